@@ -1,0 +1,413 @@
+"""The class of the original Theano module: X ≈ Z_1 relu(Z_2 relu(… relu(Z_m relu(H_m))))."""
+
+import warnings
+from functools import cached_property
+
+import numpy as np
+import pytensor
+
+from dsnmf import archive, fitting, symbolic
+from dsnmf.initialisation import appr_seminmf, init_weights
+from dsnmf.symbolic import dropout, relu
+from dsnmf.updates import adam
+from dsnmf.validation import as_generator, as_layers, as_matrix, as_number, as_size
+
+__all__ = ["DSNMF", "DeadModelWarning", "adam", "appr_seminmf", "dropout", "floatX", "init_weights",
+           "relu"]  # fmt: skip
+
+_FILE_VERSION = 1
+
+
+class DeadModelWarning(RuntimeWarning):
+    """Every hidden unit of a layer is at zero, so that no gradient flows."""
+
+
+def floatX(X):
+    """X as an array of `pytensor.config.floatX`."""
+    return np.asarray(X, dtype=pytensor.config.floatX)
+
+
+def _as_l1_norms(l1_norms, n_params):
+    norms = tuple(as_number(norm, f"l1_norms[{j}]", 0) for j, norm in enumerate(l1_norms))
+    if len(norms) > n_params:
+        raise ValueError(
+            f"l1_norms must hold at most {n_params} norms, one for each of Z_1 … Z_m, H_m, "
+            f"got {len(norms)}"
+        )
+    return norms
+
+
+def _initial_values(X, layers, pretrain, rng, verbose):
+    """Values of Z_1 … Z_m, H_m, computed in float64 layer by layer, of X's dtype."""
+    H = X.astype(np.float64, copy=False)
+    values = []
+    for i, size in enumerate(layers, start=1):
+        if verbose:
+            print(f"Initialising layer {i} of {len(layers)}: {size} components")
+        Z, H = init_weights(H, size, svd_init=pretrain, random_state=rng)
+        values.append(Z)
+    return [value.astype(X.dtype) for value in [*values, H]]
+
+
+class DSNMF:
+    """Deep Semi-NMF trained with Adam, as in the authors' Theano module.
+
+    Minimises Σ (X - X̂)² + Σ_j l1_norms_j Σ abs(param_j) over all parameters, with
+    X̂ = Z_1 relu(Z_2 relu(… relu(Z_m relu(H_m)))) and X = dataᵀ (features x samples), full batch.
+
+    Parameters
+    ----------
+    data : array_like, shape (n_samples, n_features)
+        Real and finite, of any sign. Copied. float32 and float64 are kept; other numeric types
+        become `pytensor.config.floatX`.
+    layers : sequence of int >= 1
+        Numbers of components k_1, …, k_m. A layer may be wider than the one before it.
+    verbose : bool
+        Print the layers as they are initialised, and show a progress bar in `fit`.
+    l1_norms : sequence of float >= 0
+        Weights of the L1 penalties on Z_1, …, Z_m, H_m (the raw H_m, before relu). A shorter
+        sequence penalises the first parameters only.
+    pretrain : bool
+        Start from `appr_seminmf`, layer by layer; otherwise from 0.08 times uniform numbers, drawn
+        in the order Z_1, H_1, Z_2, ….
+    learning_rate : float > 0
+    random_state : None, int or numpy.random.Generator
+        Source of all random numbers of the start; None is a fixed seed.
+    mode : None, str or pytensor Mode
+        How PyTensor compiles; None is its default (Numba).
+
+    Attributes
+    ----------
+    params : list of shared variables
+        Z_1, …, Z_m, H_m, named so.
+    X : shared variable, shape (n_features, n_samples)
+        The data.
+    layers : tuple of int
+    cost : scalar TensorVariable
+        What is minimised.
+    history : list of float
+        The costs of all epochs run by `fit`, each before its epoch's update.
+    stopped_by : str
+        What ended the last `fit`: "max_iter", "tol", "callback" (also for a dead model) or
+        "interrupt".
+    get_features : callable
+        Returns relu(H_m), shape (k_m, n_samples).
+    get_reconstruction : callable
+        Returns X̂, shape (n_features, n_samples).
+
+    Raises
+    ------
+    TypeError, ValueError
+        If an argument is not as described.
+
+    References
+    ----------
+    .. [A] Trigeorgis, Bousmalis, Zafeiriou, Schuller, "A deep semi-NMF model for learning hidden
+       representations", ICML 2014, eq. 6-14.
+    .. [B] The same, "A deep matrix factorization method for learning attribute representations",
+       TPAMI 39(3), 2017.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from dsnmf import DSNMF
+    >>> data = np.random.default_rng(0).standard_normal((30, 8))
+    >>> model = DSNMF(data, (5, 3)).fit(n_epochs=20)
+    >>> model.get_features().shape
+    (3, 30)
+    >>> model.history[-1] < model.history[0]
+    True
+    """
+
+    def __init__(self, data, layers, verbose=False, l1_norms=(), pretrain=True, learning_rate=1e-3,
+                 *, random_state=None, mode=None):  # fmt: skip
+        X = as_matrix(data, "data").T
+        layers = as_layers(layers)
+        l1_norms = _as_l1_norms(l1_norms, len(layers) + 1)
+        learning_rate = as_number(learning_rate, "learning_rate", 0, exclusive=True)
+        values = _initial_values(X, layers, pretrain, as_generator(random_state), verbose)
+        self._assemble(X, layers, values, verbose, l1_norms, learning_rate, mode)
+
+    def _assemble(self, X, layers, values, verbose, l1_norms, learning_rate, mode):
+        """Set every attribute, from checked arguments."""
+        self.layers = layers
+        self.verbose = verbose
+        self.l1_norms = l1_norms
+        self.learning_rate = learning_rate
+        self.mode = mode
+        self.history = []
+        self.stopped_by = None
+        # C order: products with the transposed layout, or with a constant, are slower.
+        self.X = pytensor.shared(np.array(X, order="C"), name="X", borrow=True, shape=X.shape)
+        names = [f"Z_{i}" for i in range(1, len(layers) + 1)] + [f"H_{len(layers)}"]
+        self.params = [
+            pytensor.shared(np.array(value, order="C"), name=name, borrow=True, shape=value.shape)
+            for name, value in zip(names, values)
+        ]
+        self.cost = symbolic.squared_error(
+            self.X, symbolic.reconstruction(self.params[:-1], relu(self.params[-1]), relu)
+        ) + symbolic.l1_penalty(self.params, l1_norms)
+        self._train(self.params)
+
+    def _train(self, trained):
+        """Let `train_fun` move these parameters, from a fresh Adam state."""
+        self._trained = trained
+        self._zero_epochs = 0
+        self.__dict__.pop("_updates", None)
+        self.__dict__.pop("_step", None)
+
+    @cached_property
+    def _updates(self):
+        return adam(self.cost, self._trained, learning_rate=self.learning_rate)
+
+    @cached_property
+    def _step(self):
+        return fitting.compile_step(self.cost, self._updates, self.mode)
+
+    @cached_property
+    def get_features(self):
+        return pytensor.function([], self.get_h(len(self.layers)), mode=self.mode)
+
+    @cached_property
+    def get_reconstruction(self):
+        X_hat = symbolic.reconstruction(self.params[:-1], relu(self.params[-1]), relu)
+        return pytensor.function([], X_hat, mode=self.mode)
+
+    @cached_property
+    def _total(self):
+        """Σ X², the cost of a model that reconstructs nothing."""
+        X = self.X.get_value(borrow=True)
+        return float(np.vdot(X, X))
+
+    def train_fun(self):
+        """Run one epoch.
+
+        Returns
+        -------
+        float
+            The cost before the epoch's update.
+
+        Warns
+        -----
+        DeadModelWarning
+            If every unit of a layer has been at zero for two epochs.
+        """
+        cost = float(self._step())
+        # The products cost as much as half an epoch: only where the cost says that it may be.
+        reconstructs_nothing = (
+            cost >= (1 - 1e-4) * self._total and not self._features_of_first().any()
+        )
+        self._zero_epochs = self._zero_epochs + 1 if reconstructs_nothing else 0
+        if self._is_dead:
+            warnings.warn(
+                "every hidden unit of a layer is at zero, so no gradient flows any more (cost "
+                f"{cost:.6g}, the data's own energy). A learning_rate below "
+                f"{self.learning_rate:g} avoids this",
+                DeadModelWarning,
+                stacklevel=2,
+            )
+        return cost
+
+    @property
+    def _is_dead(self):
+        return self._zero_epochs >= 2
+
+    def _features_of_first(self):
+        *Zs, H = (param.get_value(borrow=True) for param in self.params)
+        features = np.maximum(H, 0)
+        for Z in reversed(Zs[1:]):
+            features = np.maximum(Z @ features, 0)
+        return features
+
+    def fit(self, n_epochs=1000, tol=None, callback=None, progress=None):
+        """Train for n_epochs more epochs.
+
+        Ctrl-C finishes the epoch under way and returns normally, with a RuntimeWarning; a second
+        Ctrl-C interrupts at once.
+
+        Parameters
+        ----------
+        n_epochs : int >= 1
+        tol : float >= 0, optional
+            Stop when the cost changed by at most tol times the first cost of `history` over the
+            last 10 epochs. Without it, all epochs are run.
+        callback : callable, optional
+            Called as callback(epoch, cost) after each epoch, counted from 1 in this call; a true
+            return value stops.
+        progress : bool, optional
+            Show a progress bar (needs tqdm); by default as `verbose`.
+
+        Returns
+        -------
+        self
+
+        Raises
+        ------
+        TypeError, ValueError
+            If an argument is not as described; the model is unchanged then.
+        FloatingPointError
+            If the cost is no longer finite: training diverged.
+        ImportError
+            If a progress bar is asked for and tqdm is missing.
+
+        Warns
+        -----
+        DeadModelWarning
+            Training stops when every unit of a layer is at zero.
+        """
+        n_epochs = as_size(n_epochs, "n_epochs")
+        if tol is not None:
+            tol = as_number(tol, "tol", 0)
+        if callback is not None and not callable(callback):
+            raise TypeError(f"callback must be callable, got {callback!r}")
+
+        def stops(epoch, cost):
+            return self._is_dead or (callback is not None and callback(epoch, cost))
+
+        self.stopped_by = fitting.run(
+            self.train_fun,
+            n_epochs,
+            history=self.history,
+            tol=tol,
+            callback=stops,
+            description="Deep Semi-NMF " + "-".join(map(str, self.layers)),
+            progress=self.verbose if progress is None else progress,
+        )
+        return self
+
+    def get_h(self, layer_num, have_dropout=False):
+        """Symbolic features of one layer.
+
+        Parameters
+        ----------
+        layer_num : int
+            1 … m; m is the last layer, whose features are relu(H_m).
+        have_dropout : bool
+            Drop half the entries of relu(H_m), seeded: see `dropout`.
+
+        Returns
+        -------
+        TensorVariable, shape (k_layer_num, n_samples), >= 0
+
+        Raises
+        ------
+        ValueError
+            If there is no such layer.
+        """
+        top = relu(self.params[-1])
+        if have_dropout:
+            top = dropout(top)
+        return symbolic.layer_features(self.params[:-1], top, layer_num, relu)
+
+    def finetune_features(self, learning_rate=1e-3):
+        """From now on train H_m alone, on the same cost, with a fresh Adam state.
+
+        Parameters
+        ----------
+        learning_rate : float > 0
+            Not the one that the model was made with, unless given.
+        """
+        self.learning_rate = as_number(learning_rate, "learning_rate", 0, exclusive=True)
+        self._train(self.params[-1:])
+
+    def get_param_values(self):
+        """Copies of the values of Z_1, …, Z_m, H_m, as a list of arrays."""
+        return [param.get_value() for param in self.params]
+
+    def set_param_values(self, values):
+        """Set Z_1, …, Z_m, H_m; either all are set or, after an error, none.
+
+        Parameters
+        ----------
+        values : sequence of array_like
+            As from `get_param_values`: same shapes, and dtypes that fit into the model's.
+
+        Raises
+        ------
+        TypeError
+            If a dtype does not fit (float64 into a float32 model, complex, …).
+        ValueError
+            If their number or a shape differs, or a value is NaN or infinite.
+        """
+        values = [np.asarray(value) for value in values]
+        if len(values) != len(self.params):
+            raise ValueError(f"values must hold {len(self.params)} arrays, got {len(values)}")
+        for param, value in zip(self.params, values):
+            shape = param.get_value(borrow=True).shape
+            if value.shape != shape:
+                raise ValueError(f"{param.name} must have shape {shape}, got {value.shape}")
+            if not np.can_cast(value.dtype, param.dtype):
+                raise TypeError(f"{param.name} must have dtype {param.dtype}, got {value.dtype}")
+            if not np.isfinite(value).all():
+                raise ValueError(f"{param.name} must be finite, got NaN or infinity")
+        for param, value in zip(self.params, values):
+            param.set_value(np.array(value, dtype=param.dtype, order="C"), borrow=True)
+
+    def save(self, path):
+        """Write the model, its data and its training state to one file, replaced atomically.
+
+        Parameters
+        ----------
+        path : str or path-like
+            Written as it is named; the content is NumPy's .npz format, without pickle.
+
+        Raises
+        ------
+        OSError
+            If the file cannot be written; a file that was there stays as it was.
+        """
+        state = [variable for variable in self._updates if variable not in self.params]
+        settings = {
+            "layers": self.layers,
+            "verbose": bool(self.verbose),
+            "l1_norms": self.l1_norms,
+            "learning_rate": self.learning_rate,
+            "trained": [param.name for param in self._trained],
+        }
+        arrays = {"history": np.array(self.history)} | {
+            variable.name: variable.get_value(borrow=True)
+            for variable in [self.X, *self.params, *state]
+        }
+        archive.write(path, "DSNMF", _FILE_VERSION, settings, arrays)
+
+    @classmethod
+    def load(cls, path, mode=None):
+        """A model from a file that `save` wrote; its training continues exactly.
+
+        Parameters
+        ----------
+        path : str or path-like
+        mode : None, str or pytensor Mode
+
+        Returns
+        -------
+        DSNMF
+
+        Raises
+        ------
+        OSError
+            If the file cannot be read.
+        ValueError
+            If it is not a complete file of a DSNMF model.
+        """
+        settings, arrays = archive.read(path, "DSNMF", _FILE_VERSION)
+        model = cls.__new__(cls)
+        try:
+            layers = tuple(settings["layers"])
+            names = [f"Z_{i}" for i in range(1, len(layers) + 1)] + [f"H_{len(layers)}"]
+            model._assemble(
+                arrays["X"],
+                layers,
+                [arrays[name] for name in names],
+                settings["verbose"],
+                tuple(settings["l1_norms"]),
+                settings["learning_rate"],
+                mode,
+            )
+            model.history = arrays["history"].tolist()
+            model._train([p for p in model.params if p.name in settings["trained"]])
+            for variable in model._updates:
+                variable.set_value(arrays[variable.name])
+        except (KeyError, TypeError, ValueError) as error:
+            raise ValueError(f"{path} is not a complete DSNMF model: {error!r}") from error
+        return model

@@ -1,0 +1,158 @@
+"""Training: compiling a step, and the loop with its stopping, progress and interruption."""
+
+import contextlib
+import ctypes
+import math
+import signal
+import threading
+import warnings
+
+import pytensor
+
+#: Iterations between two looks at the stopping tolerance.
+CHECK_EVERY = 10
+
+_M_TRIM_THRESHOLD, _M_MMAP_MAX = -1, -4
+
+
+def _keep_freed_memory():
+    """Let the C library keep freed blocks, where it is glibc; elsewhere do nothing.
+
+    A compiled step allocates its temporaries anew in every call. By default glibc maps large
+    blocks from the kernel and returns them at once, so that each step touches, zeroes and
+    unmaps the same pages again: a third of the step's time on the papers' data. Without mmap
+    and without trimming, freed blocks stay in the heap and are used again.
+    """
+    try:
+        libc = ctypes.CDLL(None)
+        libc.gnu_get_libc_version  # noqa: B018 (glibc alone has it)
+        mallopt = libc.mallopt
+    except (AttributeError, OSError, TypeError):
+        return
+    mallopt(_M_MMAP_MAX, 0)
+    mallopt(_M_TRIM_THRESHOLD, 2**31 - 1)
+
+
+def compile_step(cost, updates, mode=None):
+    """A function that returns the cost and then makes the updates.
+
+    Parameters
+    ----------
+    cost : scalar TensorVariable
+    updates : dict
+        {shared variable: its new expression}.
+    mode : None, str or pytensor Mode
+        None is PyTensor's default.
+
+    Returns
+    -------
+    pytensor Function without arguments
+    """
+    _keep_freed_memory()
+    return pytensor.function([], cost, updates=updates, mode=mode)
+
+
+@contextlib.contextmanager
+def _deferred_interrupt():
+    """Hold the first Ctrl-C back, so that no step is cut in half; yields a list that it fills.
+
+    A second Ctrl-C interrupts at once. Signals can be held in the main thread only; in others
+    nothing is changed.
+    """
+    received = []
+    if threading.current_thread() is not threading.main_thread():
+        yield received
+        return
+    previous = signal.getsignal(signal.SIGINT)
+
+    def receive(signum, frame):
+        received.append(signum)
+        signal.signal(signal.SIGINT, previous)
+
+    if previous in (signal.SIG_IGN, None):
+        yield received
+        return
+    signal.signal(signal.SIGINT, receive)
+    try:
+        yield received
+    finally:
+        signal.signal(signal.SIGINT, previous)
+
+
+@contextlib.contextmanager
+def progress_bar(total, description, shown):
+    """A tqdm bar whose `advance(cost)` counts one iteration; no bar unless shown.
+
+    Raises
+    ------
+    ImportError
+        If the bar is to be shown and tqdm is missing.
+    """
+    if not shown:
+        yield lambda cost: None
+        return
+    try:
+        from tqdm.auto import tqdm
+    except ImportError as error:
+        raise ImportError(
+            'the progress bar needs tqdm: pip install "dsnmf[experiments]"'
+        ) from error
+    with tqdm(total=total, desc=description) as bar:
+
+        def advance(cost):
+            bar.set_postfix(cost=f"{cost:.5g}", refresh=False)
+            bar.update()
+
+        yield advance
+
+
+def run(step, max_iter, *, history, tol=None, callback=None, description="", progress=False):
+    """Call `step` up to max_iter times, appending its costs to `history`.
+
+    Parameters
+    ----------
+    step : callable
+        Makes one iteration and returns the cost before it.
+    max_iter : int >= 0
+    history : list of float
+        Costs so far; extended in place, so that it is right also if the loop is left early.
+    tol : float or None
+        Stop when the cost changed by at most tol times the first cost of `history` over the
+        last `CHECK_EVERY` iterations of this run. Looked at every `CHECK_EVERY` iterations.
+    callback : callable or None
+        Called as callback(iteration, cost) after each iteration (from 1); a true return value
+        stops.
+    description : str
+        Text before the progress bar.
+    progress : bool
+
+    Returns
+    -------
+    str
+        What ended the run: "max_iter", "tol", "callback" or "interrupt" (Ctrl-C; the iteration
+        under way is finished first).
+
+    Raises
+    ------
+    FloatingPointError
+        If a cost is NaN or infinite.
+    """
+    done = 0
+    with progress_bar(max_iter, description, progress) as advance, _deferred_interrupt() as ctrl_c:
+        while done < max_iter:
+            cost = float(step())
+            if not math.isfinite(cost):
+                raise FloatingPointError(f"the cost is {cost} at iteration {done + 1}")
+            history.append(cost)
+            done += 1
+            advance(cost)
+            if callback is not None and callback(done, cost):
+                return "callback"
+            if ctrl_c:
+                warnings.warn(f"interrupted after iteration {done}", RuntimeWarning, stacklevel=3)
+                return "interrupt"
+            if tol is not None and done > CHECK_EVERY and done % CHECK_EVERY == 1:
+                change = abs(history[-1 - CHECK_EVERY] - cost)
+                if change <= tol * abs(history[0]):
+                    return "tol"
+    return "max_iter"

@@ -1,0 +1,176 @@
+"""Symbolic expressions of the models: nonlinearities, reconstruction, costs, dropout.
+
+Everything here is a pure function from PyTensor variables to PyTensor variables. X is
+features x samples, as in the papers; a model is X ≈ Z_1 g(Z_2 g(… g(Z_m H_m))).
+"""
+
+import warnings
+
+import pytensor.tensor as pt
+from pytensor.tensor.random.utils import RandomStream
+
+
+def relu(x):
+    """Rectifier 0.5 (x + abs(x)), in the original's form.
+
+    Its derivative at exactly 0 is 0.5, and pre-trained H has exact zeros, so another form of
+    the same function (maximum, switch) would train along another trajectory.
+
+    Parameters
+    ----------
+    x : TensorVariable or array_like
+
+    Returns
+    -------
+    TensorVariable
+        Same shape and dtype as x, >= 0.
+    """
+    x = pt.as_tensor_variable(x)
+    # A Python scalar of PyTensor would be float64 and lift a float32 graph.
+    return pt.constant(0.5, dtype=x.dtype) * (x + abs(x))
+
+
+def identity(x):
+    """x itself: the linear models."""
+    return pt.as_tensor_variable(x)
+
+
+def scaled_tanh(x):
+    """1.7159 tanh(2x/3), the authors' tanh (LeCun's scaling)."""
+    x = pt.as_tensor_variable(x)
+    scale, slope = (pt.constant(value, dtype=x.dtype) for value in (1.7159, 2 / 3))
+    return scale * pt.tanh(slope * x)
+
+
+#: The nonlinearities that may be given by name.
+NONLINEARITIES = {
+    "identity": identity,
+    "relu": relu,
+    "tanh": scaled_tanh,
+    "square": pt.sqr,
+    "sigmoid": pt.sigmoid,
+    "softplus": pt.softplus,
+}
+
+
+def as_nonlinearity(nonlinearity):
+    """The symbolic function that a name stands for; a callable is returned as it is.
+
+    Parameters
+    ----------
+    nonlinearity : str or callable
+        One of "identity", "relu", "tanh", "square", "sigmoid", "softplus", or a function from a
+        TensorVariable to a TensorVariable of the same shape.
+
+    Returns
+    -------
+    callable
+
+    Raises
+    ------
+    ValueError
+        If the name is unknown.
+    """
+    if callable(nonlinearity):
+        return nonlinearity
+    if nonlinearity not in NONLINEARITIES:
+        raise ValueError(
+            f"nonlinearity must be a function or one of {sorted(NONLINEARITIES)}, "
+            f"got {nonlinearity!r}"
+        )
+    return NONLINEARITIES[nonlinearity]
+
+
+def layer_features(Zs, H, layer, nonlinearity="identity"):
+    """Features of one layer: H for the last, g(Z_{i+1} · features of layer i+1) below it.
+
+    Parameters
+    ----------
+    Zs : list of m TensorVariables
+        Z_1 (p x k_1), Z_2 (k_1 x k_2), …, Z_m.
+    H : TensorVariable, shape (k_m, n)
+        Features of the last layer (already non-negative where the model asks for it).
+    layer : int
+        1 … m.
+    nonlinearity : str or callable
+        See `as_nonlinearity`.
+
+    Returns
+    -------
+    TensorVariable, shape (k_layer, n)
+
+    Raises
+    ------
+    ValueError
+        If layer is not in 1 … m.
+    """
+    if not 1 <= layer <= len(Zs):
+        raise ValueError(f"layer must be in 1 … {len(Zs)}, got {layer!r}")
+    g = as_nonlinearity(nonlinearity)
+    features = H
+    for Z in reversed(Zs[layer:]):
+        features = g(pt.dot(Z, features))
+    return features
+
+
+def reconstruction(Zs, H, nonlinearity="identity"):
+    """X̂ = Z_1 g(Z_2 g(… g(Z_m H))), [A] eq. 6-8.
+
+    Parameters
+    ----------
+    Zs : list of TensorVariables
+    H : TensorVariable, shape (k_m, n)
+    nonlinearity : str or callable
+        See `as_nonlinearity`.
+
+    Returns
+    -------
+    TensorVariable, shape (p, n)
+    """
+    return pt.dot(Zs[0], layer_features(Zs, H, 1, nonlinearity))
+
+
+def squared_error(X, reconstruction):
+    """Σ (X - X̂)², the cost of the Theano model (no factor ½)."""
+    return pt.sqr(X - reconstruction).sum()
+
+
+def l1_penalty(params, norms):
+    """Σ_j norm_j Σ abs(param_j) over the first len(norms) parameters; 0 without norms."""
+    terms = [
+        pt.constant(norm, dtype=param.dtype) * abs(param).sum()
+        for param, norm in zip(params, norms)
+    ]
+    return sum(terms) if terms else 0
+
+
+def dropout(x, p=0.5, seed=0):
+    """Zero each entry with probability p and divide the others by 1 - p.
+
+    Parameters
+    ----------
+    x : TensorVariable
+    p : float in [0, 1)
+        The probability of dropping an entry.
+    seed : int
+        Of the masks' random generator.
+
+    Returns
+    -------
+    TensorVariable
+        Same shape and dtype as x. Every call of a compiled function draws another mask.
+
+    Raises
+    ------
+    ValueError
+        If p is outside [0, 1).
+    """
+    if not 0 <= p < 1:
+        raise ValueError(f"p must be in [0, 1), got {p!r}")
+    x = pt.as_tensor_variable(x)
+    with warnings.catch_warnings():
+        # Deprecated, but its successor leaves the generator's update to whoever compiles, while
+        # research code compiles `get_h(…, have_dropout=True)` without one.
+        warnings.simplefilter("ignore")
+        kept = RandomStream(seed).bernoulli(1 - p, size=x.shape)
+    return x * pt.cast(kept, x.dtype) / pt.constant(1 - p, dtype=x.dtype)

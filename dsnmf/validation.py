@@ -1,0 +1,91 @@
+"""Checks at the door: each turns an argument into its canonical form or says what is wrong."""
+
+import numbers
+
+import numpy as np
+import pytensor
+import scipy.sparse
+
+
+def as_matrix(values, name):
+    """A finite, non-empty 2-d array of float32 or float64.
+
+    Other real numeric types become `pytensor.config.floatX`. The array may share memory with
+    the argument.
+
+    Raises
+    ------
+    TypeError
+        If the values are sparse or not real numbers.
+    ValueError
+        If they are not 2-d, empty, or contain NaN or infinity.
+    """
+    if scipy.sparse.issparse(values):
+        raise TypeError(f"{name} must be a dense array, got a sparse {type(values).__name__}")
+    try:
+        matrix = np.asarray(values)
+    except ValueError as error:
+        raise ValueError(f"{name} must be a rectangular 2-d array: {error}") from error
+    if matrix.dtype.kind not in "fiub":
+        raise TypeError(f"{name} must hold real numbers, got dtype {matrix.dtype}")
+    if matrix.dtype not in (np.float32, np.float64):
+        matrix = matrix.astype(pytensor.config.floatX)
+    if matrix.ndim != 2:
+        raise ValueError(f"{name} must be 2-d, got {matrix.ndim}-d of shape {matrix.shape}")
+    if matrix.size == 0:
+        raise ValueError(f"{name} must not be empty, got shape {matrix.shape}")
+    if not np.isfinite(matrix).all():
+        raise ValueError(f"{name} must be finite, got NaN or infinity")
+    return matrix
+
+
+def as_size(value, name):
+    """A Python int >= 1 from any integer type; TypeError or ValueError otherwise."""
+    if isinstance(value, bool | np.bool_) or not isinstance(value, numbers.Integral):
+        raise TypeError(f"{name} must be an integer >= 1, got {value!r}")
+    if value < 1:
+        raise ValueError(f"{name} must be >= 1, got {value!r}")
+    return int(value)
+
+
+def as_layers(layers):
+    """A tuple of layer sizes (ints >= 1), at least one; TypeError or ValueError otherwise."""
+    if isinstance(layers, str) or not np.iterable(layers):
+        raise TypeError(f"layers must be a sequence of integers >= 1, got {layers!r}")
+    sizes = tuple(as_size(size, f"layers[{i}]") for i, size in enumerate(layers))
+    if not sizes:
+        raise ValueError("layers must name at least one layer, got none")
+    return sizes
+
+
+def as_number(value, name, minimum, exclusive=False):
+    """A finite float >= minimum (> minimum if exclusive); TypeError or ValueError otherwise."""
+    bound = f"{'>' if exclusive else '>='} {minimum}"
+    if isinstance(value, bool | np.bool_) or not isinstance(value, numbers.Real):
+        raise TypeError(f"{name} must be a number {bound}, got {value!r}")
+    too_small = value <= minimum if exclusive else value < minimum
+    if too_small or not np.isfinite(value):
+        raise ValueError(f"{name} must be finite and {bound}, got {value!r}")
+    return float(value)
+
+
+def as_generator(random_state):
+    """A NumPy Generator from a seed or a Generator; None is seed 0, so that calls repeat.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If random_state is neither None, a non-negative integer, nor a Generator.
+    """
+    if isinstance(random_state, np.random.Generator):
+        return random_state
+    if random_state is None:
+        return np.random.default_rng(0)
+    if isinstance(random_state, bool) or not isinstance(random_state, numbers.Integral):
+        raise TypeError(
+            f"random_state must be None, an integer >= 0 or a numpy.random.Generator, "
+            f"got {random_state!r}"
+        )
+    if random_state < 0:
+        raise ValueError(f"random_state must be >= 0, got {random_state!r}")
+    return np.random.default_rng(int(random_state))
