@@ -6,11 +6,19 @@ from functools import cached_property
 import numpy as np
 import pytensor
 
-from dsnmf import archive, fitting, symbolic
+from dsnmf import archive, fitting, initialisation, symbolic
 from dsnmf.initialisation import appr_seminmf, init_weights
 from dsnmf.symbolic import dropout, relu
 from dsnmf.updates import adam
-from dsnmf.validation import as_generator, as_layers, as_matrix, as_number, as_size
+from dsnmf.validation import (
+    as_generator,
+    as_l1_norms,
+    as_layers,
+    as_matrix,
+    as_number,
+    as_replacements,
+    as_size,
+)
 
 __all__ = ["DSNMF", "DeadModelWarning", "adam", "appr_seminmf", "dropout", "floatX", "init_weights",
            "relu"]  # fmt: skip
@@ -27,26 +35,16 @@ def floatX(X):
     return np.asarray(X, dtype=pytensor.config.floatX)
 
 
-def _as_l1_norms(l1_norms, n_params):
-    norms = tuple(as_number(norm, f"l1_norms[{j}]", 0) for j, norm in enumerate(l1_norms))
-    if len(norms) > n_params:
-        raise ValueError(
-            f"l1_norms must hold at most {n_params} norms, one for each of Z_1 … Z_m, H_m, "
-            f"got {len(norms)}"
-        )
-    return norms
-
-
 def _initial_values(X, layers, pretrain, rng, verbose):
     """Values of Z_1 … Z_m, H_m, computed in float64 layer by layer, of X's dtype."""
-    H = X.astype(np.float64, copy=False)
-    values = []
-    for i, size in enumerate(layers, start=1):
+
+    def factorise(H, size):
         if verbose:
-            print(f"Initialising layer {i} of {len(layers)}: {size} components")
-        Z, H = init_weights(H, size, svd_init=pretrain, random_state=rng)
-        values.append(Z)
-    return [value.astype(X.dtype) for value in [*values, H]]
+            print(f"Initialising a layer of {size} components")
+        return init_weights(H, size, svd_init=pretrain, random_state=rng)
+
+    Zs, Hs = initialisation.pretrain(X.astype(np.float64, copy=False), layers, factorise)
+    return [value.astype(X.dtype) for value in [*Zs, Hs[-1]]]
 
 
 class DSNMF:
@@ -123,7 +121,7 @@ class DSNMF:
                  *, random_state=None, mode=None):  # fmt: skip
         X = as_matrix(data, "data").T
         layers = as_layers(layers)
-        l1_norms = _as_l1_norms(l1_norms, len(layers) + 1)
+        l1_norms = as_l1_norms(l1_norms, len(layers) + 1)
         learning_rate = as_number(learning_rate, "learning_rate", 0, exclusive=True)
         values = _initial_values(X, layers, pretrain, as_generator(random_state), verbose)
         self._assemble(X, layers, values, verbose, l1_norms, learning_rate, mode)
@@ -229,7 +227,7 @@ class DSNMF:
         ----------
         n_epochs : int >= 1
         tol : float >= 0, optional
-            Stop when the cost changed by at most tol times the first cost of `history` over the
+            Stop when the cost changed by at most tol times the first cost of this call over the
             last 10 epochs. Without it, all epochs are run.
         callback : callable, optional
             Called as callback(epoch, cost) after each epoch, counted from 1 in this call; a true
@@ -329,19 +327,8 @@ class DSNMF:
         ValueError
             If their number or a shape differs, or a value is NaN or infinite.
         """
-        values = [np.asarray(value) for value in values]
-        if len(values) != len(self.params):
-            raise ValueError(f"values must hold {len(self.params)} arrays, got {len(values)}")
-        for param, value in zip(self.params, values):
-            shape = param.get_value(borrow=True).shape
-            if value.shape != shape:
-                raise ValueError(f"{param.name} must have shape {shape}, got {value.shape}")
-            if not np.can_cast(value.dtype, param.dtype):
-                raise TypeError(f"{param.name} must have dtype {param.dtype}, got {value.dtype}")
-            if not np.isfinite(value).all():
-                raise ValueError(f"{param.name} must be finite, got NaN or infinity")
-        for param, value in zip(self.params, values):
-            param.set_value(np.array(value, dtype=param.dtype, order="C"), borrow=True)
+        for param, value in zip(self.params, as_replacements(values, self.params)):
+            param.set_value(value, borrow=True)
 
     def save(self, path):
         """Write the model, its data and its training state to one file, replaced atomically.

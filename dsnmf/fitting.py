@@ -112,16 +112,17 @@ def run(step, max_iter, *, history, tol=None, callback=None, description="", pro
     Parameters
     ----------
     step : callable
-        Makes one iteration and returns the cost before it.
+        Makes one iteration. Returns the cost before it, or None where that was not computed; it
+        must be there in iterations 1, 1 + `CHECK_EVERY`, 1 + 2 `CHECK_EVERY`, ….
     max_iter : int >= 0
-    history : list of float
-        Costs so far; extended in place, so that it is right also if the loop is left early.
+    history : list of float, or anything with `append`
+        The costs; extended in place, so that it is right also if the loop is left early.
     tol : float or None
-        Stop when the cost changed by at most tol times the first cost of `history` over the
-        last `CHECK_EVERY` iterations of this run. Looked at every `CHECK_EVERY` iterations.
+        Stop when the cost changed by at most tol times the first cost of this run over
+        `CHECK_EVERY` iterations. Looked at every `CHECK_EVERY` iterations.
     callback : callable or None
-        Called as callback(iteration, cost) after each iteration (from 1); a true return value
-        stops.
+        Called as callback(iteration, cost) after each iteration (from 1) with the last known
+        cost; a true return value stops.
     description : str
         Text before the progress bar.
     progress : bool
@@ -137,22 +138,27 @@ def run(step, max_iter, *, history, tol=None, callback=None, description="", pro
     FloatingPointError
         If a cost is NaN or infinite.
     """
-    done = 0
+    first = checked = cost = None
     with progress_bar(max_iter, description, progress) as advance, _deferred_interrupt() as ctrl_c:
-        while done < max_iter:
-            cost = float(step())
-            if not math.isfinite(cost):
-                raise FloatingPointError(f"the cost is {cost} at iteration {done + 1}")
-            history.append(cost)
-            done += 1
+        for iteration in range(1, max_iter + 1):
+            computed = step()
+            if computed is not None:
+                cost = float(computed)
+                if not math.isfinite(cost):
+                    raise FloatingPointError(f"the cost is {cost} at iteration {iteration}")
+                history.append(cost)
             advance(cost)
-            if callback is not None and callback(done, cost):
+            if callback is not None and callback(iteration, cost):
                 return "callback"
             if ctrl_c:
-                warnings.warn(f"interrupted after iteration {done}", RuntimeWarning, stacklevel=3)
+                warnings.warn(
+                    f"interrupted after iteration {iteration}", RuntimeWarning, stacklevel=3
+                )
                 return "interrupt"
-            if tol is not None and done > CHECK_EVERY and done % CHECK_EVERY == 1:
-                change = abs(history[-1 - CHECK_EVERY] - cost)
-                if change <= tol * abs(history[0]):
+            if tol is not None and iteration % CHECK_EVERY == 1:
+                if first is None:
+                    first = cost
+                elif abs(checked - cost) <= tol * abs(first):
                     return "tol"
+                checked = cost
     return "max_iter"

@@ -7,36 +7,43 @@ import pytensor
 import scipy.sparse
 
 
-def as_matrix(values, name):
+def as_matrix(values, name, accept_sparse=False):
     """A finite, non-empty 2-d array of float32 or float64.
 
     Other real numeric types become `pytensor.config.floatX`. The array may share memory with
-    the argument.
+    the argument. A sparse matrix becomes a CSR matrix where it is accepted.
 
     Raises
     ------
     TypeError
-        If the values are sparse or not real numbers.
+        If the values are sparse (unless accepted) or not real numbers.
     ValueError
         If they are not 2-d, empty, or contain NaN or infinity.
     """
     if scipy.sparse.issparse(values):
-        raise TypeError(f"{name} must be a dense array, got a sparse {type(values).__name__}")
-    try:
-        matrix = np.asarray(values)
-    except ValueError as error:
-        raise ValueError(f"{name} must be a rectangular 2-d array: {error}") from error
+        if not accept_sparse:
+            raise TypeError(f"{name} must be a dense array, got a sparse {type(values).__name__}")
+        matrix = scipy.sparse.csr_matrix(values)
+    else:
+        matrix = _as_array(values, name)
     if matrix.dtype.kind not in "fiub":
         raise TypeError(f"{name} must hold real numbers, got dtype {matrix.dtype}")
     if matrix.dtype not in (np.float32, np.float64):
         matrix = matrix.astype(pytensor.config.floatX)
     if matrix.ndim != 2:
         raise ValueError(f"{name} must be 2-d, got {matrix.ndim}-d of shape {matrix.shape}")
-    if matrix.size == 0:
+    if 0 in matrix.shape:
         raise ValueError(f"{name} must not be empty, got shape {matrix.shape}")
-    if not np.isfinite(matrix).all():
+    if not np.isfinite(matrix.data if scipy.sparse.issparse(matrix) else matrix).all():
         raise ValueError(f"{name} must be finite, got NaN or infinity")
     return matrix
+
+
+def _as_array(values, name):
+    try:
+        return np.asarray(values)
+    except ValueError as error:
+        raise ValueError(f"{name} must be a rectangular 2-d array: {error}") from error
 
 
 def as_size(value, name):
@@ -89,3 +96,38 @@ def as_generator(random_state):
     if random_state < 0:
         raise ValueError(f"random_state must be >= 0, got {random_state!r}")
     return np.random.default_rng(int(random_state))
+
+
+def as_l1_norms(l1_norms, n_params):
+    """A tuple of at most n_params finite floats >= 0; TypeError or ValueError otherwise."""
+    norms = tuple(as_number(norm, f"l1_norms[{j}]", 0) for j, norm in enumerate(l1_norms))
+    if len(norms) > n_params:
+        raise ValueError(
+            f"l1_norms must hold at most {n_params} norms, one for each of Z_1 … Z_m, H_m, "
+            f"got {len(norms)}"
+        )
+    return norms
+
+
+def as_replacements(values, params):
+    """Copies of values that may take the place of the shared variables' own.
+
+    Raises
+    ------
+    TypeError
+        If a dtype does not fit into the variable's.
+    ValueError
+        If their number or a shape differs, or a value is NaN or infinite.
+    """
+    values = [np.asarray(value) for value in values]
+    if len(values) != len(params):
+        raise ValueError(f"values must hold {len(params)} arrays, got {len(values)}")
+    for param, value in zip(params, values):
+        shape = param.get_value(borrow=True).shape
+        if value.shape != shape:
+            raise ValueError(f"{param.name} must have shape {shape}, got {value.shape}")
+        if not np.can_cast(value.dtype, param.dtype):
+            raise TypeError(f"{param.name} must have dtype {param.dtype}, got {value.dtype}")
+        if not np.isfinite(value).all():
+            raise ValueError(f"{param.name} must be finite, got NaN or infinity")
+    return [np.array(value, dtype=param.dtype, order="C") for param, value in zip(params, values)]

@@ -276,5 +276,5 @@ def test_verbose_decides_what_is_printed(data, capfd):
     assert capfd.readouterr() == ("", "")
     DSNMF(data, (5, 3), verbose=True).fit(2)
     out, err = capfd.readouterr()
-    assert "layer 2 of 2: 3 components" in out
+    assert "a layer of 3 components" in out
     assert "2/2" in err

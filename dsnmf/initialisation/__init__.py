@@ -1,5 +1,18 @@
 """Starting values of the factors. X is features x samples, as in the papers."""
 
+from dsnmf.initialisation.linear_program import lp_seminmf
+from dsnmf.initialisation.nndsvd import nndsvd
+from dsnmf.initialisation.pretraining import pretrain
+from dsnmf.initialisation.random import random
 from dsnmf.initialisation.svd import NOISE_FLOOR, appr_seminmf, init_weights, truncated_svd
 
-__all__ = ["NOISE_FLOOR", "appr_seminmf", "init_weights", "truncated_svd"]
+__all__ = [
+    "NOISE_FLOOR",
+    "appr_seminmf",
+    "init_weights",
+    "lp_seminmf",
+    "nndsvd",
+    "pretrain",
+    "random",
+    "truncated_svd",
+]

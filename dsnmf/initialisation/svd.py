@@ -2,6 +2,7 @@
 
 import numpy as np
 import scipy.linalg
+import scipy.sparse.linalg
 
 from dsnmf.validation import as_generator, as_matrix, as_number, as_size
 
@@ -33,7 +34,7 @@ def _complement(basis, count, rng):
 
 
 def _determined_vectors(gram, k, noise_floor, rng):
-    """At most k leading eigenvectors above the noise floor, and their eigenvalues.
+    """At most k leading eigenvectors above the noise floor.
 
     Within a cluster of equal eigenvalues the basis is arbitrary, so it is drawn from the seed:
     a Gaussian block projected onto the cluster's subspace depends on neither threads nor dtype.
@@ -54,21 +55,45 @@ def _determined_vectors(gram, k, noise_floor, rng):
             draw = rng.standard_normal((len(basis), min(stop, k) - start))
             basis = _orthonormal(basis @ (basis.T @ draw))
         chosen[:, start:stop] = basis
-    return chosen, values[:k]
+    return chosen
+
+
+def _determined_sparse(M, k, noise_floor, rng):
+    """At most k leading triplets of a sparse matrix above the noise floor, by seeded Lanczos."""
+    smaller = min(M.shape)
+    if k >= smaller:
+        raise ValueError(f"k must be < {smaller} for a sparse M of shape {M.shape}, got {k}")
+    U, S, Vt = scipy.sparse.linalg.svds(M, k, v0=rng.standard_normal(smaller))
+    order = np.argsort(-S)
+    rounding = smaller * np.finfo(float).eps
+    kept = order[S[order] ** 2 > max(noise_floor, rounding) * S.max() ** 2]
+    return U[:, kept], S[kept], Vt[kept].T
+
+
+def _determined_dense(M, k, noise_floor, rng):
+    """At most k leading triplets of a dense matrix above the noise floor, by its Gram matrix."""
+    wide = M.shape[0] <= M.shape[1]
+    small = M if wide else M.T  # rows are the smaller side
+    vectors = _determined_vectors(small @ small.T, k, noise_floor, rng)
+    projected = vectors.T @ small
+    S = np.linalg.norm(projected, axis=1)
+    other = (projected / S[:, None]).T
+    return (vectors, S, other) if wide else (other, S, vectors)
 
 
 def truncated_svd(M, k, *, noise_floor=NOISE_FLOOR, random_state=None):
     """The k leading singular triplets, those below the noise floor replaced by zeros.
 
-    Computed from the smaller Gram matrix in float64. Directions that the spectrum does not
-    determine (a cluster of equal singular values, or no direction left above the floor) are
+    Computed from the smaller Gram matrix in float64 (dense M). Directions that the spectrum does
+    not determine (a cluster of equal singular values, or no direction left above the floor) are
     drawn from the seed, so the result depends on neither the number of threads nor the dtype.
 
     Parameters
     ----------
-    M : array_like, shape (p, n), float32 or float64
+    M : array_like or SciPy sparse matrix, shape (p, n), float32 or float64
+        A sparse M is never densified; its triplets come from a seeded Lanczos iteration.
     k : int >= 1
-        Number of triplets; may exceed min(p, n).
+        Number of triplets; may exceed min(p, n) for a dense M, not for a sparse one.
     noise_floor : float in [0, 1)
         Triplets with σ² <= noise_floor · σ²_max get σ = 0 and seeded random unit vectors,
         orthogonal to all others while there is room. 0 turns it off down to rounding
@@ -96,25 +121,22 @@ def truncated_svd(M, k, *, noise_floor=NOISE_FLOOR, random_state=None):
     >>> S
     array([3., 2., 0.])
     """
-    M = as_matrix(M, "M")
+    M = as_matrix(M, "M", accept_sparse=True)
     k = as_size(k, "k")
     noise_floor = as_number(noise_floor, "noise_floor", 0)
     if noise_floor >= 1:
         raise ValueError(f"noise_floor must be in [0, 1), got {noise_floor!r}")
     rng = as_generator(random_state)
-    work = M.astype(np.float64, copy=False)
-    wide = work.shape[0] <= work.shape[1]
-    small = work if wide else work.T  # rows are the smaller side
-    vectors, values = _determined_vectors(small @ small.T, k, noise_floor, rng)
-    projected = vectors.T @ small
-    S = np.linalg.norm(projected, axis=1)
-    other = (projected / S[:, None]).T
-    missing = k - len(values)
+    determined = _determined_sparse if scipy.sparse.issparse(M) else _determined_dense
+    U, S, V = determined(M.astype(np.float64, copy=False), k, noise_floor, rng)
+    missing = k - len(S)
     if missing:
-        vectors = np.hstack([vectors, _complement(vectors, missing, rng)])
-        other = np.hstack([other, _complement(other, missing, rng)])
+        # The smaller side is drawn first, whichever it is.
+        sides = sorted([U, V], key=len)
+        sides = [np.hstack([side, _complement(side, missing, rng)]) for side in sides]
+        U, V = sides if len(U) <= len(V) else sides[::-1]
         S = np.r_[S, np.zeros(missing)]
-    U, Vt = (vectors, other.T) if wide else (other, vectors.T)
+    Vt = V.T
     peaks = Vt[np.arange(k), np.abs(Vt).argmax(axis=1)]
     signs = np.where(peaks < 0, -1.0, 1.0)
     return (
@@ -142,7 +164,7 @@ def appr_seminmf(M, r, *, noise_floor=NOISE_FLOOR, random_state=None):
 
     Parameters
     ----------
-    M : array_like, shape (n_features, n_samples), float32 or float64
+    M : array_like or SciPy sparse matrix, shape (n_features, n_samples), float32 or float64
     r : int >= 1
         Number of components. r = 1 (which the original refuses) takes the positive or the
         negative part of the leading right singular vector, whichever fits M better.
@@ -168,7 +190,7 @@ def appr_seminmf(M, r, *, noise_floor=NOISE_FLOOR, random_state=None):
     >>> bool(V.min() >= 0), bool(np.allclose(U @ V, M))
     (True, True)
     """
-    M = as_matrix(M, "M")
+    M = as_matrix(M, "M", accept_sparse=True)
     r = as_size(r, "r")
     options = {"noise_floor": noise_floor, "random_state": random_state}
     if r == 1:
@@ -214,7 +236,7 @@ def init_weights(X, num_components, svd_init=True, *, noise_floor=NOISE_FLOOR, r
     """
     if svd_init:
         return appr_seminmf(X, num_components, noise_floor=noise_floor, random_state=random_state)
-    X = as_matrix(X, "X")
+    X = as_matrix(X, "X", accept_sparse=True)
     k = as_size(num_components, "num_components")
     rng = as_generator(random_state)
     Z = 0.08 * rng.random((X.shape[0], k))

@@ -1,0 +1,11 @@
+"""Affinities of samples, from labels or from nearest neighbours. X is features x samples.
+
+An affinity W is n x n, symmetric, >= 0, with a zero diagonal. It is a SciPy CSR matrix, or, from
+labels alone, a `LabelAffinity`, which keeps the classes and never forms the n x n matrix.
+"""
+
+from dsnmf.affinity.algebra import combine, degrees, laplacian
+from dsnmf.affinity.labels import LabelAffinity, label_affinity
+from dsnmf.affinity.neighbours import knn_affinity
+
+__all__ = ["LabelAffinity", "combine", "degrees", "knn_affinity", "label_affinity", "laplacian"]

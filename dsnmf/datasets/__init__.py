@@ -1,0 +1,46 @@
+"""Data sets with known classes or attributes.
+
+A file is looked for in the folder that the environment variable DSNMF_DATA names, then in the
+user's cache, and is downloaded into the cache otherwise; its checksum is verified.
+"""
+
+from dsnmf.datasets.cmu_faces import load_cmu_faces
+from dsnmf.datasets.dataset import Dataset, unit_norm
+from dsnmf.datasets.loaders import load_digits, load_nrletters, load_pie, load_stickfigures
+from dsnmf.datasets.mat import load_mat
+
+__all__ = [
+    "LOADERS",
+    "Dataset",
+    "load",
+    "load_cmu_faces",
+    "load_digits",
+    "load_mat",
+    "load_nrletters",
+    "load_pie",
+    "load_stickfigures",
+    "unit_norm",
+]
+
+#: The data sets by name.
+LOADERS = {
+    "digits": load_digits,
+    "pie": load_pie,
+    "stickfigures": load_stickfigures,
+    "nrletters": load_nrletters,
+    "cmu_faces": load_cmu_faces,
+}
+
+
+def load(name):
+    """The data set of that name, one of `LOADERS`; ValueError if there is none.
+
+    Examples
+    --------
+    >>> from dsnmf.datasets import load
+    >>> load("digits").name
+    'digits'
+    """
+    if name not in LOADERS:
+        raise ValueError(f"unknown data set {name!r}; known are {', '.join(LOADERS)}")
+    return LOADERS[name]()

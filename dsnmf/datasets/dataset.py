@@ -1,0 +1,57 @@
+"""What a loader returns, and the scale of its samples."""
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+
+@dataclass(frozen=True, eq=False)
+class Dataset:
+    """Samples and what is known about them.
+
+    Attributes
+    ----------
+    name : str
+    data : ndarray, shape (n_samples, n_features), float32
+        The loaders of named sets give every sample unit l2 norm, the scale of the original
+        notebook and of the authors' MATLAB files.
+    target : ndarray, shape (n_samples,) or (n_samples, n_attributes), int64
+    target_names : tuple of str
+        One attribute: its classes, in ascending order of the integers in `target`. Several:
+        the attributes, one per column.
+    images : tuple of int or None
+        Shape of one picture, so that `data[i].reshape(images)` stands upright: (height, width)
+        or (height, width, channels). None: the samples are no pictures.
+    DESCR : str
+        What the set holds and where it comes from.
+    """
+
+    name: str
+    data: np.ndarray = field(repr=False)
+    target: np.ndarray = field(repr=False)
+    target_names: tuple
+    images: tuple | None
+    DESCR: str = field(repr=False)
+
+
+def unit_norm(X):
+    """X with every row scaled to unit l2 norm; rows of zeros stay as they are.
+
+    Parameters
+    ----------
+    X : ndarray, shape (n_samples, n_features), float
+
+    Returns
+    -------
+    ndarray
+        Same shape and dtype.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from dsnmf.datasets import unit_norm
+    >>> unit_norm(np.array([[3.0, 4.0], [0.0, 0.0]]))
+    array([[0.6, 0.8], [0. , 0. ]])
+    """
+    norms = np.linalg.norm(X, axis=1, keepdims=True)
+    return X / np.where(norms > 0, norms, 1)

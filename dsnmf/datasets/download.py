@@ -1,0 +1,82 @@
+"""Files from elsewhere: the user's own folder, then the cache, then a verified download."""
+
+import hashlib
+import importlib
+import os
+from pathlib import Path
+
+_CLUSTPY = "https://raw.githubusercontent.com/collinleiber/ClustPy/main/clustpy/data/datasets/"
+
+#: File name: (address, sha256). The checksum of the CMU archive is not known to us.
+SOURCES = {
+    "PIE_pose27.mat": (
+        "https://raw.githubusercontent.com/trigeorgis/Deep-Semi-NMF/master/data/PIE_pose27.mat",
+        "035fdd73d5f4234d958b3c88f20bd8aae3871080246139896a23e61487134680",
+    ),
+    "stickfigures.data": (
+        _CLUSTPY + "stickfigures.data",
+        "2dfddf67a721380c081b91e56b22e7faa502ad153009d97bf0611162fff2f1cb",
+    ),
+    "nrLetters.data": (
+        _CLUSTPY + "nrLetters.data",
+        "e669cab1e6c9f65a59bc23b1984a87b59c15d5d2b2c94283341faabba715816f",
+    ),
+    "faces_4.tar.gz": (
+        "http://archive.ics.uci.edu/ml/machine-learning-databases/faces-mld/faces_4.tar.gz",
+        None,
+    ),
+}
+
+
+def extra(module, purpose):
+    """A module that only the extra dependencies bring; ImportError says how to get it."""
+    try:
+        return importlib.import_module(module)
+    except ImportError as error:
+        raise ImportError(f'{purpose} needs {module}: pip install "dsnmf[experiments]"') from error
+
+
+def fetch(filename):
+    """Path of a verified copy of a file, downloaded into the cache if it is nowhere yet.
+
+    Parameters
+    ----------
+    filename : str
+        One of `SOURCES`. Looked for in the folder that the environment variable DSNMF_DATA
+        names, then in the user's cache. Without a known checksum the content is not verified.
+
+    Returns
+    -------
+    Path
+        The cache holds either the whole file or nothing.
+
+    Raises
+    ------
+    FileNotFoundError
+        If the file is nowhere and the download fails or brings something else.
+    OSError
+        If the file in DSNMF_DATA has another checksum.
+    ImportError
+        If pooch is missing.
+    """
+    url, sha256 = SOURCES[filename]
+    folder = os.environ.get("DSNMF_DATA")
+    if folder and (path := Path(folder, filename)).is_file():
+        found = hashlib.sha256(path.read_bytes()).hexdigest()
+        if sha256 and found != sha256:
+            raise OSError(
+                f"{path} is not the expected file: its sha256 is {found}, not {sha256}; "
+                f"put {url} in its place"
+            )
+        return path
+    pooch = extra("pooch", "downloading data")
+    cache = pooch.os_cache("dsnmf")
+    known_hash = sha256 and f"sha256:{sha256}"
+    try:
+        return Path(pooch.retrieve(url, known_hash, fname=filename, path=cache))
+    except (OSError, ValueError) as error:  # ValueError: the download's checksum is wrong
+        raise FileNotFoundError(
+            f"{filename} is neither in the folder that DSNMF_DATA names ({folder or 'not set'}) "
+            f"nor in {cache}, and downloading it failed ({error}). "
+            f"Fetch {url} and put it into {folder or cache}"
+        ) from error

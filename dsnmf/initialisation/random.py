@@ -1,0 +1,43 @@
+"""Random start of Semi-NMF."""
+
+import numpy as np
+import scipy.sparse
+
+from dsnmf.validation import as_generator, as_matrix, as_size
+
+
+def random(X, n_components, *, random_state=None):
+    """H uniform in [0, 1) and Z = XH†, the least-squares fit to it, as in [M].
+
+    Parameters
+    ----------
+    X : array_like or SciPy sparse matrix, shape (p, n)
+    n_components : int >= 1
+    random_state : None, int or numpy.random.Generator
+        None is a fixed seed.
+
+    Returns
+    -------
+    Z : ndarray, shape (p, n_components)
+    H : ndarray, shape (n_components, n), >= 0
+
+    Raises
+    ------
+    TypeError, ValueError
+        If an argument is not as described.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from dsnmf.initialisation import random
+    >>> Z, H = random(np.eye(4, 6), 2, random_state=0)
+    >>> Z.shape, H.shape, bool(H.min() >= 0)
+    ((4, 2), (2, 6), True)
+    """
+    if not scipy.sparse.issparse(X):
+        X = as_matrix(X, "X")
+    n_components = as_size(n_components, "n_components")
+    H = as_generator(random_state).random((n_components, X.shape[1]))
+    Z = X @ np.linalg.pinv(H)
+    dtype = np.result_type(X.dtype, np.float32)
+    return Z.astype(dtype), H.astype(dtype)
