@@ -3,4 +3,25 @@
 from dsnmf._version import __version__
 from dsnmf.dsnmf import DSNMF, DeadModelWarning, appr_seminmf
 
-__all__ = ["DSNMF", "DeadModelWarning", "__version__", "appr_seminmf"]
+_ESTIMATORS = ("WSF", "DeepSemiNMF", "DeepWSF", "SemiNMF")
+
+__all__ = ["DSNMF", "DeadModelWarning", "__version__", "appr_seminmf", *_ESTIMATORS]
+
+
+def __getattr__(name):
+    # Lazily: the estimators need scikit-learn, which the core does without.
+    if name not in _ESTIMATORS:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    try:
+        import sklearn  # noqa: F401
+    except ImportError as error:
+        raise ImportError(
+            f'dsnmf.{name} needs scikit-learn: pip install "dsnmf[experiments]"'
+        ) from error
+    from dsnmf import estimators
+
+    return getattr(estimators, name)
+
+
+def __dir__():
+    return sorted(__all__)

@@ -14,6 +14,9 @@ NOISE_FLOOR = 1e3 * float(np.finfo(np.float32).eps)
 #: Eigenvalues of the Gram matrix closer than this (relative) count as equal.
 EQUAL_WIDTH = 1e-6
 
+#: Smaller side up to which a sparse matrix's Gram matrix is formed; beyond, Lanczos iteration.
+LARGEST_SPARSE_GRAM = 1000
+
 
 def _orthonormal(directions):
     """Orthonormal basis of the columns' span, unique for given directions."""
@@ -58,8 +61,8 @@ def _determined_vectors(gram, k, noise_floor, rng):
     return chosen
 
 
-def _determined_sparse(M, k, noise_floor, rng):
-    """At most k leading triplets of a sparse matrix above the noise floor, by seeded Lanczos."""
+def _by_lanczos(M, k, noise_floor, rng):
+    """At most k leading triplets of a large sparse matrix above the noise floor, seeded."""
     smaller = min(M.shape)
     if k >= smaller:
         raise ValueError(f"k must be < {smaller} for a sparse M of shape {M.shape}, got {k}")
@@ -70,12 +73,14 @@ def _determined_sparse(M, k, noise_floor, rng):
     return U[:, kept], S[kept], Vt[kept].T
 
 
-def _determined_dense(M, k, noise_floor, rng):
-    """At most k leading triplets of a dense matrix above the noise floor, by its Gram matrix."""
+def _by_gram(M, k, noise_floor, rng):
+    """At most k leading triplets above the noise floor, from the smaller Gram matrix."""
     wide = M.shape[0] <= M.shape[1]
     small = M if wide else M.T  # rows are the smaller side
-    vectors = _determined_vectors(small @ small.T, k, noise_floor, rng)
-    projected = vectors.T @ small
+    gram = small @ small.T
+    gram = gram.toarray() if scipy.sparse.issparse(gram) else gram
+    vectors = _determined_vectors(gram, k, noise_floor, rng)
+    projected = np.asarray(vectors.T @ small)
     S = np.linalg.norm(projected, axis=1)
     other = (projected / S[:, None]).T
     return (vectors, S, other) if wide else (other, S, vectors)
@@ -84,16 +89,17 @@ def _determined_dense(M, k, noise_floor, rng):
 def truncated_svd(M, k, *, noise_floor=NOISE_FLOOR, random_state=None):
     """The k leading singular triplets, those below the noise floor replaced by zeros.
 
-    Computed from the smaller Gram matrix in float64 (dense M). Directions that the spectrum does
+    Computed from the smaller Gram matrix in float64. Directions that the spectrum does
     not determine (a cluster of equal singular values, or no direction left above the floor) are
     drawn from the seed, so the result depends on neither the number of threads nor the dtype.
 
     Parameters
     ----------
     M : array_like or SciPy sparse matrix, shape (p, n), float32 or float64
-        A sparse M is never densified; its triplets come from a seeded Lanczos iteration.
+        A sparse M is never densified; from a smaller side of 1000 on, its triplets come from a
+        seeded Lanczos iteration.
     k : int >= 1
-        Number of triplets; may exceed min(p, n) for a dense M, not for a sparse one.
+        Number of triplets; may exceed min(p, n), except in a Lanczos iteration.
     noise_floor : float in [0, 1)
         Triplets with σ² <= noise_floor · σ²_max get σ = 0 and seeded random unit vectors,
         orthogonal to all others while there is room. 0 turns it off down to rounding
@@ -127,8 +133,10 @@ def truncated_svd(M, k, *, noise_floor=NOISE_FLOOR, random_state=None):
     if noise_floor >= 1:
         raise ValueError(f"noise_floor must be in [0, 1), got {noise_floor!r}")
     rng = as_generator(random_state)
-    determined = _determined_sparse if scipy.sparse.issparse(M) else _determined_dense
-    U, S, V = determined(M.astype(np.float64, copy=False), k, noise_floor, rng)
+    large = scipy.sparse.issparse(M) and min(M.shape) > LARGEST_SPARSE_GRAM
+    U, S, V = (_by_lanczos if large else _by_gram)(
+        M.astype(np.float64, copy=False), k, noise_floor, rng
+    )
     missing = k - len(S)
     if missing:
         # The smaller side is drawn first, whichever it is.

@@ -1,5 +1,17 @@
 """Update rules: pure functions returning {shared variable: its new expression}."""
 
 from dsnmf.updates.adam import adam
+from dsnmf.updates.comparators import bcd_semi_nmf, gnmf, unit_columns
+from dsnmf.updates.deep_semi_nmf import deep_semi_nmf
+from dsnmf.updates.nonlinear import nonlinear_deep_semi_nmf
+from dsnmf.updates.semi_nmf import semi_nmf
 
-__all__ = ["adam"]
+__all__ = [
+    "adam",
+    "bcd_semi_nmf",
+    "deep_semi_nmf",
+    "gnmf",
+    "nonlinear_deep_semi_nmf",
+    "semi_nmf",
+    "unit_columns",
+]

@@ -1,0 +1,133 @@
+"""Deep Semi-NMF (Algorithm 1 of the ICML paper) and, with affinities, Deep WSF."""
+
+import pytensor.tensor as pt
+
+from dsnmf.linalg import product, pseudo_inverse, row_basis
+from dsnmf.updates.arguments import as_flags, as_model
+from dsnmf.updates.semi_nmf import multiplicative_step
+
+#: Smallest denominators in the H rules, as in the authors' programs.
+FLOOR = 1e-10
+FLOOR_WITH_AFFINITIES = 1e-6
+
+
+def _layer_inputs(Zs, Hs, features):
+    """(P, H) for each layer, such that E_i = P H; P is None where E_i = H."""
+    if features == "propagated":
+        inputs = [(None, Hs[-1])]
+        for Z in reversed(Zs[1:]):
+            above, H = inputs[0]
+            inputs.insert(0, (Z if above is None else pt.dot(Z, above), H))
+        return inputs
+    if features == "stored":
+        first = (Zs[1], Hs[1]) if len(Zs) > 1 else (None, Hs[0])
+        return [first, *((None, H) for H in Hs[1:])]
+    raise ValueError(f"features must be 'propagated' or 'stored', got {features!r}")
+
+
+def deep_semi_nmf(
+    X, Zs, Hs, affinities=None, *, features="propagated", update_Z=True, update_H=True
+):
+    r"""Generates update expressions of the form, for i = 1 … m in this order,
+
+    Z_i ← Ψ† X E_i†  with Ψ = Z_1 … Z_{i-1} (already updated; Z_1 ← X E_1†),
+    H_i ← H_i ⊙ √[(A⁺ + B⁻H_i) / max(A⁻ + B⁺H_i, 1e-10)]  with A = Ψ'ᵀX, B = Ψ'ᵀΨ', Ψ' = Ψ Z_i,
+
+    for the model X ≈ Z_1 … Z_m H_m, where P⁺ = (\|P\| + P)/2 and P⁻ = (\|P\| - P)/2. With
+    affinities W_i (Deep WSF), H_iW_i is added to the numerator, H_iD_i to the denominator, and
+    the floor is 1e-6.
+
+    Parameters
+    ----------
+    X : array, shared variable or symbolic matrix, shape (p, n)
+        Features x samples. Best a C-contiguous shared variable: a constant is slower.
+    Zs : list of m shared variables
+        Z_1 (p x k_1), Z_2 (k_1 x k_2), …, Z_m.
+    Hs : list of m shared variables, >= 0
+        H_1 (k_1 x n), …, H_m. Entries that are zero stay zero.
+    affinities : list of m affinities or None, optional
+        One per layer, already times its weight λ_i, None for a layer without. See
+        `dsnmf.laplacian.affinity_terms`.
+    features : {"propagated", "stored"}
+        Which features of layer i its Z is fitted to. "propagated": E_m = H_m and
+        E_i = Z_{i+1}E_{i+1} with the Z before the iteration, the paper's algorithm. "stored":
+        E_1 = Z_2H_2 and the layer's own E_i = H_i from the second layer on, as the authors'
+        MATLAB code of Deep WSF has it. For one and two layers the two are the same.
+    update_Z, update_H : bool or list of m bools
+        Whether the layers' factors move or are held fixed.
+
+    Returns
+    -------
+    dict
+        {shared variable: its new expression} for the factors that move.
+
+    Raises
+    ------
+    TypeError
+        If a factor is not a shared variable, or dtypes differ.
+    ValueError
+        If shapes or numbers of layers do not fit, X is not finite, an H has a negative entry, or
+        an affinity is not symmetric and non-negative.
+
+    Notes
+    -----
+    Nothing of X's size is formed, and X is read twice. With H_m = L Q and X Qᵀ = U Rᵀ (Q and Uᵀ
+    with orthonormal rows), Z_1 = U Rᵀ(P L)†, so that all that follows
+    lies in U's span and needs only UᵀX. The pseudo-inverses of small matrices that remain have
+    the singular values of E_i and Ψ: those up to max(shape) · eps · σ_max, shape being that of
+    E_i or Ψ, count as zero. This cut-off matters: E_1 and Z_1 have rank min(k_1, …, k_m).
+
+    With "propagated" features H_1 … H_{m-1} influence neither the Zs nor H_m.
+
+    References
+    ----------
+    Trigeorgis et al., ICML 2014, Algorithm 1 and eq. 4-5 (the algorithm's listing prints B⁺ in
+    the numerator; eq. 5 and the authors' code have B⁻). TPAMI 2017 for Deep WSF.
+
+    Examples
+    --------
+    >>> import numpy as np, pytensor
+    >>> from dsnmf import updates
+    >>> from dsnmf.symbolic import reconstruction_cost
+    >>> rng = np.random.default_rng(0)
+    >>> X = rng.standard_normal((6, 20))
+    >>> Zs = [pytensor.shared(rng.standard_normal(shape)) for shape in ((6, 4), (4, 2))]
+    >>> Hs = [pytensor.shared(rng.random(shape)) for shape in ((4, 20), (2, 20))]
+    >>> rule = updates.deep_semi_nmf(X, Zs, Hs)
+    >>> step = pytensor.function([], reconstruction_cost(X, Zs, Hs[-1]), updates=rule)
+    >>> costs = [float(step()) for _ in range(20)]
+    >>> costs[-1] < costs[1] < costs[0]
+    True
+    """
+    X, Zs, Hs = as_model(X, Zs, Hs)
+    m = len(Zs)
+    moving_Z, moving_H = as_flags(update_Z, "update_Z", m), as_flags(update_H, "update_H", m)
+    if affinities is not None and len(affinities) != m:
+        raise ValueError(f"affinities must hold one entry per layer ({m}), got {len(affinities)}")
+    graphs = [None] * m if affinities is None else affinities
+    floor = FLOOR if affinities is None else FLOOR_WITH_AFFINITIES
+    (p, _), (_, n) = Zs[0].shape, Hs[0].shape
+
+    updates = {}
+    data, Psi = X, None  # Ψ stands on data's rows: X's, or U's coordinates once Z_1 has moved
+    for i, (Z, H, (P, E_H)) in enumerate(zip(Zs, Hs, _layer_inputs(Zs, Hs, features))):
+        if moving_Z[i]:
+            L, Q = row_basis(E_H)
+            S = L if P is None else pt.dot(P, L)  # E_i = S Q
+            inverse = pseudo_inverse(S, size=pt.maximum(S.shape[0], n))
+            data_Q = product(data, Q.T)
+            if i == 0:
+                R, U = row_basis(data_Q.T)  # here U has orthonormal rows
+                Psi = pt.dot(R.T, inverse)
+                updates[Z] = pt.dot(U.T, Psi)
+                data = product(U, X)
+            else:
+                left = pseudo_inverse(Psi, size=pt.maximum(p, Psi.shape[1]))
+                updates[Z] = pt.dot(left, pt.dot(data_Q, inverse))
+                Psi = pt.dot(Psi, updates[Z])
+        else:
+            Psi = Z if Psi is None else pt.dot(Psi, Z)
+        if moving_H[i]:
+            A, B = product(Psi.T, data), pt.dot(Psi.T, Psi)
+            updates[H] = multiplicative_step(H, A, B, floor, graphs[i])
+    return updates

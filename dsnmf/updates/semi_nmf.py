@@ -1,0 +1,108 @@
+"""Semi-NMF and, with an affinity, weakly supervised factorisation (WSF)."""
+
+import pytensor.tensor as pt
+
+from dsnmf.laplacian import affinity_terms
+from dsnmf.linalg import product, pseudo_inverse, row_basis
+from dsnmf.updates.arguments import as_model
+
+#: Smallest denominator in the H rule of Semi-NMF and WSF: MATLAB's eps, in every dtype.
+FLOOR = 2.0**-52
+
+
+def multiplicative_step(H, A, B, floor, affinity=None):
+    """H ⊙ √[(A⁺ + B⁻H + HW) / max(A⁻ + B⁺H + HD, floor)], without W and D if no affinity.
+
+    Parameters
+    ----------
+    H : TensorVariable, shape (k, n), >= 0
+    A : TensorVariable, shape (k, n)
+        ΨᵀX, where the model is X ≈ Ψ H.
+    B : TensorVariable, shape (k, k)
+        ΨᵀΨ.
+    floor : float > 0
+    affinity : optional
+        See `dsnmf.laplacian.affinity_terms`.
+
+    Returns
+    -------
+    TensorVariable, shape (k, n), >= 0
+    """
+    numerator = pt.maximum(A, 0) + pt.dot(pt.maximum(-B, 0), H)
+    denominator = pt.maximum(-A, 0) + pt.dot(pt.maximum(B, 0), H)
+    if affinity is not None:
+        HW, HD = affinity_terms(H, affinity)
+        numerator, denominator = numerator + HW, denominator + HD
+    return H * pt.sqrt(numerator / pt.maximum(denominator, pt.constant(floor, dtype=H.dtype)))
+
+
+def semi_nmf(X, Z, H, affinity=None, *, update_Z=True, update_H=True):
+    r"""Generates update expressions of the form
+
+    Z ← X H†,
+    H ← H ⊙ √[(A⁺ + B⁻H) / max(A⁻ + B⁺H, eps)]  with the new Z, A = ZᵀX, B = ZᵀZ,
+
+    where P⁺ = (\|P\| + P)/2 and P⁻ = (\|P\| - P)/2. They never increase ½‖X - ZH‖²_F. With an
+    affinity W (WSF), HW is added to the numerator and HD to the denominator, D the diagonal of
+    W's row sums; they never increase ½‖X - ZH‖²_F + ½ tr(H (D - W) Hᵀ).
+
+    Parameters
+    ----------
+    X : array, shared variable or symbolic matrix, shape (p, n)
+        Features x samples. Best a C-contiguous shared variable: a constant is slower.
+    Z : shared variable, shape (p, k)
+    H : shared variable, shape (k, n), >= 0
+        Entries that are zero stay zero.
+    affinity : n x n array, SciPy sparse matrix, factored label affinity or variable, optional
+        W, already times its weight λ; for several attributes the sum Σ_a λ_a W_a. See
+        `dsnmf.laplacian.affinity_terms`.
+    update_Z, update_H : bool
+        Whether the factor moves or is held fixed.
+
+    Returns
+    -------
+    dict
+        {shared variable: its new expression} for the factors that move.
+
+    Raises
+    ------
+    TypeError
+        If a factor is not a shared variable, or dtypes differ.
+    ValueError
+        If shapes do not fit, X is not finite, H has a negative entry, or the affinity is not
+        symmetric and non-negative.
+
+    Notes
+    -----
+    Nothing of X's size is formed. X H† is taken as (X Qᵀ) L† with H = L Q, singular values of H
+    up to max(k, n) · eps · σ_max counting as zero.
+
+    References
+    ----------
+    Ding, Li & Jordan, "Convex and semi-nonnegative matrix factorizations", TPAMI 2010, eq. 9-10;
+    Trigeorgis et al., ICML 2014, section 2; TPAMI 2017 for WSF.
+
+    Examples
+    --------
+    >>> import numpy as np, pytensor
+    >>> from dsnmf import updates
+    >>> from dsnmf.symbolic import reconstruction_cost
+    >>> X = np.array([[1.0, 2.0, 3.0], [-1.0, -2.0, -3.0]])
+    >>> Z, H = pytensor.shared(np.zeros((2, 1))), pytensor.shared(np.ones((1, 3)))
+    >>> cost = reconstruction_cost(X, [Z], H)
+    >>> step = pytensor.function([], cost, updates=updates.semi_nmf(X, Z, H))
+    >>> costs = [float(step()) for _ in range(30)]
+    >>> round(costs[0], 6), round(abs(costs[-1]), 6)
+    (14.0, 0.0)
+    """
+    X, (Z,), (H,) = as_model(X, [Z], [H])
+    updates = {}
+    new_Z = Z
+    if update_Z:
+        L, Q = row_basis(H)
+        new_Z = pt.dot(product(X, Q.T), pseudo_inverse(L, size=pt.maximum(*H.shape)))
+        updates[Z] = new_Z
+    if update_H:
+        A, B = product(new_Z.T, X), pt.dot(new_Z.T, new_Z)
+        updates[H] = multiplicative_step(H, A, B, FLOOR, affinity)
+    return updates
