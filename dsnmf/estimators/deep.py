@@ -1,0 +1,217 @@
+"""Estimators with several layers: Deep Semi-NMF and Deep WSF."""
+
+from numbers import Real
+
+from sklearn.utils._param_validation import Interval, StrOptions
+
+from dsnmf import symbolic
+from dsnmf.affinity import combine
+from dsnmf.estimators.base import Factorisation
+from dsnmf.estimators.labels import as_attributes, attribute_affinity
+from dsnmf.estimators.shallow import GRAPH_CONSTRAINTS, per_attribute, weights
+from dsnmf.initialisation import NOISE_FLOOR
+from dsnmf.validation import as_layers
+
+
+class DeepSemiNMF(Factorisation):
+    """Deep Semi-NMF: Xᵀ ≈ Z_1 g(Z_2 g(… g(Z_m H_m))) with H_m >= 0, for data of any sign.
+
+    Parameters
+    ----------
+    layers : sequence of int >= 1
+        Numbers of components k_1, …, k_m; none more than samples.
+    solver : {"adam", "multiplicative"}
+        "adam" is the model of the authors' Theano code, see `dsnmf.DSNMF`: Σ (Xᵀ - X̂)² over all
+        Z_i and H_m, with relu around H_m. "multiplicative" minimises ½‖Xᵀ - X̂‖²_F by Algorithm 1
+        of the ICML paper, or, with a nonlinearity, by the authors' rules for that.
+    nonlinearity : "auto", str or callable
+        g. "auto" is "relu" for "adam" and "identity" for "multiplicative"; other names are
+        "tanh", "square", "sigmoid", "softplus"; or a function of PyTensor variables.
+    learning_rate : float > 0
+        Of "adam".
+    transform_method : {"auto", "projection", "nonnegative"}
+        "auto" is "projection" for linear models and "nonnegative" (by gradient descent on the
+        features) for others, where a linear projection misses the features.
+    init, noise_floor, max_iter, tol, warm_start, random_state, mode, verbose, callback
+        See `SemiNMF`. Given factors are a pair of lists (Zs, Hs).
+
+    Attributes
+    ----------
+    Z_ : list of m ndarray
+        Z_1 (n_features x k_1), Z_2 (k_1 x k_2), …, Z_m.
+    H_ : list of m ndarray, shape (k_i, n_samples)
+        The layers' features.
+    components_, reconstruction_err_, n_iter_, history_, n_features_in_
+        See `SemiNMF`; "adam" records the cost of every iteration.
+
+    References
+    ----------
+    Trigeorgis, Bousmalis, Zafeiriou & Schuller, "A deep semi-NMF model for learning hidden
+    representations", ICML 2014.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from dsnmf import DeepSemiNMF
+    >>> X = np.random.default_rng(0).standard_normal((50, 8))
+    >>> model = DeepSemiNMF((6, 3), max_iter=2000).fit(X)
+    >>> [H.shape for H in model.H_]
+    [(6, 50), (3, 50)]
+    """
+
+    _parameter_constraints = Factorisation._parameter_constraints | {
+        "layers": ["array-like"],
+        "solver": [StrOptions({"adam", "multiplicative"})],
+        "nonlinearity": [StrOptions({"auto", *symbolic.NONLINEARITIES}), callable],
+        "learning_rate": [Interval(Real, 0, None, closed="neither")],
+    }
+
+    def __init__(
+        self,
+        layers=(4, 2),
+        *,
+        solver="adam",
+        nonlinearity="auto",
+        learning_rate=1e-3,
+        init="svd",
+        noise_floor=NOISE_FLOOR,
+        max_iter=1000,
+        tol=1e-5,
+        transform_method="auto",
+        warm_start=False,
+        random_state=None,
+        mode=None,
+        verbose=0,
+        callback=None,
+    ):
+        self.layers = layers
+        self.solver = solver
+        self.nonlinearity = nonlinearity
+        self.learning_rate = learning_rate
+        self.init = init
+        self.noise_floor = noise_floor
+        self.max_iter = max_iter
+        self.tol = tol
+        self.transform_method = transform_method
+        self.warm_start = warm_start
+        self.random_state = random_state
+        self.mode = mode
+        self.verbose = verbose
+        self.callback = callback
+
+    def _layer_sizes(self):
+        return as_layers(self.layers)
+
+    def _solver(self):
+        return self.solver
+
+    def _inner_nonlinearity(self):
+        if self.nonlinearity == "auto":
+            return "relu" if self.solver == "adam" else "identity"
+        return self.nonlinearity
+
+
+class DeepWSF(Factorisation):
+    """Deep WSF: Xᵀ ≈ Z_1 … Z_m H_m, layer i's features H_i kept close within classes of attribute i.
+
+    Parameters
+    ----------
+    layers : sequence of int >= 1
+        Numbers of components k_1, …, k_m; none more than samples.
+    alphas : float >= 0, or one per layer
+        Weights λ_i of the layers' penalties.
+        `y` of `fit` has one column of labels per layer; a single column is the last layer's. A
+        layer without labels (y=None, or all -1) gets the graph of nearest neighbours.
+    affinity, n_neighbors, heat_width
+        See `WSF`; built on what the layer factorises. One kind or matrix for all layers, or a list
+        with one per layer.
+    init, noise_floor, max_iter, tol, transform_method, warm_start, random_state, mode, verbose, callback
+        See `SemiNMF`.
+
+    Attributes
+    ----------
+    Z_, H_, components_, reconstruction_err_, n_iter_, history_, n_features_in_
+        See `DeepSemiNMF`. `H_` contains what the labels said; for classifiers use `transform`.
+
+    References
+    ----------
+    Trigeorgis, Bousmalis, Zafeiriou & Schuller, "A deep matrix factorization method for learning
+    attribute representations", TPAMI 39(3), 2017.
+
+    Examples
+    --------
+    Two attributes for two layers, the second unknown for every fifth sample:
+
+    >>> import numpy as np
+    >>> from dsnmf import DeepWSF
+    >>> X = np.random.default_rng(0).standard_normal((50, 8))
+    >>> i = np.arange(50)
+    >>> y = np.column_stack([i % 2, np.where(i % 5, i % 3, -1)])
+    >>> model = DeepWSF((6, 3), alphas=0.1).fit(X, y)
+    >>> model.transform(X, layer=0).shape
+    (50, 6)
+    """  # noqa: E501
+
+    _parameter_constraints = (
+        Factorisation._parameter_constraints
+        | GRAPH_CONSTRAINTS
+        | {
+            "layers": ["array-like"],
+            "alphas": [Interval(Real, 0, None, closed="left"), "array-like"],
+        }
+    )
+
+    def __init__(
+        self,
+        layers=(4, 2),
+        alphas=0.1,
+        *,
+        affinity="binary",
+        n_neighbors=5,
+        heat_width=1.0,
+        init="svd",
+        noise_floor=NOISE_FLOOR,
+        max_iter=500,
+        tol=1e-5,
+        transform_method="auto",
+        warm_start=False,
+        random_state=None,
+        mode=None,
+        verbose=0,
+        callback=None,
+    ):
+        self.layers = layers
+        self.alphas = alphas
+        self.affinity = affinity
+        self.n_neighbors = n_neighbors
+        self.heat_width = heat_width
+        self.init = init
+        self.noise_floor = noise_floor
+        self.max_iter = max_iter
+        self.tol = tol
+        self.transform_method = transform_method
+        self.warm_start = warm_start
+        self.random_state = random_state
+        self.mode = mode
+        self.verbose = verbose
+        self.callback = callback
+
+    def _layer_sizes(self):
+        return as_layers(self.layers)
+
+    def _affinities(self, y, inputs):
+        m = len(inputs)
+        attributes = [None] if y is None else as_attributes(y, inputs[0].shape[1])
+        if len(attributes) == 1:
+            attributes = [None] * (m - 1) + attributes
+        if len(attributes) != m:
+            raise ValueError(
+                f"y must have one column per layer ({m}), got {len(attributes)}; a column of -1 "
+                "gives its layer the graph of nearest neighbours"
+            )
+        kinds = per_attribute(self.affinity, "affinity", m)
+        alphas = weights(self.alphas, "alphas", m)
+        return [
+            combine([attribute_affinity(a, X, kind, self.n_neighbors, self.heat_width)], [alpha])
+            for a, X, kind, alpha in zip(attributes, inputs, kinds, alphas)
+        ]

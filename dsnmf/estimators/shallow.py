@@ -1,0 +1,241 @@
+"""Estimators with one layer: Semi-NMF and weakly supervised factorisation (WSF)."""
+
+from numbers import Integral, Real
+
+import numpy as np
+import scipy.sparse
+from sklearn.utils._param_validation import Interval, StrOptions
+
+from dsnmf.affinity import combine
+from dsnmf.estimators.base import Factorisation
+from dsnmf.estimators.labels import as_attributes, attribute_affinity
+from dsnmf.initialisation import NOISE_FLOOR
+
+#: Constraints of the parameters that describe affinities.
+GRAPH_CONSTRAINTS = {
+    "affinity": [StrOptions({"binary", "heat", "knn"}), "array-like", "sparse matrix"],
+    "n_neighbors": [Interval(Integral, 1, None, closed="left")],
+    "heat_width": [Interval(Real, 0, None, closed="neither")],
+}
+
+
+class SemiNMF(Factorisation):
+    """Semi-NMF: Xᵀ ≈ Z H with H >= 0 and Z free, for data of any sign.
+
+    Minimises ½‖Xᵀ - Z H‖²_F over the known entries of X.
+
+    Parameters
+    ----------
+    n_components : int >= 1
+        Not more than samples.
+    solver : {"multiplicative", "bcd"}
+        The multiplicative rule of Ding et al. 2010, or block coordinate descent (Gillis & Kumar
+        2014), which decreases faster.
+    init : {"svd", "nndsvd", "lp", "random"} or (Z, H)
+        The start, see `dsnmf.initialisation`; Z of shape (n_features, n_components) and H of
+        shape (n_components, n_samples).
+    noise_floor : float in [0, 1)
+        For init="svd": share of the largest σ² below which a component counts as noise.
+    max_iter : int >= 1
+    tol : float >= 0
+        Stop when the cost changed by at most tol times the first cost over ten iterations.
+    transform_method : {"auto", "projection", "nonnegative"}
+        What `transform` returns. "projection": Zᵀ's pseudo-inverse applied to the samples, which
+        may have negative entries. "nonnegative": from there the H rule with Z fixed, until it
+        converges. "auto" is "projection".
+    warm_start : bool
+        Start `fit` from the factors of the last one.
+    random_state : None, int, RandomState or Generator
+        None is a fixed seed: the same call gives the same factors.
+    mode : None, str or pytensor Mode
+    verbose : int
+        1 shows a progress bar (needs tqdm).
+    callback : callable, optional
+        Called as callback(iteration, state) after each iteration; a true return value stops. The
+        state has `cost`, `seconds`, `change`, and `Z_` and `H_` (lists of copies).
+
+    Attributes
+    ----------
+    Z_ : list of one ndarray, shape (n_features, n_components)
+    H_ : list of one ndarray, shape (n_components, n_samples), >= 0
+    components_ : ndarray, shape (n_components, n_features)
+    reconstruction_err_ : float
+        ‖Xᵀ - Z H‖_F over the known entries.
+    n_iter_ : int
+    history_ : dict of ndarray
+        "cost" (as minimised, every tenth iteration), "seconds", "change".
+    n_features_in_, feature_names_in_
+        See scikit-learn.
+
+    References
+    ----------
+    Ding, Li & Jordan, "Convex and semi-nonnegative matrix factorizations", TPAMI 2010.
+    Gillis & Kumar, "Exact and heuristic algorithms for semi-nonnegative matrix factorization",
+    2014.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from dsnmf import SemiNMF
+    >>> X = np.random.default_rng(0).standard_normal((50, 8))
+    >>> model = SemiNMF(3).fit(X)
+    >>> model.transform(X).shape, model.components_.shape
+    ((50, 3), (3, 8))
+    """
+
+    _parameter_constraints = Factorisation._parameter_constraints | {
+        "n_components": [Interval(Integral, 1, None, closed="left")],
+        "solver": [StrOptions({"multiplicative", "bcd"})],
+    }
+
+    def __init__(
+        self,
+        n_components=2,
+        *,
+        solver="multiplicative",
+        init="svd",
+        noise_floor=NOISE_FLOOR,
+        max_iter=500,
+        tol=1e-5,
+        transform_method="auto",
+        warm_start=False,
+        random_state=None,
+        mode=None,
+        verbose=0,
+        callback=None,
+    ):
+        self.n_components = n_components
+        self.solver = solver
+        self.init = init
+        self.noise_floor = noise_floor
+        self.max_iter = max_iter
+        self.tol = tol
+        self.transform_method = transform_method
+        self.warm_start = warm_start
+        self.random_state = random_state
+        self.mode = mode
+        self.verbose = verbose
+        self.callback = callback
+
+    def _solver(self):
+        return self.solver
+
+
+class WSF(Factorisation):
+    """Weakly supervised factorisation: Semi-NMF that keeps samples of one class together.
+
+    Minimises ½‖Xᵀ - Z H‖²_F + ½ Σ_a alpha_a tr(H L_a Hᵀ) with H >= 0, where L_a is the Laplacian
+    of the affinity W_a that attribute a's labels give. Several attributes: multi-attribute WSF.
+
+    Parameters
+    ----------
+    n_components : int >= 1
+        Not more than samples.
+    alpha : float >= 0, or one per attribute
+        Weight λ of the penalty.
+    affinity : {"binary", "heat", "knn"}, n x n matrix, or a list with one of these per attribute
+        "binary": 1 between samples of the same class. "heat": exp(-‖x_i - x_j‖² / (2 heat_width²))
+        there. "knn": 1 between nearest neighbours, whatever the labels. Labels that are all
+        unknown, or missing (y=None), give the "knn" graph. A matrix is taken as W.
+    n_neighbors : int >= 1
+        Of the "knn" graph.
+    heat_width : float > 0
+        t of the heat kernel, in the units of X.
+    init, noise_floor, max_iter, tol, transform_method, warm_start, random_state, mode, verbose, callback
+        See `SemiNMF`.
+
+    Attributes
+    ----------
+    Z_, H_, components_, reconstruction_err_, n_iter_, history_, n_features_in_
+        See `SemiNMF`. `H_` contains what the labels said; for classifiers use `transform`.
+
+    References
+    ----------
+    Trigeorgis, Bousmalis, Zafeiriou & Schuller, "A deep matrix factorization method for learning
+    attribute representations", TPAMI 39(3), 2017.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from dsnmf import WSF
+    >>> X = np.random.default_rng(0).standard_normal((50, 8))
+    >>> y = np.where(np.arange(50) % 5, np.arange(50) % 2, -1)  # every fifth label unknown
+    >>> WSF(3, alpha=0.1).fit(X, y).H_[0].shape
+    (3, 50)
+    """  # noqa: E501
+
+    _parameter_constraints = (
+        Factorisation._parameter_constraints
+        | GRAPH_CONSTRAINTS
+        | {
+            "n_components": [Interval(Integral, 1, None, closed="left")],
+            "alpha": [Interval(Real, 0, None, closed="left"), "array-like"],
+        }
+    )
+
+    def __init__(
+        self,
+        n_components=2,
+        alpha=0.1,
+        *,
+        affinity="binary",
+        n_neighbors=5,
+        heat_width=1.0,
+        init="svd",
+        noise_floor=NOISE_FLOOR,
+        max_iter=500,
+        tol=1e-5,
+        transform_method="auto",
+        warm_start=False,
+        random_state=None,
+        mode=None,
+        verbose=0,
+        callback=None,
+    ):
+        self.n_components = n_components
+        self.alpha = alpha
+        self.affinity = affinity
+        self.n_neighbors = n_neighbors
+        self.heat_width = heat_width
+        self.init = init
+        self.noise_floor = noise_floor
+        self.max_iter = max_iter
+        self.tol = tol
+        self.transform_method = transform_method
+        self.warm_start = warm_start
+        self.random_state = random_state
+        self.mode = mode
+        self.verbose = verbose
+        self.callback = callback
+
+    def _affinities(self, y, inputs):
+        n_samples = inputs[0].shape[1]
+        attributes = [None] if y is None else as_attributes(y, n_samples)
+        kinds = per_attribute(self.affinity, "affinity", len(attributes))
+        alphas = weights(self.alpha, "alpha", len(attributes))
+        graphs = [
+            attribute_affinity(attribute, inputs[0], kind, self.n_neighbors, self.heat_width)
+            for attribute, kind in zip(attributes, kinds)
+        ]
+        return [combine(graphs, alphas)]
+
+
+def per_attribute(value, name, count):
+    """A list of `count` values, from one for all or a list with one each."""
+    if isinstance(value, str) or scipy.sparse.issparse(value) or np.ndim(value) == 2:
+        return [value] * count
+    if len(value) != count:
+        raise ValueError(f"{name} must hold one entry per attribute ({count}), got {len(value)}")
+    return list(value)
+
+
+def weights(value, name, count):
+    """An array of `count` finite weights >= 0, from one for all or one each."""
+    values = np.asarray(value, dtype=float)
+    if values.ndim == 0:
+        values = np.full(count, float(values))
+    if values.shape != (count,):
+        raise ValueError(f"{name} must be one number or {count}, got shape {values.shape}")
+    if not (np.isfinite(values).all() and (values >= 0).all()):
+        raise ValueError(f"{name} must be finite and >= 0, got {value!r}")
+    return values

@@ -1,0 +1,122 @@
+"""What each solver minimises, and the update rule that does it."""
+
+from dataclasses import dataclass, field
+from functools import cached_property
+
+import numpy as np
+import pytensor
+
+from dsnmf import fitting, symbolic, updates
+from dsnmf.estimators.observations import Observations
+
+
+@dataclass(frozen=True)
+class Model:
+    """Shared factors, the data that they are to reproduce, and everything that rules need.
+
+    Attributes
+    ----------
+    observations : Observations
+    Zs, Hs : lists of m shared variables
+    nonlinearity : str or callable
+    affinities : list of m affinities or None
+    learning_rate : float
+    raw_features : bool
+        Whether H_m may be negative and relu(H_m) are the features, as in DSNMF.
+    """
+
+    observations: Observations
+    Zs: list
+    Hs: list
+    nonlinearity: object = "identity"
+    affinities: list = field(default_factory=list)
+    learning_rate: float = 1e-3
+    raw_features: bool = False
+
+    @cached_property
+    def H(self):
+        """The last layer's features; relu(H_m) where H_m itself is free."""
+        return symbolic.relu(self.Hs[-1]) if self.raw_features else self.Hs[-1]
+
+    @property
+    def X_filled(self):
+        """The data, gaps filled from the reconstruction."""
+        X_hat = symbolic.reconstruction(self.Zs, self.H, self.nonlinearity)
+        return self.observations.filled(X_hat)
+
+    def squared_error(self):
+        """Σ (X - X̂)² over the known entries."""
+        return self.observations.squared_error(self.Zs, self.H, self.nonlinearity)
+
+    def cost(self):
+        """½ Σ (X - X̂)² and the graph penalties."""
+        cost = self.squared_error() / np.asarray(2, dtype=self.Hs[-1].dtype)
+        for H, affinity in zip(self.Hs, self.affinities):
+            if affinity is not None:
+                cost = cost + symbolic.laplacian_penalty(H, affinity)
+        return cost
+
+
+def _multiplicative(model):
+    if len(model.Zs) == 1:
+        affinity = model.affinities[0] if model.affinities else None
+        return updates.semi_nmf(model.X_filled, model.Zs[0], model.Hs[0], affinity)
+    if symbolic.as_nonlinearity(model.nonlinearity) is not symbolic.identity:
+        return updates.nonlinear_deep_semi_nmf(
+            model.X_filled, model.Zs, model.Hs, model.nonlinearity
+        )
+    affinities = model.affinities or None
+    return updates.deep_semi_nmf(model.X_filled, model.Zs, model.Hs, affinities)
+
+
+def _bcd(model):
+    return updates.bcd_semi_nmf(model.X_filled, model.Zs[0], model.Hs[0])
+
+
+_RULES = {"multiplicative": _multiplicative, "bcd": _bcd}
+
+
+def compile_solver(model, solver, mode):
+    """A step for `fitting.run`.
+
+    Parameters
+    ----------
+    model : Model
+    solver : {"multiplicative", "bcd", "adam"}
+    mode : None, str or pytensor Mode
+
+    Returns
+    -------
+    step : callable
+        One iteration; returns the cost before it where `fitting.run` needs it, else None.
+    """
+    if solver == "adam":
+        return _adam_step(model, mode)
+    move = fitting.compile_step([], _RULES[solver](model), mode)
+    cost = pytensor.function([], model.cost(), mode=mode)
+    iteration = 0
+
+    def step():
+        nonlocal iteration
+        value = cost() if iteration % fitting.CHECK_EVERY == 0 else None
+        iteration += 1
+        move()
+        return value
+
+    return step
+
+
+def _adam_step(model, mode):
+    """DSNMF's training: Σ (X - X̂)², all Z_i and the raw H_m free, relu around H_m."""
+    params = [*model.Zs, model.Hs[-1]]
+    factors = model.Zs, model.H, model.nonlinearity
+    rule = updates.adam(model.observations.gradients(*factors, params), params, model.learning_rate)
+    return fitting.compile_step(model.observations.squared_error(*factors), rule, mode)
+
+
+def all_features(model, solver):
+    """Variables of the features of each layer; "adam" keeps only the last layer's itself."""
+    if solver != "adam":
+        return model.Hs
+    layers = range(1, len(model.Zs) + 1)
+    return [symbolic.layer_features(model.Zs, model.H, i, model.nonlinearity) for i in layers]

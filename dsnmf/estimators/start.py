@@ -1,0 +1,94 @@
+"""Starting factors of the estimators, layer by layer. X is features x samples."""
+
+from functools import partial
+
+import numpy as np
+import scipy.sparse
+
+from dsnmf.initialisation import appr_seminmf, lp_seminmf, nndsvd, pretrain, random
+from dsnmf.validation import as_generator
+
+#: Zeros in a start become this share of its mean: multiplicative rules never leave a zero.
+ZERO_FILL = 0.01
+
+
+def generator_from(random_state):
+    """A NumPy Generator from scikit-learn's kinds of random_state; None is a fixed seed."""
+    if isinstance(random_state, np.random.RandomState):
+        random_state = int(random_state.randint(2**31 - 1))
+    return as_generator(random_state)
+
+
+def _initialiser(init, noise_floor, rng, X):
+    if init in ("svd", "random"):
+        options = {"svd": {"noise_floor": noise_floor}, "random": {}}[init]
+        function = {"svd": appr_seminmf, "random": random}[init]
+        return partial(function, random_state=rng, **options)
+    if scipy.sparse.issparse(X):
+        raise ValueError(f"init='{init}' needs a dense X; for a sparse X use 'svd' or 'random'")
+    return {"nndsvd": nndsvd, "lp": lp_seminmf}[init]
+
+
+def _without_zeros(H):
+    return np.where(H > 0, H, ZERO_FILL * H.mean() or 1.0).astype(H.dtype)
+
+
+def start_factors(estimator, X, layers):
+    """Zs and Hs that an estimator's parameters ask for.
+
+    Parameters
+    ----------
+    estimator : Factorisation
+    X : ndarray or SciPy sparse matrix, shape (p, n)
+    layers : tuple of int
+
+    Returns
+    -------
+    Zs, Hs : lists of ndarray
+
+    Raises
+    ------
+    ValueError
+        If given factors do not fit X and the layers.
+    """
+    init = estimator.init
+    if not isinstance(init, str):
+        return given_factors(init, X.shape, layers)
+    initialise = _initialiser(
+        init, estimator.noise_floor, generator_from(estimator.random_state), X
+    )
+    if estimator._solver() == "adam":
+        return pretrain(X, layers, initialise)
+
+    def factorise(H, k):
+        Z, H = initialise(H, k)
+        return Z, _without_zeros(H)
+
+    return pretrain(X, layers, factorise)
+
+
+def given_factors(init, shape, layers):
+    """(Z, H) or (Zs, Hs) as lists, checked by `check_start`."""
+    if len(init) != 2:
+        raise ValueError(f"init must be a name or a pair of factors, got {len(init)} elements")
+    Zs, Hs = (
+        [np.asarray(f) for f in (factors if isinstance(factors, list | tuple) else [factors])]
+        for factors in init
+    )
+    check_start(Zs, Hs, shape, layers)
+    return Zs, Hs
+
+
+def check_start(Zs, Hs, shape, layers):
+    """ValueError unless the factors are finite and fit the data's shape and the layers."""
+    widths = (shape[0], *layers)
+    wanted_Z = list(zip(widths, layers))
+    wanted_H = [(size, shape[1]) for size in layers]
+    got_Z, got_H = [np.shape(Z) for Z in Zs], [np.shape(H) for H in Hs]
+    if got_Z != wanted_Z or got_H != wanted_H:
+        raise ValueError(
+            f"the starting factors must have shapes {wanted_Z} and {wanted_H} to fit X and the "
+            f"layers, got {got_Z} and {got_H}"
+        )
+    if not all(np.isfinite(factor).all() for factor in [*Zs, *Hs]):
+        raise ValueError("the starting factors must be finite, got NaN or infinity")
