@@ -57,15 +57,19 @@ def _inverse_kernel(compiled):
 
 
 @cache
-def _orthonormal_rows_kernel(compiled):
+def _regular_rows_kernel(compiled):
     inverse = _inverse_kernel(compiled)
 
     @compiled
-    def orthonormal_rows(rows):
-        """L and Q of a C-contiguous float64 matrix."""
+    def regular_rows(rows):
+        """(whether a C-contiguous float64 matrix has safely independent rows, L and Q if so).
+
+        Cholesky twice: the first pass leaves an error of condition² · eps in Q, which the second
+        removes as long as it is small. Matrix products only, so faster than Householder's QR.
+        """
+        L = Q = rows
+        regular = False
         if rows.shape[0] <= rows.shape[1]:
-            # Cholesky twice: the first pass leaves an error of condition² · eps in Q, which the
-            # second removes as long as it is small. Matrix products only, so faster than QR.
             limit = np.sqrt(0.01 / np.finfo(np.float64).eps)
             try:
                 first = np.linalg.cholesky(np.dot(rows, rows.T))
@@ -73,50 +77,60 @@ def _orthonormal_rows_kernel(compiled):
                 if regular:
                     Q = np.dot(first_inverse, rows)
                     second = np.linalg.cholesky(np.dot(Q, Q.T))
-                    return np.dot(first, second), np.dot(np.linalg.inv(second), Q)
+                    Q = np.dot(np.linalg.inv(second), Q)
+                    L = np.dot(first, second)
             except Exception:  # not positive definite
-                pass
-        U, sigma, Vt = np.linalg.svd(rows, full_matrices=False)
-        return np.ascontiguousarray(U) * sigma, np.ascontiguousarray(Vt)
+                regular = False
+        return regular, L, Q
 
-    return orthonormal_rows
+    return regular_rows
 
 
 def _row_basis_kernel(compiled):
-    orthonormal_rows = _orthonormal_rows_kernel(compiled)
+    regular_rows = _regular_rows_kernel(compiled)
 
     @compiled
     def row_basis(A):
         # In float64 also for float32: it leaves room for Cholesky, and compiles once for both.
-        L, Q = orthonormal_rows(np.ascontiguousarray(A).astype(np.float64))
+        rows = np.ascontiguousarray(A).astype(np.float64)
+        regular, L, Q = regular_rows(rows)
+        if not regular:
+            U, sigma, Vt = np.linalg.svd(rows, full_matrices=False)
+            L = np.ascontiguousarray(U) * sigma
+            Q = np.ascontiguousarray(Vt)
         return L.astype(A.dtype), Q.astype(A.dtype)
 
     return row_basis
 
 
 def _pseudo_inverse_kernel(compiled):
-    inverse, orthonormal_rows = _inverse_kernel(compiled), _orthonormal_rows_kernel(compiled)
+    inverse, regular_rows = _inverse_kernel(compiled), _regular_rows_kernel(compiled)
 
     @compiled
-    def of_square(A, cutoff):
-        regular, result = inverse(A, cutoff)
-        if not regular:
-            U, sigma, Vt = np.linalg.svd(A, full_matrices=False)
-            weights = np.zeros_like(sigma)
-            for i in range(len(sigma)):
-                if sigma[i] > cutoff * sigma[0]:
-                    weights[i] = 1 / sigma[i]
-            result = np.dot(np.ascontiguousarray(Vt.T) * weights, np.ascontiguousarray(U.T))
-        return result
+    def by_svd(A, cutoff):
+        """(A†)ᵀ."""
+        U, sigma, Vt = np.linalg.svd(A, full_matrices=False)
+        weights = np.zeros_like(sigma)
+        for i in range(len(sigma)):
+            if sigma[i] > cutoff * sigma[0]:
+                weights[i] = 1 / sigma[i]
+        return np.dot(np.ascontiguousarray(U) * weights, np.ascontiguousarray(Vt))
 
     @compiled
     def pseudo_inverse(A, cutoff):
         tall = A.shape[0] > A.shape[1]
         wide = np.ascontiguousarray(A.T if tall else A).astype(np.float64)
+        transposed = wide  # to become (wide†)ᵀ
         if A.shape[0] == A.shape[1]:
-            return of_square(wide, cutoff.item()).astype(A.dtype)
-        L, Q = orthonormal_rows(wide)
-        transposed = np.dot(of_square(L, cutoff.item()).T, Q)  # (A†)ᵀ = (L†)ᵀ Q
+            regular, wide_inverse = inverse(wide, cutoff.item())
+            transposed = np.ascontiguousarray(wide_inverse.T)
+        else:
+            regular, L, Q = regular_rows(wide)
+            if regular:
+                regular, L_inverse = inverse(L, cutoff.item())
+                transposed = np.dot(L_inverse.T, Q)
+        if not regular:
+            transposed = by_svd(wide, cutoff.item())
         return np.ascontiguousarray(transposed if tall else transposed.T).astype(A.dtype)
 
     return pseudo_inverse

@@ -3,6 +3,7 @@
 import numpy as np
 import pytensor
 import pytensor.tensor as pt
+import scipy.sparse
 from pytensor.compile.sharedvalue import SharedVariable
 
 from dsnmf import fitting
@@ -28,24 +29,29 @@ def _basis(Zs, layer):
     return Psi
 
 
-def _non_negative(X, Psi, H, max_iter, tol):
+def _energy(X):
+    entries = X.data if scipy.sparse.issparse(X) else X
+    return np.vdot(entries, entries)
+
+
+def _non_negative(X, Psi, H, max_iter, tol, mode):
     """The H rule from H's positive part until convergence, A = ΨᵀX and B = ΨᵀΨ made once."""
     least = np.asarray(LEAST_START * np.abs(H).mean() or 1, dtype=H.dtype)
     H = pytensor.shared(np.maximum(H, least), name="H")
     A, B = pytensor.shared(Psi.T @ X, name="A"), pytensor.shared(Psi.T @ Psi, name="B")
-    half, energy = (pt.constant(value, dtype=H.dtype) for value in (0.5, np.vdot(X, X) / 2))
+    half, energy = (pt.constant(value, dtype=H.dtype) for value in (0.5, _energy(X) / 2))
     cost = energy + (H * (half * pt.dot(B, H) - A)).sum()
-    step = fitting.compile_step(cost, {H: multiplicative_step(H, A, B, FLOOR)})
+    step = fitting.compile_step(cost, {H: multiplicative_step(H, A, B, FLOOR)}, mode)
     fitting.run(step, max_iter, history=[], tol=tol)
     return H.get_value()
 
 
-def project(X_new, Zs, layer=None, *, nonnegative=False, max_iter=500, tol=1e-6):
+def project(X_new, Zs, layer=None, *, nonnegative=False, max_iter=500, tol=1e-6, mode=None):
     """H_new = (Z_1 … Z_j)† X_new, the features of layer j of samples not seen in training.
 
     Parameters
     ----------
-    X_new : array_like, shape (p, n)
+    X_new : array_like or SciPy sparse matrix, shape (p, n)
         Features x samples, prepared as the training data were.
     Zs : list of m arrays or shared variables
         Z_1 (p x k_1), Z_2 (k_1 x k_2), …, Z_m.
@@ -60,6 +66,7 @@ def project(X_new, Zs, layer=None, *, nonnegative=False, max_iter=500, tol=1e-6)
     tol : float >= 0
         The H rule stops when the cost fell by at most tol times its first value over 10
         iterations.
+    mode : None, str or pytensor Mode
 
     Returns
     -------
@@ -86,10 +93,10 @@ def project(X_new, Zs, layer=None, *, nonnegative=False, max_iter=500, tol=1e-6)
            [0.]])
     """
     Psi = _basis(Zs, len(Zs) if layer is None else layer)
-    X = as_matrix(X_new, "X_new")
-    if len(X) != len(Psi):
+    X = as_matrix(X_new, "X_new", accept_sparse=True)
+    if X.shape[0] != len(Psi):
         raise ValueError(f"X_new must have {len(Psi)} rows (features), got shape {X.shape}")
-    dtype = np.result_type(X, Psi)
+    dtype = np.result_type(X.dtype, Psi.dtype)
     X, Psi = X.astype(dtype, copy=False), Psi.astype(dtype, copy=False)
     H = np.linalg.pinv(Psi, rcond=max(Psi.shape) * np.finfo(dtype).eps) @ X
-    return _non_negative(X, Psi, H, max_iter, tol) if nonnegative else H
+    return _non_negative(X, Psi, H, max_iter, tol, mode) if nonnegative else H

@@ -84,6 +84,11 @@ def as_nonlinearity(nonlinearity):
     return NONLINEARITIES[nonlinearity]
 
 
+def is_linear(nonlinearity):
+    """Whether the nonlinearity (name or function) is the identity."""
+    return as_nonlinearity(nonlinearity) is identity
+
+
 def layer_features(Zs, H, layer, nonlinearity="identity"):
     """Features of one layer: H for the last, g(Z_{i+1} · features of layer i+1) below it.
 
@@ -140,7 +145,7 @@ def squared_error(X, reconstruction):
 
 def _last_product(Zs, H, nonlinearity):
     """(Z, F) with X̂ = Z F, small: Z = Z_1 … Z_m in a linear model, else F = H_1's value."""
-    if as_nonlinearity(nonlinearity) is not identity:
+    if not is_linear(nonlinearity):
         return Zs[0], layer_features(Zs, H, 1, nonlinearity)
     Z = Zs[0]
     for factor in Zs[1:]:

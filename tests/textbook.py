@@ -21,6 +21,10 @@ def update_H(X, Psi, H, floor, W=None):
     return H * np.sqrt(numerator / np.maximum(denominator, floor))
 
 
+def residual_norm(X, Zs, Hs):
+    return np.linalg.norm(X - np.linalg.multi_dot([*Zs, Hs[-1]]))
+
+
 def semi_nmf(X, H, iterations, W=None):
     """Z, H after so many iterations."""
     for _ in range(iterations):
@@ -29,8 +33,8 @@ def semi_nmf(X, H, iterations, W=None):
     return Z, H
 
 
-def deep_semi_nmf(X, Zs, Hs, iterations, Ws=None, features="propagated", callback=None):
-    """Zs, Hs after so many iterations; callback(Zs, Hs) after each."""
+def deep_semi_nmf(X, Zs, Hs, iterations, Ws=None, features="propagated"):
+    """Zs, Hs after so many iterations."""
     Zs, Hs, m = list(Zs), list(Hs), len(Zs)
     floor = 1e-10 if Ws is None else 1e-6
     for _ in range(iterations):
@@ -44,6 +48,4 @@ def deep_semi_nmf(X, Zs, Hs, iterations, Ws=None, features="propagated", callbac
             Zs[i] = (pinv(Psi) if i else Psi) @ X @ pinv(E[i])
             Psi = Psi @ Zs[i] if i else Zs[i]
             Hs[i] = update_H(X, Psi, Hs[i], floor, None if Ws is None else Ws[i])
-        if callback is not None:
-            callback(Zs, Hs)
     return Zs, Hs

@@ -309,8 +309,7 @@ class Factorisation(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstim
         nonlinearity = self._inner_nonlinearity()
         method = self.transform_method
         if method == "auto":
-            linear = symbolic.as_nonlinearity(nonlinearity) is symbolic.identity
-            method = "projection" if linear else "nonnegative"
+            method = "projection" if symbolic.is_linear(nonlinearity) else "nonnegative"
         size = float(np.abs(self.H_[layer]).mean()) or 1.0
         return features_of(observe(X), Zs, nonlinearity, method, size, self.mode).T
 

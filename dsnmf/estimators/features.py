@@ -1,10 +1,13 @@
 """Features of samples under a fitted model: one map for training samples and new ones."""
 
+from functools import reduce
+
 import numpy as np
 import scipy.linalg
 
 from dsnmf import fitting, symbolic, updates
 from dsnmf.estimators.observations import as_shared
+from dsnmf.projection import LEAST_START, project
 
 #: Limits of the search for non-negative features.
 MAX_ITER = 500
@@ -14,23 +17,12 @@ TOL = 1e-6
 RELATIVE_RATE = 0.05
 
 
-def _product(Zs):
-    Psi = Zs[0]
-    for Z in Zs[1:]:
-        Psi = Psi @ Z
-    return Psi
-
-
-def _projection(observations, Zs):
-    """(Z_1 … Z_j)† X; least squares over the known entries of a sample with gaps."""
-    Psi = _product(Zs)
-    H = np.asarray(scipy.linalg.pinv(Psi) @ observations.start, dtype=Psi.dtype)
-    if observations.known is not None:
-        X, known = (v.get_value(borrow=True) for v in (observations.X, observations.known))
-        for i in np.flatnonzero((known == 0).any(axis=0)):
-            rows = known[:, i] > 0
-            H[:, i] = scipy.linalg.lstsq(Psi[rows], X[rows, i])[0]
-    return H
+def _least_squares(observations, Zs):
+    """Per sample with gaps, the linear features that fit its known entries best; (Ψ, features)."""
+    Psi = reduce(np.matmul, Zs)
+    X, known = (v.get_value(borrow=True) for v in (observations.X, observations.known))
+    H = [scipy.linalg.lstsq(Psi[rows], x[rows])[0] for x, rows in zip(X.T, known.T > 0)]
+    return Psi, np.array(H, dtype=Psi.dtype).T
 
 
 def _settled(H, step):
@@ -38,12 +30,15 @@ def _settled(H, step):
     return H.get_value()
 
 
-def _by_h_rule(observations, Zs, mode):
-    """The H rule with Z fixed, from the positive part of the projection."""
-    projected = _projection(observations, Zs)
-    floor = 0.01 * np.abs(projected).mean() or 1.0
-    Z = as_shared(_product(Zs), "Psi")
-    H = as_shared(np.maximum(projected, np.asarray(floor, projected.dtype)), "H")
+def _linear(observations, Zs, nonnegative, mode):
+    if observations.known is None:
+        X = observations.start
+        return project(X, Zs, nonnegative=nonnegative, max_iter=MAX_ITER, tol=TOL, mode=mode)
+    Psi, start = _least_squares(observations, Zs)
+    if not nonnegative:
+        return start
+    least = np.asarray(LEAST_START * np.abs(start).mean() or 1, dtype=start.dtype)
+    Z, H = as_shared(Psi, "Psi"), as_shared(np.maximum(start, least), "H")
     X = observations.filled(symbolic.reconstruction([Z], H))
     cost = observations.squared_error([Z], H, "identity")
     rule = updates.semi_nmf(X, Z, H, update_Z=False)
@@ -81,8 +76,6 @@ def features_of(observations, Zs, nonlinearity, method, size, mode):
     -------
     ndarray, shape (k_j, n)
     """
-    if method == "projection":
-        return _projection(observations, Zs)
-    if symbolic.as_nonlinearity(nonlinearity) is symbolic.identity:
-        return _by_h_rule(observations, Zs, mode)
+    if method == "projection" or symbolic.is_linear(nonlinearity):
+        return _linear(observations, Zs, method == "nonnegative", mode)
     return _by_gradient(observations, Zs, nonlinearity, size, mode)

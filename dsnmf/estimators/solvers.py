@@ -61,7 +61,7 @@ def _multiplicative(model):
     if len(model.Zs) == 1:
         affinity = model.affinities[0] if model.affinities else None
         return updates.semi_nmf(model.X_filled, model.Zs[0], model.Hs[0], affinity)
-    if symbolic.as_nonlinearity(model.nonlinearity) is not symbolic.identity:
+    if not symbolic.is_linear(model.nonlinearity):
         return updates.nonlinear_deep_semi_nmf(
             model.X_filled, model.Zs, model.Hs, model.nonlinearity
         )

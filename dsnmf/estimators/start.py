@@ -6,6 +6,8 @@ import numpy as np
 import scipy.sparse
 
 from dsnmf.initialisation import appr_seminmf, lp_seminmf, nndsvd, pretrain, random
+from dsnmf.nonlinear_start import nonlinear_start
+from dsnmf.symbolic import is_linear
 from dsnmf.validation import as_generator
 
 #: Zeros in a start become this share of its mean: multiplicative rules never leave a zero.
@@ -64,7 +66,10 @@ def start_factors(estimator, X, layers):
         Z, H = initialise(H, k)
         return Z, _without_zeros(H)
 
-    return pretrain(X, layers, factorise)
+    nonlinearity = estimator._inner_nonlinearity()
+    if is_linear(nonlinearity):
+        return pretrain(X, layers, factorise)
+    return nonlinear_start(X, layers, nonlinearity, factorise)
 
 
 def given_factors(init, shape, layers):

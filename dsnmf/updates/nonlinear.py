@@ -20,15 +20,19 @@ def _positive(H):
     return pt.switch(H > 0, H, pt.constant(EPS, dtype=H.dtype))
 
 
-def _objective(params, B, C, g):
-    """½‖X - Z_1F‖² - ½‖X‖² for the F that params = Z_2 … Z_m, H_m give; B = Z_1ᵀZ_1, C = Z_1ᵀX."""
+def _cost_and_slope(params, B, C, g):
+    """½‖X - Z_1F‖² - ½‖X‖², the F that params = Z_2 … Z_m, H_m give, and the gradient in F.
+
+    B is Z_1ᵀZ_1 and C is Z_1ᵀX, so that nothing has X's size.
+    """
     *Zs, H = params
     F = layer_features([None, *Zs], H, 1, g)  # Z_1 itself is not looked at
-    return (F * (pt.constant(0.5, dtype=F.dtype) * pt.dot(B, F) - C)).sum()
+    slope = pt.dot(B, F) - C
+    return pt.constant(0.5, dtype=F.dtype) * (F * (slope - C)).sum(), F, slope
 
 
 def _backtracked(params, i, B, C, g):
-    """params[i] after the first step down its gradient that does not raise the objective."""
+    """params[i] after the first step down its gradient that does not raise the cost."""
 
     def moved(param, step, gradient):
         param = param - step * gradient
@@ -37,13 +41,14 @@ def _backtracked(params, i, B, C, g):
     def attempt(step, before, gradient, B, C, *params):
         params = list(params)
         params[i] = moved(params[i], step, gradient)
-        accepted = _objective(params, B, C, g) <= before
+        accepted = _cost_and_slope(params, B, C, g)[0] <= before
         return pt.switch(accepted, step, pt.zeros_like(step)), until(accepted)
 
-    before = _objective(params, B, C, g)
-    # The factors already moved depend on this one, but the step is a partial one.
-    others = params[:i] + params[i + 1 :]
-    gradient = pytensor.grad(before, params[i], consider_constant=others)
+    before, F, slope = _cost_and_slope(params, B, C, g)
+    # The gradient of <F, slope> with the slope held fixed is that of the cost. The factors already
+    # moved are constants too: they depend on this one, but the step is a partial one.
+    others = [slope, *params[:i], *params[i + 1 :]]
+    gradient = pytensor.grad((F * slope).sum(), params[i], consider_constant=others)
     steps = pytensor.scan(
         attempt,
         pt.constant(np.array(STEPS, dtype=B.dtype)),

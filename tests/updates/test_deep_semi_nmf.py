@@ -131,6 +131,22 @@ def test_float32_agrees_with_float64(three_layers):
     assert relative_error(*products) < 1e-3
 
 
+def test_sparse_data_give_what_dense_data_give(three_layers):
+    X_value, Zs, Hs = random_model(3, (8, 6, 3))
+    X_value *= X_value > 0.5
+    X, factors, step = three_layers
+    for variable, value in zip((X, *factors), (X_value, *Zs, *Hs)):
+        variable.set_value(value)
+    dense_costs, _ = trajectory(step, 4, ())
+    Zs, Hs, sparse = shared(*Zs), shared(*Hs), scipy.sparse.csc_matrix(X_value)
+    rule = updates.deep_semi_nmf(sparse, Zs, Hs)
+    cost = reconstruction_cost(sparse, Zs, Hs[-1])
+    costs, _ = trajectory(pytensor.function([], cost, updates=rule), 4, ())
+    assert relative_error(costs, dense_costs) < 1e-9
+    for actual, expected in zip((*Zs, *Hs), factors):
+        assert relative_error(actual.get_value(), expected.get_value()) < 1e-6
+
+
 @pytest.mark.parametrize(
     ("changes", "error", "message"),
     [

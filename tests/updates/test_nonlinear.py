@@ -93,7 +93,7 @@ def test_three_layers_and_every_kind_of_step_follow_the_scheme(scale, expected_s
     expected, steps = scheme_with_numeric_gradients(X, Zs, Hs, lambda x: np.exp(-((x - 1) ** 2)))
     assert steps == expected_steps
     variables = [shared(*Zs), shared(*Hs)]
-    rule = updates.nonlinear_deep_semi_nmf(X, *variables, bump)
+    rule = updates.nonlinear_deep_semi_nmf(shared(X)[0], *variables, bump)
     pytensor.function([], updates=rule)()
     pairs = list(zip(chain(*variables), chain(*expected)))
     if np.linalg.cond(expected[1][0]) > 1e10:
