@@ -36,6 +36,25 @@ def test_reconstruction_nests_the_layers():
     np.testing.assert_allclose(actual, Zs[0] @ layers[2])
 
 
+@pytest.mark.parametrize("nonlinearity", ["identity", "softplus"])
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+def test_reconstruction_cost_needs_no_reconstruction(nonlinearity, dtype):
+    rng = np.random.default_rng(0)
+    shapes = ((6, 4), (4, 3), (3, 2), (2, 5))
+    *Zs, H = (pt.constant(rng.random(shape), dtype=dtype) for shape in shapes)
+    X = rng.standard_normal((6, 5))
+    dense = pt.constant(X, dtype=dtype) - symbolic.reconstruction(Zs, H, nonlinearity)
+    cost = symbolic.reconstruction_cost(X, Zs, H, nonlinearity)
+    assert cost.dtype == dtype
+    rtol = 1e-12 if dtype == "float64" else 1e-5
+    np.testing.assert_allclose(cost.eval(), 0.5 * (dense**2).sum().eval(), rtol=rtol)
+    norm = symbolic.residual_norm(X, Zs, H, nonlinearity)
+    np.testing.assert_allclose(norm.eval() ** 2 / 2, cost.eval(), rtol=rtol)
+    exact = symbolic.reconstruction(Zs, H, nonlinearity).eval()
+    zero = symbolic.residual_norm(exact, Zs, H, nonlinearity).eval()
+    assert 0 <= zero < 10 * np.sqrt(np.finfo(dtype).eps) * np.linalg.norm(exact)
+
+
 def test_unknown_names_are_named():
     with pytest.raises(ValueError, match="nonlinearity must be a function or one of"):
         symbolic.as_nonlinearity("step")

@@ -12,7 +12,7 @@ import json
 import resource
 import time
 
-import pytensor  # noqa: E402, F401
+import pytensor  # noqa: F401
 
 pytensor_imported = time.perf_counter()
 import numpy as np  # noqa: E402

@@ -1,0 +1,1 @@
+"""Experiments with the models: features by several methods, clustered and measured."""

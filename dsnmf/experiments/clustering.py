@@ -1,0 +1,74 @@
+"""How well k-means on features finds known classes, over several of its seeds."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from dsnmf import metrics
+from dsnmf.datasets.download import extra
+from dsnmf.validation import as_matrix, as_size
+
+#: Starts of k-means per seed, of which the best by its own criterion is taken.
+N_INIT = 10
+
+
+@dataclass(frozen=True)
+class Scores:
+    """Clustering scores, one per k-means seed, each in [0, 1].
+
+    Attributes
+    ----------
+    nmi : tuple of float
+        Normalised mutual information (geometric).
+    accuracy : tuple of float
+        AC, the share of samples in the cluster of their class.
+    """
+
+    nmi: tuple
+    accuracy: tuple
+
+    def __str__(self):
+        pairs = [
+            (100 * np.mean(values), 100 * np.std(values)) for values in (self.nmi, self.accuracy)
+        ]
+        return "  ".join(f"{mean:5.1f} ± {sd:4.1f}" for mean, sd in pairs)
+
+
+def k_means_scores(features, target, n_seeds=10):
+    """Scores of k-means with as many clusters as there are classes.
+
+    Parameters
+    ----------
+    features : array_like, shape (n_samples, k)
+    target : array_like, shape (n_samples,)
+        The known classes.
+    n_seeds : int >= 1
+        The seeds are 0, 1, …, n_seeds - 1, each with ten starts.
+
+    Returns
+    -------
+    Scores
+
+    Raises
+    ------
+    TypeError, ValueError
+        If an argument is not as described.
+    ImportError
+        If scikit-learn is missing.
+
+    Examples
+    --------
+    >>> from dsnmf.experiments.clustering import k_means_scores
+    >>> k_means_scores([[0.0], [0.1], [1.0], [1.1]], ["a", "a", "b", "b"], n_seeds=2)
+    Scores(nmi=(1.0, 1.0), accuracy=(1.0, 1.0))
+    """
+    features = as_matrix(features, "features")
+    n_clusters = len(np.unique(target))
+    k_means = extra("sklearn.cluster", "clustering").KMeans
+    scores = []
+    for seed in range(as_size(n_seeds, "n_seeds")):
+        clusters = k_means(n_clusters, n_init=N_INIT, random_state=seed).fit_predict(features)
+        scores.append(
+            (metrics.nmi(target, clusters), metrics.clustering_accuracy(target, clusters))
+        )
+    return Scores(*zip(*scores))

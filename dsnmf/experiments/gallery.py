@@ -1,0 +1,186 @@
+"""The pictures of the README: what layers know, components, and gaps filled.
+
+python -m dsnmf.experiments.gallery --out .gallery
+"""
+
+import argparse
+from pathlib import Path
+
+import numpy as np
+from matplotlib import colormaps, rc_context
+from matplotlib.figure import Figure
+from sklearn.model_selection import train_test_split
+
+from dsnmf import WSF, DeepSemiNMF, DeepWSF, datasets
+from dsnmf.experiments.attributes import (
+    ALPHA,
+    LAYERS,
+    TRAINING,
+    hide,
+    learned_map,
+    spread_labels,
+)
+from dsnmf.plotting import plot_components, plot_layers
+
+STYLE = {"font.family": "serif", "font.size": 9, "axes.linewidth": 0.6, "mathtext.fontset": "cm"}
+
+#: Keeps each file below 150 kB.
+DPI = 120
+
+#: Share of the training samples whose labels Deep WSF sees in the picture of its layers.
+LABELLED = 0.2
+
+#: Components shown per layer.
+LARGEST = 16
+
+#: Share of the digits' entries that are removed.
+REMOVED = 0.3
+
+
+def _shown(target, per_pair):
+    """As many samples of each pair of classes."""
+    pairs = np.unique(target, axis=0, return_inverse=True)[1].ravel()
+    return np.concatenate([np.flatnonzero(pairs == pair)[:per_pair] for pair in range(9)])
+
+
+def layers_picture():
+    """Similarities of new samples: an unsupervised model beside Deep WSF with few labels.
+
+    Returns
+    -------
+    matplotlib Figure
+    """
+    poses = datasets.load("stickfigures")
+    layers, names = LAYERS["stickfigures"], poses.target_names
+    train, test = train_test_split(
+        np.arange(len(poses.data)), test_size=0.4, random_state=0, stratify=poses.target
+    )
+    X, test = poses.data[train], test[_shown(poses.target[test], 6)]
+    y = hide(poses.target[train], LABELLED, np.random.default_rng(0))
+    models = {
+        "Deep Semi-NMF, no labels": DeepSemiNMF(layers, solver="multiplicative", **TRAINING),
+        f"Deep WSF, {LABELLED:.0%} of samples labelled": DeepWSF(layers, ALPHA, **TRAINING),
+    }
+    figure = Figure(figsize=(8, 4.2), layout="constrained")
+    *parts, right = figure.subfigures(1, 3, width_ratios=[1, 1, 0.17])
+    for part, (title, model) in zip(parts, models.items()):
+        model.fit(X, spread_labels(X, y))
+        features = [learned_map(X, H)(poses.data[test]) for H in model.H_]
+        axes = part.subplots(2, 2)
+        plot_layers(features, poses.target[test], names=names, axes=axes)
+        part.suptitle(title, fontsize="large")
+    beside = right.add_axes([0.1, 0.25, 0.15, 0.5])
+    bar = figure.colorbar(axes[0, 0].images[0], cax=beside, ticks=[-1, 0, 1])
+    bar.set_label("cosine of two new samples' features")
+    return figure
+
+
+def components_picture():
+    """Components of the two layers of Deep Semi-NMF on PIE.
+
+    Returns
+    -------
+    matplotlib Figure
+    """
+    faces = datasets.load("pie")
+    model = DeepSemiNMF((100, 25), solver="multiplicative", max_iter=100, tol=0).fit(faces.data)
+    figure = Figure(figsize=(8, 4.2), layout="constrained")
+    for layer, ax in enumerate(figure.subplots(1, 2)):
+        plot_components(model, faces.images, layer, largest=LARGEST, ax=ax)
+    figure.suptitle("What the layers of Deep Semi-NMF add to a face", fontsize="large")
+    return figure
+
+
+def fill_gaps(X, share=REMOVED, seed=0):
+    """Remove entries, and fill them by factorisation and by the features' means.
+
+    The model is WSF without labels: the graph of nearest neighbours keeps it from fitting noise.
+
+    Parameters
+    ----------
+    X : ndarray, shape (n, p)
+    share : float in (0, 1)
+    seed : int
+
+    Returns
+    -------
+    gappy, filled, means : ndarray, shape (n, p)
+        With NaN, and completed both ways.
+    ratio : float
+        Squared error over the removed entries, as a share of mean filling's.
+    """
+    removed = np.random.default_rng(seed).random(X.shape) < share
+    removed &= X.any(axis=0)  # a feature that is always 0 is no test
+    gappy = np.where(removed, np.nan, X).astype(X.dtype)
+    model = WSF(20, alpha=100, affinity="knn", n_neighbors=10, max_iter=300, tol=0).fit(gappy)
+    filled = np.where(removed, model.inverse_transform(model.H_[0].T), X)
+    means = np.where(removed, np.nanmean(gappy, axis=0), X)
+    ratio = np.square(filled - X).sum() / np.square(means - X).sum()
+    return gappy, filled, means, float(ratio)
+
+
+def gaps_picture():
+    """Digits with gaps, filled, beside the originals and mean filling.
+
+    Returns
+    -------
+    matplotlib Figure
+    """
+    digits = datasets.load("digits")
+    gappy, filled, means, ratio = fill_gaps(digits.data)
+    shown = [np.flatnonzero(digits.target == digit)[3] for digit in range(10)]
+    rows = {
+        "original": digits.data,
+        f"{REMOVED:.0%} removed": gappy,
+        "feature means": means,
+        "WSF": filled,
+    }
+    figure = Figure(figsize=(8, 3.7), layout="constrained")
+    grid = figure.subplots(len(rows), len(shown))
+    colours = colormaps["gray_r"].with_extremes(bad="#e8b4a0")
+    for axes, (name, samples) in zip(grid, rows.items()):
+        for ax, i in zip(axes, shown):
+            picture = samples[i].reshape(digits.images)
+            ax.imshow(picture, cmap=colours, vmin=0, vmax=digits.data[i].max())
+            ax.set(xticks=[], yticks=[])
+        axes[0].set_ylabel(name, rotation=0, ha="right", va="center")
+    figure.suptitle(
+        f"Removed entries filled by WSF: {ratio:.0%} of the squared error of mean filling",
+        fontsize="large",
+    )
+    return figure
+
+
+PICTURES = {
+    "layers": layers_picture,
+    "components": components_picture,
+    "gaps": gaps_picture,
+}
+
+
+def run(out):
+    """Draw all pictures into a folder, made if it is missing: PNG files named as in `PICTURES`.
+
+    Parameters
+    ----------
+    out : str or path-like
+    """
+    out = Path(out)
+    out.mkdir(parents=True, exist_ok=True)
+    for name, draw in PICTURES.items():
+        with rc_context(STYLE):
+            draw().savefig(out / f"{name}.png", dpi=DPI)
+        print(out / f"{name}.png", flush=True)
+
+
+def main(argv=None):
+    """The command line."""
+    parser = argparse.ArgumentParser(
+        prog="python -m dsnmf.experiments.gallery", description=__doc__.split("\n")[0]
+    )
+    parser.add_argument("--out", required=True, metavar="DIR", help="folder for the PNG files")
+    run(parser.parse_args(argv).out)
+
+
+if __name__ == "__main__":
+    main()

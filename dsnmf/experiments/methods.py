@@ -1,0 +1,102 @@
+"""Features by several methods, each a function from samples (rows) to what it learned."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pytensor
+
+from dsnmf import fitting, updates
+from dsnmf.datasets.download import extra
+from dsnmf.dsnmf import DSNMF
+from dsnmf.initialisation import appr_seminmf, pretrain
+from dsnmf.symbolic import reconstruction_cost
+from dsnmf.validation import as_generator
+
+
+@dataclass(frozen=True, eq=False)
+class Learned:
+    """What a method made of the data.
+
+    Attributes
+    ----------
+    features : ndarray, shape (n_samples, k)
+    Zs : tuple of ndarray
+        Z_1 … Z_m of a factorisation.
+    history : tuple of float
+        Σ (X - X̂)² before each iteration of the training.
+    """
+
+    features: np.ndarray
+    Zs: tuple = ()
+    history: tuple = ()
+
+
+def raw(data):
+    """The samples as they are."""
+    return Learned(data)
+
+
+def pca(data, n_components, whiten=False):
+    """Principal components, as far as the data have so many; whitened: of unit variance."""
+    n_components = min(n_components, *data.shape)
+    PCA = extra("sklearn.decomposition", "PCA").PCA
+    return Learned(PCA(n_components, whiten=whiten, random_state=0).fit_transform(data))
+
+
+def svd_semi_nmf(data, n_components, seed=0):
+    """Semi-NMF by `appr_seminmf` alone, which does not iterate."""
+    Z, H = appr_seminmf(data.T, n_components, random_state=seed)
+    return Learned(H.T, (Z,))
+
+
+def _raise_if_interrupted(stopped_by):
+    """Features of an unfinished training are no result."""
+    if stopped_by == "interrupt":
+        raise KeyboardInterrupt
+
+
+def _shared(value):
+    value = np.array(value, order="C")
+    return pytensor.shared(value, borrow=True, shape=value.shape)
+
+
+def _by_rule(rule, name, data, layers, iterations, seed, progress):
+    """A linear model, started by `appr_seminmf` layer by layer and trained by rule(X, Zs, Hs)."""
+    rng = as_generator(seed)
+    start = pretrain(data.T, layers, lambda H, k: appr_seminmf(H, k, random_state=rng))
+    Zs, Hs = ([_shared(value) for value in factors] for factors in start)
+    X = _shared(data.T)
+    step = fitting.compile_step(reconstruction_cost(X, Zs, Hs[-1]), rule(X, Zs, Hs))
+    history = []
+    stopped_by = fitting.run(
+        lambda: 2 * step(),  # the rules' cost is half the sum of squares
+        iterations,
+        history=history,
+        description=f"{name} {'-'.join(map(str, layers))}",
+        progress=progress,
+    )
+    _raise_if_interrupted(stopped_by)
+    features = Hs[-1].get_value(borrow=True).T
+    return Learned(features, tuple(Z.get_value(borrow=True) for Z in Zs), tuple(history))
+
+
+def semi_nmf(data, n_components, iterations, seed=0, progress=False):
+    """Semi-NMF by the multiplicative rule of Ding et al., from `appr_seminmf`."""
+
+    def rule(X, Zs, Hs):
+        return updates.semi_nmf(X, *Zs, *Hs)
+
+    return _by_rule(rule, "Semi-NMF", data, (n_components,), iterations, seed, progress)
+
+
+def deep_semi_nmf(data, layers, iterations, seed=0, progress=False):
+    """Linear Deep Semi-NMF by Algorithm 1 of the ICML paper, from `appr_seminmf` per layer."""
+    return _by_rule(updates.deep_semi_nmf, "Algorithm 1", data, layers, iterations, seed, progress)
+
+
+def dsnmf(data, layers, epochs, seed=0, progress=False):
+    """Deep Semi-NMF with rectifiers, trained by Adam: the class `DSNMF`."""
+    model = DSNMF(data, layers, random_state=seed).fit(epochs, progress=progress)
+    _raise_if_interrupted(model.stopped_by)
+    Zs = tuple(model.get_param_values()[:-1])
+    return Learned(model.get_features().T, Zs, tuple(model.history))

@@ -1,0 +1,20 @@
+"""Figures: from arrays, and from models.
+
+Every function draws into the matplotlib axes that it is given, or into a new figure, and returns
+the axes. No style is set, so that a paper's own rcParams hold.
+"""
+
+from dsnmf.plotting.arrays import class_scatter, component_grid, cost_curve
+from dsnmf.plotting.models import plot_components, plot_embedding, plot_history
+from dsnmf.plotting.similarity import cosine_similarity, plot_layers
+
+__all__ = [
+    "class_scatter",
+    "component_grid",
+    "cosine_similarity",
+    "cost_curve",
+    "plot_components",
+    "plot_embedding",
+    "plot_history",
+    "plot_layers",
+]

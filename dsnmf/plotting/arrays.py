@@ -1,0 +1,212 @@
+"""Figures from arrays: components as pictures, costs, features by class."""
+
+import numpy as np
+
+from dsnmf.datasets.download import extra
+from dsnmf.validation import as_matrix, as_size
+
+_MARKERS = "osD^v"
+
+
+def _axes(ax, size):
+    """The axes themselves, or those of a new figure of that size in inches."""
+    if ax is not None:
+        return ax
+    return extra("matplotlib.pyplot", "plotting").subplots(figsize=size, layout="constrained")[1]
+
+
+def _as_image_shape(image_shape, n_features):
+    shape = tuple(as_size(side, f"image_shape[{i}]") for i, side in enumerate(image_shape))
+    if len(shape) not in (2, 3) or (len(shape) == 3 and shape[2] != 3):
+        raise ValueError(
+            f"image_shape must be (height, width) or (height, width, 3), got {shape!r}"
+        )
+    if np.prod(shape) != n_features:
+        raise ValueError(f"image_shape={shape!r} does not fit the {n_features} features")
+    return shape
+
+
+def _mosaic(pictures, columns, gap_value):
+    """Pictures (k, height, width, …) as one array, row by row, with one pixel between them."""
+    k, height, width, *channels = pictures.shape
+    rows = -(-k // columns)
+    shape = (rows * (height + 1) - 1, columns * (width + 1) - 1, *channels)
+    mosaic = np.full(shape, gap_value, pictures.dtype)
+    for i, picture in enumerate(pictures):
+        top, left = i // columns * (height + 1), i % columns * (width + 1)
+        mosaic[top : top + height, left : left + width] = picture
+    return mosaic
+
+
+def component_grid(components, image_shape, *, largest=None, columns=None, ax=None):
+    """Components as a grid of small pictures, each divided by its largest magnitude.
+
+    Components of mixed sign have a diverging colour map with white at 0 (RGB: grey at 0),
+    non-negative ones run from black at 0 to white.
+
+    Parameters
+    ----------
+    components : array_like, shape (n_features, k)
+        A picture per column, e.g. Z_1 or Z_1 Z_2.
+    image_shape : tuple of int
+        (height, width), or (height, width, 3) for RGB; the pixels stand row by row.
+    largest : int >= 1, optional
+        Show only so many, those of largest norm (in the order in which they stand).
+    columns : int >= 1, optional
+        Pictures per row; by default as many as make the grid about square.
+    ax : matplotlib Axes, optional
+        A new figure by default.
+
+    Returns
+    -------
+    matplotlib Axes
+
+    Raises
+    ------
+    TypeError, ValueError
+        If an argument is not as described.
+    ImportError
+        If matplotlib is missing.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from dsnmf.plotting import component_grid
+    >>> ax = component_grid(np.random.default_rng(0).standard_normal((12, 5)), (4, 3))
+    >>> ax.images[0].get_array().shape  # two rows of three, a pixel between them
+    (9, 11)
+    """
+    Z = as_matrix(components, "components")
+    shape = _as_image_shape(image_shape, len(Z))
+    if largest is not None:
+        norms = np.linalg.norm(Z, axis=0)
+        Z = Z[:, np.sort(np.argsort(-norms, kind="stable")[: as_size(largest, "largest")])]
+    k = Z.shape[1]
+    columns = int(np.ceil(np.sqrt(k))) if columns is None else min(as_size(columns, "columns"), k)
+    magnitudes = np.abs(Z).max(axis=0)
+    pictures = (Z / np.where(magnitudes > 0, magnitudes, 1)).T.reshape(k, *shape)
+    mixed = Z.min() < 0
+    ax = _axes(ax, (4, 4))
+    if len(shape) == 3:
+        ax.imshow(_mosaic((pictures + 1) / 2 if mixed else pictures, columns, 1.0))
+    else:
+        image = ax.imshow(
+            _mosaic(pictures, columns, np.nan),
+            cmap="RdBu_r" if mixed else "gray",
+            vmin=-1 if mixed else 0,
+            vmax=1,
+            interpolation="nearest",
+        )
+        beside = ax.inset_axes([1.03, 0, 0.03, 1])
+        ax.figure.colorbar(image, cax=beside, ticks=[-1, 0, 1])
+        ax.set_facecolor("0.75")
+    ax.set(xticks=[], yticks=[])
+    ax.set_xlabel("each divided by its largest magnitude", fontsize="small")
+    return ax
+
+
+def cost_curve(costs, *, every=1, label=None, ax=None):
+    """The cost after 0, 1, 2, … epochs, on a logarithmic scale.
+
+    Parameters
+    ----------
+    costs : array_like, shape (n_epochs,), > 0
+        Each before its epoch's update, like `DSNMF.history`.
+    every : int >= 1
+        Epochs from one cost to the next.
+    label : str, optional
+        Name of the curve, for a legend.
+    ax : matplotlib Axes, optional
+        A new figure by default; call again with the same axes for another curve.
+
+    Returns
+    -------
+    matplotlib Axes
+
+    Raises
+    ------
+    TypeError, ValueError
+        If costs is not 1-d or empty, or every is no integer >= 1.
+    ImportError
+        If matplotlib is missing.
+
+    Examples
+    --------
+    >>> from dsnmf.plotting import cost_curve
+    >>> cost_curve([100.0, 10.0, 1.0]).get_yscale()
+    'log'
+    """
+    costs = np.asarray(costs, float)
+    if costs.ndim != 1 or costs.size == 0:
+        raise ValueError(f"costs must be 1-d and not empty, got shape {costs.shape}")
+    ax = _axes(ax, (4.5, 3))
+    ax.semilogy(as_size(every, "every") * np.arange(len(costs)), costs, label=label, linewidth=1.2)
+    ax.set(xlabel="epoch", ylabel="cost")
+    ax.grid(True, which="both", alpha=0.25, linewidth=0.5)
+    if label is not None:
+        ax.legend(frameon=False)
+    return ax
+
+
+def _legend_or_names(ax, points, codes, classes):
+    """A legend beside up to ten classes; of more, each one's name at its median point."""
+    if len(classes) <= 10:
+        ax.legend(loc="upper left", bbox_to_anchor=(1, 1), frameon=False, markerscale=2)
+        return
+    for i, name in enumerate(classes):
+        x, y = np.median(points[codes == i], axis=0)
+        box = {"facecolor": "white", "alpha": 0.6, "linewidth": 0, "pad": 0.5}
+        ax.text(x, y, str(name), fontsize=6, ha="center", va="center", bbox=box)
+
+
+def class_scatter(points, labels, *, axis="dimension", ax=None):
+    """Points in the plane, coloured by class.
+
+    Up to ten classes are named in a legend, more by their names at the medians of their points.
+
+    Parameters
+    ----------
+    points : array_like, shape (n_samples, 2)
+        E.g. the first two principal components of features, or their t-SNE.
+    labels : array_like, shape (n_samples,)
+        The classes, numbers or strings.
+    axis : str
+        What the axes show: they are named "{axis} 1" and "{axis} 2".
+    ax : matplotlib Axes, optional
+        A new figure by default.
+
+    Returns
+    -------
+    matplotlib Axes
+
+    Raises
+    ------
+    TypeError, ValueError
+        If points is not as described, or labels are not as many.
+    ImportError
+        If matplotlib is missing.
+
+    Examples
+    --------
+    >>> from dsnmf.plotting import class_scatter
+    >>> ax = class_scatter([[0, 0], [1, 0], [0, 1]], ["a", "b", "b"], axis="PCA")
+    >>> ax.get_xlabel(), len(ax.collections)
+    ('PCA 1', 2)
+    """
+    points = as_matrix(points, "points")
+    labels = np.asarray(labels)
+    if points.shape[1] != 2:
+        raise ValueError(f"points must have 2 columns, got {points.shape[1]}")
+    if labels.shape != (len(points),):
+        raise ValueError(f"labels must have shape ({len(points)},), got {labels.shape}")
+    classes, codes = np.unique(labels, return_inverse=True)
+    ax = _axes(ax, (5, 4))
+    for i, name in enumerate(classes):
+        # Ten colours can be told apart; further classes differ by their marker.
+        marker = _MARKERS[i // 10 % len(_MARKERS)]
+        ax.scatter(
+            *points[codes == i].T, s=6, c=f"C{i % 10}", marker=marker, linewidths=0, label=str(name)
+        )
+    ax.set(xlabel=f"{axis} 1", ylabel=f"{axis} 2")
+    _legend_or_names(ax, points, codes, classes)
+    return ax

@@ -1,0 +1,111 @@
+"""The attribute experiment on few samples: its graphs, its maps, its table."""
+
+import json
+import types
+
+import numpy as np
+import pytest
+
+from dsnmf import WSF, datasets
+from dsnmf.affinity import label_affinity
+from dsnmf.experiments import attributes
+
+
+@pytest.fixture(scope="module")
+def samples():
+    """Two attributes of two classes each, a pattern for each class, twenty samples per pair."""
+    rng = np.random.default_rng(0)
+    target = np.repeat([[0, 0], [0, 1], [1, 0], [1, 1]], 20, axis=0)
+    first, second = 3 * rng.random((2, 2, 16))
+    data = first[target[:, 0]] + second[target[:, 1]] + 0.1 * rng.standard_normal((80, 16))
+    return datasets.unit_norm(data), target
+
+
+def test_normalised_affinity():
+    affinity = 3 * label_affinity([0, 0, 0, 1, 1, -1])
+    W = attributes.normalised(affinity).toarray()
+    np.testing.assert_allclose(W, affinity.toarray() / np.c_[6, 6, 6, 3, 3, 1].T)
+    np.testing.assert_array_equal(W, attributes.normalised(affinity.tosparse()).toarray())
+
+
+def test_joined_affinity_joins_unlabelled_samples(samples):
+    data, target = samples
+    labels = np.where(np.arange(80) % 4, -1, target[:, 1])
+    W = attributes.joined_affinity(data, labels)
+    degrees = np.asarray(W.sum(axis=1)).ravel()
+    assert abs(W - W.T).max() == 0
+    assert (degrees[labels == -1] > 0).all()
+    assert (degrees[labels == -1] < 0.3).all()
+    assert (degrees[labels != -1] > 1).all()
+
+
+def test_spread_labels(samples):
+    data, target = samples
+    y = np.where(np.arange(80)[:, None] % 3, -1, target)
+    np.testing.assert_array_equal(attributes.spread_labels(data, y), target)
+
+
+def test_hidden_labels(samples):
+    y = attributes.hide(samples[1], 0.25, np.random.default_rng(0))
+    known = (y != -1).all(axis=1)
+    assert known.sum() == 20
+    assert (y[~known] == -1).all()
+    np.testing.assert_array_equal(y[known], samples[1][known])
+
+
+def test_learned_map_of_one_layer_is_its_projection(samples):
+    data, target = samples
+    model = WSF(4, 0.1, max_iter=30, tol=0).fit(data, target[:, 0])
+    features = attributes.learned_map(data, model.H_[0])(data)
+    np.testing.assert_allclose(features, model.transform(data), rtol=0.05, atol=0.05)
+
+
+def test_all_rows_of_a_split(samples, monkeypatch):
+    monkeypatch.setitem(attributes.TRAINING, "mode", "FAST_COMPILE")
+    rows = list(attributes.one_split(*samples, (8, 6), ("first", "second"), 0, shares=(0.5,)))
+    maps = {(row["method"], row["layer"]) for row in rows}
+    assert len(maps) == 3 + 2 + 2 + 2 * 4 * 2
+    assert len(rows) == 2 * len(maps)
+    assert all(0 <= row[score] <= 1 for row in rows for score in ("ac", "nmi", "svm"))
+    accuracy = {(row["method"], row["layer"], row["attribute"]): row["ac"] for row in rows}
+    for i, name in enumerate(("first", "second"), start=1):
+        assert accuracy["Deep WSF, first → second, spread, H", i, name] == 1
+
+
+def test_run_writes_what_it_prints(samples, monkeypatch, tmp_path, capsys):
+    data, target = samples
+    dataset = types.SimpleNamespace(data=data, target=target, target_names=("first", "second"))
+    monkeypatch.setattr(datasets, "load", lambda name: dataset)
+    monkeypatch.setattr(
+        attributes,
+        "one_split",
+        lambda *args: iter(
+            [
+                {
+                    "seed": args[4],
+                    "share": 1.0,
+                    "method": "m",
+                    "layer": 1,
+                    "attribute": name,
+                    "ac": 0.5 + args[4] / 2,
+                    "nmi": 0.25,
+                    "svm": 1.0,
+                }
+                for name in ("first", "second")
+            ]
+        ),
+    )
+    attributes.main(["--seeds", "2", "--out", str(tmp_path / "new")])
+    assert "| 100% | m | 1 | 75 | 25 | 100 | 75 | 25 | 100 |" in capsys.readouterr().out
+    written = json.loads((tmp_path / "new" / "attributes.json").read_text())
+    assert [row["seed"] for row in written["rows"]] == [0, 0, 1, 1]
+    lines = (tmp_path / "new" / "attributes.csv").read_text().splitlines()
+    assert lines[0] == "seed,share,method,layer,attribute,ac,nmi,svm"
+    assert lines[1:3] == ["0,1.0,m,1,first,0.5,0.25,1.0", "0,1.0,m,1,second,0.5,0.25,1.0"]
+
+
+def test_bad_arguments(capsys):
+    for words in (["--seeds", "0"], ["--data", "digits"]):
+        with pytest.raises(SystemExit):
+            attributes.main(words)
+        assert words[0] in capsys.readouterr().err

@@ -1,0 +1,230 @@
+"""What the figures show, read back from matplotlib's objects."""
+
+import matplotlib
+
+matplotlib.use("Agg")
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pytest
+from matplotlib.figure import Figure
+
+from dsnmf import DSNMF, DeepSemiNMF, SemiNMF
+from dsnmf.plotting import (
+    class_scatter,
+    component_grid,
+    cosine_similarity,
+    cost_curve,
+    plot_components,
+    plot_embedding,
+    plot_history,
+    plot_layers,
+)
+
+X = np.random.default_rng(0).standard_normal((30, 12))
+ATTRIBUTES = np.array([["a", "x"], ["b", "y"], ["a", "y"], ["b", "x"]] * 2)
+
+
+@pytest.fixture
+def ax():
+    return Figure().subplots()
+
+
+def test_mixed_components_are_scaled_pictures_centred_at_zero(ax):
+    Z = np.arange(1.0, 19).reshape(6, 3) * [1, -1, 0]
+    assert component_grid(Z, (2, 3), columns=2, ax=ax) is ax
+    (image,) = ax.images
+    assert image.get_clim() == (-1, 1)
+    np.testing.assert_allclose(image.cmap(0.5)[:3], 0.97, atol=0.01)
+    mosaic = image.get_array().filled(np.nan)
+    assert mosaic.shape == (5, 7)
+    np.testing.assert_allclose(mosaic[:2, :3], Z[:, 0].reshape(2, 3) / 16)
+    np.testing.assert_allclose(mosaic[:2, 4:], Z[:, 1].reshape(2, 3) / 17)
+    np.testing.assert_array_equal(mosaic[3:, :3], 0)
+    assert np.isnan(mosaic[2]).all()
+    assert np.isnan(mosaic[:, 3]).all()
+    assert np.isnan(mosaic[3:, 4:]).all()
+
+
+def test_non_negative_and_rgb_components(ax):
+    Z = np.random.default_rng(0).random((12, 5)).astype("float32")
+    component_grid(Z, (3, 4), ax=ax)
+    assert ax.images[0].get_clim() == (0, 1)
+    component_grid(-Z, (2, 2, 3), columns=5, ax=ax)
+    rgb = ax.images[1].get_array()
+    assert rgb.shape == (2, 14, 3)
+    np.testing.assert_allclose(rgb[:, :2].ravel(), (1 - Z[:, 0] / Z[:, 0].max()) / 2, atol=1e-6)
+
+
+def test_largest_keeps_the_order(ax):
+    Z = np.ones((4, 5)) * [3, 1, 5, 2, 4]
+    Z[0] = [0.1, 0.2, 0.3, 0.4, 0.5]
+    component_grid(Z, (2, 2), largest=3, columns=3, ax=ax)
+    first_pixels = ax.images[0].get_array()[0, ::3]
+    np.testing.assert_allclose(first_pixels, [0.1 / 3, 0.3 / 5, 0.5 / 4])
+
+
+def test_cost_curves_share_axes(ax):
+    cost_curve([100, 10, 1], label="first", ax=ax)
+    cost_curve([50, 20], label="second", ax=ax)
+    assert (ax.get_yscale(), ax.get_xlabel(), ax.get_ylabel()) == ("log", "epoch", "cost")
+    first, second = ax.get_lines()
+    np.testing.assert_array_equal(first.get_xydata(), [[0, 100], [1, 10], [2, 1]])
+    np.testing.assert_array_equal(second.get_ydata(), [50, 20])
+    assert [text.get_text() for text in ax.get_legend().get_texts()] == ["first", "second"]
+
+
+def test_costs_several_epochs_apart(ax):
+    cost_curve([3, 2], every=10, ax=ax)
+    np.testing.assert_array_equal(ax.get_lines()[0].get_xdata(), [0, 10])
+
+
+@pytest.fixture(scope="module")
+def deep():
+    return DeepSemiNMF((5, 3), solver="multiplicative", max_iter=25, tol=0).fit(X)
+
+
+@pytest.fixture(scope="module")
+def original():
+    return DSNMF(X, (5, 3), random_state=0).fit(4, progress=False)
+
+
+def test_components_of_an_estimators_layer(ax, deep):
+    for layer in (0, 1, -1, np.int64(-2)):
+        plot_components(deep, (3, 4), layer, columns=1, ax=ax)
+        shown = ax.images[-1].get_array()[:3].filled(np.nan).ravel()
+        expected = deep.components_of(int(layer))[0]
+        np.testing.assert_allclose(shown, expected / np.abs(expected).max())
+        assert ax.get_title() == ["layer 1: 5 components", "layer 2: 3 components"][layer]
+    plot_components(deep, (3, 4), 0, largest=2, ax=ax)
+    assert ax.get_title() == "layer 1: 2 of 5 components"
+
+
+def test_components_of_the_original_model(ax, original):
+    plot_components(original, (3, 4), columns=1, ax=ax)
+    Z_1, Z_2, _ = original.get_param_values()
+    expected = (Z_1 @ Z_2)[:, 0]
+    shown = ax.images[0].get_array()[:3].filled(np.nan).ravel()
+    np.testing.assert_allclose(shown, expected / np.abs(expected).max())
+
+
+def test_history_of_rules_and_of_adam(ax, deep, original):
+    adam = DeepSemiNMF((3,), max_iter=12, tol=0).fit(X)
+    for model in (deep, adam, original):
+        plot_history(model, ax=ax)
+    rules, every, epochs = ax.get_lines()
+    np.testing.assert_array_equal(rules.get_xdata(), [0, 10, 20])
+    np.testing.assert_array_equal(rules.get_ydata(), deep.history_["cost"])
+    np.testing.assert_array_equal(every.get_xdata(), range(12))
+    np.testing.assert_array_equal(epochs.get_ydata(), original.history)
+    names = [text.get_text() for text in ax.get_legend().get_texts()]
+    assert names == ["DeepSemiNMF", "DeepSemiNMF", "DSNMF"]
+
+
+def test_cosines_are_those_of_centred_features():
+    features = np.random.default_rng(0).random((6, 3))
+    cosines = cosine_similarity(features + 100)
+    centred = features - features.mean(axis=0)
+    assert cosines[1, 4] == pytest.approx(
+        centred[1] @ centred[4] / np.linalg.norm(centred[1]) / np.linalg.norm(centred[4])
+    )
+    np.testing.assert_allclose(np.diag(cosines), 1)
+    np.testing.assert_array_equal(cosine_similarity(np.ones((3, 2))), np.zeros((3, 3)))
+
+
+def test_layers_are_sorted_by_every_attribute():
+    knows = [(ATTRIBUTES[:, [a]] == np.unique(ATTRIBUTES[:, a])).astype(float) for a in (0, 1)]
+    axes = plot_layers(knows, ATTRIBUTES, names=["first", "second"])
+    assert axes.shape == (2, 2)
+    blocks = np.kron([[1, -1], [-1, 1]], np.ones((4, 4)))
+    mixed = np.kron(np.ones((2, 2)), np.kron([[1, -1], [-1, 1]], np.ones((2, 2))))
+    for (i, a), ax in np.ndenumerate(axes):
+        np.testing.assert_allclose(ax.images[0].get_array(), blocks if i == a else mixed)
+        assert ax.images[0].get_clim() == (-1, 1)
+    assert [label.get_text() for label in axes[0, 1].get_yticklabels()] == ["x", "y"]
+    assert [ax.get_title() for ax in axes[0]] == ["sorted by first", "sorted by second"]
+    assert [ax.get_ylabel() for ax in axes[:, 0]] == ["layer 1", "layer 2"]
+    plt.close("all")
+
+
+def test_layers_of_an_estimator_in_given_axes(deep):
+    axes = Figure().subplots(2, 1, squeeze=False)
+    assert plot_layers(deep, np.arange(30) % 3, axes=axes)[1, 0] is axes[1, 0]
+    order = np.argsort(np.arange(30) % 3, kind="stable")
+    np.testing.assert_allclose(
+        axes[1, 0].images[0].get_array(), cosine_similarity(deep.H_[1].T)[np.ix_(order, order)]
+    )
+
+
+def test_embedding_is_the_first_two_principal_components(ax):
+    plot_embedding(X, np.zeros(len(X)), ax=ax)
+    drawn = np.asarray(ax.collections[0].get_offsets())
+    covariance = drawn.T @ drawn
+    sigma = np.linalg.svd(X - X.mean(axis=0), compute_uv=False)[:2]
+    np.testing.assert_allclose(covariance, np.diag(sigma**2), atol=1e-10)
+    assert (drawn[np.abs(drawn).argmax(axis=0), [0, 1]] > 0).all()
+
+
+@pytest.mark.parametrize("n_classes", [3, 10, 11, 68])
+def test_every_class_is_drawn_and_named(ax, n_classes):
+    labels = np.repeat(np.arange(n_classes), 4)
+    points = np.random.default_rng(0).standard_normal((len(labels), 2))
+    class_scatter(points, labels, axis="PCA", ax=ax)
+    np.testing.assert_allclose(
+        np.concatenate([drawn.get_offsets() for drawn in ax.collections]), points
+    )
+    texts = ax.get_legend().get_texts() if n_classes <= 10 else ax.texts
+    assert [text.get_text() for text in texts] == [str(i) for i in range(n_classes)]
+    assert ax.get_ylabel() == "PCA 2"
+
+
+def test_without_axes_a_new_figure_is_made():
+    drawn = [
+        component_grid(np.eye(4), (2, 2)),
+        cost_curve([2.0, 1.0]),
+        class_scatter(np.eye(2), [0, 1]),
+        plot_layers([np.eye(2)], [0, 1])[0, 0],
+        plot_embedding(np.eye(2), [0, 1]),
+    ]
+    assert len({ax.figure.number for ax in drawn}) == 5
+    plt.close("all")
+
+
+@pytest.mark.parametrize(
+    ("call", "error", "message"),
+    [
+        (lambda: component_grid(np.ones(4), (2, 2)), ValueError, "components must be 2-d"),
+        (lambda: component_grid(np.eye(4), (2, 3)), ValueError, r"image_shape=\(2, 3\) does not"),
+        (lambda: component_grid(np.eye(4), (4,)), ValueError, "image_shape must be"),
+        (lambda: component_grid(np.eye(4), (2, 1, 2)), ValueError, "image_shape must be"),
+        (lambda: component_grid(np.eye(4), (2, 2.0)), TypeError, r"image_shape\[1\]"),
+        (lambda: component_grid(np.eye(4), (2, 2), largest=0), ValueError, "largest must be >= 1"),
+        (lambda: component_grid(np.eye(4), (2, 2), columns=0), ValueError, "columns must be >= 1"),
+        (lambda: cost_curve([]), ValueError, "costs must be 1-d and not empty"),
+        (lambda: cost_curve([[1]]), ValueError, "costs must be 1-d and not empty"),
+        (lambda: class_scatter(np.ones((3, 3)), [0, 1, 2]), ValueError, "points must have 2"),
+        (lambda: class_scatter(np.ones((3, 2)), [0, 1]), ValueError, r"labels must have shape \(3"),
+        (lambda: cost_curve([1], every=0), ValueError, "every must be >= 1"),
+        (lambda: plot_components(np.eye(4), (2, 2)), TypeError, "plot_components takes a fitted"),
+        (lambda: plot_components(SemiNMF(2), (2, 2)), ValueError, "SemiNMF that is not fitted"),
+        (lambda: plot_history(SemiNMF(2)), ValueError, "SemiNMF that is not fitted"),
+        (lambda: plot_history(DSNMF(X, (2,))), ValueError, "DSNMF that is not fitted"),
+        (lambda: plot_history([1.0]), TypeError, "plot_history takes a fitted"),
+        (lambda: plot_layers([], [0]), ValueError, "layers must hold at least one"),
+        (lambda: plot_layers([X, X[1:]], X[:, 0]), ValueError, r"layers\[1\] has 29 samples"),
+        (lambda: plot_layers([X], np.ones((30, 1, 1))), ValueError, "attributes must have shape"),
+        (lambda: plot_layers([X], X[:, 0], names="ab"), ValueError, "names must hold one"),
+        (lambda: plot_layers([X], X[:, 0], axes=[None]), ValueError, r"axes must .* \(1, 1\)"),
+        (lambda: plot_embedding(X[:, :1], X[:, 0]), ValueError, "features must be at least 2 x 2"),
+        (lambda: plot_embedding(X, [0]), ValueError, r"labels must have shape \(30"),
+    ],
+)
+def test_bad_arguments_are_named(call, error, message):
+    with pytest.raises(error, match=message):
+        call()
+
+
+@pytest.mark.parametrize("layer", [2, -3, 1.0, True])
+def test_bad_layer_is_named(deep, layer):
+    with pytest.raises(ValueError, match="layer must be an integer from -2 to 1"):
+        plot_components(deep, (3, 4), layer)
