@@ -1,6 +1,7 @@
 """What all estimators share: parameters, fitting, features of new samples, files."""
 
 import warnings
+from functools import reduce
 from numbers import Integral, Real
 from time import perf_counter
 from typing import ClassVar
@@ -84,6 +85,9 @@ class Factorisation(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstim
         "verbose": ["verbose"],
         "callback": [None, callable],
     }
+
+    #: Learned attributes that are lists of arrays, one per layer.
+    _per_layer = ("Z_", "H_", "_raw_H")
 
     def _layer_sizes(self):
         return (int(self.n_components),)
@@ -249,13 +253,10 @@ class Factorisation(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstim
         ndarray, shape (k_layer, n_features)
         """
         check_is_fitted(self)
-        Zs = self._up_to(layer)
-        components = Zs[0]
-        for Z in Zs[1:]:
-            components = components @ Z
-        return components.T
+        return reduce(np.matmul, self._path(layer)).T
 
-    def _up_to(self, layer):
+    def _path(self, layer):
+        """The matrices that lead from a layer's features to the data: Z_1, …, Z_layer."""
         m = len(self.Z_)
         if isinstance(layer, bool) or not isinstance(layer, Integral) or not -m <= layer < m:
             raise ValueError(f"layer must be an integer from {-m} to {m - 1}, got {layer!r}")
@@ -285,6 +286,8 @@ class Factorisation(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstim
         "projection" gives (Z_1 … Z_layer)† x, "nonnegative" the features h >= 0 whose
         reconstruction is nearest to x, with all Z fixed. In both, a sample's features do not
         depend on its label or on the other samples (up to the common stopping of the search).
+        Samples with gaps are fitted by their known entries alone, which is unstable with many
+        components; the gaps of training samples are better filled from `H_`.
 
         Parameters
         ----------
@@ -305,7 +308,7 @@ class Factorisation(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstim
         """
         check_is_fitted(self)
         X = self._validated(X, reset=False)
-        Zs = [Z.astype(X.dtype, copy=False) for Z in self._up_to(layer)]
+        Zs = [Z.astype(X.dtype, copy=False) for Z in self._path(layer)]
         nonlinearity = self._inner_nonlinearity()
         method = self.transform_method
         if method == "auto":
@@ -332,7 +335,7 @@ class Factorisation(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstim
             If H does not have the layer's number of features, or there is no such layer.
         """
         check_is_fitted(self)
-        Zs = self._up_to(layer)
+        Zs = self._path(layer)
         H = np.asarray(H, dtype=self.Z_[0].dtype)
         if H.ndim != 2 or H.shape[1] != Zs[-1].shape[1]:
             raise ValueError(

@@ -1,7 +1,10 @@
 """Estimators with several layers: Deep Semi-NMF and Deep WSF."""
 
+from functools import reduce
 from numbers import Real
 
+import numpy as np
+import pytensor
 from sklearn.utils._param_validation import Interval, StrOptions
 
 from dsnmf import symbolic
@@ -119,17 +122,25 @@ class DeepWSF(Factorisation):
     layers : sequence of int >= 1
         Numbers of components k_1, …, k_m; none more than samples.
     alphas : float >= 0, or one per layer
-        Weights λ_i of the layers' penalties.
+        Weights λ_i of the layers' penalties. They weigh against the squared error, so they depend
+        on the scale of X; we used .01 to .1 on samples of unit norm.
         `y` of `fit` has one column of labels per layer; a single column is the last layer's. A
         layer without labels (y=None, or all -1) gets the graph of nearest neighbours.
     affinity, n_neighbors, heat_width
         See `WSF`; built on what the layer factorises. One kind or matrix for all layers, or a list
         with one per layer.
-    init, noise_floor, max_iter, tol, transform_method, warm_start, random_state, mode, verbose, callback
+    transform_method : {"auto", "projection", "nonnegative"}
+        "auto" projects on `layer_components_`, "nonnegative" searches from there. "projection" is
+        the authors' (Z_1 … Z_layer)† x: as H_1 … H_{m-1} do not influence any Z, it carries the
+        last layer's attribute only.
+    init, noise_floor, max_iter, tol, warm_start, random_state, mode, verbose, callback
         See `SemiNMF`.
 
     Attributes
     ----------
+    layer_components_ : list of m ndarray, shape (k_i, n_features)
+        (Xᵀ H_i†)ᵀ: the components by which layer i's own features reproduce X best, which is how
+        WSF has it for its single layer; the last layer's are `components_`.
     Z_, H_, components_, reconstruction_err_, n_iter_, history_, n_features_in_
         See `DeepSemiNMF`. `H_` contains what the labels said; for classifiers use `transform`.
 
@@ -196,8 +207,22 @@ class DeepWSF(Factorisation):
         self.verbose = verbose
         self.callback = callback
 
+    _per_layer = (*Factorisation._per_layer, "layer_components_")
+
     def _layer_sizes(self):
         return as_layers(self.layers)
+
+    def _keep(self, model, layers, trace):
+        super()._keep(model, layers, trace)
+        X = model.observations.start
+        if model.observations.known is not None:
+            X = pytensor.function([], model.X_filled, mode=self.mode)()
+        inner = [np.asarray(X @ np.linalg.pinv(H)).T for H in self.H_[:-1]]
+        self.layer_components_ = [*inner, reduce(np.matmul, self.Z_).T]
+
+    def _path(self, layer):
+        Zs = super()._path(layer)
+        return Zs if self.transform_method == "projection" else [self.layer_components_[layer].T]
 
     def _affinities(self, y, inputs):
         m = len(inputs)

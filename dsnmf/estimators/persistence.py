@@ -30,7 +30,7 @@ def write_estimator(path, estimator):
         "scalars": {name: getattr(estimator, name) for name in _SCALARS},
     }
     arrays = {f"history_{name}": values for name, values in estimator.history_.items()}
-    for name in ("Z_", "H_", "_raw_H"):
+    for name in estimator._per_layer:
         arrays |= {f"{name}{i}": value for i, value in enumerate(getattr(estimator, name))}
     if hasattr(estimator, "feature_names_in_"):
         arrays["feature_names_in_"] = np.array(estimator.feature_names_in_, dtype=str)
@@ -46,7 +46,7 @@ def read_estimator(path, cls):
             if name in parameters:
                 parameters[name] = tuple(parameters[name])
         estimator = cls(**parameters)
-        for name in ("Z_", "H_", "_raw_H"):
+        for name in estimator._per_layer:
             setattr(estimator, name, [arrays[f"{name}{i}"] for i in range(settings["layers"])])
         for name in _SCALARS:
             setattr(estimator, name, settings["scalars"][name])

@@ -40,9 +40,9 @@ class SemiNMF(Factorisation):
     tol : float >= 0
         Stop when the cost changed by at most tol times the first cost over ten iterations.
     transform_method : {"auto", "projection", "nonnegative"}
-        What `transform` returns. "projection": Zᵀ's pseudo-inverse applied to the samples, which
-        may have negative entries. "nonnegative": from there the H rule with Z fixed, until it
-        converges. "auto" is "projection".
+        What `transform` returns. "projection": Z† x, which may have negative entries.
+        "nonnegative": from there the H rule with Z fixed, until it converges. "auto" is
+        "projection".
     warm_start : bool
         Start `fit` from the factors of the last one.
     random_state : None, int, RandomState or Generator
@@ -132,7 +132,8 @@ class WSF(Factorisation):
     n_components : int >= 1
         Not more than samples.
     alpha : float >= 0, or one per attribute
-        Weight λ of the penalty.
+        Weight λ of the penalty. It weighs against the squared error, so it depends on the scale
+        of X; we used .01 to .1 on samples of unit norm.
     affinity : {"binary", "heat", "knn"}, n x n matrix, or a list with one of these per attribute
         "binary": 1 between samples of the same class. "heat": exp(-‖x_i - x_j‖² / (2 heat_width²))
         there. "knn": 1 between nearest neighbours, whatever the labels. Labels that are all

@@ -7,9 +7,11 @@ them. A row of the table is one map from samples to features, for training and t
 k-means on the test samples' features (AC, NMI), and a linear SVM trained on the labelled training
 samples' features, for every attribute. Maps of Deep WSF:
 
-- "Z": (Z_1 … Z_i)† x, the authors' own (`transform`). With Algorithm 1's propagated features no Z
-  depends on H_1 … H_{m-1}, so that only the last layer's attribute can be in it.
-- "H": (X H_i†)† x, with H_i what the layer learned, exactly as WSF has it for its single layer.
+- "Z": (Z_1 … Z_i)† x, the authors' own (transform_method="projection"). With Algorithm 1's
+  propagated features no Z depends on H_1 … H_{m-1}, so that only the last layer's attribute can be
+  in it.
+- "H": (X H_i†)† x, with H_i what the layer learned, exactly as WSF has it for its single layer
+  (transform_method="auto").
 
 With fewer labels the unlabelled samples are tied in by their ten nearest neighbours:
 
@@ -75,13 +77,6 @@ def hide(target, share, rng):
     return np.where(known[:, None], target, -1)
 
 
-def learned_map(X, H):
-    """x ↦ (Xᵀ H†)† x of a layer's learned H (k x n), X samples x features."""
-    basis = X.T.astype(float) @ np.linalg.pinv(H.astype(float))
-    inverse = np.linalg.pinv(basis).T
-    return lambda samples: samples @ inverse
-
-
 def _projections(model):
     return [partial(model.transform, layer=i) for i in range(len(model.Z_))]
 
@@ -114,9 +109,10 @@ def supervised(X, y, layers, names):
             "joined, H": DeepWSF(layers, JOINED_ALPHA, **given).fit(X, y[:, order]),
             "spread, H": DeepWSF(layers, ALPHA, **TRAINING).fit(X, spread[:, order]),
         }
-        maps[f"Deep WSF, {title}, Z"] = _projections(models["H"])
+        by_Z = DeepWSF(layers, ALPHA, transform_method="projection", **TRAINING)
+        maps[f"Deep WSF, {title}, Z"] = _projections(by_Z.fit(X, y[:, order]))
         for kind, model in models.items():
-            maps[f"Deep WSF, {title}, {kind}"] = [learned_map(X, H) for H in model.H_]
+            maps[f"Deep WSF, {title}, {kind}"] = _projections(model)
     return maps
 
 

@@ -17,7 +17,6 @@ from dsnmf.experiments.attributes import (
     LAYERS,
     TRAINING,
     hide,
-    learned_map,
     spread_labels,
 )
 from dsnmf.plotting import plot_components, plot_layers
@@ -65,7 +64,7 @@ def layers_picture():
     *parts, right = figure.subfigures(1, 3, width_ratios=[1, 1, 0.17])
     for part, (title, model) in zip(parts, models.items()):
         model.fit(X, spread_labels(X, y))
-        features = [learned_map(X, H)(poses.data[test]) for H in model.H_]
+        features = [model.transform(poses.data[test], layer=i) for i in range(len(layers))]
         axes = part.subplots(2, 2)
         plot_layers(features, poses.target[test], names=names, axes=axes)
         part.suptitle(title, fontsize="large")

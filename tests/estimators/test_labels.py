@@ -37,8 +37,9 @@ def test_wsf_represents_its_attribute(two_attributes, attribute):
 def test_each_layer_of_deep_wsf_represents_its_attribute(two_attributes, order):
     X, y = two_attributes
     model = DeepWSF((8, 6), alphas=0.3, max_iter=300).fit(X, y[:, order])
-    for H, attribute in zip(model.H_, order):
-        assert accuracy(H.T, y[:, attribute]) > 0.95
+    for layer, attribute in enumerate(order):
+        assert accuracy(model.H_[layer].T, y[:, attribute]) > 0.95
+        assert accuracy(model.transform(X, layer=layer), y[:, attribute]) > 0.95
 
 
 def test_labels_may_be_strings_and_unknown(two_attributes):
@@ -112,3 +113,15 @@ def test_wrong_numbers_of_attributes_are_named(two_attributes):
 def test_attributes_are_encoded():
     columns = as_attributes([["b", 3], ["a", -1], [None, 7], ["b", 3]], 4)
     assert [column.tolist() for column in columns] == [[1, 0, -1, 1], [0, -1, 1, 0]]
+
+
+def test_deep_wsf_has_the_authors_projection_too(two_attributes):
+    X, y = two_attributes
+    model = DeepWSF((5, 3), max_iter=20, transform_method="projection").fit(X, y)
+    Z_1, Z_2 = model.Z_
+    for layer, Psi in enumerate((Z_1, Z_1 @ Z_2)):
+        np.testing.assert_allclose(
+            model.transform(X, layer=layer), X @ np.linalg.pinv(Psi).T, atol=1e-9
+        )
+        np.testing.assert_allclose(model.components_of(layer), Psi.T)
+    np.testing.assert_allclose(model.layer_components_[0], (X.T @ np.linalg.pinv(model.H_[0])).T)

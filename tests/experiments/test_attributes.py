@@ -6,7 +6,7 @@ import types
 import numpy as np
 import pytest
 
-from dsnmf import WSF, datasets
+from dsnmf import datasets
 from dsnmf.affinity import label_affinity
 from dsnmf.experiments import attributes
 
@@ -51,13 +51,6 @@ def test_hidden_labels(samples):
     assert known.sum() == 20
     assert (y[~known] == -1).all()
     np.testing.assert_array_equal(y[known], samples[1][known])
-
-
-def test_learned_map_of_one_layer_is_its_projection(samples):
-    data, target = samples
-    model = WSF(4, 0.1, max_iter=30, tol=0).fit(data, target[:, 0])
-    features = attributes.learned_map(data, model.H_[0])(data)
-    np.testing.assert_allclose(features, model.transform(data), rtol=0.05, atol=0.05)
 
 
 def test_all_rows_of_a_split(samples, monkeypatch):
