@@ -2,6 +2,7 @@
 
 from dsnmf._version import __version__
 from dsnmf.dsnmf import DSNMF, DeadModelWarning, appr_seminmf
+from dsnmf.extras import extra
 
 _ESTIMATORS = ("WSF", "DeepSemiNMF", "DeepWSF", "SemiNMF")
 
@@ -12,12 +13,7 @@ def __getattr__(name):
     # Lazily: the estimators need scikit-learn, which the core does without.
     if name not in _ESTIMATORS:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    try:
-        import sklearn  # noqa: F401
-    except ImportError as error:
-        raise ImportError(
-            f'dsnmf.{name} needs scikit-learn: pip install "dsnmf[experiments]"'
-        ) from error
+    extra("sklearn", f"dsnmf.{name}")
     from dsnmf import estimators
 
     return getattr(estimators, name)

@@ -6,7 +6,7 @@ from functools import cached_property
 import numpy as np
 import pytensor
 
-from dsnmf import archive, fitting, initialisation, symbolic
+from dsnmf import fitting, initialisation, model_file, symbolic
 from dsnmf.initialisation import appr_seminmf, init_weights
 from dsnmf.symbolic import dropout, relu
 from dsnmf.updates import adam
@@ -22,8 +22,6 @@ from dsnmf.validation import (
 
 __all__ = ["DSNMF", "DeadModelWarning", "adam", "appr_seminmf", "dropout", "floatX", "init_weights",
            "relu"]  # fmt: skip
-
-_FILE_VERSION = 1
 
 
 class DeadModelWarning(RuntimeWarning):
@@ -343,19 +341,7 @@ class DSNMF:
         OSError
             If the file cannot be written; a file that was there stays as it was.
         """
-        state = [variable for variable in self._updates if variable not in self.params]
-        settings = {
-            "layers": self.layers,
-            "verbose": bool(self.verbose),
-            "l1_norms": self.l1_norms,
-            "learning_rate": self.learning_rate,
-            "trained": [param.name for param in self._trained],
-        }
-        arrays = {"history": np.array(self.history)} | {
-            variable.name: variable.get_value(borrow=True)
-            for variable in [self.X, *self.params, *state]
-        }
-        archive.write(path, "DSNMF", _FILE_VERSION, settings, arrays)
+        model_file.write_model(path, self)
 
     @classmethod
     def load(cls, path, mode=None):
@@ -377,24 +363,4 @@ class DSNMF:
         ValueError
             If it is not a complete file of a DSNMF model.
         """
-        settings, arrays = archive.read(path, "DSNMF", _FILE_VERSION)
-        model = cls.__new__(cls)
-        try:
-            layers = tuple(settings["layers"])
-            names = [f"Z_{i}" for i in range(1, len(layers) + 1)] + [f"H_{len(layers)}"]
-            model._assemble(
-                arrays["X"],
-                layers,
-                [arrays[name] for name in names],
-                settings["verbose"],
-                tuple(settings["l1_norms"]),
-                settings["learning_rate"],
-                mode,
-            )
-            model.history = arrays["history"].tolist()
-            model._train([p for p in model.params if p.name in settings["trained"]])
-            for variable in model._updates:
-                variable.set_value(arrays[variable.name])
-        except (KeyError, TypeError, ValueError) as error:
-            raise ValueError(f"{path} is not a complete DSNMF model: {error!r}") from error
-        return model
+        return model_file.read_model(path, cls, mode)

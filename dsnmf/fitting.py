@@ -9,6 +9,8 @@ import warnings
 
 import pytensor
 
+from dsnmf.extras import extra
+
 #: Iterations between two looks at the stopping tolerance.
 CHECK_EVERY = 10
 
@@ -91,12 +93,7 @@ def progress_bar(total, description, shown):
     if not shown:
         yield lambda cost: None
         return
-    try:
-        from tqdm.auto import tqdm
-    except ImportError as error:
-        raise ImportError(
-            'the progress bar needs tqdm: pip install "dsnmf[experiments]"'
-        ) from error
+    tqdm = extra("tqdm.auto", "the progress bar").tqdm
     with tqdm(total=total, desc=description) as bar:
 
         def advance(cost):

@@ -3,6 +3,7 @@
 import numpy as np
 import scipy.sparse
 
+from dsnmf.extras import extra
 from dsnmf.validation import as_matrix, as_number, as_size
 
 
@@ -18,12 +19,7 @@ def _rows(X):
 
 def _nearest(rows, n_neighbors):
     """Distances to the nearest other rows, and their indices: two n x n_neighbors arrays."""
-    try:
-        from sklearn.neighbors import NearestNeighbors
-    except ImportError as error:
-        raise ImportError(
-            'knn_affinity needs scikit-learn: pip install "dsnmf[experiments]"'
-        ) from error
+    NearestNeighbors = extra("sklearn.neighbors", "knn_affinity").NearestNeighbors
     return NearestNeighbors(n_neighbors=n_neighbors).fit(rows).kneighbors()
 
 

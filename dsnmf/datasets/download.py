@@ -1,9 +1,10 @@
 """Files from elsewhere: the user's own folder, then the cache, then a verified download."""
 
 import hashlib
-import importlib
 import os
 from pathlib import Path
+
+from dsnmf.extras import extra
 
 _CLUSTPY = "https://raw.githubusercontent.com/collinleiber/ClustPy/main/clustpy/data/datasets/"
 
@@ -26,14 +27,6 @@ SOURCES = {
         None,
     ),
 }
-
-
-def extra(module, purpose):
-    """A module that only the extra dependencies bring; ImportError says how to get it."""
-    try:
-        return importlib.import_module(module)
-    except ImportError as error:
-        raise ImportError(f'{purpose} needs {module}: pip install "dsnmf[experiments]"') from error
 
 
 def fetch(filename):

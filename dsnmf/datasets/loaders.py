@@ -3,8 +3,9 @@
 import numpy as np
 
 from dsnmf.datasets.dataset import Dataset, unit_norm
-from dsnmf.datasets.download import extra, fetch
+from dsnmf.datasets.download import fetch
 from dsnmf.datasets.mat import load_mat
+from dsnmf.extras import extra
 
 
 def load_digits():

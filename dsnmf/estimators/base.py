@@ -3,7 +3,6 @@
 import warnings
 from functools import reduce
 from numbers import Integral, Real
-from time import perf_counter
 from typing import ClassVar
 
 import numpy as np
@@ -20,50 +19,7 @@ from dsnmf.estimators.observations import as_shared, observe
 from dsnmf.estimators.persistence import read_estimator, write_estimator
 from dsnmf.estimators.solvers import Model, all_features, compile_solver
 from dsnmf.estimators.start import check_start, start_factors
-
-
-class Trace:
-    """The costs of a fit, when each was computed, and how much it differs from the one before.
-
-    Attributes
-    ----------
-    cost, seconds, change : lists of float
-    """
-
-    def __init__(self):
-        self.cost, self.seconds, self.change = [], [], []
-        self._started = perf_counter()
-
-    def append(self, cost):
-        self.change.append(cost - self.cost[-1] if self.cost else 0.0)
-        self.cost.append(cost)
-        self.seconds.append(perf_counter() - self._started)
-
-
-class State:
-    """What a callback sees.
-
-    Attributes
-    ----------
-    cost, seconds, change : float
-        The last computed cost, when that was, and its difference to the one before.
-    Z_, H_ : lists of ndarray
-        Copies of the factors as the solver holds them.
-    """
-
-    def __init__(self, trace, Zs, Hs):
-        self.cost, self.seconds, self.change = (
-            values[-1] for values in (trace.cost, trace.seconds, trace.change)
-        )
-        self._Zs, self._Hs = Zs, Hs
-
-    @property
-    def Z_(self):
-        return [Z.get_value() for Z in self._Zs]
-
-    @property
-    def H_(self):
-        return [H.get_value() for H in self._Hs]
+from dsnmf.estimators.trace import State, Trace
 
 
 class Factorisation(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):

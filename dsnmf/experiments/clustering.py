@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from dsnmf import metrics
-from dsnmf.datasets.download import extra
+from dsnmf.extras import extra
 from dsnmf.validation import as_matrix, as_size
 
 #: Starts of k-means per seed, of which the best by its own criterion is taken.

@@ -6,8 +6,8 @@ import numpy as np
 import pytensor
 
 from dsnmf import fitting, updates
-from dsnmf.datasets.download import extra
 from dsnmf.dsnmf import DSNMF
+from dsnmf.extras import extra
 from dsnmf.initialisation import appr_seminmf, pretrain
 from dsnmf.symbolic import reconstruction_cost
 from dsnmf.validation import as_generator

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from dsnmf.datasets.download import extra
+from dsnmf.extras import extra
 from dsnmf.validation import as_matrix, as_size
 
 _MARKERS = "osD^v"

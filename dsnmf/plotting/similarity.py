@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from dsnmf.datasets.download import extra
+from dsnmf.extras import extra
 from dsnmf.plotting.models import fitted_attribute
 from dsnmf.validation import as_matrix
 

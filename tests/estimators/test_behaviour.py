@@ -13,8 +13,8 @@ from sklearn.utils.estimator_checks import check_estimator
 
 from dsnmf import WSF, DeepSemiNMF, DeepWSF, SemiNMF
 
-#: Without Numba, whose compilation would take most of this file's time; `check_estimator` and the
-#: other files of this folder run with it.
+#: Without Numba, whose compilation would take most of this file's time; the other files of this
+#: folder run with it.
 FAST = {"mode": "FAST_COMPILE"}
 ESTIMATORS = {
     "SemiNMF": SemiNMF(3, **FAST),
@@ -50,7 +50,7 @@ def fitted(request, X, y):
 
 @pytest.mark.parametrize(
     "estimator",
-    [SemiNMF(), WSF(), DeepSemiNMF(max_iter=50), DeepWSF()],
+    [SemiNMF(**FAST), WSF(**FAST), DeepSemiNMF(max_iter=50, **FAST), DeepWSF(**FAST)],
     ids=lambda estimator: type(estimator).__name__,
 )
 def test_check_estimator(estimator, capsys):

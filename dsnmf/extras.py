@@ -1,0 +1,27 @@
+"""Modules that only the extra dependencies bring."""
+
+import importlib
+
+
+def extra(module, purpose):
+    """Import a module that an extra brings.
+
+    Parameters
+    ----------
+    module : str
+    purpose : str
+        What needs it, for the error's text.
+
+    Returns
+    -------
+    module
+
+    Raises
+    ------
+    ImportError
+        If it is missing; the message says which `pip install` mends that.
+    """
+    try:
+        return importlib.import_module(module)
+    except ImportError as error:
+        raise ImportError(f'{purpose} needs {module}: pip install "dsnmf[experiments]"') from error
