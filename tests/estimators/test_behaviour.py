@@ -50,7 +50,7 @@ def fitted(request, X, y):
 
 @pytest.mark.parametrize(
     "estimator",
-    [SemiNMF(**FAST), WSF(**FAST), DeepSemiNMF(max_iter=50, **FAST), DeepWSF(**FAST)],
+    [kind(max_iter=50, **FAST) for kind in (SemiNMF, WSF, DeepSemiNMF, DeepWSF)],
     ids=lambda estimator: type(estimator).__name__,
 )
 def test_check_estimator(estimator, capsys):
