@@ -103,7 +103,7 @@ def progress_bar(total, description, shown):
         yield advance
 
 
-def run(step, max_iter, *, history, tol=None, callback=None, description="", progress=False):
+def run(step, max_iter, *, history, tolerance=None, callback=None, description="", progress=False):
     """Call `step` up to max_iter times, appending its costs to `history`.
 
     Parameters
@@ -114,9 +114,8 @@ def run(step, max_iter, *, history, tol=None, callback=None, description="", pro
     max_iter : int >= 0
     history : list of float, or anything with `append`
         The costs; extended in place, so that it is right also if the loop is left early.
-    tol : float or None
-        Stop when the cost changed by at most tol times the first cost of this run over
-        `CHECK_EVERY` iterations. Looked at every `CHECK_EVERY` iterations.
+    tolerance : CostTolerance, FeatureTolerance or None
+        See `dsnmf.stopping`. Looked at every `CHECK_EVERY` iterations.
     callback : callable or None
         Called as callback(iteration, cost) after each iteration (from 1) with the last known
         cost; a true return value stops.
@@ -135,7 +134,7 @@ def run(step, max_iter, *, history, tol=None, callback=None, description="", pro
     FloatingPointError
         If a cost is NaN or infinite.
     """
-    first = checked = cost = None
+    cost = None
     with progress_bar(max_iter, description, progress) as advance, _deferred_interrupt() as ctrl_c:
         for iteration in range(1, max_iter + 1):
             computed = step()
@@ -152,10 +151,7 @@ def run(step, max_iter, *, history, tol=None, callback=None, description="", pro
                     f"interrupted after iteration {iteration}", RuntimeWarning, stacklevel=3
                 )
                 return "interrupt"
-            if tol is not None and iteration % CHECK_EVERY == 1:
-                if first is None:
-                    first = cost
-                elif abs(checked - cost) <= tol * abs(first):
-                    return "tol"
-                checked = cost
+            looks = tolerance is not None and iteration % CHECK_EVERY == 1
+            if looks and tolerance.reached(cost):
+                return "tol"
     return "max_iter"

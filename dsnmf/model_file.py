@@ -3,13 +3,33 @@
 import numpy as np
 
 from dsnmf import archive
+from dsnmf.compression import Compression
 
-_VERSION = 1
+#: 2: may hold a compression.
+_VERSION = 2
+
+
+def _compression_arrays(compression):
+    if compression is None:
+        return {}
+    return {
+        "compression_U": compression.U,
+        "compression_weights": compression.weights,
+        "compression_discarded": np.array(compression.discarded),
+    }
+
+
+def _compression_from(arrays):
+    if "compression_U" not in arrays:
+        return None
+    U, weights = arrays["compression_U"], arrays["compression_weights"]
+    return Compression(U, weights, float(arrays["compression_discarded"]))
 
 
 def write_model(path, model):
     """Write a model; see `DSNMF.save`."""
-    state = [variable for variable in model._updates if variable not in model.params]
+    _, rule = model._cost_and_updates
+    state = [variable for variable in rule if variable not in model.params]
     settings = {
         "layers": model.layers,
         "verbose": bool(model.verbose),
@@ -19,7 +39,8 @@ def write_model(path, model):
     }
     variables = [model.X, *model.params, *state]
     arrays = {variable.name: variable.get_value(borrow=True) for variable in variables}
-    archive.write(path, "DSNMF", _VERSION, settings, arrays | {"history": np.array(model.history)})
+    arrays |= _compression_arrays(model._compression) | {"history": np.array(model.history)}
+    archive.write(path, "DSNMF", _VERSION, settings, arrays)
 
 
 def read_model(path, cls, mode):
@@ -37,10 +58,12 @@ def read_model(path, cls, mode):
             tuple(settings["l1_norms"]),
             settings["learning_rate"],
             mode,
+            _compression_from(arrays),
         )
         model.history = arrays["history"].tolist()
         model._train([p for p in model.params if p.name in settings["trained"]])
-        for variable in model._updates:
+        _, rule = model._cost_and_updates
+        for variable in rule:
             variable.set_value(arrays[variable.name])
     except (KeyError, TypeError, ValueError) as error:
         raise ValueError(f"{path} is not a complete DSNMF model: {error!r}") from error

@@ -7,6 +7,7 @@ import scipy.sparse
 from pytensor.compile.sharedvalue import SharedVariable
 
 from dsnmf import fitting
+from dsnmf.stopping import CostTolerance
 from dsnmf.updates.semi_nmf import FLOOR, multiplicative_step
 from dsnmf.validation import as_matrix
 
@@ -42,7 +43,7 @@ def _non_negative(X, Psi, H, max_iter, tol, mode):
     half, energy = (pt.constant(value, dtype=H.dtype) for value in (0.5, _energy(X) / 2))
     cost = energy + (H * (half * pt.dot(B, H) - A)).sum()
     step = fitting.compile_step(cost, {H: multiplicative_step(H, A, B, FLOOR)}, mode)
-    fitting.run(step, max_iter, history=[], tol=tol)
+    fitting.run(step, max_iter, history=[], tolerance=CostTolerance(tol))
     return H.get_value()
 
 

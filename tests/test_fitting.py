@@ -7,13 +7,14 @@ import pytensor
 import pytest
 
 from dsnmf import fitting
+from dsnmf.stopping import CostTolerance
 from dsnmf.updates import adam
 
 
 def test_tol_is_relative_to_the_first_cost_and_looked_at_every_ten():
     costs = iter([1000, *np.linspace(500, 400, 19), *[399.5] * 100])
     history = []
-    reason = fitting.run(lambda: next(costs), 200, history=history, tol=1e-3)
+    reason = fitting.run(lambda: next(costs), 200, history=history, tolerance=CostTolerance(1e-3))
     assert (reason, len(history)) == ("tol", 31)
 
 

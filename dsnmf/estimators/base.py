@@ -20,6 +20,7 @@ from dsnmf.estimators.persistence import read_estimator, write_estimator
 from dsnmf.estimators.solvers import Model, all_features, compile_solver
 from dsnmf.estimators.start import check_start, start_factors
 from dsnmf.estimators.trace import State, Trace
+from dsnmf.stopping import CostTolerance
 
 
 class Factorisation(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
@@ -32,6 +33,7 @@ class Factorisation(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstim
     _parameter_constraints: ClassVar[dict] = {
         "init": [StrOptions({"svd", "nndsvd", "lp", "random"}), "array-like"],
         "noise_floor": [Interval(Real, 0, 1, closed="left")],
+        "compress": ["boolean", StrOptions({"auto"}), Interval(Integral, 1, None, closed="left")],
         "max_iter": [Interval(Integral, 1, None, closed="left")],
         "tol": [Interval(Real, 0, None, closed="left")],
         "transform_method": [StrOptions({"auto", "projection", "nonnegative"})],
@@ -108,16 +110,21 @@ class Factorisation(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstim
                 f"{type(self).__name__} needs at least as many samples as components: "
                 f"got n_samples = {X.shape[0]} and layers of {layers} components"
             )
-        observations = observe(X)
+        observations = observe(
+            X,
+            self.compress,
+            noise_floor=self.noise_floor,
+            whiten=getattr(self, "whiten", 0.0),
+        )
         model = self._started_model(observations, y, layers)
         step = compile_solver(model, self._solver(), self.mode)
         trace = Trace()
         stopped_by, self.n_iter_ = self._run(step, trace, model)
         self._keep(model, layers, trace)
-        if stopped_by == "max_iter" and self.tol > 0:
+        if stopped_by == "max_iter" and self.tol != 0:
             warnings.warn(
                 f"{type(self).__name__} stopped after max_iter = {self.max_iter} iterations before "
-                f"the cost changed by less than tol = {self.tol:g} of the first cost",
+                f"tol = {self.tol} was reached",
                 ConvergenceWarning,
                 stacklevel=2,
             )
@@ -127,10 +134,11 @@ class Factorisation(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstim
         """Shared factors at their start, with all that the solver needs."""
         if self.warm_start and hasattr(self, "Z_"):
             Zs, Hs = self.Z_, self._raw_H
-            check_start(Zs, Hs, observations.start.shape, layers)
+            check_start(Zs, Hs, observations.samples.shape, layers)
+            Zs = [observations.reduced(Zs[0]), *Zs[1:]]
         else:
-            Zs, Hs = start_factors(self, observations.start, layers)
-        inputs = [observations.start, *Hs[:-1]]
+            Zs, Hs = start_factors(self, observations, layers)
+        inputs = [observations.samples, *Hs[:-1]]
         dtype = observations.X.type.dtype
         shared = [
             [
@@ -156,18 +164,21 @@ class Factorisation(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstim
             done = iteration
             if self.callback is None:
                 return False
-            return self.callback(iteration, State(trace, model.Zs, model.Hs))
+            return self.callback(iteration, State(trace, model))
 
         stopped_by = fitting.run(
             step,
             self.max_iter,
             history=trace,
-            tol=self.tol,
+            tolerance=self._tolerance(model),
             callback=after,
             description=type(self).__name__,
             progress=bool(self.verbose),
         )
         return stopped_by, done
+
+    def _tolerance(self, model):
+        return CostTolerance(self.tol)
 
     def _keep(self, model, layers, trace):
         """Set the learned attributes."""
@@ -177,7 +188,7 @@ class Factorisation(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstim
             "change": np.array(trace.change),
         }
         features, error = self._outcome(model)
-        self.Z_ = [Z.get_value() for Z in model.Zs]
+        self.Z_ = model.Z_values()
         self._raw_H = [H.get_value() for H in model.Hs]
         self.H_ = features
         self.reconstruction_err_ = float(np.sqrt(max(error, 0)))
@@ -186,7 +197,7 @@ class Factorisation(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstim
     def _outcome(self, model):
         """All layers' features, and the squared error."""
         *features, error = pytensor.function(
-            [], [*all_features(model, self._solver()), model.squared_error()], mode=self.mode
+            [], [*all_features(model, self._solver()), model.unweighted_error()], mode=self.mode
         )()
         return list(features), error
 

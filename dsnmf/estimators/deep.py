@@ -13,7 +13,12 @@ from dsnmf.estimators.base import Factorisation
 from dsnmf.estimators.labels import as_attributes, attribute_affinity
 from dsnmf.estimators.shallow import GRAPH_CONSTRAINTS, per_attribute, weights
 from dsnmf.initialisation import NOISE_FLOOR
+from dsnmf.stopping import CostTolerance, FeatureTolerance
 from dsnmf.validation import as_layers
+
+#: tol="auto": Adam moves every entry by about the learning rate per step, so what ten steps move is
+#: judged by that; the rules' cost by its own size.
+AUTO_STEPS, AUTO_TOL = 5, 1e-5
 
 
 class DeepSemiNMF(Factorisation):
@@ -32,10 +37,18 @@ class DeepSemiNMF(Factorisation):
         "tanh", "square", "sigmoid", "softplus"; or a function of PyTensor variables.
     learning_rate : float > 0
         Of "adam".
+    whiten : float in [0, 1]
+        Flatten the spectrum of X before training, singular values σ become σ^(1 - whiten). What is
+        minimised (and recorded in `history_`) is then not the squared error; `reconstruction_err_`
+        still is. See `dsnmf.compression`; needs compression, so X dense and without gaps.
     transform_method : {"auto", "projection", "nonnegative"}
         "auto" is "projection" for linear models and "nonnegative" (by gradient descent on the
         features) for others, where a linear projection misses the features.
-    init, noise_floor, max_iter, tol, warm_start, random_state, mode, verbose, callback
+    tol : "auto" or float >= 0
+        "adam" stops when the features of the last layer moved by at most tol (relative, Frobenius)
+        over ten iterations, "multiplicative" as `SemiNMF`. "auto" is 5 times the learning rate for
+        "adam" and 1e-5 for "multiplicative".
+    init, noise_floor, compress, max_iter, warm_start, random_state, mode, verbose, callback
         See `SemiNMF`. Given factors are a pair of lists (Zs, Hs).
 
     Attributes
@@ -67,6 +80,8 @@ class DeepSemiNMF(Factorisation):
         "solver": [StrOptions({"adam", "multiplicative"})],
         "nonlinearity": [StrOptions({"auto", *symbolic.NONLINEARITIES}), callable],
         "learning_rate": [Interval(Real, 0, None, closed="neither")],
+        "whiten": [Interval(Real, 0, 1, closed="both")],
+        "tol": [StrOptions({"auto"}), Interval(Real, 0, None, closed="left")],
     }
 
     def __init__(
@@ -78,8 +93,10 @@ class DeepSemiNMF(Factorisation):
         learning_rate=1e-3,
         init="svd",
         noise_floor=NOISE_FLOOR,
+        compress="auto",
+        whiten=0.0,
         max_iter=1000,
-        tol=1e-5,
+        tol="auto",
         transform_method="auto",
         warm_start=False,
         random_state=None,
@@ -93,6 +110,8 @@ class DeepSemiNMF(Factorisation):
         self.learning_rate = learning_rate
         self.init = init
         self.noise_floor = noise_floor
+        self.compress = compress
+        self.whiten = whiten
         self.max_iter = max_iter
         self.tol = tol
         self.transform_method = transform_method
@@ -107,6 +126,13 @@ class DeepSemiNMF(Factorisation):
 
     def _solver(self):
         return self.solver
+
+    def _tolerance(self, model):
+        auto = self.tol == "auto"
+        if self.solver == "adam":
+            tol = AUTO_STEPS * self.learning_rate if auto else self.tol
+            return FeatureTolerance(tol, lambda: np.maximum(model.Hs[-1].get_value(), 0))
+        return CostTolerance(AUTO_TOL if auto else self.tol)
 
     def _inner_nonlinearity(self):
         if self.nonlinearity == "auto":
@@ -133,7 +159,7 @@ class DeepWSF(Factorisation):
         "auto" projects on `layer_components_`, "nonnegative" searches from there. "projection" is
         the authors' (Z_1 … Z_layer)† x: as H_1 … H_{m-1} do not influence any Z, it carries the
         last layer's attribute only.
-    init, noise_floor, max_iter, tol, warm_start, random_state, mode, verbose, callback
+    init, noise_floor, compress, max_iter, tol, warm_start, random_state, mode, verbose, callback
         See `SemiNMF`.
 
     Attributes
@@ -182,6 +208,7 @@ class DeepWSF(Factorisation):
         heat_width=1.0,
         init="svd",
         noise_floor=NOISE_FLOOR,
+        compress="auto",
         max_iter=500,
         tol=1e-5,
         transform_method="auto",
@@ -198,6 +225,7 @@ class DeepWSF(Factorisation):
         self.heat_width = heat_width
         self.init = init
         self.noise_floor = noise_floor
+        self.compress = compress
         self.max_iter = max_iter
         self.tol = tol
         self.transform_method = transform_method
@@ -214,7 +242,7 @@ class DeepWSF(Factorisation):
 
     def _keep(self, model, layers, trace):
         super()._keep(model, layers, trace)
-        X = model.observations.start
+        X = model.observations.samples
         if model.observations.known is not None:
             X = pytensor.function([], model.X_filled, mode=self.mode)()
         inner = [np.asarray(X @ np.linalg.pinv(H)).T for H in self.H_[:-1]]

@@ -8,6 +8,7 @@ import scipy.linalg
 from dsnmf import fitting, symbolic, updates
 from dsnmf.estimators.observations import as_shared
 from dsnmf.projection import LEAST_START, project
+from dsnmf.stopping import CostTolerance
 
 #: Limits of the search for non-negative features.
 MAX_ITER = 500
@@ -26,7 +27,7 @@ def _least_squares(observations, Zs):
 
 
 def _settled(H, step):
-    fitting.run(step, MAX_ITER, history=[], tol=TOL)
+    fitting.run(step, MAX_ITER, history=[], tolerance=CostTolerance(TOL))
     return H.get_value()
 
 
@@ -51,9 +52,9 @@ def _by_gradient(observations, Zs, nonlinearity, size, mode):
     k, n = Zs[-1].get_value(borrow=True).shape[1], observations.start.shape[1]
     H = as_shared(np.full((k, n), size, Zs[0].dtype), "H")
     factors = Zs, symbolic.relu(H), nonlinearity
-    rule = updates.adam(observations.gradients(*factors, [H]), [H], RELATIVE_RATE * size)
-    cost = observations.squared_error(*factors)
-    return np.maximum(_settled(H, fitting.compile_step(cost, rule, mode)), 0)
+    error, gradients = observations.error_and_gradients(*factors, [H])
+    rule = updates.adam(gradients, [H], RELATIVE_RATE * size)
+    return np.maximum(_settled(H, fitting.compile_step(error, rule, mode)), 0)
 
 
 def features_of(observations, Zs, nonlinearity, method, size, mode):

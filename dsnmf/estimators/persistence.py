@@ -58,3 +58,31 @@ def read_estimator(path, cls):
     if "feature_names_in_" in arrays:
         estimator.feature_names_in_ = arrays["feature_names_in_"].astype(object)
     return estimator
+
+
+def open_estimator(path):
+    """The fitted estimator in a file, of whichever class it is.
+
+    Parameters
+    ----------
+    path : str or path-like
+        Written by an estimator's `save`.
+
+    Returns
+    -------
+    estimator
+
+    Raises
+    ------
+    OSError
+        If the file cannot be read.
+    ValueError
+        If it is damaged, or holds no estimator.
+    """
+    from dsnmf import estimators  # which import this module
+
+    kind = archive.kind_of(path)
+    if kind not in estimators.__all__:
+        known = ", ".join(sorted(estimators.__all__))
+        raise ValueError(f"{path} holds a {kind}, not an estimator ({known})")
+    return read_estimator(path, getattr(estimators, kind))

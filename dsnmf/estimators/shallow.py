@@ -35,7 +35,12 @@ class SemiNMF(Factorisation):
         The start, see `dsnmf.initialisation`; Z of shape (n_features, n_components) and H of
         shape (n_components, n_samples).
     noise_floor : float in [0, 1)
-        For init="svd": share of the largest σ² below which a component counts as noise.
+        Share of the largest σ² below which a component counts as noise, for init="svd" and for
+        compress.
+    compress : bool, "auto" or int >= 1
+        Train on UᵀXᵀ, U the singular vectors above the noise floor (or that many): the same model
+        up to the energy that is discarded, which all reported errors include. "auto" does so where
+        it at least halves the number of features; never for sparse X or X with gaps.
     max_iter : int >= 1
     tol : float >= 0
         Stop when the cost changed by at most tol times the first cost over ten iterations.
@@ -95,6 +100,7 @@ class SemiNMF(Factorisation):
         solver="multiplicative",
         init="svd",
         noise_floor=NOISE_FLOOR,
+        compress="auto",
         max_iter=500,
         tol=1e-5,
         transform_method="auto",
@@ -108,6 +114,7 @@ class SemiNMF(Factorisation):
         self.solver = solver
         self.init = init
         self.noise_floor = noise_floor
+        self.compress = compress
         self.max_iter = max_iter
         self.tol = tol
         self.transform_method = transform_method
@@ -142,7 +149,7 @@ class WSF(Factorisation):
         Of the "knn" graph.
     heat_width : float > 0
         t of the heat kernel, in the units of X.
-    init, noise_floor, max_iter, tol, transform_method, warm_start, random_state, mode, verbose, callback
+    init, noise_floor, compress, max_iter, tol, transform_method, warm_start, random_state, mode, verbose, callback
         See `SemiNMF`.
 
     Attributes
@@ -184,6 +191,7 @@ class WSF(Factorisation):
         heat_width=1.0,
         init="svd",
         noise_floor=NOISE_FLOOR,
+        compress="auto",
         max_iter=500,
         tol=1e-5,
         transform_method="auto",
@@ -200,6 +208,7 @@ class WSF(Factorisation):
         self.heat_width = heat_width
         self.init = init
         self.noise_floor = noise_floor
+        self.compress = compress
         self.max_iter = max_iter
         self.tol = tol
         self.transform_method = transform_method

@@ -5,6 +5,7 @@ from functools import cached_property
 
 import numpy as np
 import pytensor
+import pytensor.tensor as pt
 
 from dsnmf import fitting, symbolic, updates
 from dsnmf.estimators.observations import Observations
@@ -38,6 +39,11 @@ class Model:
         """The last layer's features; relu(H_m) where H_m itself is free."""
         return symbolic.relu(self.Hs[-1]) if self.raw_features else self.Hs[-1]
 
+    def Z_values(self):
+        """Copies of the Zs' values, Z_1 for all features."""
+        Z_1, *others = [Z.get_value() for Z in self.Zs]
+        return [self.observations.restored(Z_1), *others]
+
     @property
     def X_filled(self):
         """The data, gaps filled from the reconstruction."""
@@ -46,7 +52,21 @@ class Model:
 
     def squared_error(self):
         """Σ (X - X̂)² over the known entries."""
-        return self.observations.squared_error(self.Zs, self.H, self.nonlinearity)
+        return self.completed(self.observations.squared_error(self.Zs, self.H, self.nonlinearity))
+
+    def unweighted_error(self):
+        """`squared_error`, also where whitening makes that another metric."""
+        compression = self.observations.compression
+        if compression is None or not compression.is_whitened:
+            return self.squared_error()
+        X_hat = symbolic.reconstruction(self.Zs, self.H, self.nonlinearity)
+        residual = (self.observations.X - X_hat) / compression.weights[:, None]
+        discarded = np.asarray(compression.discarded, dtype=X_hat.dtype)
+        return pt.sqr(residual).sum() + discarded
+
+    def completed(self, error):
+        """A squared error with what compression discarded."""
+        return error + np.asarray(self.observations.offset, dtype=self.Hs[-1].dtype)
 
     def cost(self):
         """½ Σ (X - X̂)² and the graph penalties."""
@@ -109,9 +129,11 @@ def compile_solver(model, solver, mode):
 def _adam_step(model, mode):
     """DSNMF's training: Σ (X - X̂)², all Z_i and the raw H_m free, relu around H_m."""
     params = [*model.Zs, model.Hs[-1]]
-    factors = model.Zs, model.H, model.nonlinearity
-    rule = updates.adam(model.observations.gradients(*factors, params), params, model.learning_rate)
-    return fitting.compile_step(model.observations.squared_error(*factors), rule, mode)
+    error, gradients = model.observations.error_and_gradients(
+        model.Zs, model.H, model.nonlinearity, params
+    )
+    rule = updates.adam(gradients, params, model.learning_rate)
+    return fitting.compile_step(model.completed(error), rule, mode)
 
 
 def all_features(model, solver):

@@ -23,7 +23,7 @@ def generator_from(random_state):
 
 def _initialiser(init, noise_floor, rng, X):
     if init in ("svd", "random"):
-        options = {"svd": {"noise_floor": noise_floor}, "random": {}}[init]
+        options = {"svd": {"noise_floor": noise_floor, "dtype": np.float64}, "random": {}}[init]
         function = {"svd": appr_seminmf, "random": random}[init]
         return partial(function, random_state=rng, **options)
     if scipy.sparse.issparse(X):
@@ -35,13 +35,13 @@ def _without_zeros(H):
     return np.where(H > 0, H, ZERO_FILL * H.mean() or 1.0).astype(H.dtype)
 
 
-def start_factors(estimator, X, layers):
-    """Zs and Hs that an estimator's parameters ask for.
+def start_factors(estimator, observations, layers):
+    """Zs and Hs that an estimator's parameters ask for, Z_1 in the observations' coordinates.
 
     Parameters
     ----------
     estimator : Factorisation
-    X : ndarray or SciPy sparse matrix, shape (p, n)
+    observations : Observations
     layers : tuple of int
 
     Returns
@@ -53,6 +53,14 @@ def start_factors(estimator, X, layers):
     ValueError
         If given factors do not fit X and the layers.
     """
+    # Given factors, and NNDSVD's, belong to the coordinates of the samples; all others turn along.
+    if isinstance(estimator.init, str) and estimator.init != "nndsvd":
+        return _started(estimator, observations.start, layers)
+    (Z_1, *Zs), Hs = _started(estimator, observations.samples, layers)
+    return [observations.reduced(Z_1), *Zs], Hs
+
+
+def _started(estimator, X, layers):
     init = estimator.init
     if not isinstance(init, str):
         return given_factors(init, X.shape, layers)

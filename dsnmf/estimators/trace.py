@@ -29,19 +29,19 @@ class State:
     cost, seconds, change : float
         The last computed cost, when that was, and its difference to the one before.
     Z_, H_ : lists of ndarray
-        Copies of the factors as the solver holds them.
+        Copies of the factors as the solver holds them, Z_1 for all features.
     """
 
-    def __init__(self, trace, Zs, Hs):
+    def __init__(self, trace, model):
         self.cost, self.seconds, self.change = (
             values[-1] for values in (trace.cost, trace.seconds, trace.change)
         )
-        self._Zs, self._Hs = Zs, Hs
+        self._model = model
 
     @property
     def Z_(self):
-        return [Z.get_value() for Z in self._Zs]
+        return self._model.Z_values()
 
     @property
     def H_(self):
-        return [H.get_value() for H in self._Hs]
+        return [H.get_value() for H in self._model.Hs]

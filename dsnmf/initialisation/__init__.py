@@ -4,7 +4,8 @@ from dsnmf.initialisation.linear_program import lp_seminmf
 from dsnmf.initialisation.nndsvd import nndsvd
 from dsnmf.initialisation.pretraining import pretrain
 from dsnmf.initialisation.random import random
-from dsnmf.initialisation.svd import NOISE_FLOOR, appr_seminmf, init_weights, truncated_svd
+from dsnmf.initialisation.svd import appr_seminmf, init_weights
+from dsnmf.initialisation.triplets import NOISE_FLOOR, truncated_svd
 
 __all__ = [
     "NOISE_FLOOR",

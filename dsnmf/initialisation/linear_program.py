@@ -3,7 +3,7 @@
 import numpy as np
 from scipy.optimize import linprog
 
-from dsnmf.initialisation.svd import truncated_svd
+from dsnmf.initialisation.triplets import truncated_svd
 from dsnmf.validation import as_matrix, as_size
 
 #: Samples below this share of the mean l1 norm of V's columns count as zero.

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from dsnmf.initialisation.svd import truncated_svd
+from dsnmf.initialisation.triplets import truncated_svd
 from dsnmf.validation import as_matrix, as_number, as_size
 
 #: Entries below this count as zero, as in the authors' program.
