@@ -1,13 +1,16 @@
 """Data sets with known classes or attributes.
 
 A file is looked for in the folder that the environment variable DSNMF_DATA names, then in the
-user's cache, and is downloaded into the cache otherwise; its checksum is verified.
+user's cache, and is downloaded into the cache otherwise; its checksum is verified. Drawn sets need
+no file; licensed ones are read from the user's.
 """
 
+from dsnmf.datasets.attribute_faces import make_attribute_faces
 from dsnmf.datasets.cmu_faces import load_cmu_faces
 from dsnmf.datasets.dataset import Dataset, unit_norm
 from dsnmf.datasets.loaders import load_digits, load_nrletters, load_pie, load_stickfigures
 from dsnmf.datasets.mat import load_mat
+from dsnmf.datasets.user_faces import load_multi_pie, load_xm2vts
 
 __all__ = [
     "LOADERS",
@@ -16,19 +19,23 @@ __all__ = [
     "load_cmu_faces",
     "load_digits",
     "load_mat",
+    "load_multi_pie",
     "load_nrletters",
     "load_pie",
     "load_stickfigures",
+    "load_xm2vts",
+    "make_attribute_faces",
     "unit_norm",
 ]
 
-#: The data sets by name.
+#: The data sets by name; the licensed ones need a path and have none.
 LOADERS = {
     "digits": load_digits,
     "pie": load_pie,
     "stickfigures": load_stickfigures,
     "nrletters": load_nrletters,
     "cmu_faces": load_cmu_faces,
+    "attribute_faces": make_attribute_faces,
 }
 
 

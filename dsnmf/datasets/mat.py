@@ -6,23 +6,42 @@ import numpy as np
 import scipy.io
 import scipy.sparse
 
+from dsnmf.damage import damage_as
 from dsnmf.datasets.dataset import Dataset
 from dsnmf.validation import as_matrix
 
 
+def read_variables(path):
+    """The variables of a MATLAB file.
+
+    Parameters
+    ----------
+    path : str or path-like
+        Of version 7 or older; taken as it is, no suffix is added.
+
+    Returns
+    -------
+    dict of str to ndarray or SciPy sparse matrix
+        As `scipy.io.loadmat` gives them: at least 2-d.
+
+    Raises
+    ------
+    OSError
+        If the file cannot be read (FileNotFoundError if there is none).
+    ValueError
+        If it is no MATLAB file of such a version, or is damaged.
+    """
+    with damage_as(f"{path} is no intact MATLAB file of version 7 or older (save it with -v7)"):
+        variables = scipy.io.loadmat(str(path), appendmat=False)
+    return {name: value for name, value in variables.items() if not name.startswith("__")}
+
+
 def _read_mat(path):
     """The variables fea (2-d float32) and gnd (integers) of a MATLAB file."""
-    try:
-        variables = scipy.io.loadmat(str(path), appendmat=False)
-    except OSError:
-        raise
-    except Exception as error:  # SciPy has many for damaged files, IndexError and zlib's among them
-        raise ValueError(
-            f"{path} is no intact MATLAB file of version 7 or older (save it with -v7): {error}"
-        ) from error
+    variables = read_variables(path)
     missing = [name for name in ("fea", "gnd") if name not in variables]
     if missing:
-        found = sorted(name for name in variables if not name.startswith("__"))
+        found = sorted(variables)
         raise ValueError(f"{path} must hold fea and gnd; {missing} missing, it holds {found}")
     fea, gnd = variables["fea"], variables["gnd"]
     fea = as_matrix(fea.toarray() if scipy.sparse.issparse(fea) else fea, f"fea of {path}")

@@ -67,7 +67,7 @@ def test_bad_files(save, tmp_path):
     whole = (tmp_path / "made.mat").read_bytes()
     for name, content in {"text.mat": b"only text; " * 50, "cut.mat": whole[:-10]}.items():
         (tmp_path / name).write_bytes(content)
-        with pytest.raises((ValueError, OSError), match=f"{name} is no intact MATLAB|read bytes"):
+        with pytest.raises(ValueError, match=f"{name} is no intact MATLAB"):
             load_mat(tmp_path / name)
     with pytest.raises(FileNotFoundError):
         load_mat(tmp_path / "absent.mat")
