@@ -1,13 +1,11 @@
 """Files that models are saved in: one .npz of plain arrays with a JSON header, no pickle."""
 
-import contextlib
 import json
-import os
-import tempfile
-import zipfile
-from pathlib import Path
 
 import numpy as np
+
+from dsnmf.atomic import replacing
+from dsnmf.damage import damage_as
 
 _HEADER = "dsnmf"
 
@@ -32,26 +30,47 @@ def write(path, kind, version, settings, arrays):
     OSError
         If the file cannot be written.
     """
-    path = Path(path)
     header = json.dumps({"kind": kind, "version": version, "settings": settings})
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    with replacing(path, "wb") as file:
+        np.savez(file, **{_HEADER: np.array(header)}, **arrays)
+
+
+def _load(path, wanted=None):
+    """Arrays by name; only those that are wanted, if any are named."""
+    message = f"{path} is not a dsnmf model file, or is damaged"
+    with damage_as(message), np.load(path, allow_pickle=False) as file:
+        return {name: file[name] for name in file.files if wanted is None or name in wanted}
+
+
+def _pop_header(arrays, path):
+    """Kind, version and settings, taken out of the arrays."""
     try:
-        with os.fdopen(handle, "wb") as file:
-            np.savez(file, **{_HEADER: np.array(header)}, **arrays)
-            file.flush()
-            os.fsync(file.fileno())
-        os.chmod(temporary, 0o666 & ~_umask())
-        os.replace(temporary, path)
-    except BaseException:
-        with contextlib.suppress(FileNotFoundError):
-            os.unlink(temporary)
-        raise
+        header = json.loads(str(arrays.pop(_HEADER)))
+        return header["kind"], header["version"], header["settings"]
+    except (KeyError, TypeError, ValueError) as error:
+        raise ValueError(f"{path} was not written by dsnmf: it has no valid header") from error
 
 
-def _umask():
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask
+def kind_of(path):
+    """What a file written by `write` holds, e.g. "DSNMF".
+
+    Parameters
+    ----------
+    path : str or path-like
+
+    Returns
+    -------
+    str
+
+    Raises
+    ------
+    OSError
+        If the file cannot be read (FileNotFoundError if there is none).
+    ValueError
+        If it was not written by `write`.
+    """
+    kind, _, _ = _pop_header(_load(path, {_HEADER}), path)
+    return kind
 
 
 def read(path, kind, version):
@@ -77,16 +96,8 @@ def read(path, kind, version):
     ValueError
         If it is damaged, was not written by `write`, or holds another kind or a newer version.
     """
-    try:
-        with np.load(path, allow_pickle=False) as file:
-            arrays = {name: file[name] for name in file.files}
-    except (ValueError, TypeError, EOFError, zipfile.BadZipFile) as error:
-        raise ValueError(f"{path} is not a dsnmf model file, or is damaged: {error}") from error
-    try:
-        header = json.loads(str(arrays.pop(_HEADER)))
-        found, found_version, settings = header["kind"], header["version"], header["settings"]
-    except (KeyError, TypeError, ValueError) as error:
-        raise ValueError(f"{path} was not written by dsnmf: it has no valid header") from error
+    arrays = _load(path)
+    found, found_version, settings = _pop_header(arrays, path)
     if found != kind:
         raise ValueError(f"{path} holds a {found}, not a {kind}")
     if found_version > version:

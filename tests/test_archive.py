@@ -73,6 +73,14 @@ def test_foreign_or_damaged_files_are_refused(path, make, message):
         DSNMF.load(path)
 
 
+def test_kind_of_a_file(path):
+    archive.write(path, "WSF", 1, {}, {"a": np.ones(2)})
+    assert archive.kind_of(path) == "WSF"
+    np.savez(path.open("wb"), a=np.ones(2))
+    with pytest.raises(ValueError, match="was not written by dsnmf"):
+        archive.kind_of(path)
+
+
 def test_missing_file_and_folder(path):
     with pytest.raises(FileNotFoundError):
         DSNMF.load(path)

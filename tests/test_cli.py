@@ -13,6 +13,7 @@ import pytest
 import scipy.io
 
 import dsnmf
+from dsnmf import cli
 from dsnmf.cli import main
 from dsnmf.experiments import demo
 
@@ -143,6 +144,46 @@ def test_version_and_help(tmp_path):
     code, out, err = type_in(tmp_path, "demo", "--help")
     assert (code, err) == (0, "")
     assert "dsnmf demo --data pie" in out
+
+
+@pytest.mark.parametrize("command", [module.__name__.split(".")[-1] for module in cli.COMMANDS])
+def test_help_of_every_command_has_examples(command, capsys):
+    with pytest.raises(SystemExit) as end:
+        main([command, "--help"])
+    assert end.value.code == 0
+    assert f"examples:\n  dsnmf {command}" in capsys.readouterr().out
+
+
+def test_help_is_quick_to_come():
+    heavy = ("sklearn", "matplotlib", "scipy.io", "dsnmf.experiments", "dsnmf.estimators")
+    code = f"import sys, dsnmf.cli as c; c._parser(); print(sys.modules.keys() & {set(heavy)})"
+    out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert out.stdout == "set()\n"
+
+
+def test_a_model_of_digits(tmp_path):
+    code, out, err = type_in(
+        tmp_path, "fit", "digits", "--layers", "8", "--max-iter", "5", "-o", "digits.model"
+    )
+    assert (code, out.splitlines()[-1]) == (0, "Model: digits.model")
+    assert "5/5" in err
+    assert "Traceback" not in err
+    code, out, err = type_in(tmp_path, "transform", "digits.model", "digits", "-o", "features.npy")
+    assert (code, err) == (0, "")
+    assert np.load(tmp_path / "features.npy").shape == (1797, 8)
+
+
+def test_a_reader_that_has_had_enough_is_no_error(tmp_path):
+    np.save(tmp_path / "data.npy", np.eye(5))
+    process = start(tmp_path, "fit", "data.npy", "--layers", "2", "-o", "made")
+    process.stdout.close()
+    assert (process.stderr.read(), process.wait()) == ("", 141)
+
+
+def test_even_our_own_faults_are_one_line(monkeypatch, capsys):
+    monkeypatch.setattr(demo, "run", lambda *args: {}["missing"])
+    assert main(["demo"]) == 2
+    assert capsys.readouterr().err == "dsnmf: error: KeyError: 'missing'\n"
 
 
 ERRORS = {

@@ -1,0 +1,76 @@
+"""Files that are complete or absent: written beside their path, which they then take."""
+
+import contextlib
+import errno
+import os
+import tempfile
+
+
+def _umask():
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask
+
+
+def check_place(path):
+    """OSError, with the path's name, unless a file can be written there.
+
+    Parameters
+    ----------
+    path : str or path-like
+        There may be a regular file, or none, in a folder that exists and can be written to.
+
+    Raises
+    ------
+    OSError
+        Its subclass for what is wrong, e.g. FileNotFoundError if there is no such folder.
+    """
+    target = os.path.realpath(path)
+    if os.path.lexists(target) and not os.path.isfile(target):
+        number = errno.EISDIR if os.path.isdir(target) else errno.EINVAL
+        raise OSError(number, f"{os.strerror(number)}, not a regular file", str(path))
+    try:
+        if os.path.exists(target):
+            os.close(os.open(target, os.O_WRONLY))
+        tempfile.TemporaryFile(dir=os.path.dirname(target)).close()
+    except OSError as error:
+        raise OSError(error.errno, error.strerror, str(path)) from error
+
+
+@contextlib.contextmanager
+def replacing(path, mode="w"):
+    """A file to write in; it takes the path's place once it is complete, and never before.
+
+    Parameters
+    ----------
+    path : str or path-like
+        Taken as it is, no suffix is added. Behind a symbolic link, the file that it points to is
+        replaced.
+    mode : {"w", "wb"}
+        Text is UTF-8, with its line ends as they are written.
+
+    Yields
+    ------
+    file
+
+    Raises
+    ------
+    OSError
+        If the file cannot be written; what was at the path stays as it was.
+    """
+    check_place(path)
+    target = os.path.realpath(path)
+    folder, name = os.path.split(target)
+    text = {} if "b" in mode else {"encoding": "utf-8", "newline": ""}
+    handle, temporary = tempfile.mkstemp(dir=folder, prefix=f".{name}.")
+    try:
+        with os.fdopen(handle, mode, **text) as file:
+            yield file
+            file.flush()
+            os.fsync(file.fileno())
+        os.chmod(temporary, 0o666 & ~_umask())
+        os.replace(temporary, target)
+    except BaseException:
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(temporary)
+        raise

@@ -1,0 +1,140 @@
+"""What several commands share: their parsers, converters for argparse, inputs and outputs."""
+
+import argparse
+import math
+import os
+import textwrap
+from pathlib import Path
+
+
+def add_parser(commands, name, summary, description, examples):
+    """Add a command's parser.
+
+    Parameters
+    ----------
+    commands : the result of `ArgumentParser.add_subparsers`
+    name : str
+        The command.
+    summary : str
+        Its line in `dsnmf --help`.
+    description : str
+        The paragraph above its own options.
+    examples : sequence of str
+        Command lines.
+
+    Returns
+    -------
+    argparse.ArgumentParser
+    """
+    return commands.add_parser(
+        name,
+        help=summary,
+        description=textwrap.fill(description, 79),
+        epilog="\n  ".join(["examples:", *examples]),
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+
+
+def integer(minimum):
+    """A converter of arguments: integers from `minimum` on."""
+
+    def convert(text):
+        try:
+            value = int(text)
+        except ValueError:
+            value = None
+        if value is None or value < minimum:
+            raise argparse.ArgumentTypeError(f"must be an integer >= {minimum}, got {text!r}")
+        return value
+
+    return convert
+
+
+def layers(text):
+    """Numbers of components, e.g. "400,100", as a tuple."""
+    try:
+        return tuple(integer(1)(size) for size in text.split(","))
+    except argparse.ArgumentTypeError:
+        raise argparse.ArgumentTypeError(
+            f"must be integers >= 1 with commas between them, e.g. 400,100, got {text!r}"
+        ) from None
+
+
+def numbers(text):
+    """One number >= 0 or several, e.g. "0.1" or "0.1,0.01", as a float or a tuple."""
+    try:
+        values = tuple(float(number) for number in text.split(","))
+    except ValueError:
+        values = (-1.0,)
+    if not all(0 <= value < math.inf for value in values):
+        raise argparse.ArgumentTypeError(
+            f"must be finite numbers >= 0 with commas between them, e.g. 0.1,0.01, got {text!r}"
+        )
+    return values if len(values) > 1 else values[0]
+
+
+def samples(source):
+    """Samples x features of a data set by name, or of a file.
+
+    Parameters
+    ----------
+    source : str
+        A name in `dsnmf.datasets.LOADERS`, or as `dsnmf.matrix_files.read_matrix` takes it.
+
+    Returns
+    -------
+    ndarray or SciPy sparse matrix
+
+    Raises
+    ------
+    OSError, ValueError
+        If there is no such data set and no such file, or the file holds no matrix.
+    ImportError
+        If the data set needs an extra that is missing.
+    """
+    return _named_or_read(source, "data", "read_matrix")
+
+
+def labels(source):
+    """Labels of a data set by name, or of a file; see `samples`.
+
+    Returns
+    -------
+    ndarray of int64, shape (n_samples,) or (n_samples, n_attributes)
+    """
+    return _named_or_read(source, "target", "read_labels")
+
+
+def _named_or_read(source, attribute, reader):
+    from dsnmf import datasets, matrix_files
+
+    if source in datasets.LOADERS:
+        return getattr(datasets.load(source), attribute)
+    if Path(source).suffix or Path(source).exists():
+        return getattr(matrix_files, reader)(source)
+    raise ValueError(f"{source!r} is neither a file nor a data set ({', '.join(datasets.LOADERS)})")
+
+
+def check_output(path, *inputs):
+    """Refuse an output before anything is computed for it.
+
+    Parameters
+    ----------
+    path : str
+    *inputs : str
+        Files (perhaps as `PATH:NAME`) and names that the command reads.
+
+    Raises
+    ------
+    OSError
+        If no file can be written there.
+    ValueError
+        If it is one of the inputs.
+    """
+    from dsnmf import atomic, matrix_files
+
+    atomic.check_place(path)
+    for source in inputs:
+        read, _ = matrix_files.file_of(source)
+        if os.path.exists(path) and os.path.exists(read) and os.path.samefile(path, read):
+            raise ValueError(f"{path} would overwrite what is read from it")

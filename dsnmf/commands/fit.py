@@ -1,0 +1,144 @@
+"""`dsnmf fit`: train a model on a matrix of one's own."""
+
+from dsnmf.commands import arguments
+
+
+def _estimator(parsed):
+    """The unfitted estimator that the options describe.
+
+    Labels ask for WSF, several layers for a deep model; Adam trains deep models only, also of one
+    layer.
+    """
+    from dsnmf import WSF, DeepSemiNMF, DeepWSF, SemiNMF
+
+    options = {"random_state": parsed.seed, "verbose": int(not parsed.quiet)}
+    if parsed.max_iter is not None:
+        options["max_iter"] = parsed.max_iter
+    deep = len(parsed.layers) > 1
+    if parsed.labels is None:
+        if parsed.alpha is not None:
+            raise ValueError("--alpha weighs labels, which --labels must name")
+        if not deep and parsed.solver != "adam":
+            return SemiNMF(parsed.layers[0], **options)
+        return DeepSemiNMF(parsed.layers, solver=parsed.solver or "adam", **options)
+    if parsed.solver == "adam":
+        raise ValueError(
+            "--solver adam takes no labels; with --labels the solver is multiplicative"
+        )
+    weight = {} if parsed.alpha is None else {"alphas" if deep else "alpha": parsed.alpha}
+    if deep:
+        return DeepWSF(parsed.layers, **weight, **options)
+    return WSF(parsed.layers[0], **weight, **options)
+
+
+def _read(parsed):
+    """Samples and labels (or None) of equal number."""
+    X = arguments.samples(parsed.data)
+    y = None if parsed.labels is None else arguments.labels(parsed.labels)
+    if y is not None and len(y) != X.shape[0]:
+        raise ValueError(
+            f"{parsed.labels} has labels of {len(y)} samples, but {parsed.data} has {X.shape[0]}"
+        )
+    return X, y
+
+
+def _entries(X):
+    import scipy.sparse
+
+    return X.data if scipy.sparse.issparse(X) else X
+
+
+def _before(estimator, layers, X):
+    import numpy as np
+
+    unknown = np.isnan(_entries(X)).sum()
+    gaps = f", {unknown} unknown entries" if unknown else ""
+    sizes = "-".join(map(str, layers))
+    return f"{type(estimator).__name__} {sizes}: {X.shape[0]} samples, {X.shape[1]} features{gaps}"
+
+
+def _after(estimator, X):
+    import numpy as np
+
+    error = estimator.reconstruction_err_
+    norm = np.sqrt(np.nansum(np.square(_entries(X), dtype=np.float64)))
+    share = f" ({100 * error / norm:.1f} % of the data's norm)" if norm else ""
+    return f"{estimator.n_iter_} iterations, reconstruction error {error:.5g}{share}"
+
+
+def _run(parsed):
+    inputs = [source for source in (parsed.data, parsed.labels) if source is not None]
+    arguments.check_output(parsed.out, *inputs)
+    estimator = _estimator(parsed)
+    X, y = _read(parsed)
+    print(_before(estimator, parsed.layers, X), flush=True)
+    estimator.fit(X, y).save(parsed.out)
+    print(_after(estimator, X))
+    print("Model:", parsed.out)
+
+
+def add(commands):
+    """Add the command to argparse's sub-parsers."""
+    parser = arguments.add_parser(
+        commands,
+        "fit",
+        "train a model on a matrix and save it",
+        "Without labels one layer gives Semi-NMF and several give Deep Semi-NMF; with labels they "
+        "give WSF and Deep WSF. NaN in the data marks unknown entries, -1 unknown labels.",
+        [
+            "dsnmf fit digits --layers 40,10 -o digits.model",
+            "dsnmf fit faces.mat --layers 400,100 --max-iter 500 -o faces.model",
+            "dsnmf fit table.csv --layers 20 -o table.model",
+            "dsnmf fit faces.mat --labels faces.mat:gnd --layers 60 --alpha 0.05 -o faces.model",
+        ],
+    )
+    parser.add_argument(
+        "data",
+        metavar="DATA",
+        help="samples x features: a .npy, .npz, .csv or .mat file (PATH:NAME picks one of several "
+        "matrices), or the name of a data set (see dsnmf datasets)",
+    )
+    parser.add_argument(
+        "--layers",
+        type=arguments.layers,
+        required=True,
+        metavar="K1,K2,…",
+        help="numbers of components, one per layer",
+    )
+    parser.add_argument(
+        "--labels",
+        metavar="FILE",
+        help="integers, one row per sample: one column, or for several layers one column per "
+        "layer (a column of -1: nearest neighbours instead); a file, or the name of a data set",
+    )
+    parser.add_argument(
+        "--alpha",
+        type=arguments.numbers,
+        metavar="A1,A2,…",
+        help="weight of the labels, one for all columns or one each (default: 0.1); it weighs "
+        "against the squared error, so it depends on the data's scale",
+    )
+    parser.add_argument(
+        "--solver",
+        choices=["adam", "multiplicative"],
+        help="without labels (default: multiplicative for one layer, adam for several)",
+    )
+    parser.add_argument(
+        "--max-iter",
+        "--epochs",
+        type=arguments.integer(1),
+        metavar="N",
+        help="at most so many iterations (default: 1000 for adam, otherwise 500)",
+    )
+    parser.add_argument(
+        "--seed",
+        type=arguments.integer(0),
+        default=0,
+        metavar="N",
+        help="of the start (default: 0)",
+    )
+    parser.add_argument("--quiet", action="store_true", help="no progress bar")
+    parser.add_argument(
+        "-o", "--out", required=True, metavar="MODEL", help="file that the model is saved in"
+    )
+    parser.set_defaults(run=_run)

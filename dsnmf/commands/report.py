@@ -1,0 +1,28 @@
+"""`dsnmf report`: results of experiments beside the published ones."""
+
+from dsnmf.commands import arguments
+
+
+def _run(parsed):
+    from dsnmf.extras import extra
+
+    for module in ("sklearn", "matplotlib"):
+        extra(module, "dsnmf report")
+    from dsnmf.experiments import report
+
+    print("Report:", report.write(parsed.folder))
+
+
+def add(commands):
+    """Add the command to argparse's sub-parsers."""
+    parser = arguments.add_parser(
+        commands,
+        "report",
+        "compare results of experiments with the published ones",
+        "Reads DIR/results.jsonl, as the experiments write it, finished or not, and writes "
+        "DIR/report.md with its figures in DIR/figures: ours beside the published numbers, and "
+        "which claims of the papers hold.",
+        ["dsnmf report dsnmf-results"],
+    )
+    parser.add_argument("folder", metavar="DIR", help="folder of the results")
+    parser.set_defaults(run=_run)

@@ -1,0 +1,179 @@
+"""`dsnmf fit` and `dsnmf transform`, as far as a shell is not needed."""
+
+import contextlib
+import os
+import signal
+
+import numpy as np
+import pytensor
+import pytest
+
+from dsnmf import DSNMF, DeepWSF, SemiNMF, fitting
+from dsnmf.cli import main
+from dsnmf.estimators.persistence import open_estimator
+from dsnmf.matrix_files import read_matrix, write_matrix
+
+X = np.random.default_rng(0).standard_normal((30, 6)) + 1
+LABELS = np.where(np.arange(30) % 4, np.arange(30) % 3, -1)
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path, monkeypatch):
+    """Data in the current folder, and graphs that compile at once."""
+    monkeypatch.chdir(tmp_path)
+    np.save("data.npy", X)
+    np.savez("gaps.npz", X=np.where(np.arange(180).reshape(30, 6) % 50 == 7, np.nan, X), y=LABELS)
+    np.savetxt("labels.csv", np.c_[LABELS, -np.ones(30)], "%d", ",")
+    with pytensor.config.change_flags(mode="FAST_COMPILE"):
+        yield tmp_path
+
+
+MODELS = {
+    "data.npy --layers 3": "SemiNMF",
+    "gaps.npz:X --layers 3 --solver multiplicative": "SemiNMF",
+    "data.npy --layers 3 --solver adam": "DeepSemiNMF",
+    "data.npy --layers 4,2 --solver multiplicative": "DeepSemiNMF",
+    "gaps.npz:X --layers 3 --labels gaps.npz:y --alpha 0.5": "WSF",
+    "data.npy --layers 4,2 --labels labels.csv --alpha 0.1,0.2": "DeepWSF",
+}
+
+
+@pytest.mark.parametrize("words", MODELS)
+def test_the_model_that_the_options_describe(words, capsys):
+    assert main(["fit", *words.split(), "--epochs", "12", "--quiet", "-o", "made"]) == 0
+    out, _ = capsys.readouterr()
+    model = open_estimator("made")
+    assert type(model).__name__ == MODELS[words]
+    assert out.startswith(f"{MODELS[words]} {'4-2' if '4,2' in words else '3'}: 30 samples, 6 feat")
+    assert (", 4 unknown entries" in out) == ("gaps" in words)
+    assert f"12 iterations, reconstruction error {model.reconstruction_err_:.5g} (" in out
+    assert out.endswith("Model: made\n")
+    assert model.n_iter_ == 12
+    if "solver" in words:
+        assert model.solver in words
+    assert getattr(model, "alpha", 0.5) == 0.5
+    assert getattr(model, "alphas", (0.1, 0.2)) == (0.1, 0.2)
+
+
+def test_as_in_python(capsys):
+    words = ["--layers", "4,2", "--seed", "3", "--max-iter", "10", "--labels", "labels.csv"]
+    assert main(["fit", "data.npy", *words, "-o", "made"]) == 0
+    assert "10/10" in capsys.readouterr().err
+    y = np.c_[LABELS, -np.ones(30, int)]
+    expected = DeepWSF((4, 2), random_state=3, max_iter=10, tol=0).fit(X, y)
+    for Z, Z_expected in zip(open_estimator("made").Z_, expected.Z_):
+        np.testing.assert_array_equal(Z, Z_expected)
+    write_matrix("new.mat", X[:5] + 0.1)
+    for layer, out in [(1, "features.npy"), (2, "features.mat"), (None, "features.csv")]:
+        words = [] if layer is None else ["--layer", str(layer)]
+        assert main(["transform", "made", "new.mat", *words, "-o", out]) == 0
+        features = expected.transform(X[:5] + 0.1, layer=(layer or 2) - 1)
+        np.testing.assert_array_equal(read_matrix(out), features)
+        printed, _ = capsys.readouterr()
+        assert f"DeepWSF, layer {layer or 2} of 2: 5 samples, {features.shape[1]} feat" in printed
+        assert printed.endswith(f"Features: {out}\n")
+
+
+def test_named_data_set_with_its_labels(capsys):
+    words = ["--layers", "3", "--labels", "digits", "--max-iter", "1", "--quiet"]
+    assert main(["fit", "digits", *words, "-o", "made"]) == 0
+    out, err = capsys.readouterr()
+    assert "WSF 3: 1797 samples, 64 features\n" in out
+    assert err.startswith("dsnmf: warning: WSF stopped after max_iter = 1 iterations")
+    assert err.count("\n") == 1
+
+
+def test_ctrl_c_leaves_the_old_model(monkeypatch, capsys):
+    @contextlib.contextmanager
+    def interrupting(*args):
+        yield lambda cost: signal.raise_signal(signal.SIGINT)
+
+    monkeypatch.setattr(fitting, "progress_bar", interrupting)
+    with open("made", "w") as file:
+        file.write("old")
+    assert main(["fit", "data.npy", "--layers", "3", "-o", "made"]) == 130
+    assert capsys.readouterr().err == "dsnmf: interrupted\n"
+    with open("made") as file:
+        assert file.read() == "old"
+
+
+FIT = "fit data.npy --layers 3 -o made"
+ERRORS = {
+    "fit none.npy --layers 3 -o made": "none.npy: No such file or directory",
+    "fit digit --layers 3 -o made": "'digit' is neither a file nor a data set (digits, pie,",
+    "fit table.xlsx --layers 3 -o made": "table.xlsx must end in one of .npy, .npz, .csv, .mat",
+    "fit gaps.npz:Z --layers 3 -o made": "gaps.npz holds no Z; it holds X, y",
+    "fit text.csv --layers 3 -o made": "text.csv, line 2, column 2: 'x' is not a number",
+    "fit cut.mat --layers 3 -o made": "cut.mat is no intact MATLAB file",
+    "fit unknown.npy --layers 3 -o made": "X contains NaN in every entry of feature 1",
+    "fit data.npy -o made": "required: --layers",
+    "fit data.npy --layers 3": "required: -o/--out",
+    "fit data.npy --layers 0 -o made": "--layers: must be integers >= 1",
+    "fit data.npy --layers 31 -o made": "got n_samples = 30 and layers of (31,) components",
+    f"{FIT} --solver sgd": "--solver: invalid choice: 'sgd'",
+    f"{FIT} --max-iter 0": "--max-iter/--epochs: must be an integer >= 1, got '0'",
+    f"{FIT} --seed x": "--seed: must be an integer >= 0, got 'x'",
+    f"{FIT} --alpha 0.1": "--alpha weighs labels, which --labels must name",
+    f"{FIT} --labels labels.csv --alpha -1": "--alpha: must be finite numbers >= 0",
+    f"{FIT} --labels labels.csv --alpha 1,2,3": "alpha must be one number or 2, got shape (3,)",
+    f"{FIT} --labels labels.csv --solver adam": "--solver adam takes no labels",
+    f"{FIT} --labels short.csv": "short.csv has labels of 2 samples, but data.npy has 30",
+    f"{FIT} --labels data.npy": "data.npy must hold integers, -1 where a label is unknown",
+    "fit data.npy --layers 3,2,1 --labels labels.csv -o made": "one column per layer (3), got 2",
+    # Outputs are refused before anything is read.
+    "fit none.npy --layers 3 -o absent/made": "absent/made: No such file or directory",
+    "fit none.npy --layers 3 -o folder": "folder: Is a directory",
+    "fit gaps.npz:Z --layers 3 -o gaps.npz": "gaps.npz would overwrite what is read from it",
+    "fit data.npy --layers 3 -o labels.csv --labels labels.csv": "labels.csv would overwrite",
+    "transform none data.npy -o features.txt": "features.txt must end in one of",
+    "transform model data.npy -o data.npy": "data.npy would overwrite what is read from it",
+    "transform none data.npy -o features.npy": "none: No such file or directory",
+    "transform data.npy data.npy -o features.npy": "data.npy is not a dsnmf model file",
+    "transform other data.npy -o features.npy": "other holds a DSNMF, not an estimator",
+    "transform model data.npy --layer 2 -o features.npy": "--layer must be from 1 to 1",
+    "transform model data.npy --layer 0 -o features.npy": "--layer: must be an integer >= 1",
+    "transform model narrow.npy -o features.npy": "X has 3 features, but SemiNMF is expecting 6",
+}
+
+
+@pytest.fixture(scope="module")
+def models(tmp_path_factory):
+    """Contents of a file with an estimator and of one with a DSNMF."""
+    path = tmp_path_factory.mktemp("models") / "model"
+    SemiNMF(2, max_iter=1, tol=0, mode="FAST_COMPILE").fit(X).save(path)
+    estimator = path.read_bytes()
+    DSNMF(X, layers=(2,)).save(path)
+    return {"model": estimator, "other": path.read_bytes()}
+
+
+@pytest.fixture
+def odd_files(folder, models):
+    for name, content in models.items():
+        (folder / name).write_bytes(content)
+    (folder / "folder").mkdir()
+    (folder / "text.csv").write_text("1,2\n3,x\n")
+    (folder / "short.csv").write_text("1\n2\n")
+    write_matrix("cut.mat", X)
+    os.truncate("cut.mat", 500)
+    np.save("narrow.npy", X[:, :3])
+    np.save("unknown.npy", np.where(np.arange(6) == 1, np.nan, X))
+    return folder
+
+
+def contents(folder):
+    return {path.name: path.read_bytes() for path in folder.iterdir() if path.is_file()}
+
+
+@pytest.mark.parametrize("words", ERRORS)
+def test_errors_are_one_line_and_change_no_file(odd_files, capsys, words):
+    before = contents(odd_files)
+    try:
+        code = main(words.split())
+    except SystemExit as end:
+        code = end.code
+    _, err = capsys.readouterr()
+    assert code == 2
+    assert err.startswith("dsnmf")
+    assert ERRORS[words] in err
+    assert err.count("\n") == 1
+    assert contents(odd_files) == before

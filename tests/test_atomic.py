@@ -1,0 +1,74 @@
+"""Files that are complete or absent."""
+
+import contextlib
+import os
+import stat
+
+import pytest
+
+from dsnmf.atomic import check_place, replacing
+
+
+def test_a_file_takes_its_place_only_when_complete(tmp_path):
+    path = tmp_path / "made.txt"
+    path.write_text("old")
+    with replacing(path) as file:
+        file.write("ε\n")
+        file.flush()
+        assert path.read_text() == "old"
+    assert path.read_bytes() == "ε\n".encode()
+    with contextlib.suppress(KeyboardInterrupt), replacing(path) as file:
+        file.write("half")
+        raise KeyboardInterrupt
+    assert path.read_text(encoding="utf-8") == "ε\n"
+    assert os.listdir(tmp_path) == ["made.txt"]
+
+
+def test_permissions_are_those_of_new_files(tmp_path):
+    previous = os.umask(0o027)
+    try:
+        with replacing(tmp_path / "made", "wb") as file:
+            file.write(b"x")
+    finally:
+        os.umask(previous)
+    assert stat.S_IMODE((tmp_path / "made").stat().st_mode) == 0o640
+
+
+def test_links_are_followed(tmp_path):
+    (tmp_path / "link").symlink_to("made")
+    with replacing(tmp_path / "link") as file:
+        file.write("new")
+    assert (tmp_path / "link").is_symlink()
+    assert (tmp_path / "made").read_text() == "new"
+
+
+@pytest.mark.parametrize(
+    ("name", "error"),
+    [
+        ("folder", IsADirectoryError),
+        ("absent/made", FileNotFoundError),
+        ("file/made", NotADirectoryError),
+        ("pipe", OSError),
+    ],
+)
+def test_refused_places_are_named_and_stay_as_they_are(tmp_path, name, error):
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "file").write_text("old")
+    os.mkfifo(tmp_path / "pipe")
+    before = sorted(os.listdir(tmp_path))
+    for attempt in (check_place, lambda path: replacing(path).__enter__()):
+        with pytest.raises(error) as raised:
+            attempt(tmp_path / name)
+        assert raised.value.filename == str(tmp_path / name)
+    assert sorted(os.listdir(tmp_path)) == before
+    assert (tmp_path / "file").read_text() == "old"
+
+
+@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root may write")
+def test_write_protected_places(tmp_path):
+    (tmp_path / "file").touch(mode=0o444)
+    tmp_path.chmod(0o555)
+    for name in ("file", "made"):
+        with pytest.raises(PermissionError):
+            check_place(tmp_path / name)
+    tmp_path.chmod(0o755)
