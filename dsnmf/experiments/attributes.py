@@ -41,7 +41,7 @@ LAYERS = {"stickfigures": (64, 32), "nrletters": (64, 48, 32)}
 
 #: At most so many samples of a set take part.
 MAX_SAMPLES = 2000
-SHARES = (1.0, 0.5, 0.2)
+SHARES = (1.0, 0.5, 0.2, 0.05)
 ALPHA = 0.1
 JOINED_ALPHA = 10.0
 NEIGHBOUR_WEIGHT = 0.1
@@ -81,39 +81,63 @@ def _projections(model):
     return [partial(model.transform, layer=i) for i in range(len(model.Z_))]
 
 
-def unsupervised(X, layers):
-    """{method: one map per layer}, of models that see no labels."""
-    deep = DeepSemiNMF(layers, solver="multiplicative", **TRAINING).fit(X)
-    pca = PCA(min(layers[0], *X.shape), random_state=0).fit(X)
+def _raw(X, y):
+    return [np.asarray]
+
+
+def _pca(n_components, X, y):
+    return [PCA(min(n_components, *X.shape), random_state=0).fit(X).transform]
+
+
+def _semi_nmf(n_components, X, y):
+    return [SemiNMF(n_components, **TRAINING).fit(X).transform]
+
+
+def _deep_semi_nmf(layers, X, y):
+    return _projections(DeepSemiNMF(layers, solver="multiplicative", **TRAINING).fit(X))
+
+
+def unsupervised(layers):
+    """The methods that see no labels.
+
+    Returns
+    -------
+    dict
+        {method: fit}; fit(X, y) returns one map from samples to features per layer. y (n, a) holds
+        the labels, -1 where unknown.
+    """
     return {
-        "raw pixels": [np.asarray],
-        f"PCA {layers[0]}": [pca.transform],
-        f"Semi-NMF {layers[0]}": [SemiNMF(layers[0], **TRAINING).fit(X).transform],
-        "Deep Semi-NMF": _projections(deep),
+        "raw pixels": _raw,
+        f"PCA {layers[0]}": partial(_pca, layers[0]),
+        f"Semi-NMF {layers[0]}": partial(_semi_nmf, layers[0]),
+        "Deep Semi-NMF": partial(_deep_semi_nmf, layers),
     }
 
 
-def supervised(X, y, layers, names):
-    """{method: one map per layer}, of models that see the labels y (-1 unknown)."""
-    maps = {}
-    for labels, name in zip(y.T, names):
-        model = WSF(layers[0], ALPHA, **TRAINING).fit(X, labels)
-        maps[f"WSF {layers[0]}, {name}"] = [model.transform]
-    graphs = [joined_affinity(X, labels) for labels in y.T]
-    spread = spread_labels(X, y)
+def _wsf(n_components, attribute, X, y):
+    return [WSF(n_components, ALPHA, **TRAINING).fit(X, y[:, attribute]).transform]
+
+
+def _deep_wsf(layers, order, kind, X, y):
+    y, options = y[:, order], {"alphas": ALPHA, **TRAINING}
+    if kind == "Z":
+        options["transform_method"] = "projection"
+    elif kind == "joined, H":
+        graphs = [joined_affinity(X, labels) for labels in y.T]
+        options |= {"alphas": JOINED_ALPHA, "affinity": graphs}
+    elif kind == "spread, H":
+        y = spread_labels(X, y)
+    return _projections(DeepWSF(layers, **options).fit(X, y))
+
+
+def supervised(layers, names):
+    """The methods that see labels of the attributes of these names: a dict as `unsupervised`'s."""
+    fits = {f"WSF {layers[0]}, {name}": partial(_wsf, layers[0], a) for a, name in enumerate(names)}
     for order in (slice(None), slice(None, None, -1)):
         title = " → ".join(names[order])
-        given = {"affinity": graphs[order], **TRAINING}
-        models = {
-            "H": DeepWSF(layers, ALPHA, **TRAINING).fit(X, y[:, order]),
-            "joined, H": DeepWSF(layers, JOINED_ALPHA, **given).fit(X, y[:, order]),
-            "spread, H": DeepWSF(layers, ALPHA, **TRAINING).fit(X, spread[:, order]),
-        }
-        by_Z = DeepWSF(layers, ALPHA, transform_method="projection", **TRAINING)
-        maps[f"Deep WSF, {title}, Z"] = _projections(by_Z.fit(X, y[:, order]))
-        for kind, model in models.items():
-            maps[f"Deep WSF, {title}, {kind}"] = _projections(model)
-    return maps
+        for kind in ("Z", "H", "joined, H", "spread, H"):
+            fits[f"Deep WSF, {title}, {kind}"] = partial(_deep_wsf, layers, order, kind)
+    return fits
 
 
 def svm_accuracy(train, y_train, test, y_test):
@@ -125,54 +149,100 @@ def svm_accuracy(train, y_train, test, y_test):
     return float(svm.score(test / size, y_test))
 
 
-def _rows(maps, clusterings, train, y, test, target, names):
+def split(target, seed):
+    """Indices of the training samples (60 %) and of the test samples, every class in both.
+
+    Every combination of classes too, if each of them has five samples or more.
+    """
+    _, groups, sizes = np.unique(target, axis=0, return_inverse=True, return_counts=True)
+    if sizes.min() < 5:
+        groups = target[:, np.argmax([len(np.unique(column)) for column in target.T])]
+    samples = np.arange(len(target))
+    return train_test_split(samples, test_size=0.4, random_state=seed, stratify=groups.ravel())
+
+
+def _measured(maps, X, y, test, target, names, clusterings):
     """A dict per layer and attribute; what k-means found is kept in `clusterings`."""
-    for method, layers in maps.items():
-        for layer, features_of in enumerate(layers, start=1):
-            F_train, F_test = features_of(train), features_of(test)
-            for a, name in enumerate(names):
-                key = method, layer, a
-                if key not in clusterings:
-                    clusterings[key] = k_means_scores(F_test, target[:, a], KMEANS_SEEDS)
-                yield {
-                    "method": method,
-                    "layer": layer,
-                    "attribute": name,
-                    "ac": float(np.mean(clusterings[key].accuracy)),
-                    "nmi": float(np.mean(clusterings[key].nmi)),
-                    "svm": svm_accuracy(F_train, y[:, a], F_test, target[:, a]),
-                }
+    for layer, features_of in enumerate(maps, start=1):
+        F_train, F_test = features_of(X), features_of(test)
+        for a, name in enumerate(names):
+            if (layer, a) not in clusterings:
+                clusterings[layer, a] = k_means_scores(F_test, target[:, a], KMEANS_SEEDS)
+            scores = clusterings[layer, a]
+            yield {
+                "layer": layer,
+                "attribute": name,
+                "ac": float(np.mean(scores.accuracy)),
+                "nmi": float(np.mean(scores.nmi)),
+                "svm": svm_accuracy(F_train, y[:, a], F_test, target[:, a]),
+            }
 
 
-def one_split(data, target, layers, names, seed, shares=SHARES):
-    """All rows of one split of the samples.
+def method_rows(method, data, target, layers, names, seed, shares=SHARES):
+    """The rows of one method for one split of the samples.
 
     Parameters
     ----------
+    method : str
+        One of `unsupervised` or `supervised`.
     data : ndarray, shape (n, p)
     target : ndarray of int >= 0, shape (n, a)
     layers : sequence of a ints
     names : sequence of a str
     seed : int
+        Of the split, and of the choice of samples whose labels are known.
     shares : sequence of float in (0, 1]
         Of training samples whose labels are known.
 
     Yields
     ------
     dict
-        seed, share, method, layer, attribute, ac, nmi, svm.
+        share, layer, attribute, ac, nmi, svm.
     """
-    groups = np.unique(target, axis=0, return_inverse=True)[1].ravel()
-    train, test = train_test_split(
-        np.arange(len(data)), test_size=0.4, random_state=seed, stratify=groups
-    )
-    X = data[train]
-    free, clusterings = unsupervised(X, layers), {}
+    train, test = split(target, seed)
+    X, free, maps = data[train], unsupervised(layers), None
+    fit = (free | supervised(layers, names))[method]
     for share in shares:
         y = hide(target[train], share, np.random.default_rng(seed))
-        for maps, kept in ((free, clusterings), (supervised(X, y, layers, names), {})):
-            for row in _rows(maps, kept, X, y, data[test], target[test], names):
-                yield {"seed": seed, "share": share, **row}
+        if maps is None or method not in free:
+            maps, clusterings = fit(X, y), {}
+        for row in _measured(maps, X, y, data[test], target[test], names, clusterings):
+            yield {"share": share, **row}
+
+
+def one_split(data, target, layers, names, seed, shares=SHARES):
+    """The rows of all methods: `method_rows`' with seed and method, the shares one by one.
+
+    Yields
+    ------
+    dict
+        seed, share, method, layer, attribute, ac, nmi, svm.
+    """
+    rows = [
+        {"seed": seed, "share": row.pop("share"), "method": method, **row}
+        for method in unsupervised(layers) | supervised(layers, names)
+        for row in method_rows(method, data, target, layers, names, seed, shares)
+    ]
+    yield from sorted(rows, key=lambda row: shares.index(row["share"]))
+
+
+def sample(dataset, names, max_samples=MAX_SAMPLES):
+    """(data, target) of some of a set's samples, with the attributes of these names.
+
+    Raises
+    ------
+    ValueError
+        If the set lacks an attribute.
+    """
+    missing = [name for name in names if name not in dataset.target_names]
+    if missing or dataset.target.ndim != 2:
+        raise ValueError(
+            f"{dataset.name} must have the attributes {', '.join(names)}, it has "
+            f"{', '.join(dataset.target_names)}"
+        )
+    chosen = np.random.default_rng(0).permutation(len(dataset.data))[:max_samples]
+    columns = [dataset.target_names.index(name) for name in names]
+    return dataset.data[chosen], dataset.target[chosen][:, columns]
 
 
 def markdown(rows, names):
@@ -210,8 +280,7 @@ def run(data="stickfigures", seeds=3, out=None):
     """
     dataset = datasets.load(data)
     names, layers = dataset.target_names, LAYERS[data]
-    chosen = np.random.default_rng(0).permutation(len(dataset.data))[:MAX_SAMPLES]
-    X, target = dataset.data[chosen], dataset.target[chosen]
+    X, target = sample(dataset, names)
     rows = [row for seed in range(seeds) for row in one_split(X, target, layers, names, seed)]
     print(f"{data}, {len(X)} samples, layers {layers}, means over {seeds} splits, %\n")
     print(markdown(rows, names))

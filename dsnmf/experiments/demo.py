@@ -1,11 +1,9 @@
 """The original notebook's story as one command: how well do features cluster?"""
 
-import contextlib
 import csv
 import dataclasses
 import functools
 import json
-import os
 import platform
 import time
 from pathlib import Path
@@ -15,6 +13,7 @@ import pytensor
 
 from dsnmf import datasets, plotting
 from dsnmf._version import __version__
+from dsnmf.atomic import replacing
 from dsnmf.experiments import methods
 from dsnmf.experiments.clustering import Scores, k_means_scores
 from dsnmf.extras import extra
@@ -123,32 +122,19 @@ def _draw(rows, images):
     return figure
 
 
-@contextlib.contextmanager
-def _replacing(path, mode="w"):
-    """A file to write in; it takes the path's place once it is complete, and never before."""
-    part = path.with_name(f".{path.name}.part")
-    try:
-        with open(part, mode) as file:
-            yield file
-        os.replace(part, path)
-    except BaseException:
-        part.unlink(missing_ok=True)
-        raise
-
-
 def _write(out, figure, rows, settings):
     """The results' files, in the folder `out`; returns their paths."""
     paths = [out / name for name in ("figure.png", "results.json", "results.csv")]
     summaries = [row.summary() for row in rows]
-    with _replacing(paths[0], "wb") as file:
+    with replacing(paths[0], "wb") as file:
         figure.savefig(file, format="png", dpi=150)
     runs = [
         {**summary, **dataclasses.asdict(row.scores), "history": row.learned.history}
         for row, summary in zip(rows, summaries)
     ]
-    with _replacing(paths[1]) as file:
+    with replacing(paths[1]) as file:
         json.dump({**settings, "rows": runs}, file, indent=1)
-    with _replacing(paths[2]) as file:
+    with replacing(paths[2]) as file:
         table = csv.DictWriter(file, summaries[0], lineterminator="\n")
         table.writeheader()
         table.writerows(summaries)

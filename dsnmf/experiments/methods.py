@@ -24,11 +24,14 @@ class Learned:
         Z_1 … Z_m of a factorisation.
     history : tuple of float
         Σ (X - X̂)² before each iteration of the training.
+    error : float or None
+        ‖X - X̂‖_F, not squared; None where it was not computed.
     """
 
-    features: np.ndarray
+    features: np.ndarray | None
     Zs: tuple = ()
     history: tuple = ()
+    error: float | None = None
 
 
 def raw(data):
@@ -49,7 +52,7 @@ def svd_semi_nmf(data, n_components, seed=0):
     return Learned(H.T, (Z,))
 
 
-def _raise_if_interrupted(stopped_by):
+def raise_if_interrupted(stopped_by):
     """Features of an unfinished training are no result."""
     if stopped_by == "interrupt":
         raise KeyboardInterrupt
@@ -60,33 +63,65 @@ def _shared(value):
     return pytensor.shared(value, borrow=True, shape=value.shape)
 
 
-def _by_rule(rule, name, data, layers, iterations, seed, progress):
-    """A linear model, started by `appr_seminmf` layer by layer and trained by rule(X, Zs, Hs)."""
-    rng = as_generator(seed)
-    start = pretrain(data.T, layers, lambda H, k: appr_seminmf(H, k, random_state=rng))
-    Zs, Hs = ([_shared(value) for value in factors] for factors in start)
-    X = _shared(data.T)
+def train(rule, X, Zs, Hs, iterations, stops=None, description="", progress=False):
+    """Train a linear model X ≈ Z_1 … Z_m H_m by one of `dsnmf.updates`' rules.
+
+    Parameters
+    ----------
+    rule : callable
+        From the variables X, Zs, Hs to the updates.
+    X : ndarray, shape (p, n)
+    Zs, Hs : lists of m ndarrays
+        Where it starts.
+    iterations : int >= 1
+        At most so many.
+    stops : callable, optional
+        From the list of ‖X - X̂‖_F after iteration 1, 2, … to whether to stop there. They are
+        known one iteration late, which is then the last one.
+    description : str
+    progress : bool
+
+    Returns
+    -------
+    Zs, Hs : lists of m ndarrays
+    history : list of float
+        ‖X - X̂‖²_F before each iteration.
+    """
+    X, Zs, Hs = _shared(X), [_shared(Z) for Z in Zs], [_shared(H) for H in Hs]
     step = fitting.compile_step(reconstruction_cost(X, Zs, Hs[-1]), rule(X, Zs, Hs))
     history = []
     stopped_by = fitting.run(
         lambda: 2 * step(),  # the rules' cost is half the sum of squares
         iterations,
         history=history,
-        description=f"{name} {'-'.join(map(str, layers))}",
+        callback=stops and (lambda *_: stops(np.sqrt(history[1:]))),
+        description=description,
         progress=progress,
     )
-    _raise_if_interrupted(stopped_by)
-    features = Hs[-1].get_value(borrow=True).T
-    return Learned(features, tuple(Z.get_value(borrow=True) for Z in Zs), tuple(history))
+    raise_if_interrupted(stopped_by)
+    Zs, Hs = ([factor.get_value(borrow=True) for factor in factors] for factors in (Zs, Hs))
+    return Zs, Hs, history
+
+
+def _by_rule(rule, name, data, layers, iterations, seed, progress):
+    """A linear model, started by `appr_seminmf` layer by layer and trained by rule(X, Zs, Hs)."""
+    rng = as_generator(seed)
+    start = pretrain(data.T, layers, lambda H, k: appr_seminmf(H, k, random_state=rng))
+    description = f"{name} {'-'.join(map(str, layers))}"
+    Zs, Hs, history = train(
+        rule, data.T, *start, iterations, description=description, progress=progress
+    )
+    return Learned(Hs[-1].T, tuple(Zs), tuple(history))
+
+
+def semi_nmf_rule(X, Zs, Hs):
+    """`dsnmf.updates.semi_nmf` for `train`, which has lists of one factor."""
+    return updates.semi_nmf(X, *Zs, *Hs)
 
 
 def semi_nmf(data, n_components, iterations, seed=0, progress=False):
     """Semi-NMF by the multiplicative rule of Ding et al., from `appr_seminmf`."""
-
-    def rule(X, Zs, Hs):
-        return updates.semi_nmf(X, *Zs, *Hs)
-
-    return _by_rule(rule, "Semi-NMF", data, (n_components,), iterations, seed, progress)
+    return _by_rule(semi_nmf_rule, "Semi-NMF", data, (n_components,), iterations, seed, progress)
 
 
 def deep_semi_nmf(data, layers, iterations, seed=0, progress=False):
@@ -97,6 +132,6 @@ def deep_semi_nmf(data, layers, iterations, seed=0, progress=False):
 def dsnmf(data, layers, epochs, seed=0, progress=False):
     """Deep Semi-NMF with rectifiers, trained by Adam: the class `DSNMF`."""
     model = DSNMF(data, layers, random_state=seed).fit(epochs, progress=progress)
-    _raise_if_interrupted(model.stopped_by)
+    raise_if_interrupted(model.stopped_by)
     Zs = tuple(model.get_param_values()[:-1])
     return Learned(model.get_features().T, Zs, tuple(model.history))

@@ -1,0 +1,233 @@
+"""The kinds of experiments: each lists its items, and measures one."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import numpy as np
+from sklearn.cluster import KMeans
+
+from dsnmf import datasets, metrics
+from dsnmf.experiments import attributes
+from dsnmf.experiments.clustering import N_INIT, k_means_scores
+from dsnmf.experiments.comparators import METHODS
+from dsnmf.features import igo
+
+#: Numbers of components of the ICML paper.
+COUNTS = tuple(range(20, 71, 5))
+QUICK_COUNTS = (20, 40, 70)
+
+
+@dataclass(frozen=True)
+class Protocol:
+    """One experiment.
+
+    Attributes
+    ----------
+    name : str
+        As in the command line.
+    summary : str
+        Its line in the help.
+    load : callable
+        Returns the `Dataset`; gets the path of the user's file if `needs_file`.
+    needs_file : bool
+    """
+
+    name: str
+    summary: str
+    load: Callable
+    needs_file: bool = False
+
+    def methods(self):
+        """Names of the methods, in the order of the tables."""
+        raise NotImplementedError
+
+    def items(self, data, seeds, quick=False):
+        """All work items, in the order in which they are best begun.
+
+        Parameters
+        ----------
+        data : str
+            Name of the data set.
+        seeds : sequence of int >= 0
+        quick : bool
+            Fewer parameters.
+
+        Returns
+        -------
+        list of dict
+            With the keys of `records.IDENTITY`.
+        """
+        raise NotImplementedError
+
+    def measure(self, dataset, item, memory):
+        """What a record has as its results; see `run_item`.
+
+        Parameters
+        ----------
+        dataset : Dataset
+        item : dict
+        memory : joblib.Memory
+            For what several items share.
+
+        Returns
+        -------
+        dict
+        """
+        raise NotImplementedError
+
+    def _item(self, data, method, seed, features="pixels", **parameters):
+        identity = {"experiment": self.name, "data": data, "features": features}
+        return {**identity, "method": method, "parameters": parameters, "seed": seed}
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A method of a clustering experiment.
+
+    Attributes
+    ----------
+    method : str
+        One of `comparators.METHODS`.
+    features : tuple of str
+        "pixels", "igo" or both.
+    parameters : dict
+        Besides n_components.
+    counted : bool
+        Whether it has a number of components.
+    seeded : bool
+        Whether its results differ between seeds; if not, it runs for the first one only.
+    cached : bool
+        Whether all its items start with the same long computation, kept in the cache: then one of
+        them runs first and the others last, when it is there.
+    quick_features : tuple of str, optional
+        Those of a quick run, if not all.
+    """
+
+    method: str
+    features: tuple = ("pixels",)
+    parameters: dict = field(default_factory=dict)
+    counted: bool = True
+    seeded: bool = True
+    cached: bool = False
+    quick_features: tuple | None = None
+
+
+def _cached_last(entries_and_items):
+    """The items, those that find the cache filled at the end and those that fill it in front."""
+    seen = set()
+    first, between, last = [], [], []
+    for entry, item in entries_and_items:
+        what = item["method"], item["features"]
+        chosen = between if not entry.cached else last if what in seen else first
+        seen.add(what)
+        chosen.append(item)
+    return first + between + last
+
+
+def _samples(dataset, features):
+    if features == "pixels":
+        return dataset.data
+    return datasets.unit_norm(igo(dataset.data, dataset.images))
+
+
+def _classes(dataset):
+    """The only attribute, or the identity."""
+    if dataset.target.ndim == 1:
+        return dataset.target
+    return dataset.target[:, dataset.target_names.index("identity")]
+
+
+@dataclass(frozen=True)
+class Clustering(Protocol):
+    """How well k-means on features finds the classes, for several numbers of components.
+
+    Attributes
+    ----------
+    entries : tuple of Entry
+    counts, quick_counts : tuple of int >= 1
+        Numbers of components.
+    k_means_seeds : int or None
+        None: one k-means per item, of the item's seed. Otherwise so many, 0, 1, …, and AC and NMI
+        are lists.
+    """
+
+    entries: tuple = ()
+    counts: tuple = COUNTS
+    quick_counts: tuple = QUICK_COUNTS
+    k_means_seeds: int | None = None
+
+    def methods(self):
+        return [entry.method for entry in self.entries]
+
+    def items(self, data, seeds, quick=False):
+        counts = self.quick_counts if quick else self.counts
+        return _cached_last(
+            (entry, self._item(data, entry.method, seed, features, **entry.parameters, **count))
+            for k in counts
+            for entry in self.entries
+            if entry.counted or k == counts[0]
+            for count in [{"n_components": k} if entry.counted else {}]
+            for features in (quick and entry.quick_features) or entry.features
+            for seed in (seeds if entry.seeded else seeds[:1])
+        )
+
+    def measure(self, dataset, item, memory):
+        samples = np.ascontiguousarray(_samples(dataset, item["features"]), np.float32)
+        method = METHODS[item["method"]]
+        learned = method(samples, **item["parameters"], seed=item["seed"], memory=memory)
+        if learned.features is None:
+            return {"error": learned.error}
+        scores = self._scores(learned.features, _classes(dataset), item["seed"])
+        return {"error": learned.error, **scores}
+
+    def _scores(self, features, target, seed):
+        if self.k_means_seeds is not None:
+            scores = k_means_scores(features, target, self.k_means_seeds)
+            return {"ac": list(scores.accuracy), "nmi": list(scores.nmi)}
+        k_means = KMeans(len(np.unique(target)), n_init=N_INIT, random_state=seed)
+        clusters = k_means.fit_predict(features)
+        return {
+            "ac": metrics.clustering_accuracy(target, clusters),
+            "nmi": metrics.nmi(target, clusters),
+        }
+
+
+@dataclass(frozen=True)
+class Attributes(Protocol):
+    """Which layer knows which attribute, for several shares of known labels: see `attributes`.
+
+    Attributes
+    ----------
+    names : tuple of str
+        The attributes; layer i is given the i-th one, and in the reverse order.
+    layers : tuple of int
+    max_samples : int or None
+        At most so many samples of the set take part.
+    shares : tuple of float in (0, 1]
+        Of training samples whose labels are known.
+    """
+
+    names: tuple = ()
+    layers: tuple = ()
+    max_samples: int | None = attributes.MAX_SAMPLES
+    shares: tuple = attributes.SHARES
+
+    def methods(self):
+        free = attributes.unsupervised(self.layers)
+        return list(free | attributes.supervised(self.layers, self.names))
+
+    def items(self, data, seeds, quick=False):
+        layers = list(self.layers)
+        return [
+            self._item(data, method, seed, layers=layers)
+            for method in self.methods()
+            for seed in seeds
+        ]
+
+    def measure(self, dataset, item, memory):
+        data, target = attributes.sample(dataset, self.names, self.max_samples)
+        layers = tuple(item["parameters"]["layers"])
+        rows = attributes.method_rows(
+            item["method"], data, target, layers, self.names, item["seed"], self.shares
+        )
+        return {"rows": list(rows)}

@@ -1,0 +1,158 @@
+"""The experiments as data: which methods, parameters and seeds, on which samples.
+
+A new method is one line in `comparators.METHODS` and one `Entry`; a new data set is one entry of
+`PROTOCOLS`.
+"""
+
+from dsnmf import datasets
+from dsnmf.experiments import attributes
+from dsnmf.experiments.kinds import Attributes, Clustering, Entry
+
+_BOTH = ("pixels", "igo")
+_TWO_LAYERS = {"first_layer": 625}
+
+#: Of the ICML paper; IGO has too many directions above the noise floor for compressed training.
+ICML2014 = (
+    Entry("Deep Semi-NMF", _BOTH, _TWO_LAYERS, quick_features=("pixels",), cached=True),
+    Entry("Deep Semi-NMF (Adam)", parameters={**_TWO_LAYERS, "epochs": 500, "compress": True}),
+    Entry("Semi-NMF", _BOTH),
+    Entry("NMF (MUL)"),
+    Entry("Multi-layer NMF", parameters=_TWO_LAYERS, cached=True),
+    Entry("NMF (CD)"),
+    Entry("GNMF"),
+    Entry("raw", counted=False),
+    Entry("PCA", _BOTH),
+    Entry("PCA whitened"),
+    Entry("best rank k", seeded=False),
+)
+
+#: Of the original notebook.
+NOTEBOOK = (
+    Entry("Deep Semi-NMF (Adam)", parameters={"first_layer": 400, "epochs": 1000}),
+    Entry("raw", counted=False),
+    Entry("PCA"),
+    Entry("PCA whitened"),
+)
+
+_FACES = {"names": ("pose", "expression", "identity"), "layers": (64, 48, 32)}
+
+PROTOCOLS = {
+    protocol.name: protocol
+    for protocol in (
+        Clustering(
+            "icml2014-pie",
+            "clustering of CMU PIE by layers 625-k and eight comparators (ICML 2014)",
+            datasets.load_pie,
+            entries=ICML2014,
+        ),
+        Clustering(
+            "icml2014-xm2vts",
+            "the same on XM2VTS, from your file",
+            datasets.load_xm2vts,
+            needs_file=True,
+            entries=ICML2014,
+        ),
+        Clustering(
+            "icml2014-multi-pie",
+            "the same on CMU Multi-PIE, from your file",
+            datasets.load_multi_pie,
+            needs_file=True,
+            entries=ICML2014,
+        ),
+        Clustering(
+            "notebook",
+            "Deep Semi-NMF 400-100 on CMU PIE, as in the original notebook",
+            datasets.load_pie,
+            entries=NOTEBOOK,
+            counts=(100,),
+            quick_counts=(100,),
+            k_means_seeds=10,
+        ),
+        Attributes(
+            "attributes-stickfigures",
+            "which layer knows which of two poses",
+            datasets.load_stickfigures,
+            names=("upper body", "lower body"),
+            layers=attributes.LAYERS["stickfigures"],
+        ),
+        Attributes(
+            "attributes-nrletters",
+            "which layer knows letter, colour or corner",
+            datasets.load_nrletters,
+            names=("letter", "colour", "corner"),
+            layers=attributes.LAYERS["nrletters"],
+        ),
+        Attributes(
+            "attributes-faces",
+            "which layer knows pose, expression or identity of drawn faces",
+            datasets.make_attribute_faces,
+            **_FACES,
+        ),
+        Attributes(
+            "attributes-cmu-faces",
+            "the same on CMU Face Images",
+            datasets.load_cmu_faces,
+            **_FACES,
+        ),
+        Attributes(
+            "attributes-multi-pie",
+            "the same on CMU Multi-PIE, from your file (TPAMI 2017)",
+            datasets.load_multi_pie,
+            needs_file=True,
+            max_samples=None,
+            names=_FACES["names"],
+            layers=(100, 100, 100),
+        ),
+    )
+}
+
+
+def find(name):
+    """The protocol of that name; ValueError if there is none.
+
+    Examples
+    --------
+    >>> from dsnmf.experiments.protocols import find
+    >>> len(find("icml2014-pie").items("pie", seeds=[0], quick=True))
+    37
+    """
+    if name not in PROTOCOLS:
+        raise ValueError(f"unknown experiment {name!r}; known are {', '.join(PROTOCOLS)}")
+    return PROTOCOLS[name]
+
+
+def parse_methods(text, protocols):
+    """The methods of some protocols that a text names, with commas between them.
+
+    Names may have commas themselves.
+
+    Parameters
+    ----------
+    text : str
+    protocols : sequence of Protocol
+
+    Returns
+    -------
+    set of str
+
+    Raises
+    ------
+    ValueError
+        If the text names something else.
+
+    Examples
+    --------
+    >>> from dsnmf.experiments.protocols import find, parse_methods
+    >>> sorted(parse_methods("raw, PCA", [find("notebook")]))
+    ['PCA', 'raw']
+    """
+    known = {name for protocol in protocols for name in protocol.methods()}
+    chosen, rest = set(), text.strip()
+    while rest:
+        fitting = [name for name in known if f"{rest},".startswith(f"{name},")]
+        if not fitting:
+            raise ValueError(f"unknown method {rest!r}; known are {'; '.join(sorted(known))}")
+        name = max(fitting, key=len)
+        chosen.add(name)
+        rest = rest[len(name) + 1 :].strip()
+    return chosen

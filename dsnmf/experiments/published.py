@@ -1,0 +1,39 @@
+"""The numbers that the ICML paper prints, for comparison."""
+
+import csv
+from importlib.resources import files
+
+
+def _rows(filename):
+    text = (files("dsnmf.experiments") / "published" / filename).read_text(encoding="utf-8")
+    return csv.DictReader(text.splitlines())
+
+
+def _curve(row):
+    return {int(name[1:]): float(row[name]) for name in row if name[0] == "k" and row[name]}
+
+
+def icml2014():
+    """Curves of Figures 3-8 and the supplement's table of reconstruction errors.
+
+    The figures' values were read from their vector graphics.
+
+    Returns
+    -------
+    dict
+        {(dataset, features, metric, method): {k: value}} with dataset "CMU PIE", "XM2VTS" or
+        "CMU Multi-PIE", features "pixels" or "IGO", metric "AC", "NMI" (both in [0, 1]) or
+        "error" (‖X - X̂‖_F, not squared, of samples of unit norm).
+
+    Examples
+    --------
+    >>> from dsnmf.experiments.published import icml2014
+    >>> icml2014()["CMU PIE", "pixels", "AC", "Semi-NMF"][70]
+    0.5224
+    """
+    curves = {}
+    for filename in ("icml2014_clustering.csv", "icml2014_reconstruction.csv"):
+        for row in _rows(filename):
+            key = row["dataset"], row["features"], row.get("metric", "error"), row["method"]
+            curves[key] = _curve(row)
+    return curves

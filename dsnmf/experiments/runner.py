@@ -1,0 +1,237 @@
+"""Runs the items of protocols, on this machine or on a Dask cluster, and records their results."""
+
+import concurrent.futures
+import contextlib
+import importlib
+import json
+import os
+import platform
+import sys
+import time
+import traceback
+import warnings
+from functools import cache
+from importlib.metadata import version
+from pathlib import Path
+
+from dsnmf.atomic import replacing
+from dsnmf.experiments.records import Records, identity
+from dsnmf.extras import extra
+
+_PACKAGES = ("dsnmf", "pytensor", "numpy", "scipy", "scikit-learn")
+
+
+def versions():
+    """{package: version}, of what the results depend on."""
+    return {name: version(name) for name in _PACKAGES} | {"python": platform.python_version()}
+
+
+_load = cache(lambda load, *path: load(*path))  # once per process
+
+
+def _dataset(protocol, data_file):
+    return _load(protocol.load, *([data_file] if protocol.needs_file else []))
+
+
+def run_item(protocol, item, data_file, cache_folder):
+    """Run one item with one thread, in whatever process this is.
+
+    Parameters
+    ----------
+    protocol : Protocol
+    item : dict
+        One of the protocol's.
+    data_file : str or None
+        Path of the user's file, for protocols that need it.
+    cache_folder : str
+        For what items share. On other machines it may be another folder of that name.
+
+    Returns
+    -------
+    dict
+        The item's record; or the item with "failed", one line that says why.
+    """
+    memory = extra("joblib", "the experiments").Memory(cache_folder, verbose=0)
+    limits = extra("threadpoolctl", "the experiments").threadpool_limits
+    start = time.perf_counter()
+    try:
+        # The number of threads changes the last bits of sums.
+        with limits(1), warnings.catch_warnings():
+            warnings.filterwarnings("error", "interrupted after iteration", RuntimeWarning)
+            results = protocol.measure(_dataset(protocol, data_file), item, memory)
+    except RuntimeWarning:  # an unfinished model is no result
+        raise KeyboardInterrupt from None
+    except Exception as error:
+        where = traceback.extract_tb(error.__traceback__)[-1]
+        line = " ".join(str(error).split())
+        place = f"{Path(where.filename).name}:{where.lineno}"
+        return {**item, "failed": f"{type(error).__name__}: {line} ({place})"}
+    seconds = round(time.perf_counter() - start, 3)
+    return {**item, "versions": versions(), "seconds": seconds, "results": results}
+
+
+def _run_here(tasks, jobs):
+    """Outcomes of the tasks, as they are ready, from `jobs` processes."""
+    joblib = extra("joblib", "the experiments")
+    calls = (joblib.delayed(run_item)(*task) for task in tasks)
+    with joblib.parallel_config("loky", inner_max_num_threads=1):
+        pool = joblib.Parallel(jobs, return_as="generator_unordered", batch_size=1)
+        try:
+            yield from pool(calls)
+        except concurrent.futures.BrokenExecutor as error:
+            raise ChildProcessError(
+                "a worker was killed, perhaps for want of memory; the same command, with fewer "
+                "jobs, goes on from here"
+            ) from error
+        except BaseException:
+            if jobs > 1:  # with 1, items run in this process
+                loky = importlib.import_module("joblib.externals.loky")
+                loky.get_reusable_executor().shutdown(wait=True, kill_workers=True)
+            raise
+
+
+def _distributed():
+    try:
+        return importlib.import_module("distributed")
+    except ImportError as error:
+        raise ImportError('--dask needs distributed: pip install "dsnmf[distributed]"') from error
+
+
+def _run_there(tasks, address):
+    """Outcomes of the tasks, as they are ready, from a Dask cluster.
+
+    The scheduler gives the items of a lost worker to others.
+    """
+    distributed = _distributed()
+    with distributed.Client(address, set_as_default=False) as client:
+        if any(threads > 1 for threads in client.nthreads().values()):
+            raise ValueError(
+                f"the workers of {address} must have one thread each: dask worker --nthreads 1"
+            )
+        futures = {client.submit(run_item, *task, pure=False): task[1] for task in tasks}
+        for future in distributed.as_completed(futures, loop=client.loop):
+            try:
+                yield future.result()
+            except Exception as error:  # too many workers died of it
+                yield {**futures[future], "failed": " ".join(f"{error}".split())}
+            future.release()
+
+
+def _environment():
+    pools = extra("threadpoolctl", "the experiments").threadpool_info()
+    keys = ("internal_api", "version", "architecture")
+    return {
+        "versions": versions(),
+        "platform": platform.platform(),
+        "processor": platform.processor() or platform.machine(),
+        "cpus": os.cpu_count(),
+        "threads": 1,
+        "libraries": sorted(
+            ({key: pool[key] for key in keys if pool.get(key)} for pool in pools), key=str
+        ),
+    }
+
+
+def _note_command(path, command):
+    """Add the command line to run.json."""
+    commands = json.loads(path.read_text())["commands"] if path.exists() else []
+    content = {"commands": [*commands, command], "environment": _environment()}
+    with replacing(path) as file:
+        json.dump(content, file, indent=1)
+
+
+def _tasks(protocols, seeds, quick, methods, data_file, cache_folder):
+    """Arguments of `run_item`, for all items; data sets that cannot be had are errors here."""
+    tasks = []
+    for protocol in protocols:
+        if protocol.needs_file and data_file is None:
+            raise ValueError(f"{protocol.name} needs your file: --data-file PATH")
+        for item in protocol.items(_dataset(protocol, data_file).name, seeds, quick):
+            if methods is None or item["method"] in methods:
+                tasks.append((protocol, item, data_file, cache_folder))
+    return tasks
+
+
+def _name(item):
+    parameters = ", ".join(f"{key} {value}" for key, value in item["parameters"].items())
+    parts = [item["experiment"], item["features"], item["method"], parameters]
+    return ", ".join(filter(None, [*parts, f"seed {item['seed']}"]))
+
+
+def run(
+    protocols,
+    out,
+    *,
+    seeds=5,
+    quick=False,
+    methods=None,
+    jobs=1,
+    dask=None,
+    data_file=None,
+    command="",
+):
+    """Run all items that `out` has no record of yet.
+
+    Records are written one by one as they are ready, so that a run which is killed loses only the
+    items in flight; the same call goes on from there.
+
+    Parameters
+    ----------
+    protocols : sequence of Protocol
+    out : str or path-like
+        Folder, made if it is missing: results.jsonl (see `records`), run.json (command lines and
+        environment) and cache (layers that several items share).
+    seeds : int >= 1
+        The seeds are 0, 1, …, seeds - 1.
+    quick : bool
+        Fewer numbers of components.
+    methods : collection of str, optional
+        Only these.
+    jobs : int >= 1
+        Processes on this machine, of one thread each.
+    dask : str, optional
+        Address of the scheduler of a Dask cluster, which takes the place of these processes.
+    data_file : str or path-like, optional
+        The user's data set, for protocols that need it; on all machines at the same place.
+    command : str
+        For run.json.
+
+    Returns
+    -------
+    list of dict
+        The items that failed, with "failed", a line that says why.
+
+    Raises
+    ------
+    OSError
+        If data cannot be read, the folder not be written, or the scheduler not be reached;
+        ChildProcessError if a process of ours was killed.
+    ValueError
+        If a file is not given or not as expected, or results.jsonl is damaged.
+    ImportError
+        If an extra is missing.
+    KeyboardInterrupt
+        On Ctrl-C; the processes have ended then.
+    """
+    tqdm = extra("tqdm.auto", "the experiments").tqdm
+    out = Path(out).resolve()
+    data_file = data_file and str(Path(data_file).resolve())
+    tasks = _tasks(protocols, range(seeds), quick, methods, data_file, str(out / "cache"))
+    out.mkdir(parents=True, exist_ok=True)
+    failures = []
+    with Records(out / "results.jsonl") as records:
+        _note_command(out / "run.json", command)
+        open_tasks = [task for task in tasks if identity(task[1]) not in records.known]
+        done = len(tasks) - len(open_tasks)
+        outcomes = _run_there(open_tasks, dask) if dask else _run_here(open_tasks, jobs)
+        bar = tqdm(total=len(tasks), initial=done, file=sys.stderr, unit="item")
+        with contextlib.closing(outcomes), bar:
+            for outcome in outcomes:
+                if "failed" in outcome:
+                    failures.append(outcome)
+                    bar.write(f"failed: {_name(outcome)}: {outcome['failed']}", file=sys.stderr)
+                else:
+                    records.append(outcome)
+                bar.set_postfix_str(_name(outcome), refresh=False)
+                bar.update()
+    return failures

@@ -1,0 +1,93 @@
+"""What the experiments consist of, and what they measure."""
+
+import joblib
+import numpy as np
+import pytensor
+import pytest
+
+from dsnmf.datasets import Dataset, unit_norm
+from dsnmf.experiments import attributes, protocols, records
+from dsnmf.experiments.kinds import Attributes, Clustering, Entry
+from dsnmf.experiments.protocols import find
+
+
+@pytest.fixture(scope="module")
+def faces():
+    """Two attributes of two classes each, twelve 4 x 4 pictures per pair."""
+    rng = np.random.default_rng(0)
+    target = np.repeat([[0, 0], [0, 1], [1, 0], [1, 1]], 12, axis=0)
+    first, second = 3 * rng.random((2, 2, 16))
+    data = first[target[:, 0]] + second[target[:, 1]] + 0.1 * rng.random((48, 16))
+    data = unit_norm(data.astype(np.float32))
+    return Dataset("faces", data, target, ("identity", "pose"), (4, 4), "")
+
+
+@pytest.mark.parametrize("name", protocols.PROTOCOLS)
+def test_items_are_distinct(name):
+    protocol = find(name)
+    items, quick = protocol.items("set", range(3)), protocol.items("set", range(1), quick=True)
+    identities = [records.identity(item) for item in items]
+    assert len(set(identities)) == len(identities)
+    assert {records.identity(item) for item in quick} <= set(identities)
+    assert {item["method"] for item in items} == set(protocol.methods())
+
+
+def test_grid_of_the_paper():
+    items = find("icml2014-pie").items("pie", range(5))
+    deep = [item for item in items if item["method"] == "Deep Semi-NMF"]
+    assert len(deep) == 11 * 2 * 5
+    assert deep[0]["parameters"] == {"first_layer": 625, "n_components": 20}
+    assert {item["parameters"]["n_components"] for item in deep} == set(range(20, 71, 5))
+    assert sum(item["method"] == "best rank k" for item in items) == 11
+    assert sum(item["method"] == "raw" for item in items) == 5
+    assert {item["method"] for item in items if item["features"] == "igo"} == {
+        "Deep Semi-NMF",
+        "Semi-NMF",
+        "PCA",
+    }
+    with pytest.raises(ValueError, match="unknown experiment 'x'; known are icml2014-pie"):
+        find("x")
+
+
+def test_clustering_measures_the_identity(faces, tmp_path):
+    memory = joblib.Memory(tmp_path, verbose=0)
+    entries = Entry("PCA"), Entry("best rank k", ("pixels", "igo"), seeded=False)
+    protocol = Clustering("c", "", lambda: faces, entries=entries, counts=(3,))
+    pca, best, igo = (
+        protocol.measure(faces, item, memory) for item in protocol.items("faces", [0])
+    )
+    assert pca.keys() == {"error", "ac", "nmi"}
+    assert pca["error"] is None
+    assert pca["ac"] == pytest.approx(1)
+    assert best.keys() == igo.keys() == {"error"}
+    assert igo["error"] != pytest.approx(best["error"], rel=0.1)
+    several = Clustering("c", "", lambda: faces, entries=entries, counts=(3,), k_means_seeds=4)
+    results = several.measure(faces, several.items("faces", [0])[0], memory)
+    assert [len(results[score]) for score in ("ac", "nmi")] == [4, 4]
+
+
+def test_attributes_measures_every_share_and_layer(faces, monkeypatch):
+    names = ("pose", "identity")
+    protocol = Attributes("a", "", lambda: faces, names=names, layers=(8, 6), shares=(1.0, 0.5))
+    items = {item["method"]: item for item in protocol.items("faces", [0])}
+    rows = protocol.measure(faces, items["PCA 8"], None)["rows"]
+    assert [(row["layer"], row["attribute"]) for row in rows[:2]] == [(1, "pose"), (1, "identity")]
+    assert {row["share"] for row in rows} == {1.0, 0.5}
+    assert rows[0]["svm"] == 1
+    with pytensor.config.change_flags(mode="FAST_COMPILE"):
+        monkeypatch.setitem(attributes.TRAINING, "max_iter", 30)
+        rows = protocol.measure(faces, items["WSF 8, pose"], None)["rows"]
+    assert rows[0]["ac"] == 1
+    missing = Attributes("a", "", lambda: faces, names=("mood",), layers=(8,))
+    with pytest.raises(ValueError, match="faces must have the attributes mood, it has identity"):
+        missing.measure(faces, items["PCA 8"], None)
+
+
+def test_parse_methods():
+    chosen = [find("notebook"), find("attributes-stickfigures")]
+    names = {"raw", "WSF 64, lower body", "Deep WSF, upper body → lower body, joined, H"}
+    assert protocols.parse_methods(",".join(names), chosen) == names
+    assert protocols.parse_methods(", ".join(names), chosen) == names
+    for text in ("WSF 64", "raw, GNMF"):
+        with pytest.raises(ValueError, match="unknown method"):
+            protocols.parse_methods(text, chosen)
