@@ -10,8 +10,9 @@ from pytensor.compile.builders import OpFromGraph
 from dsnmf.kernels import register_kernel
 from dsnmf.symbolic import layer_features
 
-#: Entries of the residual that are formed at once: they stay in a cache while they are used.
-BLOCK = 1 << 19
+#: Entries of the residual that are formed at once, so that large data need no second array of their
+#: size. Smaller blocks, which would stay in a cache, were slower (tests/benchmarks/epoch.py).
+BLOCK = 1 << 22
 
 
 class _HalfGradients(OpFromGraph):
@@ -26,12 +27,21 @@ class _HalfGradientByF(OpFromGraph):
     __props__ = ()
 
 
+class _SquaredError(OpFromGraph):
+    """X, Z, F ↦ Σ R² with R = Z F - X."""
+
+    __props__ = ()
+
+
 @cache
 def _block_kernel(compiled):
     @compiled
     def block(X, Z, F, start, stop):
         """Some columns of F, those of R = Z F - X, and their Σ R²."""
-        columns = np.ascontiguousarray(F[:, start:stop])
+        columns = np.empty((F.shape[0], stop - start), F.dtype)
+        for i in range(columns.shape[0]):
+            for j in range(columns.shape[1]):
+                columns[i, j] = F[i, start + j]
         R = np.dot(Z, columns)
         total = 0.0
         for i in range(R.shape[0]):
@@ -46,8 +56,20 @@ def _block_kernel(compiled):
     return block
 
 
+@cache
+def _place_kernel(compiled):
+    @compiled
+    def place(result, start, part):
+        """result[:, start : start + width] = part, whose slice form compiles for seconds."""
+        for i in range(part.shape[0]):
+            for j in range(part.shape[1]):
+                result[i, start + j] = part[i, j]
+
+    return place
+
+
 def _half_gradients_kernel(compiled):
-    block, entries = _block_kernel(compiled), BLOCK
+    block, place, entries = _block_kernel(compiled), _place_kernel(compiled), BLOCK
 
     @compiled
     def half_gradients(X, Z, F):
@@ -59,14 +81,14 @@ def _half_gradients_kernel(compiled):
             columns, R, of_block = block(X, Z, F, start, stop)
             total += of_block
             by_Z += np.dot(R, columns.T)
-            by_F[:, start:stop] = np.dot(Z.T, R)
+            place(by_F, start, np.dot(Z.T, R))
         return np.asarray(total).astype(X.dtype), by_Z, by_F
 
     return half_gradients
 
 
 def _half_gradient_by_F_kernel(compiled):
-    block, entries = _block_kernel(compiled), BLOCK
+    block, place, entries = _block_kernel(compiled), _place_kernel(compiled), BLOCK
 
     @compiled
     def half_gradient_by_F(X, Z, F):
@@ -77,28 +99,63 @@ def _half_gradient_by_F_kernel(compiled):
             stop = min(start + width, X.shape[1])
             _, R, of_block = block(X, Z, F, start, stop)
             total += of_block
-            by_F[:, start:stop] = np.dot(Z.T, R)
+            place(by_F, start, np.dot(Z.T, R))
         return np.asarray(total).astype(X.dtype), by_F
 
     return half_gradient_by_F
 
 
+def _squared_error_kernel(compiled):
+    block, entries = _block_kernel(compiled), BLOCK
+
+    @compiled
+    def squared_error(X, Z, F):
+        width = max(1, entries // X.shape[0])
+        total = 0.0
+        for start in range(0, X.shape[1], width):
+            _, _, of_block = block(X, Z, F, start, min(start + width, X.shape[1]))
+            total += of_block
+        return np.asarray(total).astype(X.dtype)
+
+    return squared_error
+
+
 @cache
-def _half_gradients_op(dtype, with_Z):
+def _op(op_type, make_kernel, dtype):
+    register_kernel(op_type, make_kernel)
     X, Z, F = (pt.matrix(dtype=dtype) for _ in range(3))
     R = pt.dot(Z, F) - X
-    cost, by_F = pt.sqr(R).sum(), pt.dot(Z.T, R)
-    if with_Z:
-        return _HalfGradients([X, Z, F], [cost, pt.dot(R, F.T), by_F])
-    return _HalfGradientByF([X, Z, F], [cost, by_F])
+    error, by_Z, by_F = pt.sqr(R).sum(), pt.dot(R, F.T), pt.dot(Z.T, R)
+    outputs = {
+        _HalfGradients: [error, by_Z, by_F],
+        _HalfGradientByF: [error, by_F],
+        _SquaredError: [error],
+    }
+    return op_type([X, Z, F], outputs[op_type])
+
+
+def squared_error(X, Z, F):
+    """Σ (X - Z F)², without an array of X's size in Numba mode.
+
+    Parameters
+    ----------
+    X : dense TensorVariable, shape (p, n)
+    Z : TensorVariable, shape (p, k)
+    F : TensorVariable, shape (k, n)
+
+    Returns
+    -------
+    scalar TensorVariable
+    """
+    return _op(_SquaredError, _squared_error_kernel, X.dtype)(X, Z, F)
 
 
 def _half_gradients(X, Z, F, with_Z):
     """Σ (X - Z F)² and half its derivatives by Z (or None) and F."""
-    register_kernel(_HalfGradients, _half_gradients_kernel)
-    register_kernel(_HalfGradientByF, _half_gradient_by_F_kernel)
-    cost, *gradients = _half_gradients_op(X.dtype, with_Z)(X, Z, F)
-    return cost, *([None] * (2 - len(gradients))), *gradients
+    if with_Z:
+        return _op(_HalfGradients, _half_gradients_kernel, X.dtype)(X, Z, F)
+    error, by_F = _op(_HalfGradientByF, _half_gradient_by_F_kernel, X.dtype)(X, Z, F)
+    return error, None, by_F
 
 
 def chained_gradients(params, Z, F, half_by_Z, half_by_F):

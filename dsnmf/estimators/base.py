@@ -15,6 +15,7 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 
 from dsnmf import fitting, symbolic
 from dsnmf.estimators.features import features_of
+from dsnmf.estimators.jax_mode import check_jax, without_sparse
 from dsnmf.estimators.observations import as_shared, observe
 from dsnmf.estimators.persistence import read_estimator, write_estimator
 from dsnmf.estimators.solvers import Model, all_features, compile_solver
@@ -110,6 +111,7 @@ class Factorisation(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstim
                 f"{type(self).__name__} needs at least as many samples as components: "
                 f"got n_samples = {X.shape[0]} and layers of {layers} components"
             )
+        check_jax(self.mode, X, self._solver(), self._inner_nonlinearity())
         observations = observe(
             X,
             self.compress,
@@ -151,7 +153,7 @@ class Factorisation(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstim
             observations,
             *shared,
             nonlinearity=self._inner_nonlinearity(),
-            affinities=self._affinities(y, inputs),
+            affinities=without_sparse(self._affinities(y, inputs), self.mode, dtype),
             learning_rate=getattr(self, "learning_rate", 1e-3),
             raw_features=self._solver() == "adam",
         )

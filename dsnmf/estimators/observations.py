@@ -11,7 +11,7 @@ import scipy.sparse
 from dsnmf import symbolic
 from dsnmf.compression import Compression, compress
 from dsnmf.linalg import product, squared_norm
-from dsnmf.residual import chained_gradients, squared_error_and_gradients
+from dsnmf.residual import chained_gradients, squared_error, squared_error_and_gradients
 
 
 @dataclass(frozen=True)
@@ -65,12 +65,13 @@ class Observations:
 
     def squared_error(self, Zs, H, nonlinearity):
         """Σ (X - X̂)² over the known entries; nothing dense of X's size where X is sparse."""
+        Z, F = Zs[0], symbolic.layer_features(Zs, H, 1, nonlinearity)
         if self.is_sparse:
-            Z, F = Zs[0], symbolic.layer_features(Zs, H, 1, nonlinearity)
             fitted = (product(self.X, F.T) * Z).sum()
             return squared_norm(self.X) - 2 * fitted + (pt.dot(Z.T, Z) * pt.dot(F, F.T)).sum()
-        X_hat = symbolic.reconstruction(Zs, H, nonlinearity)
-        return symbolic.squared_error(self.X, X_hat if self.known is None else self.known * X_hat)
+        if self.known is None:
+            return squared_error(self.X, Z, F)
+        return symbolic.squared_error(self.X, self.known * pt.dot(Z, F))
 
     def error_and_gradients(self, Zs, H, nonlinearity, params):
         """`squared_error` and its derivatives by params: some of Zs and what H is made of.

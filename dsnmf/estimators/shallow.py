@@ -53,6 +53,8 @@ class SemiNMF(Factorisation):
     random_state : None, int, RandomState or Generator
         None is a fixed seed: the same call gives the same factors.
     mode : None, str or pytensor Mode
+        How PyTensor compiles; None is its default (Numba). "JAX" needs jax and a dense X; graphs of
+        samples become dense n x n matrices.
     verbose : int
         1 shows a progress bar (needs tqdm).
     callback : callable, optional

@@ -50,6 +50,7 @@ LOOKS = {
     "Deep Semi-NMF": Look("#D55E00", "o"),
     "Deep Semi-NMF (Adam)": Look("#E69F00", "s"),
     "Semi-NMF": Look("#0072B2", "^"),
+    "Semi-NMF (SVD start)": Look("#0072B2", "1", "--"),
     "NMF (MUL)": Look("#009E73", "D"),
     "Multi-layer NMF": Look("#CC79A7", "v"),
     "NMF (CD)": Look("#56B4E9", "P"),

@@ -16,6 +16,7 @@ ICML2014 = (
     Entry("Deep Semi-NMF", _BOTH, _TWO_LAYERS, quick_features=("pixels",), cached=True),
     Entry("Deep Semi-NMF (Adam)", parameters={**_TWO_LAYERS, "epochs": 500, "compress": True}),
     Entry("Semi-NMF", _BOTH),
+    Entry("Semi-NMF (SVD start)"),
     Entry("NMF (MUL)"),
     Entry("Multi-layer NMF", parameters=_TWO_LAYERS, cached=True),
     Entry("NMF (CD)"),
@@ -114,7 +115,7 @@ def find(name):
     --------
     >>> from dsnmf.experiments.protocols import find
     >>> len(find("icml2014-pie").items("pie", seeds=[0], quick=True))
-    37
+    40
     """
     if name not in PROTOCOLS:
         raise ValueError(f"unknown experiment {name!r}; known are {', '.join(PROTOCOLS)}")

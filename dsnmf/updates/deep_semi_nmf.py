@@ -129,5 +129,8 @@ def deep_semi_nmf(
             Psi = Z if Psi is None else pt.dot(Psi, Z)
         if moving_H[i]:
             A, B = product(Psi.T, data), pt.dot(Psi.T, Psi)
-            updates[H] = multiplicative_step(H, A, B, floor, graphs[i])
+            # Below the last layer Ψ has fewer rows than columns, once Z_1 has moved.
+            thin = i < m - 1 and moving_Z[0]
+            BH = pt.dot(Psi.T, pt.dot(Psi, H)) if thin else None
+            updates[H] = multiplicative_step(H, A, B, floor, graphs[i], BH)
     return updates

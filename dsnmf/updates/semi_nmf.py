@@ -10,7 +10,7 @@ from dsnmf.updates.arguments import as_model
 FLOOR = 2.0**-52
 
 
-def multiplicative_step(H, A, B, floor, affinity=None):
+def multiplicative_step(H, A, B, floor, affinity=None, BH=None):
     """H ⊙ √[(A⁺ + B⁻H + HW) / max(A⁻ + B⁺H + HD, floor)], without W and D if no affinity.
 
     Parameters
@@ -23,13 +23,17 @@ def multiplicative_step(H, A, B, floor, affinity=None):
     floor : float > 0
     affinity : optional
         See `dsnmf.laplacian.affinity_terms`.
+    BH : TensorVariable, shape (k, n), optional
+        B H, where that is cheaper than a product with B: B⁺H is then B⁻H + BH.
 
     Returns
     -------
     TensorVariable, shape (k, n), >= 0
     """
-    numerator = pt.maximum(A, 0) + pt.dot(pt.maximum(-B, 0), H)
-    denominator = pt.maximum(-A, 0) + pt.dot(pt.maximum(B, 0), H)
+    negative = pt.dot(pt.maximum(-B, 0), H)
+    positive = pt.dot(pt.maximum(B, 0), H) if BH is None else pt.maximum(negative + BH, 0)
+    numerator = pt.maximum(A, 0) + negative
+    denominator = pt.maximum(-A, 0) + positive
     if affinity is not None:
         HW, HD = affinity_terms(H, affinity)
         numerator, denominator = numerator + HW, denominator + HD
