@@ -14,6 +14,7 @@ METHODS = (
     "Deep Semi-NMF",
     "Deep Semi-NMF (Adam)",
     "Semi-NMF",
+    "Semi-NMF (SVD start)",
     "NMF (MUL)",
     "Multi-layer NMF",
     "NMF (CD)",

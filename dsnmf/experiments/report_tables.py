@@ -89,6 +89,10 @@ def curves(ours, theirs, metric):
     )
 
 
+#: Our kinds of Semi-NMF, whose errors should lie between the least and the published ones.
+SEMI_NMF = ("Semi-NMF", "Semi-NMF (SVD start)")
+
+
 def bracket(ours, theirs):
     """Errors of Semi-NMF between the best of their rank and the published ones.
 
@@ -100,23 +104,28 @@ def bracket(ours, theirs):
     Returns
     -------
     str or None
-        None unless all three curves share a k.
+        None unless the best, one of ours and the published share a k.
     """
-    found = ours.get("best rank k"), ours.get("Semi-NMF"), theirs.get("Semi-NMF")
-    if None in found:
+    best, published = ours.get("best rank k"), theirs.get("Semi-NMF")
+    found = {method: ours[method] for method in SEMI_NMF if method in ours}
+    if best is None or published is None or not found:
         return None
-    components = [k for k in COMPONENTS if all(k in curve.values for curve in found)]
-    if not components:
-        return None
-    answers = [
-        "yes" if in_bracket(*(curve.mean(k) for curve in found)) else "no" for k in components
-    ]
-    names = {"best of rank k (SVD)": 3, "Semi-NMF, ours": 3, "Semi-NMF, published": 2}
+    components = [k for k in COMPONENTS if k in best.values and k in published.values]
     rows = [
-        [name, *_cells(curve, components, 1, digits)]
-        for (name, digits), curve in zip(names.items(), found)
+        ["best of rank k (SVD)", *_cells(best, components, 1, 3)],
+        ["Semi-NMF, published", *_cells(published, components, 1, 2)],
     ]
-    return markdown(["", *components], [*rows, ["best ≤ ours ≤ published", *answers]])
+    for method, curve in found.items():
+        answers = [_answer(best, curve, published, k) for k in components]
+        rows.append([f"{method}, ours", *_cells(curve, components, 1, 3)])
+        rows.append(["best ≤ ours ≤ published", *answers])
+    return markdown(["", *components], rows)
+
+
+def _answer(best, curve, published, k):
+    if k not in curve.values:
+        return ""
+    return "yes" if in_bracket(best.mean(k), curve.mean(k), published.mean(k)) else "no"
 
 
 def in_bracket(best, error, published):
