@@ -8,6 +8,7 @@ from dsnmf.commands import arguments
 
 def _run(parsed):
     from dsnmf.experiments import protocols, runner
+    from dsnmf.extras import extra
 
     chosen = [protocols.find(name) for name in dict.fromkeys(parsed.experiments)]
     failures = runner.run(
@@ -16,7 +17,7 @@ def _run(parsed):
         seeds=parsed.seeds or (1 if parsed.quick else 5),
         quick=parsed.quick,
         methods=parsed.methods and protocols.parse_methods(parsed.methods, chosen),
-        jobs=parsed.jobs,
+        jobs=parsed.jobs or extra("joblib", "the runner").cpu_count(),
         dask=parsed.dask,
         data_file=parsed.data_file,
         command=shlex.join(["dsnmf", *sys.argv[1:]]),
@@ -53,9 +54,9 @@ def add(commands):
     parser.add_argument(
         "--jobs",
         type=arguments.integer(1),
-        default=1,
         metavar="N",
-        help="processes, of one thread each (default: 1); the results do not depend on it",
+        help="processes, of one thread each (default: one per core); the results do not depend on "
+        "it",
     )
     parser.add_argument(
         "--seeds",

@@ -4,9 +4,10 @@
 
 X has unit-norm columns, float64; the start is greedy, by the SVD initialiser. Full: the compiled
 rule on X. Compressed: the same on UᵀX, where U spans X's components above the noise floor; the
-discarded energy is part of its residual norm. Blocks of iterations of the compiled rules, of their
-matrix products alone (outputs preallocated) and of tests/textbook.py (full pseudo-inverses) follow
-each other in one process; medians.
+discarded energy is part of its residual norm. The last row leaves the H of all layers but the last
+as they are, which influences neither the Zs nor the last H nor the norm. Blocks of iterations of
+the compiled rules, of their matrix products alone (outputs preallocated) and of tests/textbook.py
+(full pseudo-inverses) follow each other in one process; medians.
 
 The products are those that the compiled rule makes: X Qᵀ and U X, ΨᵀX from there, B⁺H and B⁻H of
 each layer; "plain products" are those of the algorithm without bases: XHᵀ, Z_1ᵀX, Z_1ᵀZ_1, ….
@@ -46,11 +47,11 @@ def products(X, layers):
     return measuring.multiplier(with_bases), measuring.multiplier(plain)
 
 
-def compiled(X, Zs, Hs):
+def compiled(X, Zs, Hs, update_H=True):
     """A function that makes one iteration and returns the residual norm before it."""
     data = pytensor.shared(X)
     Zs, Hs = ([pytensor.shared(np.array(v)) for v in values] for values in (Zs, Hs))
-    rule = updates.deep_semi_nmf(data, Zs, Hs)
+    rule = updates.deep_semi_nmf(data, Zs, Hs, update_H=update_H)
     step = fitting.compile_step(residual_norm(data, Zs, Hs[-1]), rule)
     return lambda: float(step())
 
@@ -80,15 +81,19 @@ def main():
     X /= np.linalg.norm(X, axis=0)
     Zs, Hs = pretrain(X, arguments.layers, appr_seminmf)
     small, compression = compress(X, True)
-    data = {"full": X, "compressed": small}
-    starts = {"full": Zs, "compressed": [compression.reduced(Zs[0]), *Zs[1:]]}
-    discarded = {"full": 0.0, "compressed": compression.discarded}
+    reduced = [compression.reduced(Zs[0]), *Zs[1:]]
+    last_only = "compressed, last H only"
+    data = {"full": X, "compressed": small, last_only: small}
+    starts = {"full": Zs, "compressed": reduced, last_only: reduced}
+    discarded = {name: 0.0 if name == "full" else compression.discarded for name in data}
+    moving = [*[False] * (len(Hs) - 1), True]
     functions, norms, preparing = {}, {"textbook": []}, {}
     functions["textbook"] = recorded(textbook_form(X, Zs, Hs), norms["textbook"])
     for name in data:
         start = time.perf_counter()
         norms[name] = []
-        rule = recorded(compiled(data[name], starts[name], Hs), norms[name])
+        update_H = moving if name == last_only else True
+        rule = recorded(compiled(data[name], starts[name], Hs, update_H), norms[name])
         preparing[name] = time.perf_counter() - start
         own, plain = products(data[name], arguments.layers)
         functions |= {(name, "products"): own, (name, "plain products"): plain}
