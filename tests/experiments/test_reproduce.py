@@ -35,7 +35,7 @@ def protocol(monkeypatch):
 
 
 def test_one_failure_does_not_stop_the_others(protocol, tmp_path, capsys, monkeypatch):
-    words = ["reproduce", "e", "--seeds", "3", "--out", str(tmp_path / "out")]
+    words = ["reproduce", "e", "--seeds", "3", "--jobs", "1", "--out", str(tmp_path / "out")]
     with pytest.raises(SystemExit) as exit:
         main(words)
     assert exit.value.code == 1
