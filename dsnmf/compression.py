@@ -5,16 +5,12 @@ from dataclasses import dataclass
 import numpy as np
 import scipy.sparse
 
-from dsnmf.initialisation import triplets
-from dsnmf.initialisation.triplets import NOISE_FLOOR, leading_triplets
+from dsnmf.initialisation.triplets import NOISE_FLOOR, all_triplets, leading_triplets
 from dsnmf.validation import as_number, as_size
 
 #: compress="auto" compresses where at most this share of the features' number remains: the rest of
 #: an epoch does not shrink with it.
 WORTHWHILE = 0.5
-
-#: Triplets that are looked for first in large data, and twice as many each time they do not do.
-_FIRST_RANK = 64
 
 
 @dataclass(frozen=True, eq=False)
@@ -75,23 +71,14 @@ def _energy(X):
     return sum(float(np.dot(row, row)) for row in (row.astype(np.float64) for row in rows))
 
 
-def _all_above(X, noise_floor):
-    """U, S of all triplets above the noise floor; U of no use if they are not few in large data."""
-    smaller, rng = min(X.shape), np.random.default_rng(0)
-    rank = smaller if smaller <= triplets.LARGEST_GRAM else _FIRST_RANK
-    while True:
-        U, S, _ = leading_triplets(X, rank, noise_floor, rng)
-        if len(S) < rank or rank == smaller:
-            return U, S
-        rank = 2 * rank if triplets.FEW * 2 * rank < smaller else smaller
-
-
 def _triplets(X, how, noise_floor):
+    """U and S of what is kept."""
+    rng = np.random.default_rng(0)
     if how is True or how == "auto":
-        return _all_above(X, noise_floor)
+        return all_triplets(X, noise_floor, rng)[:2]
     if how > min(X.shape):
         raise ValueError(f"compress must be at most min(p, n) = {min(X.shape)}, got {how}")
-    return leading_triplets(X, how, 0, np.random.default_rng(0))[:2]
+    return leading_triplets(X, how, 0, rng)[:2]
 
 
 def compress(X, how, *, noise_floor=NOISE_FLOOR, whiten=0.0):

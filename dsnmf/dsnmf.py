@@ -366,7 +366,10 @@ class DSNMF:
         ValueError
             If their number or a shape differs, or a value is NaN or infinite.
         """
-        values = as_replacements(values, self.params, self.get_param_values())
+        shapes = [param.type.shape for param in self.params]
+        if self._compression is not None:
+            shapes[0] = len(self._compression.U), self.layers[0]
+        values = as_replacements(values, self.params, shapes)
         if self._compression is not None:
             values[0] = self._compression.reduced(values[0])
         for param, value in zip(self.params, values):

@@ -57,65 +57,58 @@ def _block_kernel(compiled):
 
 
 @cache
-def _place_kernel(compiled):
-    @compiled
-    def place(result, start, part):
-        """result[:, start : start + width] = part, whose slice form compiles for seconds."""
-        for i in range(part.shape[0]):
-            for j in range(part.shape[1]):
-                result[i, start + j] = part[i, j]
+def _accumulate_kernel(compiled):
+    block, entries = _block_kernel(compiled), BLOCK
 
-    return place
+    @compiled
+    def accumulate(X, Z, F, by_Z, by_F):
+        """Σ R², with R Fᵀ added to by_Z and Zᵀ R put into by_F, unless these are empty."""
+        width = max(1, entries // X.shape[0])
+        total = 0.0
+        for start in range(0, X.shape[1], width):
+            columns, R, of_block = block(X, Z, F, start, min(start + width, X.shape[1]))
+            total += of_block
+            if by_Z.size:
+                by_Z += np.dot(R, columns.T)
+            if by_F.size:
+                part = np.dot(Z.T, R)  # its assignment to a slice would compile for seconds
+                for i in range(part.shape[0]):
+                    for j in range(part.shape[1]):
+                        by_F[i, start + j] = part[i, j]
+        return np.asarray(total).astype(X.dtype)
+
+    return accumulate
 
 
 def _half_gradients_kernel(compiled):
-    block, place, entries = _block_kernel(compiled), _place_kernel(compiled), BLOCK
+    accumulate = _accumulate_kernel(compiled)
 
     @compiled
     def half_gradients(X, Z, F):
-        width = max(1, entries // X.shape[0])
         by_Z, by_F = np.zeros_like(Z), np.empty_like(F)
-        total = 0.0
-        for start in range(0, X.shape[1], width):
-            stop = min(start + width, X.shape[1])
-            columns, R, of_block = block(X, Z, F, start, stop)
-            total += of_block
-            by_Z += np.dot(R, columns.T)
-            place(by_F, start, np.dot(Z.T, R))
-        return np.asarray(total).astype(X.dtype), by_Z, by_F
+        return accumulate(X, Z, F, by_Z, by_F), by_Z, by_F
 
     return half_gradients
 
 
 def _half_gradient_by_F_kernel(compiled):
-    block, place, entries = _block_kernel(compiled), _place_kernel(compiled), BLOCK
+    accumulate = _accumulate_kernel(compiled)
 
     @compiled
     def half_gradient_by_F(X, Z, F):
-        width = max(1, entries // X.shape[0])
         by_F = np.empty_like(F)
-        total = 0.0
-        for start in range(0, X.shape[1], width):
-            stop = min(start + width, X.shape[1])
-            _, R, of_block = block(X, Z, F, start, stop)
-            total += of_block
-            place(by_F, start, np.dot(Z.T, R))
-        return np.asarray(total).astype(X.dtype), by_F
+        return accumulate(X, Z, F, np.empty((0, 0), X.dtype), by_F), by_F
 
     return half_gradient_by_F
 
 
 def _squared_error_kernel(compiled):
-    block, entries = _block_kernel(compiled), BLOCK
+    accumulate = _accumulate_kernel(compiled)
 
     @compiled
     def squared_error(X, Z, F):
-        width = max(1, entries // X.shape[0])
-        total = 0.0
-        for start in range(0, X.shape[1], width):
-            _, _, of_block = block(X, Z, F, start, min(start + width, X.shape[1]))
-            total += of_block
-        return np.asarray(total).astype(X.dtype)
+        nothing = np.empty((0, 0), X.dtype)
+        return accumulate(X, Z, F, nothing, nothing)
 
     return squared_error
 

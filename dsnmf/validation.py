@@ -109,8 +109,8 @@ def as_l1_norms(l1_norms, n_params):
     return norms
 
 
-def as_replacements(values, params, present):
-    """Copies of values that may take the place of the present ones of shared variables.
+def as_replacements(values, params, shapes):
+    """Copies of values of these shapes that may take the place of shared variables' own.
 
     Raises
     ------
@@ -122,7 +122,7 @@ def as_replacements(values, params, present):
     values = [np.asarray(value) for value in values]
     if len(values) != len(params):
         raise ValueError(f"values must hold {len(params)} arrays, got {len(values)}")
-    for param, value, shape in zip(params, values, map(np.shape, present)):
+    for param, value, shape in zip(params, values, shapes):
         if value.shape != shape:
             raise ValueError(f"{param.name} must have shape {shape}, got {value.shape}")
         if not np.can_cast(value.dtype, param.dtype):

@@ -3,6 +3,8 @@
 import contextlib
 import os
 import stat
+import tempfile
+from pathlib import Path
 
 import pytest
 
@@ -64,11 +66,26 @@ def test_refused_places_are_named_and_stay_as_they_are(tmp_path, name, error):
     assert (tmp_path / "file").read_text() == "old"
 
 
-@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root may write")
-def test_write_protected_places(tmp_path):
-    (tmp_path / "file").touch(mode=0o444)
-    tmp_path.chmod(0o555)
-    for name in ("file", "made"):
-        with pytest.raises(PermissionError):
-            check_place(tmp_path / name)
-    tmp_path.chmod(0o755)
+@contextlib.contextmanager
+def without_privileges():
+    """Root, who may write everywhere, acts as a user who owns nothing."""
+    is_root = os.geteuid() == 0
+    if is_root:
+        os.seteuid(65534)
+    try:
+        yield
+    finally:
+        if is_root:
+            os.seteuid(0)
+
+
+def test_write_protected_places():
+    # Not tmp_path, into which no other user than its owner can look.
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        (folder / "file").touch(mode=0o444)
+        folder.chmod(0o555)
+        for place in ("file", "made"):
+            with without_privileges(), pytest.raises(PermissionError):
+                check_place(folder / place)
+        folder.chmod(0o755)

@@ -2,29 +2,9 @@
 
 from dsnmf.commands import arguments
 
-#: Files of the sets that need one.
-_FILES = {
-    "pie": "PIE_pose27.mat",
-    "stickfigures": "stickfigures.data",
-    "nrletters": "nrLetters.data",
-    "cmu_faces": "faces_4.tar.gz",
-}
-
 _OTHERS = """
 Your own data: a .npy, .npz, .csv or .mat file in the place of a name. The licensed sets of the
 papers are read from your files: load_xm2vts and load_multi_pie of dsnmf.datasets."""
-
-
-def _folders():
-    """Where files are looked for: the folder that DSNMF_DATA names, and the cache."""
-    import os
-    from pathlib import Path
-
-    from dsnmf.extras import extra
-
-    own = os.environ.get("DSNMF_DATA")
-    cache = extra("pooch", "dsnmf datasets").os_cache("dsnmf")
-    return [Path(own), cache] if own else [cache]
 
 
 def _line(name, samples, features, labels):
@@ -46,20 +26,20 @@ def _described(name):
 
 def _run(parsed):
     from dsnmf import datasets
-    from dsnmf.datasets.download import SOURCES
+    from dsnmf.datasets.download import FILES, SOURCES, folders
 
-    folders = _folders()
+    places = folders()
     absent = {
         name: filename
-        for name, filename in _FILES.items()
-        if not any((folder / filename).is_file() for folder in folders)
+        for name, filename in FILES.items()
+        if not any((folder / filename).is_file() for folder in places)
     }
     print(_line("name", "samples", "features", "labels"))
     for name in datasets.LOADERS:
         print(_line(name, "-", "-", "not here") if name in absent else _described(name), flush=True)
     for name, filename in absent.items():
         url, _ = SOURCES[filename]
-        print(f"\n{name} is downloaded when it is first used; or put\n  {url}\ninto {folders[0]}")
+        print(f"\n{name} is downloaded when it is first used; or put\n  {url}\ninto {places[0]}")
     print(_OTHERS)
 
 

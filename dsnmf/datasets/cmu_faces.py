@@ -6,7 +6,7 @@ import tarfile
 import numpy as np
 
 from dsnmf.datasets.dataset import Dataset, unit_norm
-from dsnmf.datasets.download import fetch
+from dsnmf.datasets.download import FILES, fetch
 
 _GAP = rb"(?:\s|#[^\n]*\n)+"
 _PGM_HEADER = re.compile(rb"P5" + _GAP + rb"(\d+)" + _GAP + rb"(\d+)" + _GAP + rb"255\s")
@@ -60,7 +60,7 @@ def load_cmu_faces():
     ValueError
         If the archive is damaged or holds no such pictures.
     """
-    faces = _read_faces(fetch("faces_4.tar.gz"))
+    faces = _read_faces(fetch(FILES["cmu_faces"]))
     columns = zip(*(labels for labels, _ in faces))
     classes, codes = zip(*(np.unique(column, return_inverse=True) for column in columns))
     attributes = ("identity", "pose", "expression", "eyes")

@@ -29,6 +29,28 @@ SOURCES = {
 }
 
 
+#: Data set that needs a file: the file's name.
+FILES = {
+    "pie": "PIE_pose27.mat",
+    "stickfigures": "stickfigures.data",
+    "nrletters": "nrLetters.data",
+    "cmu_faces": "faces_4.tar.gz",
+}
+
+
+def folders():
+    """Where files are looked for: the folder that DSNMF_DATA names, if any, and the cache.
+
+    Raises
+    ------
+    ImportError
+        If pooch, which knows the cache, is missing.
+    """
+    own = os.environ.get("DSNMF_DATA")
+    cache = extra("pooch", "the cache of downloaded data").os_cache("dsnmf")
+    return [Path(own), cache] if own else [cache]
+
+
 def fetch(filename):
     """Path of a verified copy of a file, downloaded into the cache if it is nowhere yet.
 
@@ -63,7 +85,7 @@ def fetch(filename):
             )
         return path
     pooch = extra("pooch", "downloading data")
-    cache = pooch.os_cache("dsnmf")
+    cache = folders()[-1]
     known_hash = sha256 and f"sha256:{sha256}"
     try:
         return Path(pooch.retrieve(url, known_hash, fname=filename, path=cache))

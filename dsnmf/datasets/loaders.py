@@ -3,7 +3,7 @@
 import numpy as np
 
 from dsnmf.datasets.dataset import Dataset, unit_norm
-from dsnmf.datasets.download import fetch
+from dsnmf.datasets.download import FILES, fetch
 from dsnmf.datasets.mat import load_mat
 from dsnmf.extras import extra
 
@@ -55,7 +55,7 @@ def load_pie():
     ImportError
         If it must be downloaded and pooch is missing.
     """
-    faces = load_mat(fetch("PIE_pose27.mat"), images=(32, 32))
+    faces = load_mat(fetch(FILES["pie"]), images=(32, 32))
     return Dataset(
         name="pie",
         data=unit_norm(faces.data),
@@ -89,7 +89,7 @@ def load_stickfigures():
         As for `load_pie`.
     """
     return _load_csv(
-        "stickfigures.data",
+        FILES["stickfigures"],
         ("upper body", "lower body"),
         name="stickfigures",
         images=(20, 20),
@@ -113,7 +113,7 @@ def load_nrletters():
         As for `load_pie`.
     """
     return _load_csv(
-        "nrLetters.data",
+        FILES["nrletters"],
         ("letter", "colour", "corner"),
         name="nrletters",
         images=(9, 7, 3),

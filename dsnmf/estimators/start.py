@@ -31,7 +31,8 @@ def _initialiser(init, noise_floor, rng, X):
     return {"nndsvd": nndsvd, "lp": lp_seminmf}[init]
 
 
-def _without_zeros(H):
+def without_zeros(H):
+    """H with a small number in place of its zeros."""
     return np.where(H > 0, H, ZERO_FILL * H.mean() or 1.0).astype(H.dtype)
 
 
@@ -72,7 +73,7 @@ def _started(estimator, X, layers):
 
     def factorise(H, k):
         Z, H = initialise(H, k)
-        return Z, _without_zeros(H)
+        return Z, without_zeros(H)
 
     nonlinearity = estimator._inner_nonlinearity()
     if is_linear(nonlinearity):

@@ -34,6 +34,7 @@ from sklearn.svm import LinearSVC
 
 from dsnmf import WSF, DeepSemiNMF, DeepWSF, SemiNMF, datasets
 from dsnmf.affinity import combine, degrees, knn_affinity, label_affinity
+from dsnmf.experiments import report_tables
 from dsnmf.experiments.clustering import k_means_scores
 
 #: Layers per data set: one per attribute.
@@ -250,16 +251,15 @@ def markdown(rows, names):
     scores = ("ac", "nmi", "svm")
     columns = [f"{name} {score.upper()}" for name in names for score in scores]
     head = ["labels", "features", "layer", *columns]
-    lines = ["| " + " | ".join(head) + " |", "|---" * len(head) + "|"]
-    groups = {}
+    lines, groups = [], {}
     for row in rows:
         cell = groups.setdefault((row["share"], row["method"], row["layer"]), {})
         for score in scores:
             cell.setdefault((row["attribute"], score), []).append(row[score])
     for (share, method, layer), cell in groups.items():
         means = [f"{100 * np.mean(cell[name, score]):.0f}" for name in names for score in scores]
-        lines.append("| " + " | ".join([f"{share:.0%}", method, str(layer), *means]) + " |")
-    return "\n".join(lines)
+        lines.append([f"{share:.0%}", method, layer, *means])
+    return report_tables.markdown(head, lines)
 
 
 def run(data="stickfigures", seeds=3, out=None):

@@ -7,12 +7,10 @@ from functools import partial
 import numpy as np
 
 from dsnmf.experiments import report_attributes
-from dsnmf.experiments.report_curves import BENCHMARKS, COMPONENTS, counterpart, ours, pairs, theirs
+from dsnmf.experiments.published import COMPONENTS
+from dsnmf.experiments.report_curves import BENCHMARKS, FEATURES, counterpart, ours, pairs, theirs
 from dsnmf.experiments.report_notebook import PUBLISHED_NMI, nmi_values, span
 from dsnmf.experiments.report_tables import SEMI_NMF, in_bracket, spread
-
-#: Names of features in texts.
-FEATURES = {"pixels": "pixels", "igo": "IGO"}
 
 #: What the paper compares Deep Semi-NMF with.
 _COMPARED = ("Semi-NMF", "NMF (MUL)", "Multi-layer NMF", "NeNMF", "GNMF")

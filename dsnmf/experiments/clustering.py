@@ -34,6 +34,31 @@ class Scores:
         return "  ".join(f"{mean:5.1f} ± {sd:4.1f}" for mean, sd in pairs)
 
 
+def k_means_score(features, target, seed):
+    """(NMI, AC) of k-means of one seed with as many clusters as there are classes.
+
+    Parameters
+    ----------
+    features : array_like, shape (n_samples, k)
+    target : array_like, shape (n_samples,)
+        The known classes.
+    seed : int >= 0
+
+    Returns
+    -------
+    nmi, accuracy : float in [0, 1]
+
+    Raises
+    ------
+    ImportError
+        If scikit-learn is missing.
+    """
+    k_means = extra("sklearn.cluster", "clustering").KMeans
+    n_clusters = len(np.unique(target))
+    clusters = k_means(n_clusters, n_init=N_INIT, random_state=seed).fit_predict(features)
+    return metrics.nmi(target, clusters), metrics.clustering_accuracy(target, clusters)
+
+
 def k_means_scores(features, target, n_seeds=10):
     """Scores of k-means with as many clusters as there are classes.
 
@@ -63,12 +88,6 @@ def k_means_scores(features, target, n_seeds=10):
     Scores(nmi=(1.0, 1.0), accuracy=(1.0, 1.0))
     """
     features = as_matrix(features, "features")
-    n_clusters = len(np.unique(target))
-    k_means = extra("sklearn.cluster", "clustering").KMeans
-    scores = []
-    for seed in range(as_size(n_seeds, "n_seeds")):
-        clusters = k_means(n_clusters, n_init=N_INIT, random_state=seed).fit_predict(features)
-        scores.append(
-            (metrics.nmi(target, clusters), metrics.clustering_accuracy(target, clusters))
-        )
+    seeds = range(as_size(n_seeds, "n_seeds"))
+    scores = [k_means_score(features, target, seed) for seed in seeds]
     return Scores(*zip(*scores))

@@ -5,6 +5,7 @@ iterations. Each method is a function method(data, n_components, …, seed=, mem
 `methods.Learned`; the table `METHODS` names them.
 """
 
+import dataclasses
 import warnings
 from functools import partial
 
@@ -15,7 +16,7 @@ from sklearn.exceptions import ConvergenceWarning
 from dsnmf import updates
 from dsnmf._version import __version__
 from dsnmf.affinity import knn_affinity
-from dsnmf.dsnmf import DSNMF
+from dsnmf.estimators.start import without_zeros
 from dsnmf.experiments import methods
 from dsnmf.experiments.methods import Learned, semi_nmf_rule, train
 from dsnmf.initialisation import appr_seminmf, nndsvd
@@ -73,11 +74,11 @@ def svd_start(X, n_components, seed):
     Z, H : ndarray, H > 0
     """
     Z, H = appr_seminmf(X, n_components, random_state=seed)
-    return Z, np.where(H > 0, H, 0.01 * H.mean()).astype(H.dtype)
+    return Z, without_zeros(H)
 
 
-def _nmf_rule(X, Zs, Hs):
-    return updates.gnmf(X, *Zs, *Hs)
+def _nmf_rule(X, Zs, Hs, affinity=None):
+    return updates.gnmf(X, *Zs, *Hs, affinity)
 
 
 _RULES = {"Semi-NMF": semi_nmf_rule, "NMF": _nmf_rule}
@@ -131,12 +132,10 @@ def deep_semi_nmf(data, n_components, first_layer, seed, memory):
 
 def deep_semi_nmf_adam(data, n_components, first_layer, epochs, seed, memory, compress=False):
     """The class `DSNMF`, from its own start."""
-    model = DSNMF(data, (first_layer, n_components), random_state=seed, compress=compress)
-    model.fit(epochs)
-    methods.raise_if_interrupted(model.stopped_by)
+    layers = first_layer, n_components
+    model = methods.trained_dsnmf(data, layers, epochs, seed, compress=compress)
     distance = np.linalg.norm((data.T - model.get_reconstruction()).astype(np.float64))
-    Zs = tuple(model.get_param_values()[:-1])
-    return Learned(model.get_features().T, Zs, tuple(model.history), float(distance))
+    return dataclasses.replace(methods.learned_by(model), error=float(distance))
 
 
 def nmf_cd(data, n_components, seed, memory):
@@ -155,11 +154,7 @@ def _unit_columns(Z, H):
 
 def gnmf(data, n_components, seed, memory):
     """GNMF on the graph of five neighbours; Z has unit columns before and after, as its source."""
-    affinity = GRAPH_WEIGHT * knn_affinity(data.T, N_NEIGHBORS)
-
-    def rule(X, Zs, Hs):
-        return updates.gnmf(X, *Zs, *Hs, affinity)
-
+    rule = partial(_nmf_rule, affinity=GRAPH_WEIGHT * knn_affinity(data.T, N_NEIGHBORS))
     Z, H = _unit_columns(*start(data.T, n_components, seed))
     (Z,), (H,), _ = train(rule, data.T, [Z], [H], ITERATIONS, matlab_stops)
     Z, H = _unit_columns(Z, H)
@@ -182,16 +177,17 @@ def best_rank_k(data, n_components, seed, memory):
     return Learned(None, error=float(np.linalg.norm(values[n_components:])))
 
 
-#: All methods by name. Another one needs a line here, and one in a protocol's table.
+#: All methods by name, in the order of tables and legends. Another one needs a line here, and one
+#: in a protocol's table.
 METHODS = {
     "Deep Semi-NMF": deep_semi_nmf,
+    "Deep Semi-NMF (Adam)": deep_semi_nmf_adam,
     "Semi-NMF": partial(_one_layer, "Semi-NMF"),
     "Semi-NMF (SVD start)": partial(_one_layer, "Semi-NMF", begin=svd_start),
     "NMF (MUL)": partial(_one_layer, "NMF"),
     "Multi-layer NMF": multilayer_nmf,
     "NMF (CD)": nmf_cd,
     "GNMF": gnmf,
-    "Deep Semi-NMF (Adam)": deep_semi_nmf_adam,
     "raw": raw,
     "PCA": pca,
     "PCA whitened": partial(pca, whiten=True),

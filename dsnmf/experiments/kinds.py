@@ -1,24 +1,24 @@
 """The kinds of experiments: each lists its items, and measures one."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import numpy as np
-from sklearn.cluster import KMeans
 
-from dsnmf import datasets, metrics
+from dsnmf import datasets
 from dsnmf.experiments import attributes
-from dsnmf.experiments.clustering import N_INIT, k_means_scores
+from dsnmf.experiments.clustering import k_means_score, k_means_scores
 from dsnmf.experiments.comparators import METHODS
+from dsnmf.experiments.published import COMPONENTS
 from dsnmf.features import igo
 
-#: Numbers of components of the ICML paper.
-COUNTS = tuple(range(20, 71, 5))
+#: Numbers of components of a quick run.
 QUICK_COUNTS = (20, 40, 70)
 
 
 @dataclass(frozen=True)
-class Protocol:
+class Protocol(ABC):
     """One experiment.
 
     Attributes
@@ -37,10 +37,11 @@ class Protocol:
     load: Callable
     needs_file: bool = False
 
+    @abstractmethod
     def methods(self):
         """Names of the methods, in the order of the tables."""
-        raise NotImplementedError
 
+    @abstractmethod
     def items(self, data, seeds, quick=False):
         """All work items, in the order in which they are best begun.
 
@@ -57,8 +58,8 @@ class Protocol:
         list of dict
             With the keys of `records.IDENTITY`.
         """
-        raise NotImplementedError
 
+    @abstractmethod
     def measure(self, dataset, item, memory):
         """What a record has as its results; see `run_item`.
 
@@ -73,7 +74,6 @@ class Protocol:
         -------
         dict
         """
-        raise NotImplementedError
 
     def _item(self, data, method, seed, features="pixels", **parameters):
         identity = {"experiment": self.name, "data": data, "features": features}
@@ -152,7 +152,7 @@ class Clustering(Protocol):
     """
 
     entries: tuple = ()
-    counts: tuple = COUNTS
+    counts: tuple = COMPONENTS
     quick_counts: tuple = QUICK_COUNTS
     k_means_seeds: int | None = None
 
@@ -184,12 +184,8 @@ class Clustering(Protocol):
         if self.k_means_seeds is not None:
             scores = k_means_scores(features, target, self.k_means_seeds)
             return {"ac": list(scores.accuracy), "nmi": list(scores.nmi)}
-        k_means = KMeans(len(np.unique(target)), n_init=N_INIT, random_state=seed)
-        clusters = k_means.fit_predict(features)
-        return {
-            "ac": metrics.clustering_accuracy(target, clusters),
-            "nmi": metrics.nmi(target, clusters),
-        }
+        nmi, accuracy = k_means_score(features, target, seed)
+        return {"ac": accuracy, "nmi": nmi}
 
 
 @dataclass(frozen=True)

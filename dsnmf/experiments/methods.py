@@ -52,7 +52,7 @@ def svd_semi_nmf(data, n_components, seed=0):
     return Learned(H.T, (Z,))
 
 
-def raise_if_interrupted(stopped_by):
+def _raise_if_interrupted(stopped_by):
     """Features of an unfinished training are no result."""
     if stopped_by == "interrupt":
         raise KeyboardInterrupt
@@ -98,7 +98,7 @@ def train(rule, X, Zs, Hs, iterations, stops=None, description="", progress=Fals
         description=description,
         progress=progress,
     )
-    raise_if_interrupted(stopped_by)
+    _raise_if_interrupted(stopped_by)
     Zs, Hs = ([factor.get_value(borrow=True) for factor in factors] for factors in (Zs, Hs))
     return Zs, Hs, history
 
@@ -129,9 +129,20 @@ def deep_semi_nmf(data, layers, iterations, seed=0, progress=False):
     return _by_rule(updates.deep_semi_nmf, "Algorithm 1", data, layers, iterations, seed, progress)
 
 
-def dsnmf(data, layers, epochs, seed=0, progress=False):
-    """Deep Semi-NMF with rectifiers, trained by Adam: the class `DSNMF`."""
-    model = DSNMF(data, layers, random_state=seed).fit(epochs, progress=progress)
-    raise_if_interrupted(model.stopped_by)
+def trained_dsnmf(data, layers, epochs, seed=0, progress=False, compress=False):
+    """A trained `DSNMF`; KeyboardInterrupt if its training was interrupted."""
+    model = DSNMF(data, layers, random_state=seed, compress=compress)
+    model.fit(epochs, progress=progress)
+    _raise_if_interrupted(model.stopped_by)
+    return model
+
+
+def learned_by(model):
+    """What a trained `DSNMF` learned."""
     Zs = tuple(model.get_param_values()[:-1])
     return Learned(model.get_features().T, Zs, tuple(model.history))
+
+
+def dsnmf(data, layers, epochs, seed=0, progress=False):
+    """Deep Semi-NMF with rectifiers, trained by Adam: the class `DSNMF`."""
+    return learned_by(trained_dsnmf(data, layers, epochs, seed, progress))

@@ -3,6 +3,9 @@
 import csv
 from importlib.resources import files
 
+#: Numbers of components in the paper's figures.
+COMPONENTS = tuple(range(20, 71, 5))
+
 
 def _rows(filename):
     text = (files("dsnmf.experiments") / "published" / filename).read_text(encoding="utf-8")

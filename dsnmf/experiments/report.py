@@ -7,8 +7,9 @@ from pathlib import Path
 from dsnmf.atomic import replacing
 from dsnmf.experiments import figures, protocols, report_attributes, report_curves, report_notebook
 from dsnmf.experiments import report_tables as tables
-from dsnmf.experiments.claims import FEATURES, claims
+from dsnmf.experiments.claims import claims
 from dsnmf.experiments.records import identity, read
+from dsnmf.experiments.report_curves import FEATURES
 
 _INTRODUCTION = """\
 Mean ± standard deviation over the seeds. AC is the share of samples in the cluster of their class,

@@ -5,25 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from dsnmf.experiments import published
-
-#: Numbers of components in the papers' figures.
-COMPONENTS = tuple(range(20, 71, 5))
-
-#: Our methods, in the order of tables and legends.
-METHODS = (
-    "Deep Semi-NMF",
-    "Deep Semi-NMF (Adam)",
-    "Semi-NMF",
-    "Semi-NMF (SVD start)",
-    "NMF (MUL)",
-    "Multi-layer NMF",
-    "NMF (CD)",
-    "GNMF",
-    "raw",
-    "PCA",
-    "PCA whitened",
-    "best rank k",
-)
+from dsnmf.experiments.comparators import METHODS
+from dsnmf.experiments.published import COMPONENTS
 
 #: Published methods that stand beside one of ours of another name.
 COUNTERPARTS = {"NeNMF": "NMF (CD)"}
@@ -45,7 +28,8 @@ BENCHMARKS = {
     "multi_pie": Benchmark("CMU Multi-PIE", 13230, 30 * 30, {"pixels": 3, "igo": 6}),
 }
 
-_FEATURES = {"pixels": "pixels", "igo": "IGO"}
+#: Names of features in texts.
+FEATURES = {"pixels": "pixels", "igo": "IGO"}
 _METRICS = {"ac": "AC", "nmi": "NMI", "error": "error"}
 
 
@@ -98,7 +82,8 @@ def counterpart(method):
 
 def rank(method):
     """Sorting key: the place in `METHODS`; others follow by name."""
-    return (METHODS.index(method) if method in METHODS else len(METHODS), method)
+    places = list(METHODS)
+    return (places.index(method) if method in METHODS else len(places), method)
 
 
 def _scale(data, features, metric):
@@ -166,9 +151,9 @@ def ours(records, data, features, metric):
 
 def theirs(data, features, metric):
     """The published curves of a metric, like `ours`; none if the paper has no such data."""
-    if data not in BENCHMARKS or features not in _FEATURES:
+    if data not in BENCHMARKS or features not in FEATURES:
         return {}
-    wanted = BENCHMARKS[data].name, _FEATURES[features], _METRICS[metric]
+    wanted = BENCHMARKS[data].name, FEATURES[features], _METRICS[metric]
     found = {
         method: Curve({k: (value,) for k, value in curve.items()})
         for (*place, method), curve in published.icml2014().items()

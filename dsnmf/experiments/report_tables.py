@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from dsnmf.experiments.report_curves import COMPONENTS, counterpart, rank
+from dsnmf.experiments.published import COMPONENTS
+from dsnmf.experiments.report_curves import counterpart, rank
 
 #: Relative excess over a bound that rounding explains.
 ROUNDING = 1e-6

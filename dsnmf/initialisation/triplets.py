@@ -24,6 +24,7 @@ LARGEST_GRAM = 2500
 FEW = 8
 OVERSAMPLING = 16
 SUBSPACE_ITERATIONS = 4
+FIRST_RANK = 64
 
 #: Entries of a matrix that are taken to float64 at once.
 _BLOCK = 1 << 20
@@ -95,7 +96,7 @@ def _blocks(M):
 def _gram(small):
     """M Mᵀ in float64, with no copy of M in another dtype."""
     if scipy.sparse.issparse(small):
-        return (small @ small.T).toarray().astype(np.float64, copy=False)
+        return (small @ small.T).toarray()
     if small.dtype == np.float64:
         return small @ small.T
     gram = np.zeros((len(small),) * 2)
@@ -162,6 +163,20 @@ def leading_triplets(M, k, noise_floor, rng):
         return by(M.astype(np.float64, copy=False), k, noise_floor, rng)
     few = smaller > LARGEST_GRAM and FEW * (k + OVERSAMPLING) <= smaller
     return (_by_range if few else _by_gram)(M, k, noise_floor, rng)
+
+
+def all_triplets(M, noise_floor, rng):
+    """All triplets of a dense matrix above the noise floor, like `leading_triplets`.
+
+    Of large matrices few are looked for first, and twice as many each time they do not do.
+    """
+    smaller = min(M.shape)
+    k = smaller if smaller <= LARGEST_GRAM else FIRST_RANK
+    while True:
+        U, S, V = leading_triplets(M, k, noise_floor, rng)
+        if len(S) < k or k == smaller:
+            return U, S, V
+        k = 2 * k if FEW * 2 * k < smaller else smaller
 
 
 def truncated_svd(M, k, *, noise_floor=NOISE_FLOOR, random_state=None, dtype=None):

@@ -164,6 +164,8 @@ def write_json(arguments, name, result):
     """Write a result, with what it was measured on, to NAME.json in the folder of --out, if any."""
     if arguments.out is None:
         return
+    from dsnmf.atomic import replacing
+
     packages = ("numpy", "scipy", "pytensor", "numba")
     measured_on = {
         "machine": platform.machine(),
@@ -173,8 +175,6 @@ def write_json(arguments, name, result):
         **{package: version(package) for package in packages},
     }
     arguments.out.mkdir(parents=True, exist_ok=True)
-    path = arguments.out / f"{name}.json"
-    new = path.with_suffix(".new")
-    text = json.dumps({"measured on": measured_on, **result}, indent=1, ensure_ascii=False)
-    new.write_text(text + "\n", encoding="utf-8")
-    os.replace(new, path)
+    with replacing(arguments.out / f"{name}.json") as file:
+        json.dump({"measured on": measured_on, **result}, file, indent=1, ensure_ascii=False)
+        file.write("\n")
