@@ -1,6 +1,5 @@
 """The class of the original Theano module: X ≈ Z_1 relu(Z_2 relu(… relu(Z_m relu(H_m))))."""
 
-import warnings
 from functools import cached_property
 
 import numpy as np
@@ -10,6 +9,7 @@ import pytensor.tensor as pt
 from dsnmf import fitting, initialisation, model_file, symbolic
 from dsnmf.compression import compress as compressed
 from dsnmf.initialisation import appr_seminmf, init_weights
+from dsnmf.liveness import DeadModelWarning, Liveness
 from dsnmf.residual import squared_error_and_gradients
 from dsnmf.stopping import CostTolerance
 from dsnmf.symbolic import dropout, relu
@@ -26,10 +26,6 @@ from dsnmf.validation import (
 
 __all__ = ["DSNMF", "DeadModelWarning", "adam", "appr_seminmf", "dropout", "floatX", "init_weights",
            "relu"]  # fmt: skip
-
-
-class DeadModelWarning(RuntimeWarning):
-    """Every hidden unit of a layer is at zero, so that no gradient flows."""
 
 
 def floatX(X):
@@ -177,7 +173,7 @@ class DSNMF:
     def _train(self, trained):
         """Let `train_fun` move these parameters, from a fresh Adam state."""
         self._trained = trained
-        self._zero_epochs = 0
+        self._liveness = Liveness(self.X, self.params, self._offset)
         for derived in ("_cost_and_updates", "_step"):
             self.__dict__.pop(derived, None)
 
@@ -208,12 +204,6 @@ class DSNMF:
             return reconstruct
         return lambda: self._compression.restored(reconstruct())
 
-    @cached_property
-    def _total(self):
-        """The cost of a model that reconstructs nothing."""
-        X = self.X.get_value(borrow=True)
-        return float(np.vdot(X, X)) + self._offset
-
     def train_fun(self):
         """Run one epoch.
 
@@ -228,31 +218,8 @@ class DSNMF:
             If every unit of a layer has been at zero for two epochs.
         """
         cost = float(self._step())
-        # The products cost as much as half an epoch: only where the cost says that it may be.
-        reconstructs_nothing = (
-            cost >= (1 - 1e-4) * self._total and not self._features_of_first().any()
-        )
-        self._zero_epochs = self._zero_epochs + 1 if reconstructs_nothing else 0
-        if self._is_dead:
-            warnings.warn(
-                "every hidden unit of a layer is at zero, so no gradient flows any more (cost "
-                f"{cost:.6g}, the data's own energy). A learning_rate below "
-                f"{self.learning_rate:g} avoids this",
-                DeadModelWarning,
-                stacklevel=2,
-            )
+        self._liveness.look(cost, self.learning_rate)
         return cost
-
-    @property
-    def _is_dead(self):
-        return self._zero_epochs >= 2
-
-    def _features_of_first(self):
-        *Zs, H = (param.get_value(borrow=True) for param in self.params)
-        features = np.maximum(H, 0)
-        for Z in reversed(Zs[1:]):
-            features = np.maximum(Z @ features, 0)
-        return features
 
     def fit(self, n_epochs=1000, tol=None, callback=None, progress=None):
         """Train for n_epochs more epochs.
@@ -297,7 +264,7 @@ class DSNMF:
             raise TypeError(f"callback must be callable, got {callback!r}")
 
         def stops(epoch, cost):
-            return self._is_dead or (callback is not None and callback(epoch, cost))
+            return self._liveness.is_dead or (callback is not None and callback(epoch, cost))
 
         self.stopped_by = fitting.run(
             self.train_fun,
