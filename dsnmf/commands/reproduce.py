@@ -36,9 +36,10 @@ def add(commands):
         "run the papers' experiments",
         "Runs experiments of the ICML 2014 and TPAMI 2017 papers and adds every result to "
         "DIR/results.jsonl at once. The same command again goes on where the last one was stopped. "
-        "Experiments: icml2014-pie, icml2014-xm2vts*, icml2014-multi-pie*, notebook, "
-        "attributes-stickfigures, attributes-nrletters, attributes-faces, attributes-cmu-faces, "
-        "attributes-multi-pie* (*: of a licensed data set, which you bring: --data-file).",
+        "Experiments: icml2014-pie, icml2014-xm2vts*, icml2014-multi-pie*, layers-multi-pie*, "
+        "notebook, attributes-stickfigures, attributes-nrletters, attributes-faces, "
+        "attributes-cmu-faces, attributes-multi-pie* (*: of a licensed data set, which you bring: "
+        "--data-file).",
         [
             "dsnmf reproduce icml2014-pie --quick",
             "dsnmf reproduce icml2014-pie notebook --jobs 8 --out results",

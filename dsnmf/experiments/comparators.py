@@ -118,16 +118,28 @@ def _fine_tuned(norms):
     return len(norms) > 1 and has_converged(norms[-2], norms[-1], FINE_TUNING_TOL)
 
 
+def _algorithm_1(data, n_components, first_layer, seed, memory, update_H):
+    """(Z_1, Z_2) and (H_1, H_2): two layers of Semi-NMF, then fine-tuning of all."""
+    Zs, Hs = _two_layers("Semi-NMF", data, n_components, first_layer, seed, memory)
+    rule = partial(updates.deep_semi_nmf, update_H=update_H)
+    Zs, Hs, _ = train(rule, data.T, Zs, Hs, ITERATIONS, _fine_tuned)
+    return Zs, Hs
+
+
 def deep_semi_nmf(data, n_components, first_layer, seed, memory):
-    """Algorithm 1 of the paper: two layers of Semi-NMF, then fine-tuning of all.
+    """Algorithm 1 of the paper.
 
     H_1 stands still in the fine-tuning: in the linear model it influences neither Z_1, Z_2, H_2
     nor the error.
     """
-    Zs, Hs = _two_layers("Semi-NMF", data, n_components, first_layer, seed, memory)
-    rule = partial(updates.deep_semi_nmf, update_H=[False, True])
-    Zs, Hs, _ = train(rule, data.T, Zs, Hs, ITERATIONS, _fine_tuned)
+    Zs, Hs = _algorithm_1(data, n_components, first_layer, seed, memory, [False, True])
     return _linear(data, Zs, Hs[-1])
+
+
+def layers_of_deep_semi_nmf(data, n_components, first_layer, seed, memory):
+    """Algorithm 1 of the paper: the features of both layers, ndarrays of shape (n_samples, k)."""
+    _, Hs = _algorithm_1(data, n_components, first_layer, seed, memory, [True, True])
+    return [H.T for H in Hs]
 
 
 def deep_semi_nmf_adam(data, n_components, first_layer, epochs, seed, memory, compress=False):

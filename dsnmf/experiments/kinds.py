@@ -9,7 +9,7 @@ import numpy as np
 from dsnmf import datasets
 from dsnmf.experiments import attributes
 from dsnmf.experiments.clustering import k_means_score, k_means_scores
-from dsnmf.experiments.comparators import METHODS
+from dsnmf.experiments.comparators import METHODS, layers_of_deep_semi_nmf
 from dsnmf.experiments.published import COMPONENTS
 from dsnmf.features import igo
 
@@ -186,6 +186,46 @@ class Clustering(Protocol):
             return {"ac": list(scores.accuracy), "nmi": list(scores.nmi)}
         nmi, accuracy = k_means_score(features, target, seed)
         return {"ac": accuracy, "nmi": nmi}
+
+
+@dataclass(frozen=True)
+class Layers(Protocol):
+    """How well k-means on either layer of Deep Semi-NMF finds each attribute: Table 2 of ICML.
+
+    Attributes
+    ----------
+    names : tuple of str
+        The attributes.
+    first_layer : int
+    counts : tuple of int >= 1
+        Numbers of components of the second layer; a quick run has the first only.
+    """
+
+    names: tuple = ()
+    first_layer: int = 625
+    counts: tuple = (60, 70)
+
+    def methods(self):
+        return ["Deep Semi-NMF"]
+
+    def items(self, data, seeds, quick=False):
+        return [
+            self._item(data, method, seed, first_layer=self.first_layer, n_components=k)
+            for method in self.methods()
+            for k in self.counts[: 1 if quick else None]
+            for seed in seeds
+        ]
+
+    def measure(self, dataset, item, memory):
+        data, target = attributes.sample(dataset, self.names, None)
+        samples, seed = np.ascontiguousarray(data, np.float32), item["seed"]
+        layers = layers_of_deep_semi_nmf(samples, **item["parameters"], seed=seed, memory=memory)
+        rows = []
+        for layer, features in enumerate(layers, start=1):
+            for name, labels in zip(self.names, target.T):
+                nmi, accuracy = k_means_score(features, labels, seed)
+                rows.append({"layer": layer, "attribute": name, "ac": accuracy, "nmi": nmi})
+        return {"rows": rows}
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ A new method is one line in `comparators.METHODS` and one `Entry`; a new data se
 
 from dsnmf import datasets
 from dsnmf.experiments import attributes
-from dsnmf.experiments.kinds import Attributes, Clustering, Entry
+from dsnmf.experiments.kinds import Attributes, Clustering, Entry, Layers
 
 _BOTH = ("pixels", "igo")
 _TWO_LAYERS = {"first_layer": 625}
@@ -59,6 +59,13 @@ PROTOCOLS = {
             datasets.load_multi_pie,
             needs_file=True,
             entries=ICML2014,
+        ),
+        Layers(
+            "layers-multi-pie",
+            "pose and identity by layers 625-60 and 625-70 on CMU Multi-PIE, from your file",
+            datasets.load_multi_pie,
+            needs_file=True,
+            names=("pose", "identity"),
         ),
         Clustering(
             "notebook",

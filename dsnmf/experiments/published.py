@@ -40,3 +40,24 @@ def icml2014():
             key = row["dataset"], row["features"], row.get("metric", "error"), row["method"]
             curves[key] = _curve(row)
     return curves
+
+
+def layers():
+    """Table 2 of the ICML paper: AC of k-means on either layer of Deep Semi-NMF 625-k.
+
+    Returns
+    -------
+    dict
+        {(dataset, attribute, layer): {k: AC}} with dataset "CMU Multi-PIE", attribute "pose" or
+        "identity", layer 1 or 2, AC in [0, 1].
+
+    Examples
+    --------
+    >>> from dsnmf.experiments.published import layers
+    >>> layers()["CMU Multi-PIE", "pose", 1]
+    {60: 0.2758, 70: 0.2818}
+    """
+    return {
+        (row["dataset"], row["attribute"], int(row["layer"])): _curve(row)
+        for row in _rows("icml2014_layers.csv")
+    }

@@ -4,6 +4,8 @@ import json
 import os
 from pathlib import Path
 
+from dsnmf.extras import extra
+
 #: What makes two records results of the same item.
 IDENTITY = ("experiment", "data", "features", "method", "parameters", "seed")
 
@@ -75,10 +77,23 @@ def read(path):
     return _scan(path)[0]
 
 
+def _locked(path):
+    """The lock of a file, held; the system frees it when the process dies, however it does."""
+    filelock = extra("filelock", "the experiments")
+    path = Path(path)
+    lock = filelock.FileLock(path.with_name(f".{path.name}.lock"), timeout=0)
+    try:
+        lock.acquire()
+    except filelock.Timeout:
+        raise BlockingIOError(f"another run is writing to {path}") from None
+    return lock
+
+
 class Records:
     """A file of records to append to; a last line that was cut off is removed on opening.
 
-    One process at a time may write; leave with `close` or a with statement.
+    One process at a time may write, and holds a lock beside the file; leave with `close` or a with
+    statement.
 
     Parameters
     ----------
@@ -93,16 +108,23 @@ class Records:
     Raises
     ------
     OSError
-        If the file cannot be read or written.
+        If the file cannot be read or written, BlockingIOError if another process holds it.
     ValueError
         If a line other than the last one is no record; the file stays as it was.
+    ImportError
+        If an extra is missing.
     """
 
     def __init__(self, path):
-        records, length = _scan(path)
-        self.known = {identity(record) for record in records}
-        self._file = open(path, "ab")  # noqa: SIM115 (`close` closes it)
+        self._lock = _locked(path)
+        try:
+            records, length = _scan(path)
+            self._file = open(path, "ab")  # noqa: SIM115 (`close` closes it)
+        except BaseException:
+            self._lock.release()
+            raise
         self._file.truncate(length)
+        self.known = {identity(record) for record in records}
 
     def append(self, record):
         """Add a record; it is on the disk when this returns."""
@@ -114,6 +136,7 @@ class Records:
 
     def close(self):
         self._file.close()
+        self._lock.release()
 
     def __enter__(self):
         return self

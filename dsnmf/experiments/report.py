@@ -5,7 +5,14 @@ from collections import Counter
 from pathlib import Path
 
 from dsnmf.atomic import replacing
-from dsnmf.experiments import figures, protocols, report_attributes, report_curves, report_notebook
+from dsnmf.experiments import (
+    figures,
+    protocols,
+    report_attributes,
+    report_curves,
+    report_layers,
+    report_notebook,
+)
 from dsnmf.experiments import report_tables as tables
 from dsnmf.experiments.claims import claims
 from dsnmf.experiments.records import identity, read
@@ -26,6 +33,8 @@ _ERRORS = {
 }
 
 _EXPECTED = "Items expected of a complete run with the seeds that the records have."
+
+_LAYERS = "AC of k-means on the features of each layer of Deep Semi-NMF (Algorithm 1), in per cent."
 
 _SCORES = """\
 AC and NMI are of k-means on the test samples' features, SVM is the accuracy of a linear SVM trained
@@ -127,6 +136,13 @@ def _notebook(records):
     ]
 
 
+def _layers(records, data):
+    benchmark = report_curves.BENCHMARKS.get(data)
+    title = "## Which layer knows which attribute without labels: "
+    title += f"{benchmark.name} (Table 2 of the ICML paper)" if benchmark else data
+    return [title, _LAYERS, report_layers.table(records, data)]
+
+
 def _attributes(records, data, folder):
     found = report_attributes.scores(records, data)
     parts = [f"## Attributes: {data}"]
@@ -210,6 +226,8 @@ def write(folder):
     parts += [_claims(records), _items(records, run)]
     for pair in report_curves.pairs(records):
         parts += _clustering(records, *pair, pictures)
+    for data in report_layers.data_sets(records):
+        parts += _layers(records, data)
     parts += _notebook(records)
     for data in report_attributes.data_sets(records):
         parts += _attributes(records, data, pictures)

@@ -7,7 +7,7 @@ import pytest
 
 from dsnmf.datasets import Dataset, unit_norm
 from dsnmf.experiments import attributes, protocols, records
-from dsnmf.experiments.kinds import Attributes, Clustering, Entry
+from dsnmf.experiments.kinds import Attributes, Clustering, Entry, Layers
 from dsnmf.experiments.protocols import find
 
 
@@ -64,6 +64,17 @@ def test_clustering_measures_the_identity(faces, tmp_path):
     several = Clustering("c", "", lambda: faces, entries=entries, counts=(3,), k_means_seeds=4)
     results = several.measure(faces, several.items("faces", [0])[0], memory)
     assert [len(results[score]) for score in ("ac", "nmi")] == [4, 4]
+
+
+def test_layers_measures_both_layers(faces, tmp_path):
+    protocol = Layers("layers", "", lambda: faces, names=("pose", "identity"), first_layer=8)
+    (item,) = protocol.items("faces", [0], quick=True)
+    item = {**item, "parameters": {"first_layer": 8, "n_components": 4}}
+    with pytensor.config.change_flags(mode="FAST_COMPILE"):
+        rows = protocol.measure(faces, item, joblib.Memory(tmp_path, verbose=0))["rows"]
+    places = [(row["layer"], row["attribute"]) for row in rows]
+    assert places == [(1, "pose"), (1, "identity"), (2, "pose"), (2, "identity")]
+    assert all(0.5 <= row["ac"] <= 1 for row in rows)
 
 
 def test_attributes_measures_every_share_and_layer(faces, monkeypatch):

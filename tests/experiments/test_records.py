@@ -41,3 +41,16 @@ def test_a_damaged_file_stays_as_it_is(tmp_path):
     with pytest.raises(ValueError, match="line 2 is no record"):
         Records(path)
     assert path.read_bytes() == damaged
+
+
+def test_one_writer_at_a_time(tmp_path):
+    path = tmp_path / "results.jsonl"
+    with Records(path) as records:
+        with pytest.raises(BlockingIOError, match="another run is writing to"):
+            Records(path)
+        records.append(record(0))
+        assert read(path) == [record(0)]
+    path.write_bytes(b"?\n" + path.read_bytes())
+    for _ in range(2):  # a failure holds no lock
+        with pytest.raises(ValueError, match="line 1"):
+            Records(path)

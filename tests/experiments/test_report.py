@@ -7,7 +7,14 @@ from importlib.resources import files
 import pytest
 
 from dsnmf.cli import main
-from dsnmf.experiments import claims, figures, published, report, report_attributes
+from dsnmf.experiments import (
+    claims,
+    figures,
+    published,
+    report,
+    report_attributes,
+    report_layers,
+)
 from dsnmf.experiments import report_curves as curves
 from dsnmf.experiments.report_tables import bracket
 
@@ -159,6 +166,23 @@ def test_effects_of_supervision():
     worse = attributes("Deep WSF, arms → legs, H", knows(0.9, 0.85, 0.4, 0.8))
     assert verdict([ATTRIBUTES[0], worse], "represents attribute").holds is False
     assert verdict([worse], "represents attribute").holds is None
+
+
+@pytest.mark.parametrize(("first", "holds"), [(0.3, True), (0.2, False)])
+def test_layers_beside_the_published_ones(first, holds):
+    ac = {("pose", 1): first, ("pose", 2): 0.2, ("identity", 1): 0.1, ("identity", 2): 0.2}
+    rows = [{"layer": layer, "attribute": name, "ac": ac[name, layer]} for name, layer in ac]
+    place = {"experiment": "layers-multi-pie", "data": "multi_pie"}
+    records = [{**made("Deep Semi-NMF", k=k, rows=rows), **place} for k in (60, 70)]
+    assert verdict(records, "layer 1").holds is holds
+    assert verdict(records[:1], "layer 1").holds is (None if holds else False)
+    assert verdict(records, "layer 1").published == "pose 2 of 2 k, identity 2 of 2 k"
+    lines = report_layers.table(records, "multi_pie").splitlines()
+    assert lines[0] == "| attribute | layer |  | second layer 60 | second layer 70 |"
+    assert lines[-2:] == [
+        "| identity | 2 | ours | 20.0 | 20.0 |",
+        "| identity | 2 | published | 16.6 | 16.7 |",
+    ]
 
 
 def test_same_report_whatever_the_order(tmp_path, monkeypatch):

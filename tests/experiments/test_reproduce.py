@@ -81,6 +81,13 @@ def test_user_errors_take_one_line(words, message, tmp_path, capsys):
     assert not out.exists()
 
 
+def test_a_second_run_leaves_the_folder_alone(protocol, tmp_path, capsys):
+    with records.Records(tmp_path / "results.jsonl"):
+        assert main(["reproduce", "e", "--out", str(tmp_path)]) == 2
+    assert "another run is writing to" in capsys.readouterr().err
+    assert not (tmp_path / "run.json").exists()
+
+
 def test_help_names_every_experiment(capsys):
     with pytest.raises(SystemExit):
         main(["reproduce", "--help"])
