@@ -142,7 +142,8 @@ class WSF(Factorisation):
         Not more than samples.
     alpha : float >= 0, or one per attribute
         Weight λ of the penalty. It weighs against the squared error, so it depends on the scale
-        of X; we used .01 to .1 on samples of unit norm.
+        of X. On samples of unit norm .01 was enough for `H_` to separate the classes, 1 to 10 for
+        new samples too.
     affinity : {"binary", "heat", "knn"}, n x n matrix, or a list with one of these per attribute
         "binary": 1 between samples of the same class. "heat": exp(-‖x_i - x_j‖² / (2 heat_width²))
         there. "knn": 1 between nearest neighbours, whatever the labels. Labels that are all

@@ -5,7 +5,8 @@
 Samples are split 60/40; every model sees the training samples, with the attributes of a share of
 them. A row of the table is one map from samples to features, for training and test samples alike:
 k-means on the test samples' features (AC, NMI), and a linear SVM trained on the labelled training
-samples' features, for every attribute. Maps of Deep WSF:
+samples' features, for every attribute. WSF is given one attribute, or all; Deep WSF one per layer.
+Maps of Deep WSF:
 
 - "Z": (Z_1 … Z_i)† x, the authors' own (transform_method="projection"). With Algorithm 1's
   propagated features no Z depends on H_1 … H_{m-1}, so that only the last layer's attribute can be
@@ -44,6 +45,8 @@ LAYERS = {"stickfigures": (64, 32), "nrletters": (64, 48, 32)}
 MAX_SAMPLES = 2000
 SHARES = (1.0, 0.5, 0.2, 0.05)
 ALPHA = 0.1
+#: Of WSF, each attribute: with .1, what H learns of nrLetters does not carry over to new samples.
+WSF_ALPHA = 10.0
 JOINED_ALPHA = 10.0
 NEIGHBOUR_WEIGHT = 0.1
 N_NEIGHBORS = 10
@@ -115,8 +118,8 @@ def unsupervised(layers):
     }
 
 
-def _wsf(n_components, attribute, X, y):
-    return [WSF(n_components, ALPHA, **TRAINING).fit(X, y[:, attribute]).transform]
+def _wsf(n_components, attributes, X, y):
+    return [WSF(n_components, WSF_ALPHA, **TRAINING).fit(X, y[:, attributes]).transform]
 
 
 def _deep_wsf(layers, order, kind, X, y):
@@ -133,7 +136,9 @@ def _deep_wsf(layers, order, kind, X, y):
 
 def supervised(layers, names):
     """The methods that see labels of the attributes of these names: a dict as `unsupervised`'s."""
-    fits = {f"WSF {layers[0]}, {name}": partial(_wsf, layers[0], a) for a, name in enumerate(names)}
+    wsf = f"WSF {layers[0]}"
+    fits = {f"{wsf}, {name}": partial(_wsf, layers[0], [a]) for a, name in enumerate(names)}
+    fits[f"{wsf}, {' + '.join(names)}"] = partial(_wsf, layers[0], slice(None))
     for order in (slice(None), slice(None, None, -1)):
         title = " → ".join(names[order])
         for kind in ("Z", "H", "joined, H", "spread, H"):

@@ -186,12 +186,12 @@ def _extent(changes):
 
 
 def _layers_know(records, data, method):
-    """With all labels, layer i is the best for attribute i, and better than without labels."""
+    """With all labels, layer i is the best for attribute i, and no worse than without labels."""
     found = report_attributes.scores(records, data)
     effects = report_attributes.effects(found, 1.0, method)
     if not effects:
         return Verdict("–", NOT_RUN, None)
-    held = [effect.best and np.mean(effect.own) > 0 for effect in effects]
+    held = [effect.best and np.mean(effect.own) >= 0 for effect in effects]
     own, others = ([np.mean(getattr(e, which)) for e in effects] for which in ("own", "others"))
     text = f"{sum(held)} of {len(held)} layers; AC of its attribute {_extent(own)} points, of the "
     text += f"others {_extent(others)}"

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from dsnmf.atomic import replacing
-from dsnmf.experiments.report_attributes import attributes, methods, order
+from dsnmf.experiments.report_attributes import attributes, labels, methods
 from dsnmf.experiments.report_attributes import shares as shares_of
 from dsnmf.experiments.report_curves import counterpart, rank
 from dsnmf.extras import extra
@@ -197,9 +197,9 @@ def attribute_maps(found, score):
     rows = [(method, layer) for method, layers in methods(found).items() for layer in layers]
     gaps = [i for i in range(1, len(rows)) if rows[i][0] != rows[i - 1][0]]
     supervised = {
-        (i, names.index(order(method)[layer - 1]))
+        (i, names.index(name))
         for i, (method, layer) in enumerate(rows)
-        if order(method)
+        for name in (labels(method)[layer - 1] if labels(method) else [])
     }
     with matplotlib.rc_context({**_STYLE, "axes.spines.left": False, "axes.spines.bottom": False}):
         figure = Figure(figsize=(PAGE, 0.6 + 0.16 * len(rows)), layout="constrained")

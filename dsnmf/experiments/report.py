@@ -36,14 +36,22 @@ _EXPECTED = "Items expected of a complete run with the seeds that the records ha
 
 _LAYERS = "AC of k-means on the features of each layer of Deep Semi-NMF (Algorithm 1), in per cent."
 
+_FEATURES = """\
+Every method maps training and test samples by the same function. WSF had the labels of the
+attributes that its name says, Deep WSF one attribute per layer, in the order of the arrows. Its
+maps: H, by the layer's own least-squares components X H_i†; Z, by the authors' (Z_1 … Z_i)†. For
+few labels: spread, labels are spread over the neighbour graph first; joined, the neighbour graph is
+added to that of the labels."""
+
 _SCORES = """\
 AC and NMI are of k-means on the test samples' features, SVM is the accuracy of a linear SVM trained
 on the labelled training samples'; mean ± standard deviation over the splits, in per cent."""
 
 _EFFECTS = """\
 Change of AC in points against the same layer of Deep Semi-NMF, which sees no labels, split by
-split: of the layer's own attribute; of the others (their mean). Bold where no other layer of the
-model has a higher AC of the attribute."""
+split: of the layer's own attribute; of the others (their mean). Bold where every other layer of
+the model has a lower AC of the attribute. Layer i represents attribute i, as the claims above say
+it, if that is so and its AC is not below that of the layer without labels, which may be 100 %."""
 
 _ANSWERS = {True: "yes", False: "no", None: "–"}
 
@@ -145,7 +153,7 @@ def _layers(records, data):
 
 def _attributes(records, data, folder):
     found = report_attributes.scores(records, data)
-    parts = [f"## Attributes: {data}"]
+    parts = [f"## Attributes: {data}", _FEATURES]
     for score in ("ac", "svm"):
         title = report_attributes.SCORES[score]
         figure = figures.attribute_maps(found, score)

@@ -28,7 +28,7 @@ class Effect:
     others : tuple of float
         The same of the other attributes, their mean.
     best : bool
-        Whether no layer has a higher mean AC of that attribute.
+        Whether every other layer has a lower mean AC of that attribute.
     """
 
     layer: int
@@ -96,6 +96,20 @@ def order(method):
     return next((part.split(" → ") for part in method.split(", ") if " → " in part), [])
 
 
+def labels(method):
+    """The attributes whose labels each layer of a method had, per layer.
+
+    Examples
+    --------
+    >>> from dsnmf.experiments.report_attributes import labels
+    >>> labels("Deep WSF, arms → legs, H"), labels("WSF 64, arms + legs"), labels("raw")
+    ([['arms'], ['legs']], [['arms', 'legs']], [])
+    """
+    if method.startswith("WSF"):
+        return [method.split(", ")[1].split(" + ")]
+    return [[attribute] for attribute in order(method)]
+
+
 def table(found, share):
     """Per cent, mean ± standard deviation over the splits: features and layer x attribute."""
     names = attributes(found)
@@ -144,9 +158,9 @@ def effects(found, share, method):
                 for i in methods(found)[method]
             }
             lost = [np.mean([change[seed] for change in others]) for seed in own]
-            best = means[layer] >= max(means.values())
+            best = all(means[layer] > means[i] for i in means if i != layer)
             result.append(
-                Effect(layer, attribute, tuple(own.values()), tuple(map(float, lost)), bool(best))
+                Effect(layer, attribute, tuple(own.values()), tuple(map(float, lost)), best)
             )
     return result
 
@@ -176,8 +190,8 @@ def _effect_cell(effect):
 def effects_table(found):
     """The change of AC by labels, own and others', per supervised layer and share of labels.
 
-    None if there is nothing to compare. Own changes are bold where no layer is better for the
-    attribute.
+    None if there is nothing to compare. Own changes are bold where the layer is better for the
+    attribute than every other.
     """
     by_layer = {}
     for share in shares(found):
@@ -193,5 +207,5 @@ def effects_table(found):
         for key in sorted(by_layer)
         if key[0] == method
     ]
-    labels = [f"{share:.0%} of labels" for share in shares(found)]
-    return markdown(["features", "layer", "its attribute", *labels], rows)
+    head = [f"{share:.0%} of labels" for share in shares(found)]
+    return markdown(["features", "layer", "its attribute", *head], rows)

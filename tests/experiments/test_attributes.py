@@ -57,10 +57,12 @@ def test_all_rows_of_a_split(samples, monkeypatch):
     monkeypatch.setitem(attributes.TRAINING, "mode", "FAST_COMPILE")
     rows = list(attributes.one_split(*samples, (8, 6), ("first", "second"), 0, shares=(0.5,)))
     maps = {(row["method"], row["layer"]) for row in rows}
-    assert len(maps) == 3 + 2 + 2 + 2 * 4 * 2
+    assert len(maps) == 3 + 2 + 3 + 2 * 4 * 2
     assert len(rows) == 2 * len(maps)
     assert all(0 <= row[score] <= 1 for row in rows for score in ("ac", "nmi", "svm"))
     accuracy = {(row["method"], row["layer"], row["attribute"]): row["ac"] for row in rows}
+    assert accuracy["WSF 8, second", 1, "second"] == 1
+    assert ("WSF 8, first + second", 1, "second") in accuracy
     for i, name in enumerate(("first", "second"), start=1):
         assert accuracy["Deep WSF, first → second, spread, H", i, name] == 1
 

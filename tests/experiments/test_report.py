@@ -163,8 +163,11 @@ def test_effects_of_supervision():
     assert (*first.own, *first.others) == pytest.approx((40, -10))
     assert (*second.own, *second.others) == pytest.approx((40, -10))
     assert verdict(ATTRIBUTES, "represents attribute").holds is True
-    worse = attributes("Deep WSF, arms → legs, H", knows(0.9, 0.85, 0.4, 0.8))
-    assert verdict([ATTRIBUTES[0], worse], "represents attribute").holds is False
+    known = attributes("Deep WSF, arms → legs, H", knows(0.5, 0.3, 0.4, 0.8))
+    assert verdict([ATTRIBUTES[0], known], "represents attribute").holds is True
+    for numbers in [(0.9, 0.8, 0.4, 0.8), (0.45, 0.3, 0.4, 0.8)]:
+        worse = attributes("Deep WSF, arms → legs, H", knows(*numbers))
+        assert verdict([ATTRIBUTES[0], worse], "represents attribute").holds is False
     assert verdict([worse], "represents attribute").holds is None
 
 
