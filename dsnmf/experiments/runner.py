@@ -122,7 +122,7 @@ def _environment():
     keys = ("internal_api", "version", "architecture")
     return {
         "versions": versions(),
-        "platform": platform.platform(),
+        "platform": f"{platform.system()} {platform.machine()}",
         "processor": platform.processor() or platform.machine(),
         "cpus": os.cpu_count(),
         "threads": 1,
