@@ -2,6 +2,7 @@
 """Fixtures that every test file shares: the reference runs of the original programs."""
 
 import os
+import signal
 
 # Tests run side by side, and BLAS threads that wait for each other's cores take many times longer.
 # Before NumPy is loaded, and for the processes that tests start.
@@ -12,11 +13,15 @@ from functools import cache
 from pathlib import Path
 
 import numpy as np
+import pytensor
 import pytest
+
+# Shells that start the tests in the background make them deaf to the Ctrl-C that some send.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 #: The longest tests, in this order, before all others: so that no process is left with one at the
 #: end.
-LONGEST = ("test_notebook.py", "test_pie.py", "test_behaviour.py", "test_runner.py")
+LONGEST = ("test_pie.py", "test_notebook.py", "test_behaviour.py", "test_runner.py")
 
 REFERENCES = Path(__file__).parent / "references"
 
@@ -24,6 +29,18 @@ REFERENCES = Path(__file__).parent / "references"
 def pytest_collection_modifyitems(items):
     ranks = {name: rank for rank, name in enumerate(LONGEST)}
     items.sort(key=lambda item: ranks.get(item.path.name, len(ranks)))
+
+
+@pytest.fixture
+def without_numba(request):
+    """PyTensor's own mode for tests of what a graph says, rather than of its compiled form.
+
+    Numba's compilation takes ten times as long as such a test. A few tests of each rule, those
+    marked `numba` and those of compiled fixtures, run as users run them.
+    """
+    compiled = request.node.get_closest_marker("numba") is not None
+    with pytensor.config.change_flags(mode="NUMBA" if compiled else "FAST_COMPILE"):
+        yield
 
 
 @cache

@@ -10,6 +10,8 @@ from dsnmf.affinity import label_affinity
 from dsnmf.laplacian import affinity_terms
 from dsnmf.symbolic import laplacian_penalty
 
+pytestmark = pytest.mark.usefixtures("without_numba")
+
 LABELS = np.array([[0, 1], [0, -1], [1, 1], [2, 0], [0, 1], [1, 0], [3, 2]])
 
 

@@ -5,31 +5,38 @@ import signal
 import warnings
 
 import numpy as np
+import pytensor
 import pytest
 import scipy.sparse
+from pytensor.compile.mode import Mode, register_mode
+from pytensor.link.vm import VMLinker
 from sklearn.base import clone
 from sklearn.exceptions import ConvergenceWarning, NotFittedError
 from sklearn.utils.estimator_checks import check_estimator
 
 from dsnmf import WSF, DeepSemiNMF, DeepWSF, SemiNMF
 
-#: Without Numba, whose compilation would take most of this file's time; the other files of this
-#: folder run with it.
-FAST = {"mode": "FAST_COMPILE"}
+# Neither rewritten nor compiled, which would take most of this file's time; the other files of this
+# folder run with Numba.
+register_mode("PLAIN", Mode(linker=VMLinker(use_cloop=False, c_thunks=False), optimizer=None))
+PLAIN = {"mode": "PLAIN"}
 ESTIMATORS = {
-    "SemiNMF": SemiNMF(3, **FAST),
-    "SemiNMF-bcd": SemiNMF(3, solver="bcd", max_iter=30, **FAST),
-    "WSF": WSF(3, **FAST),
-    "DeepSemiNMF": DeepSemiNMF((5, 3), max_iter=300, **FAST),
-    "DeepSemiNMF-multiplicative": DeepSemiNMF((5, 3), solver="multiplicative", **FAST),
+    "SemiNMF": SemiNMF(3, **PLAIN),
+    "SemiNMF-bcd": SemiNMF(3, solver="bcd", max_iter=30, **PLAIN),
+    "WSF": WSF(3, **PLAIN),
+    "DeepSemiNMF": DeepSemiNMF((5, 3), max_iter=300, **PLAIN),
+    "DeepSemiNMF-multiplicative": DeepSemiNMF((5, 3), solver="multiplicative", **PLAIN),
     "DeepSemiNMF-softplus": DeepSemiNMF(
-        (5, 3), solver="multiplicative", nonlinearity="softplus", max_iter=20, **FAST
+        (5, 3), solver="multiplicative", nonlinearity="softplus", max_iter=20, **PLAIN
     ),
-    "DeepWSF": DeepWSF((5, 3), **FAST),
+    "DeepWSF": DeepWSF((5, 3), **PLAIN),
 }
 MONOTONE = [name for name in ESTIMATORS if name != "DeepSemiNMF"]
 
-pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+pytestmark = [
+    pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning"),
+    pytest.mark.usefixtures("without_numba"),
+]
 
 
 @pytest.fixture(scope="module")
@@ -45,12 +52,13 @@ def y():
 
 @pytest.fixture(scope="module", params=list(ESTIMATORS))
 def fitted(request, X, y):
-    return clone(ESTIMATORS[request.param]).fit(X, y)
+    with pytensor.config.change_flags(mode="FAST_COMPILE"):  # what graphs have within
+        return clone(ESTIMATORS[request.param]).fit(X, y)
 
 
 @pytest.mark.parametrize(
     "estimator",
-    [kind(max_iter=50, **FAST) for kind in (SemiNMF, WSF, DeepSemiNMF, DeepWSF)],
+    [kind(max_iter=50, **PLAIN) for kind in (SemiNMF, WSF, DeepSemiNMF, DeepWSF)],
     ids=lambda estimator: type(estimator).__name__,
 )
 def test_check_estimator(estimator, capsys):
@@ -332,7 +340,7 @@ def test_bad_parameters_of_one_estimator_are_named(X, y, estimator, error, messa
 
 @pytest.mark.parametrize("layer", [2, -3, 0.5, True])
 def test_unknown_layers_are_named(X, layer):
-    model = DeepSemiNMF((5, 3), solver="multiplicative", max_iter=2).fit(X)
+    model = DeepSemiNMF((5, 3), solver="multiplicative", max_iter=2, **PLAIN).fit(X)
     for call in (model.transform, model.inverse_transform):
         with pytest.raises(ValueError, match="layer must be an integer from -2 to 1"):
             call(X, layer=layer)

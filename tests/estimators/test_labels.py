@@ -9,7 +9,10 @@ from dsnmf import WSF, DeepWSF, metrics
 from dsnmf.affinity import knn_affinity, label_affinity
 from dsnmf.estimators.labels import as_attributes
 
-pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+pytestmark = [
+    pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning"),
+    pytest.mark.usefixtures("without_numba"),
+]
 
 
 @pytest.fixture(scope="module")

@@ -10,6 +10,8 @@ from dsnmf import datasets
 from dsnmf.affinity import label_affinity
 from dsnmf.experiments import attributes
 
+pytestmark = pytest.mark.usefixtures("without_numba")
+
 
 @pytest.fixture(scope="module")
 def samples():
@@ -54,7 +56,7 @@ def test_hidden_labels(samples):
 
 
 def test_all_rows_of_a_split(samples, monkeypatch):
-    monkeypatch.setitem(attributes.TRAINING, "mode", "FAST_COMPILE")
+    monkeypatch.setitem(attributes.TRAINING, "max_iter", 100)
     rows = list(attributes.one_split(*samples, (8, 6), ("first", "second"), 0, shares=(0.5,)))
     maps = {(row["method"], row["layer"]) for row in rows}
     assert len(maps) == 3 + 2 + 3 + 2 * 4 * 2

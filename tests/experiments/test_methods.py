@@ -10,6 +10,8 @@ from dsnmf import fitting
 from dsnmf.experiments import methods
 from dsnmf.experiments.clustering import k_means_scores
 
+pytestmark = pytest.mark.usefixtures("without_numba")
+
 
 @pytest.fixture(scope="module")
 def data():

@@ -12,6 +12,8 @@ from dsnmf.symbolic import laplacian_penalty, reconstruction_cost, residual_norm
 from tests.conftest import relative_error
 from tests.updates.running import shared, trajectory
 
+pytestmark = pytest.mark.usefixtures("without_numba")
+
 TOLERANCES = {1: 1e-9, 5: 1e-9, 50: 1e-7}
 
 
@@ -44,7 +46,7 @@ def test_plain_nmf_agrees_with_scikit_learn(reference):
     assert relative_error(H.get_value(), W.T) < 1e-9
 
 
-@pytest.mark.parametrize("alpha", [0, 1, 100])
+@pytest.mark.parametrize("alpha", [0, pytest.param(1, marks=pytest.mark.numba), 100])
 def test_gnmf_follows_matlab(reference, alpha):
     X, run = reference("matlab/base")["Xp"], reference("matlab/gnmf")
     W = scipy.sparse.csr_matrix(alpha * run["W"])

@@ -11,6 +11,8 @@ from tests import textbook
 from tests.conftest import relative_error
 from tests.updates.running import layers_of, shared, trajectory
 
+pytestmark = pytest.mark.usefixtures("without_numba")
+
 TOLERANCES = {1: 1e-9, 5: 1e-9, 50: 1e-7}
 
 
@@ -27,7 +29,9 @@ def assert_factors(factors, Zs, Hs, tolerance):
         assert relative_error(actual, expected) < tolerance
 
 
-@pytest.mark.parametrize(("name", "m"), [("5", 1), ("12_5", 2)])
+@pytest.mark.parametrize(
+    ("name", "m"), [("5", 1), pytest.param("12_5", 2, marks=pytest.mark.numba)]
+)
 def test_algorithm_1_follows_matlab(reference, name, m):
     X, run = reference("matlab/base")["X"], reference(f"matlab/deep_seminmf_{name}")
     Zs, Hs = (shared(*layers_of(run, f"{symbol}0", m)) for symbol in "ZH")

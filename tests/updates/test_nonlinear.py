@@ -16,6 +16,8 @@ from tests import textbook
 from tests.conftest import relative_error
 from tests.updates.running import layers_of, shared, trajectory
 
+pytestmark = pytest.mark.usefixtures("without_numba")
+
 TOLERANCES = {1: 1e-9, 5: 1e-9, 20: 1e-7}
 
 
@@ -24,7 +26,7 @@ def bump(x):
     return pt.exp(-pt.sqr(x - 1))
 
 
-@pytest.mark.parametrize("nonlinearity", ["tanh", "square"])
+@pytest.mark.parametrize("nonlinearity", [pytest.param("tanh", marks=pytest.mark.numba), "square"])
 def test_two_layers_follow_matlab(reference, nonlinearity):
     X, run = reference("matlab/base")["X"], reference(f"matlab/nonlinear_{nonlinearity}")
     Zs, Hs = (shared(*layers_of(run, f"{symbol}0", 2)) for symbol in "ZH")

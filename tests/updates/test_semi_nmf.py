@@ -13,6 +13,8 @@ from tests import textbook
 from tests.conftest import relative_error
 from tests.updates.running import shared, trajectory
 
+pytestmark = pytest.mark.usefixtures("without_numba")
+
 TOLERANCES = {1: 1e-9, 5: 1e-9, 50: 1e-7}
 
 
@@ -44,6 +46,7 @@ def start_wsf(wsf):
     return start
 
 
+@pytest.mark.numba
 def test_semi_nmf_follows_matlab_and_stops_with_it(reference):
     X, run = reference("matlab/base")["X"], reference("matlab/seminmf")
     Z, H = shared(run["Z0"], run["H0"])
