@@ -140,7 +140,8 @@ ERRORS = {
 def models(tmp_path_factory):
     """Contents of a file with an estimator and of one with a DSNMF."""
     path = tmp_path_factory.mktemp("models") / "model"
-    SemiNMF(2, max_iter=1, tol=0, mode="FAST_COMPILE").fit(X).save(path)
+    with pytensor.config.change_flags(mode="FAST_COMPILE"):
+        SemiNMF(2, max_iter=1, tol=0).fit(X).save(path)
     estimator = path.read_bytes()
     DSNMF(X, layers=(2,)).save(path)
     return {"model": estimator, "other": path.read_bytes()}

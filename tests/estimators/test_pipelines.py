@@ -33,9 +33,8 @@ def test_mixed_sign_pipeline_runs_as_it_stands(digits):
 
 def test_grid_search_over_layers_in_parallel(digits):
     X, y = (values[:300] for values in digits)
-    pipeline = make_pipeline(
-        StandardScaler(), DeepSemiNMF(solver="multiplicative", max_iter=50), LinearSVC()
-    )
+    model = DeepSemiNMF(solver="multiplicative", max_iter=50, mode="FAST_COMPILE")
+    pipeline = make_pipeline(StandardScaler(), model, LinearSVC())
     grid = {"deepseminmf__layers": [(20, 10), (30, 15)]}
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
