@@ -274,7 +274,8 @@ def claims(records):
     ]
     found.append(Claim("CMU PIE, the notebook's Deep Semi-NMF 400-100: NMI", _notebook))
     for data in report_layers.data_sets(records):
-        text = f"{data}: layer 1 of Deep Semi-NMF finds the pose better than layer 2 does, layer 2 "
+        name = BENCHMARKS[data].name if data in BENCHMARKS else data
+        text = f"{name}: layer 1 of Deep Semi-NMF finds the pose better than layer 2 does, layer 2 "
         found.append(Claim(text + "the identity, at every k", partial(_layers_differ, data=data)))
     for data in report_attributes.data_sets(records):
         for method in report_attributes.methods(report_attributes.scores(records, data)):
