@@ -8,7 +8,15 @@ import numpy as np
 
 from dsnmf.experiments import report_attributes, report_layers
 from dsnmf.experiments.published import COMPONENTS
-from dsnmf.experiments.report_curves import BENCHMARKS, FEATURES, counterpart, ours, pairs, theirs
+from dsnmf.experiments.report_curves import (
+    BENCHMARKS,
+    FEATURES,
+    counterpart,
+    ours,
+    pairs,
+    theirs,
+    title,
+)
 from dsnmf.experiments.report_notebook import PUBLISHED_NMI, nmi_values, span
 from dsnmf.experiments.report_tables import SEMI_NMF, in_bracket, spread
 
@@ -43,6 +51,11 @@ class Claim:
     check: Callable
 
 
+def _answer(held, complete):
+    """False after one exception; True needs complete records, None is without them."""
+    return None if held and not complete else bool(held)
+
+
 @dataclass(frozen=True)
 class Tally:
     """For how many of the compared numbers of components something holds."""
@@ -53,9 +66,7 @@ class Tally:
     @property
     def holds(self):
         """False after one exception, True once all k of the figures are there."""
-        if self.held < self.compared:
-            return False
-        return True if self.compared >= len(COMPONENTS) else None
+        return _answer(self.held == self.compared, self.compared >= len(COMPONENTS))
 
     def __str__(self):
         return f"{self.held} of {self.compared} k"
@@ -117,7 +128,7 @@ def _largest_area(records, data):
             return "", None
         best = max(others, key=others.get)
         complete = len(others) >= len(_COMPARED)
-        holds = False if deep <= others[best] else True if complete else None
+        holds = _answer(deep > others[best], complete)
         return f"{metric.upper()} {deep:.2f} against {others[best]:.2f} ({best})", holds
 
     found = {"published": [], "ours": []}
@@ -196,8 +207,7 @@ def _layers_know(records, data, method):
     text = f"{sum(held)} of {len(held)} layers; AC of its attribute {_extent(own)} points, of the "
     text += f"others {_extent(others)}"
     complete = len(effects) == len(report_attributes.order(method))
-    holds = False if not all(held) else True if complete else None
-    return Verdict("–", text, holds)
+    return Verdict("–", text, _answer(all(held), complete))
 
 
 def _layers_differ(records, data):
@@ -214,8 +224,7 @@ def _layers_differ(records, data):
     published, own = tallies(report_layers.theirs(data)), tallies(report_layers.ours(records, data))
     complete = all(own[name].compared >= published[name].compared for name in own)
     held = all(tally.held == tally.compared for tally in own.values())
-    holds = False if not held else True if complete else None
-    return Verdict(_text(published) or "–", _text(own), holds)
+    return Verdict(_text(published) or "–", _text(own), _answer(held, complete))
 
 
 def _clustering_claims(data, benchmark):
@@ -274,9 +283,9 @@ def claims(records):
     ]
     found.append(Claim("CMU PIE, the notebook's Deep Semi-NMF 400-100: NMI", _notebook))
     for data in report_layers.data_sets(records):
-        name = BENCHMARKS[data].name if data in BENCHMARKS else data
-        text = f"{name}: layer 1 of Deep Semi-NMF finds the pose better than layer 2 does, layer 2 "
-        found.append(Claim(text + "the identity, at every k", partial(_layers_differ, data=data)))
+        text = f"{title(data)}: layer 1 of Deep Semi-NMF finds the pose better than layer 2 does, "
+        text += "layer 2 the identity, at every k"
+        found.append(Claim(text, partial(_layers_differ, data=data)))
     for data in report_attributes.data_sets(records):
         for method in report_attributes.methods(report_attributes.scores(records, data)):
             if report_attributes.order(method):

@@ -114,7 +114,7 @@ def _picture(figure, folder, name, text):
 def _clustering(records, data, features, folder):
     """The section of a data set and its features."""
     benchmark = report_curves.BENCHMARKS.get(data)
-    title = f"{benchmark.name if benchmark else data}, {FEATURES.get(features, features)}"
+    title = f"{report_curves.title(data)}, {FEATURES.get(features, features)}"
     number = benchmark and benchmark.figures.get(features)
     parts = [f"## {title}" + (f" (Figure {number} of the ICML paper)" if number else "")]
     ours = {m: report_curves.ours(records, data, features, m) for m in figures.METRICS}
@@ -145,9 +145,9 @@ def _notebook(records):
 
 
 def _layers(records, data):
-    benchmark = report_curves.BENCHMARKS.get(data)
-    title = "## Which layer knows which attribute without labels: "
-    title += f"{benchmark.name} (Table 2 of the ICML paper)" if benchmark else data
+    title = f"## Which layer knows which attribute without labels: {report_curves.title(data)}"
+    if data in report_curves.BENCHMARKS:
+        title += " (Table 2 of the ICML paper)"
     return [title, _LAYERS, report_layers.table(records, data)]
 
 

@@ -28,6 +28,19 @@ BENCHMARKS = {
     "multi_pie": Benchmark("CMU Multi-PIE", 13230, 30 * 30, {"pixels": 3, "igo": 6}),
 }
 
+
+def title(data):
+    """A data set's name in texts.
+
+    Examples
+    --------
+    >>> from dsnmf.experiments.report_curves import title
+    >>> title("pie"), title("mine")
+    ('CMU PIE', 'mine')
+    """
+    return BENCHMARKS[data].name if data in BENCHMARKS else data
+
+
 #: Names of features in texts.
 FEATURES = {"pixels": "pixels", "igo": "IGO"}
 _METRICS = {"ac": "AC", "nmi": "NMI", "error": "error"}

@@ -10,15 +10,15 @@ def data_sets(records):
     return sorted({r["data"] for r in records if r["experiment"].startswith("layers")})
 
 
-def ours(records, data, score="ac"):
-    """{(attribute, layer): {k: values}}, k components of the second layer, one value per seed."""
+def ours(records, data):
+    """AC: {(attribute, layer): {k: values}}, k of the second layer, one value per seed."""
     found = {}
     for record in sorted(records, key=lambda record: record["seed"]):
         if record["experiment"].startswith("layers") and record["data"] == data:
             k = record["parameters"]["n_components"]
             for row in record["results"]["rows"]:
                 cell = found.setdefault((row["attribute"], row["layer"]), {})
-                cell.setdefault(k, []).append(row[score])
+                cell.setdefault(k, []).append(row["ac"])
     return found
 
 
