@@ -65,10 +65,10 @@ def as_compress(value):
     return as_size(value, "compress")
 
 
-def _energy(X):
-    """Σ X², summed in float64 without a copy of X."""
+def _energy(X, scale):
+    """Σ (X / scale)², summed in float64 without a copy of X."""
     rows = X if X.flags.c_contiguous else X.T
-    return sum(float(np.dot(row, row)) for row in (row.astype(np.float64) for row in rows))
+    return sum(float(np.dot(row, row)) for row in (row.astype(np.float64) / scale for row in rows))
 
 
 def _triplets(X, how, noise_floor):
@@ -81,8 +81,8 @@ def _triplets(X, how, noise_floor):
     return leading_triplets(X, how, 0, rng)[:2]
 
 
-def compress(X, how, *, noise_floor=NOISE_FLOOR, whiten=0.0):
-    """X in fewer coordinates, and how to come back.
+def compress(X, how, *, noise_floor=NOISE_FLOOR, whiten=0.0, scale=1.0):
+    """X / scale in fewer coordinates, and how to come back.
 
     Parameters
     ----------
@@ -96,12 +96,14 @@ def compress(X, how, *, noise_floor=NOISE_FLOOR, whiten=0.0):
     whiten : float in [0, 1]
         Flattens the spectrum: singular values σ become σ^(1 - whiten). What is then minimised is
         not the squared error any more.
+    scale : float > 0
+        Divides what is compressed, without a copy of X.
 
     Returns
     -------
     X' : ndarray, shape (r, n), C-contiguous, or X itself
     Compression or None
-        None where X itself is returned; also where X is zero.
+        None where X itself is returned, not divided; also where X is zero.
 
     Raises
     ------
@@ -133,7 +135,8 @@ def compress(X, how, *, noise_floor=NOISE_FLOOR, whiten=0.0):
     U, S = _triplets(X, how, noise_floor)
     if len(S) == 0 or (how == "auto" and len(S) > WORTHWHILE * X.shape[0] and not whiten):
         return X, None
+    S = S / scale
     weights = S**-whiten
-    small = np.ascontiguousarray((U * weights).T.astype(X.dtype) @ X)
-    discarded = max(_energy(X) - float((S**2).sum()), 0.0)
+    small = np.ascontiguousarray((U * weights).T.astype(X.dtype) @ X) / X.dtype.type(scale)
+    discarded = max(_energy(X, scale) - float((S**2).sum()), 0.0)
     return small, Compression(U.astype(X.dtype), weights.astype(X.dtype), discarded)

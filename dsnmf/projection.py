@@ -1,19 +1,15 @@
 """Features of new samples under a fitted linear model."""
 
 import numpy as np
-import pytensor
-import pytensor.tensor as pt
 import scipy.sparse
 from pytensor.compile.sharedvalue import SharedVariable
+from scipy.optimize import nnls
 
-from dsnmf import fitting
-from dsnmf.stopping import CostTolerance
-from dsnmf.updates.semi_nmf import FLOOR, multiplicative_step
 from dsnmf.validation import as_matrix
 
-#: Where the non-negative search starts, entries of the projection below this share of its mean
-#: magnitude are raised to it: the H rule never leaves a zero.
-LEAST_START = 0.01
+#: Iterations of the non-negative least squares, per component: SciPy's own 3 are too few where
+#: components are nearly dependent.
+NNLS_ITERATIONS = 30
 
 
 def _basis(Zs, layer):
@@ -30,24 +26,70 @@ def _basis(Zs, layer):
     return Psi
 
 
-def _energy(X):
-    entries = X.data if scipy.sparse.issparse(X) else X
-    return np.vdot(entries, entries)
+def _pseudo_inverse(Psi):
+    return np.linalg.pinv(Psi, rcond=max(Psi.shape) * np.finfo(Psi.dtype).eps)
 
 
-def _non_negative(X, Psi, H, max_iter, tol, mode):
-    """The H rule from H's positive part until convergence, A = ΨᵀX and B = ΨᵀΨ made once."""
-    least = np.asarray(LEAST_START * np.abs(H).mean() or 1, dtype=H.dtype)
-    H = pytensor.shared(np.maximum(H, least), name="H")
-    A, B = pytensor.shared(Psi.T @ X, name="A"), pytensor.shared(Psi.T @ Psi, name="B")
-    half, energy = (pt.constant(value, dtype=H.dtype) for value in (0.5, _energy(X) / 2))
-    cost = energy + (H * (half * pt.dot(B, H) - A)).sum()
-    step = fitting.compile_step(cost, {H: multiplicative_step(H, A, B, FLOOR)}, mode)
-    fitting.run(step, max_iter, history=[], tolerance=CostTolerance(tol))
-    return H.get_value()
+def _non_negative(Psi, X):
+    """Columns h >= 0 with the least ‖x - Ψh‖, one by one."""
+    H = np.zeros((Psi.shape[1], X.shape[1]))
+    for j, x in enumerate(X.T):
+        size = np.linalg.norm(x)
+        if size > 0:  # to unit norm, as SciPy's tolerance is absolute
+            H[:, j] = size * nnls(Psi, x / size, maxiter=NNLS_ITERATIONS * len(H))[0]
+    return H
 
 
-def project(X_new, Zs, layer=None, *, nonnegative=False, max_iter=500, tol=1e-6, mode=None):
+class Projection:
+    """The map from samples to their features under X ≈ Ψ H, ready for many calls.
+
+    A sample's features depend on this sample alone, and scale with it.
+
+    Parameters
+    ----------
+    Psi : ndarray, shape (p, k), float32 or float64
+    nonnegative : bool
+        Ψ†x, or the h >= 0 with the least ‖x - Ψh‖.
+    """
+
+    def __init__(self, Psi, nonnegative):
+        self._Psi, self._nonnegative = Psi, nonnegative
+        if nonnegative:
+            self._Q, self._R = np.linalg.qr(Psi.astype(np.float64))
+        else:
+            self._inverse = _pseudo_inverse(Psi)
+
+    def __call__(self, X):
+        """Features of samples.
+
+        Parameters
+        ----------
+        X : ndarray or SciPy sparse matrix, shape (p, n)
+            Of Ψ's dtype. NaN marks unknown entries of an array; such a sample's features fit its
+            known entries best.
+
+        Returns
+        -------
+        ndarray, shape (k, n), of Ψ's dtype
+        """
+        if not scipy.sparse.issparse(X) and np.isnan(X).any():
+            return self._with_gaps(X)
+        if not self._nonnegative:
+            return np.asarray(self._inverse @ X)
+        return _non_negative(self._R, self._Q.T @ X).astype(X.dtype)
+
+    def _with_gaps(self, X):
+        """Samples with the same known entries are fitted together."""
+        known = ~np.isnan(X)
+        patterns, of_sample = np.unique(known, axis=1, return_inverse=True)
+        H = np.empty((self._Psi.shape[1], X.shape[1]), X.dtype)
+        for i, rows in enumerate(patterns.T):
+            samples = np.flatnonzero(of_sample.ravel() == i)
+            H[:, samples] = Projection(self._Psi[rows], self._nonnegative)(X[np.ix_(rows, samples)])
+        return H
+
+
+def project(X_new, Zs, layer=None, *, nonnegative=False):
     """H_new = (Z_1 … Z_j)† X_new, the features of layer j of samples not seen in training.
 
     Parameters
@@ -60,14 +102,8 @@ def project(X_new, Zs, layer=None, *, nonnegative=False, max_iter=500, tol=1e-6,
         j, from 1 to m; m if not given.
     nonnegative : bool
         False: the projection itself, as in the authors' code; it may have negative entries.
-        True: from its positive part, the H rule of Semi-NMF is repeated with Z_1 … Z_j held
-        fixed until ½‖X_new - Z_1 … Z_jH‖² has converged.
-    max_iter : int >= 0
-        Most iterations of the H rule.
-    tol : float >= 0
-        The H rule stops when the cost fell by at most tol times its first value over 10
-        iterations.
-    mode : None, str or pytensor Mode
+        True: per sample the h >= 0 with the least ‖x - Z_1 … Z_jh‖, which is what the H rule of
+        Semi-NMF converges to with the Zs held fixed.
 
     Returns
     -------
@@ -89,7 +125,7 @@ def project(X_new, Zs, layer=None, *, nonnegative=False, max_iter=500, tol=1e-6,
     >>> project([[1.0], [-2.0], [3.0]], Zs)
     array([[ 1.],
            [-1.]])
-    >>> project([[1.0], [-2.0], [3.0]], Zs, nonnegative=True).round(6)
+    >>> project([[1.0], [-2.0], [3.0]], Zs, nonnegative=True)
     array([[1.],
            [0.]])
     """
@@ -98,6 +134,4 @@ def project(X_new, Zs, layer=None, *, nonnegative=False, max_iter=500, tol=1e-6,
     if X.shape[0] != len(Psi):
         raise ValueError(f"X_new must have {len(Psi)} rows (features), got shape {X.shape}")
     dtype = np.result_type(X.dtype, Psi.dtype)
-    X, Psi = X.astype(dtype, copy=False), Psi.astype(dtype, copy=False)
-    H = np.linalg.pinv(Psi, rcond=max(Psi.shape) * np.finfo(dtype).eps) @ X
-    return _non_negative(X, Psi, H, max_iter, tol, mode) if nonnegative else H
+    return Projection(Psi.astype(dtype, copy=False), nonnegative)(X.astype(dtype, copy=False))

@@ -89,6 +89,11 @@ def is_linear(nonlinearity):
     return as_nonlinearity(nonlinearity) is identity
 
 
+def is_homogeneous(nonlinearity):
+    """Whether g(c x) = c g(x) for c > 0, so that the features of c x are c times those of x."""
+    return as_nonlinearity(nonlinearity) in (identity, relu)
+
+
 def layer_features(Zs, H, layer, nonlinearity="identity"):
     """Features of one layer: H for the last, g(Z_{i+1} · features of layer i+1) below it.
 

@@ -6,6 +6,7 @@ from typing import ClassVar
 
 import numpy as np
 import pytensor
+from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils._param_validation import Interval, StrOptions
 
@@ -13,13 +14,14 @@ from dsnmf import fitting
 from dsnmf.estimators.fitted import FittedFactorisation
 from dsnmf.estimators.jax_mode import check_jax, without_sparse
 from dsnmf.estimators.observations import as_shared, observe
+from dsnmf.estimators.search import priors
 from dsnmf.estimators.solvers import Model, all_features, compile_solver
 from dsnmf.estimators.start import check_start, start_factors
 from dsnmf.estimators.trace import State, Trace
 from dsnmf.stopping import CostTolerance
 
 
-class Factorisation(FittedFactorisation):
+class Factorisation(FittedFactorisation, TransformerMixin, BaseEstimator):
     """X ≈ H_mᵀ … of samples x features data; subclasses name the layers, the solver, the labels.
 
     A subclass has the constructor parameters of `_parameter_constraints`, and may define
@@ -93,7 +95,7 @@ class Factorisation(FittedFactorisation):
         step = compile_solver(model, self._solver(), self.mode)
         trace = Trace()
         stopped_by, self.n_iter_ = self._run(step, trace, model)
-        self._keep(model, layers, trace)
+        self._keep(model, trace)
         if stopped_by == "max_iter" and self.tol != 0:
             warnings.warn(
                 f"{type(self).__name__} stopped after max_iter = {self.max_iter} iterations before "
@@ -107,7 +109,7 @@ class Factorisation(FittedFactorisation):
         """Shared factors at their start, with all that the solver needs."""
         if self.warm_start and hasattr(self, "Z_"):
             Zs, Hs = self.Z_, self._raw_H
-            check_start(Zs, Hs, observations.samples.shape, layers)
+            check_start(Zs, Hs, observations.given.shape, layers)
             Zs = [observations.reduced(Zs[0]), *Zs[1:]]
         else:
             Zs, Hs = start_factors(self, observations, layers)
@@ -139,8 +141,14 @@ class Factorisation(FittedFactorisation):
                 return False
             return self.callback(iteration, State(trace, model))
 
+        energy = model.observations.scale**2
+
+        def step_at_scale():
+            cost = step()
+            return None if cost is None else energy * float(cost)
+
         stopped_by = fitting.run(
-            step,
+            step_at_scale,
             self.max_iter,
             history=trace,
             tolerance=self._tolerance(model),
@@ -153,26 +161,24 @@ class Factorisation(FittedFactorisation):
     def _tolerance(self, model):
         return CostTolerance(self.tol)
 
-    def _keep(self, model, layers, trace):
+    def _keep(self, model, trace):
         """Set the learned attributes."""
+        layer_features, of_first = all_features(model, self._solver())
+        outputs = [*layer_features, of_first]
+        *features, of_first = pytensor.function([], outputs, mode=self.mode)()
+        observations = model.observations
         self.history_ = {
             "cost": np.array(trace.cost),
             "seconds": np.array(trace.seconds),
             "change": np.array(trace.change),
         }
-        features, error = self._outcome(model)
         self.Z_ = model.Z_values()
         self._raw_H = [H.get_value() for H in model.Hs]
         self.H_ = features
-        self.reconstruction_err_ = float(np.sqrt(max(error, 0)))
-        self._n_features_out = layers[-1]
-
-    def _outcome(self, model):
-        """All layers' features, and the squared error."""
-        *features, error = pytensor.function(
-            [], [*all_features(model, self._solver()), model.unweighted_error()], mode=self.mode
-        )()
-        return list(features), error
+        self.reconstruction_err_ = observations.final_error(self.Z_[0], of_first)
+        self._scale = observations.scale
+        self._priors = priors(features, observations.norms, model.nonlinearity)
+        self._ready = {}
 
     def fit_transform(self, X, y=None):
         """Fit to X and return `transform(X)`: the same map that new samples go through.

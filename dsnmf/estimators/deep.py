@@ -240,11 +240,11 @@ class DeepWSF(Factorisation):
     def _layer_sizes(self):
         return as_layers(self.layers)
 
-    def _keep(self, model, layers, trace):
-        super()._keep(model, layers, trace)
-        X = model.observations.samples
+    def _keep(self, model, trace):
+        super()._keep(model, trace)
+        X = model.observations.given
         if model.observations.known is not None:
-            X = pytensor.function([], model.X_filled, mode=self.mode)()
+            X = self._scale * pytensor.function([], model.X_filled, mode=self.mode)()
         inner = [np.asarray(X @ np.linalg.pinv(H)).T for H in self.H_[:-1]]
         self.layer_components_ = [*inner, reduce(np.matmul, self.Z_).T]
 

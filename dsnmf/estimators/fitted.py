@@ -6,20 +6,25 @@ from numbers import Integral
 import numpy as np
 import pytensor
 import pytensor.tensor as pt
-from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, TransformerMixin
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from dsnmf import symbolic
-from dsnmf.estimators.features import features_of
-from dsnmf.estimators.observations import observe
+from dsnmf.estimators.containers import in_container
+from dsnmf.estimators.observations import canonical, check_known, with_gaps_as_nan
 from dsnmf.estimators.persistence import read_estimator, write_estimator
+from dsnmf.estimators.search import FeatureSearch
+from dsnmf.estimators.threads import for_threads
+from dsnmf.projection import Projection
 
 
-class FittedFactorisation(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
-    """The use of the learned `Z_` and `H_`; `Factorisation` adds the fit."""
+class FittedFactorisation:
+    """The use of the learned `Z_` and `H_`; `Factorisation` adds the fit and scikit-learn's bases.
+
+    `_ready` holds what transform and inverse_transform have compiled or decomposed so far.
+    """
 
     #: Learned attributes that are lists of arrays, one per layer.
-    _per_layer = ("Z_", "H_", "_raw_H")
+    _per_layer = ("Z_", "H_", "_raw_H", "_priors")
 
     def _inner_nonlinearity(self):
         return "identity"
@@ -31,16 +36,21 @@ class FittedFactorisation(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Bas
         tags.transformer_tags.preserves_dtype = ["float64", "float32"]
         return tags
 
+    def __getstate__(self):
+        state = super().__getstate__()
+        return state | {"_ready": {}} if "_ready" in state else state
+
     def _validated(self, X, *, reset):
-        return validate_data(
+        X = validate_data(
             self,
-            X,
+            with_gaps_as_nan(X),
             reset=reset,
             accept_sparse=("csr", "csc"),
             dtype=(np.float64, np.float32),
             ensure_all_finite="allow-nan",
             ensure_min_samples=2 if reset else 1,
         )
+        return canonical(X)
 
     @property
     def components_(self):
@@ -63,48 +73,89 @@ class FittedFactorisation(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Bas
         check_is_fitted(self)
         return reduce(np.matmul, self._path(layer)).T
 
-    def _path(self, layer):
-        """The matrices that lead from a layer's features to the data: Z_1, …, Z_layer."""
+    def _index(self, layer):
+        """The layer counted from 0; ValueError if there is no such layer."""
         m = len(self.Z_)
         if isinstance(layer, bool) or not isinstance(layer, Integral) or not -m <= layer < m:
             raise ValueError(f"layer must be an integer from {-m} to {m - 1}, got {layer!r}")
-        return self.Z_[: layer % m + 1]
+        return layer % m
+
+    def _path(self, layer):
+        """The matrices that lead from a layer's features to the data: Z_1, …, Z_layer."""
+        return self.Z_[: self._index(layer) + 1]
+
+    def get_feature_names_out(self, input_features=None, layer=-1):
+        """Names of a layer's features, for `set_output`.
+
+        Parameters
+        ----------
+        input_features : ignored
+            As scikit-learn has it.
+        layer : int
+            Index into `Z_` and `H_`.
+
+        Returns
+        -------
+        ndarray of str objects
+            "semi…0", "…1", … by the class's name; of other layers than the last "…_layer1_0", ….
+        """
+        check_is_fitted(self)
+        *_, Z = self._path(layer)
+        index, prefix = self._index(layer), type(self).__name__.lower()
+        if index < len(self.Z_) - 1:
+            prefix += f"_layer{index + 1}_"
+        return np.array([f"{prefix}{i}" for i in range(Z.shape[1])], dtype=object)
+
+    def _feature_map(self, layer, dtype):
+        """The map from samples (features x samples, of unit scale) to the layer's features."""
+        method, nonlinearity = self.transform_method, self._inner_nonlinearity()
+        linear = symbolic.is_linear(nonlinearity)
+        if method == "auto":
+            method = "projection" if linear else "nonnegative"
+        Z_1, *others = self._path(layer)
+        key = method, self._index(layer), dtype
+        if key not in self._ready:
+            Zs = [(Z_1 / self._scale).astype(dtype), *(Z.astype(dtype) for Z in others)]
+            if linear or method == "projection":
+                ready = Projection(reduce(np.matmul, Zs), method == "nonnegative")
+            else:
+                ready = FeatureSearch(Zs, nonlinearity, self._priors[self._index(layer)], self.mode)
+            self._ready[key] = ready
+        return self._ready[key]
 
     def transform(self, X, layer=-1):
         """Features of samples, by the same map for training samples and new ones.
 
         "projection" gives (Z_1 … Z_layer)† x, "nonnegative" the features h >= 0 whose
-        reconstruction is nearest to x, with all Z fixed. In both, a sample's features do not
-        depend on its label or on the other samples (up to the common stopping of the search).
+        reconstruction is nearest to x, with all Z fixed: in non-linear models of all that are about
+        as near those that are most like the training samples' (see
+        `dsnmf.estimators.search.FeatureSearch`). In both, a sample's features do not depend on its
+        label or on the other samples, and in linear and relu models scale with the sample.
         Samples with gaps are fitted by their known entries alone, which is unstable with many
-        components; the gaps of training samples are better filled from `H_`.
+        components in "projection"; the gaps of training samples are better filled from `H_`.
 
         Parameters
         ----------
         X : array-like or sparse matrix, shape (n_samples, n_features)
             NaN marks unknown entries (dense X only).
         layer : int
-            Index into `Z_` and `H_`: 0 is the first layer, -1 the last. `set_output` names the
-            last layer's features only.
+            Index into `Z_` and `H_`: 0 is the first layer, -1 the last.
 
         Returns
         -------
-        ndarray, shape (n_samples, k_layer)
+        ndarray, or the frame that `set_output` asks for, shape (n_samples, k_layer)
 
         Raises
         ------
         ValueError
-            If X does not have the features of `fit`, or there is no such layer.
+            If X does not have the features of `fit`, a sample has no known entry, or there is no
+            such layer.
         """
         check_is_fitted(self)
-        X = self._validated(X, reset=False)
-        Zs = [Z.astype(X.dtype, copy=False) for Z in self._path(layer)]
-        nonlinearity = self._inner_nonlinearity()
-        method = self.transform_method
-        if method == "auto":
-            method = "projection" if symbolic.is_linear(nonlinearity) else "nonnegative"
-        size = float(np.abs(self.H_[layer]).mean()) or 1.0
-        return features_of(observe(X), Zs, nonlinearity, method, size, self.mode).T
+        given, X = X, self._validated(X, reset=False)
+        check_known(X.T, axes=(0,))
+        features = self._feature_map(layer, X.dtype)(X.T / X.dtype.type(self._scale))
+        return in_container(features.T, self.get_feature_names_out(layer=layer), given, self)
 
     def inverse_transform(self, H, layer=-1):
         """Samples from the features of a layer.
@@ -131,9 +182,12 @@ class FittedFactorisation(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Bas
             raise ValueError(
                 f"H must have shape (n_samples, {Zs[-1].shape[1]}) for layer {layer}, got {H.shape}"
             )
-        symbols = [pt.matrix(dtype=H.dtype) for _ in [*Zs, H]]
-        X_hat = symbolic.reconstruction(symbols[:-1], symbols[-1], self._inner_nonlinearity())
-        return pytensor.function(symbols, X_hat.T, mode=self.mode)(*Zs, H.T)
+        key = "inverse", len(Zs)
+        if key not in self._ready:
+            symbols = [pt.matrix(dtype=H.dtype) for _ in [*Zs, H]]
+            X_hat = symbolic.reconstruction(symbols[:-1], symbols[-1], self._inner_nonlinearity())
+            self._ready[key] = for_threads(pytensor.function(symbols, X_hat.T, mode=self.mode))
+        return self._ready[key](*Zs, H.T)
 
     def save(self, path):
         """Write the fitted estimator to one file, without pickle, replaced atomically.

@@ -1,35 +1,75 @@
 """Fitted estimators in files: parameters and learned arrays, without pickle."""
 
 import numpy as np
+import scipy.sparse
 
 from dsnmf import archive
+from dsnmf.affinity import LabelAffinity
 
-_VERSION = 1
-_SCALARS = ("reconstruction_err_", "n_iter_", "n_features_in_", "_n_features_out")
+#: 2: the scale of the fit and what features usually are.
+_VERSION = 2
+_SCALARS = ("reconstruction_err_", "n_iter_", "n_features_in_", "_scale")
 
 
-def _is_plain(value):
+def _encoded(value, name, arrays):
+    """What JSON can hold of a parameter; the arrays in it are added to `arrays`."""
+
+    def stored(array):
+        key = f"parameter_{len(arrays)}"
+        arrays[key] = array
+        return key
+
+    if isinstance(value, np.generic):
+        return _encoded(value.item(), name, arrays)
+    if value is None or isinstance(value, bool | int | float | str):
+        return value
     if isinstance(value, list | tuple):
-        return all(_is_plain(element) for element in value)
-    return value is None or isinstance(value, bool | int | float | str | np.integer | np.floating)
+        elements = [_encoded(element, name, arrays) for element in value]
+        return {type(value).__name__: elements}
+    if isinstance(value, np.ndarray) and value.dtype.kind in "biufU":
+        return {"array": stored(value)}
+    if scipy.sparse.issparse(value):
+        parts = value.tocoo()
+        kind = "sparray" if isinstance(value, scipy.sparse.sparray) else "spmatrix"
+        coordinates = [stored(part) for part in (parts.data, parts.row, parts.col)]
+        return {kind: [value.format, list(value.shape), *coordinates]}
+    if isinstance(value, LabelAffinity):
+        fields = (value.indicators, value.weights, value.graph, value.constant)
+        return {"LabelAffinity": [_encoded(field, name, arrays) for field in fields]}
+    raise TypeError(
+        f"{name} cannot be written to a file: {value!r}. Where the fitted model does not need it, "
+        f"set_params({name}=…) to something plain first"
+    )
 
 
-def _as_plain(value):
-    if isinstance(value, list | tuple):
-        return [_as_plain(element) for element in value]
-    return value.item() if isinstance(value, np.generic) else value
+def _decoded(value, arrays):
+    if not isinstance(value, dict):
+        return value
+    ((kind, content),) = value.items()
+    if kind == "array":
+        return arrays[content]
+    if kind in ("list", "tuple"):
+        return {"list": list, "tuple": tuple}[kind](_decoded(e, arrays) for e in content)
+    if kind == "LabelAffinity":
+        return LabelAffinity(*(_decoded(field, arrays) for field in content))
+    form, shape, *keys = content
+    data, row, col = (arrays[key] for key in keys)
+    make = {"sparray": scipy.sparse.coo_array, "spmatrix": scipy.sparse.coo_matrix}[kind]
+    return make((data, (row, col)), shape=tuple(shape)).asformat(form)
 
 
 def write_estimator(path, estimator):
     """Write a fitted estimator; see `Factorisation.save`."""
-    parameters = estimator.get_params(deep=False)
+    arrays = {}
     settings = {
-        "parameters": {name: _as_plain(v) for name, v in parameters.items() if _is_plain(v)},
-        "tuples": [name for name, v in parameters.items() if isinstance(v, tuple)],
-        "layers": len(estimator.Z_),
+        "parameters": {
+            name: _encoded(value, name, arrays)
+            for name, value in estimator.get_params(deep=False).items()
+        },
+        "lengths": {name: len(getattr(estimator, name)) for name in estimator._per_layer},
         "scalars": {name: getattr(estimator, name) for name in _SCALARS},
     }
-    arrays = {f"history_{name}": values for name, values in estimator.history_.items()}
+    arrays |= {f"history_{name}": values for name, values in estimator.history_.items()}
     for name in estimator._per_layer:
         arrays |= {f"{name}{i}": value for i, value in enumerate(getattr(estimator, name))}
     if hasattr(estimator, "feature_names_in_"):
@@ -42,21 +82,20 @@ def read_estimator(path, cls):
     settings, arrays = archive.read(path, cls.__name__, _VERSION)
     try:
         parameters = settings["parameters"]
-        for name in settings["tuples"]:
-            if name in parameters:
-                parameters[name] = tuple(parameters[name])
-        estimator = cls(**parameters)
+        estimator = cls(**{name: _decoded(v, arrays) for name, v in parameters.items()})
         for name in estimator._per_layer:
-            setattr(estimator, name, [arrays[f"{name}{i}"] for i in range(settings["layers"])])
+            count = settings["lengths"][name]
+            setattr(estimator, name, [arrays[f"{name}{i}"] for i in range(count)])
         for name in _SCALARS:
             setattr(estimator, name, settings["scalars"][name])
         estimator.history_ = {
             name: arrays[f"history_{name}"] for name in ("cost", "seconds", "change")
         }
-    except (KeyError, TypeError) as error:
+    except (KeyError, TypeError, ValueError) as error:
         raise ValueError(f"{path} is not a complete {cls.__name__}: {error!r}") from error
     if "feature_names_in_" in arrays:
         estimator.feature_names_in_ = arrays["feature_names_in_"].astype(object)
+    estimator._ready = {}
     return estimator
 
 

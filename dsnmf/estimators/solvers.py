@@ -5,7 +5,6 @@ from functools import cached_property
 
 import numpy as np
 import pytensor
-import pytensor.tensor as pt
 
 from dsnmf import fitting, symbolic, updates
 from dsnmf.estimators.observations import Observations
@@ -53,16 +52,6 @@ class Model:
     def squared_error(self):
         """Σ (X - X̂)² over the known entries."""
         return self.completed(self.observations.squared_error(self.Zs, self.H, self.nonlinearity))
-
-    def unweighted_error(self):
-        """`squared_error`, also where whitening makes that another metric."""
-        compression = self.observations.compression
-        if compression is None or not compression.is_whitened:
-            return self.squared_error()
-        X_hat = symbolic.reconstruction(self.Zs, self.H, self.nonlinearity)
-        residual = (self.observations.X - X_hat) / compression.weights[:, None]
-        discarded = np.asarray(compression.discarded, dtype=X_hat.dtype)
-        return pt.sqr(residual).sum() + discarded
 
     def completed(self, error):
         """A squared error with what compression discarded."""
@@ -137,8 +126,10 @@ def _adam_step(model, mode):
 
 
 def all_features(model, solver):
-    """Variables of the features of each layer; "adam" keeps only the last layer's itself."""
-    if solver != "adam":
-        return model.Hs
+    """Variables of each layer's features, and of those of layer 1 that the last layer leads to.
+
+    "adam" keeps only the last layer's features, from which the others follow.
+    """
     layers = range(1, len(model.Zs) + 1)
-    return [symbolic.layer_features(model.Zs, model.H, i, model.nonlinearity) for i in layers]
+    led = [symbolic.layer_features(model.Zs, model.H, i, model.nonlinearity) for i in layers]
+    return (led if solver == "adam" else model.Hs), led[0]

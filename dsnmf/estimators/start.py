@@ -14,18 +14,19 @@ from dsnmf.validation import as_generator
 ZERO_FILL = 0.01
 
 
-def generator_from(random_state):
-    """A NumPy Generator from scikit-learn's kinds of random_state; None is a fixed seed."""
+def _as_random_state(random_state):
+    """A Generator from scikit-learn's kinds of random_state; None stays."""
     if isinstance(random_state, np.random.RandomState):
         random_state = int(random_state.randint(2**31 - 1))
-    return as_generator(random_state)
+    return None if random_state is None else as_generator(random_state)
 
 
 def _initialiser(init, noise_floor, rng, X):
-    if init in ("svd", "random"):
-        options = {"svd": {"noise_floor": noise_floor, "dtype": np.float64}, "random": {}}[init]
-        function = {"svd": appr_seminmf, "random": random}[init]
-        return partial(function, random_state=rng, **options)
+    if init == "svd":
+        options = {"noise_floor": noise_floor, "random_state": as_generator(rng)}
+        return partial(appr_seminmf, dtype=np.float64, **options)
+    if init == "random":
+        return partial(random, random_state=rng)
     if scipy.sparse.issparse(X):
         raise ValueError(f"init='{init}' needs a dense X; for a sparse X use 'svd' or 'random'")
     return {"nndsvd": nndsvd, "lp": lp_seminmf}[init]
@@ -54,19 +55,19 @@ def start_factors(estimator, observations, layers):
     ValueError
         If given factors do not fit X and the layers.
     """
-    # Given factors, and NNDSVD's, belong to the coordinates of the samples; all others turn along.
-    if isinstance(estimator.init, str) and estimator.init != "nndsvd":
-        return _started(estimator, observations.start, layers)
-    (Z_1, *Zs), Hs = _started(estimator, observations.samples, layers)
-    return [observations.reduced(Z_1), *Zs], Hs
+    if not isinstance(estimator.init, str):
+        (Z_1, *Zs), Hs = given_factors(estimator.init, observations.given.shape, layers)
+        return [observations.reduced(Z_1), *Zs], Hs
+    if estimator.init == "nndsvd":  # belongs to the coordinates of the samples; others turn along
+        (Z_1, *Zs), Hs = _started(estimator, observations.samples, layers)
+        return [observations.compressed(Z_1), *Zs], Hs
+    return _started(estimator, observations.start, layers)
 
 
 def _started(estimator, X, layers):
     init = estimator.init
-    if not isinstance(init, str):
-        return given_factors(init, X.shape, layers)
     initialise = _initialiser(
-        init, estimator.noise_floor, generator_from(estimator.random_state), X
+        init, estimator.noise_floor, _as_random_state(estimator.random_state), X
     )
     if estimator._solver() == "adam":
         return pretrain(X, layers, initialise)

@@ -1,0 +1,228 @@
+"""Features of samples under a fitted non-linear model: a search with all Z fixed."""
+
+from functools import cached_property
+
+import numpy as np
+import pytensor
+import pytensor.tensor as pt
+import scipy.linalg
+import scipy.sparse
+
+from dsnmf import symbolic
+from dsnmf.estimators.observations import as_shared, sample_norms
+from dsnmf.estimators.threads import for_threads
+
+#: Weights of the ridge, one after the other: what features that lie as far from the typical ones as
+#: those of training samples do cost, as a share of the sample's energy. From a large one on, like
+#: samples pass the rectifiers' kinks alike; below the last the error hardly falls any more, but
+#: their features drift apart.
+RIDGES = (0.1, 0.02, 0.004)
+
+#: Of the descent for each ridge: most steps, remembered steps, the relative gain below which a
+#: sample has arrived, and how the length of its steps grows after a gain and shrinks after a loss.
+MAX_STEPS, MEMORY, GAIN, GROWTH, SHRINKAGE = 20, 6, 0.01, 4.0, 0.3
+
+#: Singular values of Z_1 below this share of the largest are rounding.
+NEGLIGIBLE = 1e-6
+
+#: Least variance of a component, as a share of the largest one's.
+LEAST_VARIANCE = 1e-6
+
+#: Entries of the arrays that are worked on at once, so that memory does not grow with the samples.
+BLOCK = 1 << 20
+
+
+def _prior(H, sizes):
+    H = H[:, sizes > 0].astype(np.float64) / sizes[sizes > 0]
+    if not H.any():
+        return np.vstack([np.zeros(len(H)), np.ones(len(H))])
+    variance = H.var(axis=1)
+    least = LEAST_VARIANCE * (variance.max() or np.square(H).mean())
+    return np.vstack([H.mean(axis=1), np.maximum(variance, least)])
+
+
+def priors(layers, norms, nonlinearity):
+    """What features of each layer usually are; nothing for linear models, which need no search.
+
+    Parameters
+    ----------
+    layers : list of m ndarray, shape (k_i, n)
+        The training samples' features.
+    norms : ndarray, shape (n,)
+        Of the samples.
+    nonlinearity : str or callable
+
+    Returns
+    -------
+    list of m ndarray, shape (2, k_i), float64
+        Mean and variance of the features; where the model is homogeneous, of those of the samples
+        scaled to unit norm.
+    """
+    if symbolic.is_linear(nonlinearity):
+        return []
+    sizes = norms if symbolic.is_homogeneous(nonlinearity) else np.ones_like(norms)
+    return [_prior(H, sizes) for H in layers]
+
+
+def _span(Z):
+    """Orthonormal columns that span those of Z."""
+    U, sigma, _ = scipy.linalg.svd(Z, full_matrices=False)
+    rank = int((sigma > NEGLIGIBLE * sigma[0]).sum())
+    return U[:, : max(rank, 1)]
+
+
+def _quasi_newton(gradient, free, pairs, inverse):
+    """The L-BFGS direction of every sample (Nocedal & Wright 2006, algorithm 7.4).
+
+    `pairs` are the steps so far and the changes of the gradient; `inverse` stands for the inverse
+    Hessian before them.
+    """
+    direction = gradient.copy()
+    weights = []
+    pairs = [(free * step, free * change) for step, change in pairs]
+    for step, change in reversed(pairs):
+        curvature = (step * change).sum(axis=0)
+        rho = np.where(curvature > 0, 1 / np.where(curvature > 0, curvature, 1), 0)
+        alpha = rho * (step * direction).sum(axis=0)
+        direction -= alpha * change
+        weights.append((rho, alpha))
+    direction = inverse @ direction
+    for (step, change), (rho, alpha) in zip(pairs, reversed(weights)):
+        direction += step * (alpha - rho * (change * direction).sum(axis=0))
+    return direction
+
+
+class _Descent:
+    """Errors of a model with fixed Zs, and their descent from the typical features.
+
+    Everything is float64: samples in float32 would take other turns at kinks beside other
+    neighbours.
+    """
+
+    def __init__(self, Zs, nonlinearity, prior, mode):
+        self._mean, variance = prior[:, :, None]
+        self._weights = 1 / (len(variance) * variance)
+        H, X, known = (pt.matrix(dtype="float64") for _ in range(3))
+        X_hat = symbolic.reconstruction([as_shared(Z, "Z") for Z in Zs], H, nonlinearity)
+        errors = pt.sqr(known * (X_hat - X)).sum(axis=0)
+        outputs = [errors, pytensor.grad(errors.sum(), H)]
+        self._errors = for_threads(pytensor.function([H, X, known], outputs, mode=mode))
+
+    def inverse_hessians(self, rows):
+        """For every ridge that of Gauss and Newton at the typical features; X has so many rows."""
+        at_mean, unit = np.repeat(self._mean, rows, axis=1), np.eye(rows)
+        # The gradient is 2 Jᵀ(X̂ - X): its values for X = -1 and X = 0 differ by 2 Jᵀ.
+        gradients = [self._errors(at_mean, X, np.ones_like(X))[1] for X in (-unit, 0 * unit)]
+        Jt = (gradients[0] - gradients[1]) / 2
+        diagonal = np.diag(self._weights[:, 0])
+        return [scipy.linalg.pinvh(2 * (Jt @ Jt.T + ridge * diagonal)) for ridge in RIDGES]
+
+    def features(self, X, known, inverses):
+        """h >= 0, shape (k, n), for X (p x n), with 1 where an entry counts."""
+        H = np.repeat(self._mean, X.shape[1], axis=1)
+        for ridge, inverse in zip(RIDGES, inverses):
+            self._descend(H, X, known, ridge * self._weights, inverse)
+        return H
+
+    def _cost(self, H, X, known, weights):
+        """Errors with the ridge, per sample, and their gradient."""
+        errors, gradient = self._errors(H, X, known)
+        offset = H - self._mean
+        return errors + (weights * offset**2).sum(axis=0), gradient + 2 * weights * offset
+
+    def _descend(self, H, X, known, weights, inverse):
+        """Move each column of H downhill, until a step gains little."""
+        samples, pairs = np.arange(H.shape[1]), []
+        h, length = H.copy(), np.ones(len(samples))
+        cost, slope = self._cost(h, X, known, weights)
+        for _ in range(MAX_STEPS):
+            free = (h > 0) | (slope < 0)
+            direction = free * _quasi_newton(free * slope, free, pairs, inverse)
+            moved = np.maximum(h - length * direction, 0)
+            new_cost, new_slope = self._cost(moved, X, known, weights)
+            # A step that raises the cost is not made, but known to the next direction.
+            pairs = [*pairs[1 - MEMORY :], (moved - h, new_slope - slope)]
+            lower = new_cost <= cost
+            arrived = lower & (new_cost >= (1 - GAIN) * cost)
+            length = np.where(lower, np.minimum(GROWTH * length, 1), SHRINKAGE * length)
+            h = np.where(lower, moved, h)
+            cost, slope = np.where(lower, new_cost, cost), np.where(lower, new_slope, slope)
+            H[:, samples] = h
+            if arrived.all():
+                break
+            samples, length, h, cost, slope, X, known = (
+                values[..., ~arrived] for values in (samples, length, h, cost, slope, X, known)
+            )
+            pairs = [(step[:, ~arrived], change[:, ~arrived]) for step, change in pairs]
+
+
+class FeatureSearch:
+    """The map from samples to features h >= 0 under X ≈ Z_1 g(Z_2 g(… g(Z_j h))).
+
+    Minimises ‖x - X̂‖² + ρ Σ_c (h_c - mean_c)² / (k variance_c), with ρ falling from .1 to .004 of
+    the sample's energy: of the features with about the least error those that are most like what
+    features usually are. Each sample is searched for by itself, and in its own scale where the
+    model is homogeneous (relu), so that its features scale with it.
+
+    Parameters
+    ----------
+    Zs : list of j ndarray
+        Z_1 (p x k_1), …, Z_j.
+    nonlinearity : str or callable
+        g.
+    prior : ndarray, shape (2, k_j)
+        Mean and variance of layer j's features, see `priors`.
+    mode : None, str or pytensor Mode
+    """
+
+    def __init__(self, Zs, nonlinearity, prior, mode):
+        self._Zs = [Z.astype(np.float64) for Z in Zs]
+        self._model = nonlinearity, prior, mode
+        self._homogeneous = symbolic.is_homogeneous(nonlinearity)
+        self._block = max(1, BLOCK // max(Z.shape[0] for Z in Zs))
+
+    @cached_property
+    def _in_span(self):
+        """A basis of Z_1's span, and the descent in its coordinates: nothing else is reached."""
+        basis = _span(self._Zs[0])
+        return basis, _Descent([basis.T @ self._Zs[0], *self._Zs[1:]], *self._model)
+
+    @cached_property
+    def _inverses(self):
+        basis, descent = self._in_span
+        return descent.inverse_hessians(basis.shape[1])
+
+    @cached_property
+    def _with_gaps(self):
+        return _Descent(self._Zs, *self._model)
+
+    def __call__(self, X):
+        """Features of samples.
+
+        Parameters
+        ----------
+        X : ndarray or SciPy sparse matrix, shape (p, n)
+            NaN marks unknown entries of an array.
+
+        Returns
+        -------
+        ndarray, shape (k_j, n), of X's dtype
+        """
+        H = np.empty((self._Zs[-1].shape[1], X.shape[1]), X.dtype)
+        gaps = np.zeros(X.shape[1], bool) if scipy.sparse.issparse(X) else np.isnan(X).any(axis=0)
+        for samples in (np.flatnonzero(gaps), np.flatnonzero(~gaps)):
+            for start in range(0, len(samples), self._block):
+                block = samples[start : start + self._block]
+                H[:, block] = self._features(X[:, block], gaps[block[0]])
+        return H
+
+    def _features(self, X, gaps):
+        sizes = sample_norms(X) if self._homogeneous else np.ones(X.shape[1])
+        scale = np.where(sizes > 0, sizes, 1)
+        if gaps:
+            known = ~np.isnan(X)
+            X = np.where(known, X, 0) / scale
+            return sizes * self._with_gaps.features(X, known.astype(float), self._inverses)
+        basis, descent = self._in_span
+        X = np.asarray(basis.T @ X) / scale
+        return sizes * descent.features(X, np.ones_like(X), self._inverses)
