@@ -244,9 +244,10 @@ def _check_label(label, name):
         raise TypeError(
             f"{name} must be numbers, strings or dates, one per sample and attribute, got {label!r}"
         )
-    limit = 2 / np.finfo(type(label)).eps if is_float else None
-    if is_float and not abs(label) < limit:
-        raise ValueError(
-            f"{name} must be finite and, as floats, less than {limit:.0f}, from where they do not "
-            f"tell integers apart, got {label!r}"
-        )
+    if is_float:
+        limit = 2 / np.finfo(type(label)).eps
+        if not abs(label) < limit:
+            raise ValueError(
+                f"{name} must be finite and, as floats, less than {limit:.0f}, from where they do "
+                f"not tell integers apart, got {label!r}"
+            )
