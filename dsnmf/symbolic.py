@@ -205,6 +205,7 @@ def laplacian_penalty(H, affinity):
     Returns
     -------
     scalar TensorVariable
+        >= 0 up to rounding if W >= 0.
     """
     HW, HD = affinity_terms(H, affinity)
     return pt.constant(0.5, dtype=H.dtype) * (H * (HD - HW)).sum()

@@ -1,10 +1,12 @@
 """Everything that compiles to JAX follows the same trajectory there."""
 
 import numpy as np
+import pytensor
 import pytest
 import scipy.sparse
 
 from dsnmf import DSNMF, WSF, DeepSemiNMF, DeepWSF, SemiNMF
+from dsnmf.affinity import combine, knn_affinity, label_affinity
 from tests.conftest import relative_error
 
 pytest.importorskip("jax")
@@ -46,6 +48,26 @@ def test_estimators(estimator, X):
 
 
 @pytest.mark.parametrize(
+    "affinity",
+    [
+        knn_affinity(DATA.T),
+        combine([label_affinity(LABELS), knn_affinity(DATA.T)], [0.5, 0.2], constant=-0.001),
+        label_affinity(LABELS).toarray(),
+        pytensor.shared(label_affinity(LABELS).toarray()),
+        pytensor.shared(scipy.sparse.csc_matrix(label_affinity(LABELS).tosparse())),
+    ],
+    ids=["sparse", "sum", "dense", "variable", "sparse variable"],
+)
+def test_given_affinities(affinity):
+    models = [
+        WSF(4, affinity=["binary", affinity], max_iter=20, tol=0, mode=mode)
+        for mode in ("FAST_COMPILE", "JAX")
+    ]
+    ours, jax = (model.fit(DATA, np.column_stack([LABELS, LABELS])) for model in models)
+    assert relative_error(jax.H_[0], ours.H_[0]) < 1e-6
+
+
+@pytest.mark.parametrize(
     ("estimator", "X", "words"),
     [
         (SemiNMF(2, mode="JAX"), scipy.sparse.csr_matrix(DATA), "needs a dense X"),
@@ -54,6 +76,7 @@ def test_estimators(estimator, X):
             DATA,
             "nonlinearity='softplus'",
         ),
+        (WSF(2, affinity=np.eye(5), mode="JAX"), DATA, "affinity must be 40 x 40"),
     ],
 )
 def test_what_jax_cannot_do_is_said(estimator, X, words):

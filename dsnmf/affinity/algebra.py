@@ -1,4 +1,4 @@
-"""Degrees, Laplacians and weighted sums of affinities."""
+"""Affinities in every form: what is one, degrees, Laplacians and weighted sums."""
 
 from functools import reduce
 from operator import add
@@ -10,25 +10,65 @@ from dsnmf.affinity.labels import LabelAffinity
 from dsnmf.validation import as_matrix, as_number
 
 
-def _checked(affinity):
-    """A LabelAffinity as it is, any sparse form as a CSR matrix, anything else as an array."""
+def as_affinity(affinity, n=None):
+    """A LabelAffinity as it is, any sparse form as a CSR matrix, anything else as an array.
+
+    Parameters
+    ----------
+    affinity : LabelAffinity, SciPy sparse matrix or array, or array_like; shape (n, n)
+    n : int, optional
+        The number of samples that there must be.
+
+    Returns
+    -------
+    LabelAffinity, SciPy CSR matrix or ndarray, the latter two float32 or float64
+        May share memory with the argument.
+
+    Raises
+    ------
+    TypeError
+        If it does not hold real numbers.
+    ValueError
+        If it is not n x n, not finite or not symmetric.
+    """
     if isinstance(affinity, LabelAffinity):
-        return affinity
-    is_sparse = scipy.sparse.issparse(affinity)
-    W = scipy.sparse.csr_matrix(affinity) if is_sparse else as_matrix(affinity, "affinity")
-    if W.shape[0] != W.shape[1]:
-        raise ValueError(f"affinity must be n x n, got shape {W.shape}")
+        W = affinity
+    else:
+        W = as_matrix(affinity, "affinity", accept_sparse=True)
+    if W.shape[0] != W.shape[1] or n not in (None, W.shape[0]):
+        size = "n x n" if n is None else f"{n} x {n}"
+        raise ValueError(f"affinity must be {size} (samples x samples), got shape {W.shape}")
+    if isinstance(W, LabelAffinity):
+        return W
+    if scipy.sparse.issparse(W) and not W.has_canonical_format:
+        W = W.copy()
+        W.sum_duplicates()
+    asymmetry = abs(W - W.T).max()
+    if asymmetry > 1e-6 * abs(entries(W)).max(initial=0):
+        raise ValueError(f"affinity must be symmetric, got a difference of {asymmetry:g}")
     return W
 
 
-def _as_matrix_form(affinity):
-    return affinity.tosparse() if isinstance(affinity, LabelAffinity) else affinity
+def entries(W):
+    """The stored entries of a CSR matrix or ndarray."""
+    return W.data if scipy.sparse.issparse(W) else W
+
+
+def row_sums(W):
+    """`degrees` of what `as_affinity` returned."""
+    return W.degrees if isinstance(W, LabelAffinity) else np.asarray(W.sum(axis=1)).ravel()
 
 
 def degrees(affinity):
     """Row sums of an affinity (any form), ndarray of shape (n,): the diagonal of D."""
-    W = _checked(affinity)
-    return W.degrees if isinstance(W, LabelAffinity) else np.asarray(W.sum(axis=1)).ravel()
+    return row_sums(as_affinity(affinity))
+
+
+def _as_matrix_form(W):
+    """W as a CSR matrix, or as an ndarray if it is one or has a constant."""
+    if not isinstance(W, LabelAffinity):
+        return W
+    return W.toarray() if W.constant else W.tosparse()
 
 
 def laplacian(affinity):
@@ -40,8 +80,8 @@ def laplacian(affinity):
 
     Returns
     -------
-    SciPy CSR matrix, or ndarray if the affinity is one
-        Symmetric, positive semi-definite, with rows that sum to 0.
+    SciPy CSR matrix, or ndarray if the affinity is one or has a constant
+        Symmetric, with rows that sum to 0; positive semi-definite if the affinity is >= 0.
 
     Examples
     --------
@@ -51,25 +91,36 @@ def laplacian(affinity):
            [-1.,  1.,  0.],
            [ 0.,  0.,  0.]])
     """
-    W = _as_matrix_form(_checked(affinity))
+    W = _as_matrix_form(as_affinity(affinity))
     if scipy.sparse.issparse(W):
-        return (scipy.sparse.diags(degrees(W)) - W).tocsr()
-    return np.diag(degrees(W)) - W
+        return (scipy.sparse.diags(row_sums(W)) - W).tocsr()
+    return np.diag(row_sums(W)) - W
 
 
-def combine(affinities, weights=None):
-    """Σ_a weight_a W_a: one affinity for several attributes (multi-attribute WSF).
+def _as_factored(W):
+    """A LabelAffinity as it is, a CSR matrix as one without classes."""
+    if isinstance(W, LabelAffinity):
+        return W
+    return LabelAffinity(scipy.sparse.csr_matrix((W.shape[0], 0)), np.empty(0), W)
+
+
+def combine(affinities, weights=None, constant=0.0):
+    """Σ_a weight_a W_a + constant: one affinity for several attributes (multi-attribute WSF).
 
     Parameters
     ----------
     affinities : sequence of LabelAffinity, SciPy sparse matrices or ndarrays, all n x n
     weights : sequence of float >= 0, optional
         One per affinity; all 1 if not given.
+    constant : float
+        Added to every entry, those of the diagonal too. The authors' multi-attribute WSF subtracts
+        a "correlation": a negative constant, see `dsnmf.updates.semi_nmf` for what that means.
 
     Returns
     -------
     LabelAffinity, SciPy CSR matrix or ndarray
-        Factored if all are and end up with the same weight; dense if any is.
+        Dense if any of them is; otherwise nothing of size n x n is formed: a LabelAffinity, or a
+        CSR matrix if all are sparse and there is no constant.
 
     Raises
     ------
@@ -79,12 +130,16 @@ def combine(affinities, weights=None):
     Examples
     --------
     >>> from dsnmf.affinity import combine, label_affinity
-    >>> combine([label_affinity([0, 0, 1]), label_affinity([0, 1, 1])], [0.1, 0.1]).toarray()
+    >>> combine([label_affinity([0, 0, 1]), label_affinity([0, 1, 1])], [0.1, 0.2]).toarray()
     array([[0. , 0.1, 0. ],
-           [0.1, 0. , 0.1],
-           [0. , 0.1, 0. ]])
+           [0.1, 0. , 0.2],
+           [0. , 0.2, 0. ]])
+    >>> combine([label_affinity([0, 0, 1])], constant=-0.01).toarray()
+    array([[-0.01,  0.99, -0.01],
+           [ 0.99, -0.01, -0.01],
+           [-0.01, -0.01, -0.01]])
     """
-    affinities = [_checked(W) for W in affinities]
+    affinities = [as_affinity(W) for W in affinities]
     weights = [1.0] * len(affinities) if weights is None else list(weights)
     if not affinities or len(weights) != len(affinities):
         raise ValueError(
@@ -94,9 +149,16 @@ def combine(affinities, weights=None):
     sizes = sorted({W.shape[0] for W in affinities})
     if len(sizes) > 1:
         raise ValueError(f"affinities must be of one size, got {sizes} samples")
+    constant = as_number(constant, "constant", -np.inf)
     scaled = [as_number(w, "weights", 0) * W for w, W in zip(weights, affinities)]
-    if all(isinstance(W, LabelAffinity) for W in scaled) and len({W.weight for W in scaled}) == 1:
-        indicators = scipy.sparse.hstack([W.indicators for W in scaled], format="csr")
-        return LabelAffinity(indicators, scaled[0].weight)
-    total = reduce(add, map(_as_matrix_form, scaled))
-    return scipy.sparse.csr_matrix(total) if scipy.sparse.issparse(total) else np.asarray(total)
+    if any(isinstance(W, np.ndarray) for W in scaled):
+        return np.asarray(reduce(add, map(_as_matrix_form, scaled))) + constant
+    if constant == 0 and all(map(scipy.sparse.issparse, scaled)):
+        return reduce(add, scaled)
+    parts = [_as_factored(W) for W in scaled]
+    return LabelAffinity(
+        scipy.sparse.hstack([part.indicators for part in parts], format="csr"),
+        np.concatenate([part.weights for part in parts]),
+        reduce(add, [part.graph for part in parts]),
+        sum((part.constant for part in parts), constant),
+    )

@@ -1,28 +1,30 @@
-"""Affinities from class labels."""
+"""Affinities from class labels, and the factored form that sums of affinities keep."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import pairwise
 
 import numpy as np
 import scipy.sparse
 
-from dsnmf.validation import as_matrix, as_number
-
-#: The label of a sample whose class is not known; among string labels it is "-1".
-UNKNOWN = -1
+from dsnmf.validation import as_label_codes, as_matrix, as_number
 
 
 @dataclass(frozen=True, eq=False)
 class LabelAffinity:
-    """W = weight · (C Cᵀ - diag(row sums of C)) in factored form, C the class indicators.
+    """W = C diag(weights) Cᵀ without its diagonal + graph + constant, C the class indicators.
 
-    W_ij is weight times the number of attributes in which samples i and j share a class. HW
-    costs O(kn) in this form, against O(kn²) with the matrix.
+    Two samples have the weights of the classes that they share, the weight of their edge in the
+    graph, and the constant, which every entry gets, those of the diagonal too. HW costs O(kn) in
+    this form, against O(kn²) with the matrix.
 
     Attributes
     ----------
     indicators : SciPy CSR matrix, shape (n, c), 0 or 1
         C: a column per class; with several attributes, the classes of all of them.
-    weight : float >= 0
+    weights : ndarray, shape (c,)
+    graph : SciPy CSR matrix, shape (n, n)
+        Symmetric; without entries where W comes from labels alone.
+    constant : float
     degrees : ndarray, shape (n,)
         Row sums of W.
     shape : (n, n)
@@ -42,81 +44,83 @@ class LabelAffinity:
     __array_ufunc__ = None  # NumPy scalars leave multiplication to __rmul__
 
     indicators: scipy.sparse.csr_matrix
-    weight: float = 1.0
+    weights: np.ndarray
+    graph: scipy.sparse.csr_matrix
+    constant: float = 0.0
 
     @property
     def shape(self):
-        return (self.indicators.shape[0],) * 2
+        return self.graph.shape
 
     @property
     def degrees(self):
         C = self.indicators
-        sizes, memberships = (np.asarray(C.sum(axis=axis), float).ravel() for axis in (0, 1))
-        return self.weight * (C @ sizes - memberships)
+        sizes = np.asarray(C.sum(axis=0)).ravel()
+        edges = np.asarray(self.graph.sum(axis=1)).ravel()
+        return C @ (self.weights * (sizes - 1)) + edges + self.constant * len(edges)
+
+    @property
+    def may_be_negative(self):
+        """Whether a part of W, and so perhaps W, has negative entries."""
+        return min(self.weights.min(initial=0), self.graph.data.min(initial=0), self.constant) < 0
 
     def tosparse(self):
-        """W as a CSR matrix; a class of m samples takes m(m - 1) entries."""
+        """W as a CSR matrix; a class of m samples takes m(m - 1) entries.
+
+        Raises
+        ------
+        ValueError
+            If W has a constant, which leaves no entry zero.
+        """
+        if self.constant:
+            raise ValueError(
+                f"an affinity with a constant ({self.constant:g}) is dense: use toarray()"
+            )
         C = self.indicators
-        W = self.weight * (C @ C.T).tocsr()
+        W = (C.multiply(self.weights) @ C.T).tocsr()
         W.setdiag(0)
         W.eliminate_zeros()
-        return W
+        return W + self.graph
 
     def toarray(self):
         """W as an n x n array."""
-        return self.tosparse().toarray()
+        return replace(self, constant=0.0).tosparse().toarray() + self.constant
 
     def __mul__(self, factor):
         factor = as_number(factor, "the factor of an affinity", 0)
-        return LabelAffinity(self.indicators, self.weight * factor)
+        return LabelAffinity(
+            self.indicators, factor * self.weights, factor * self.graph, factor * self.constant
+        )
 
     __rmul__ = __mul__
 
 
-def _class_members(labels):
-    """The samples of every known class of every attribute, and the number of samples."""
-    labels = np.asarray(labels)
-    if labels.ndim not in (1, 2) or labels.size == 0:
-        raise ValueError(f"labels must have shape (n,) or (n, attributes), got {labels.shape}")
-    if labels.dtype.kind == "O":
-        if any(label is None or label != label for label in labels.flat):
-            raise ValueError("labels must not contain None or NaN: an unknown label is -1")
-        labels = labels.astype(str)
-    if labels.dtype.kind not in "biufUS":
-        raise TypeError(f"labels must be numbers or strings, got dtype {labels.dtype}")
-    if labels.dtype.kind == "f" and not np.isfinite(labels).all():
-        raise ValueError("labels must be finite: an unknown label is -1")
-    unknown = {"U": str(UNKNOWN), "S": str(UNKNOWN).encode()}.get(labels.dtype.kind, UNKNOWN)
-    columns = labels.reshape(len(labels), -1).T
-    members = [
-        np.flatnonzero(column == label)
-        for column in columns
-        for label in np.unique(column)
-        if label != unknown
-    ]
-    return members, len(labels)
+def _indicators(columns):
+    """CSR matrix of shape (n, c): which sample is of which class, of all attributes."""
+    blocks = []
+    for codes in columns:
+        known = np.flatnonzero(codes >= 0)
+        shape = len(codes), codes.max() + 1
+        blocks.append(scipy.sparse.csr_matrix((np.ones(len(known)), (known, codes[known])), shape))
+    return scipy.sparse.hstack(blocks, format="csr")
 
 
-def _indicators(members, n):
-    classes = np.repeat(np.arange(len(members)), [len(samples) for samples in members])
-    samples = np.concatenate([*members, np.empty(0, int)]).astype(int)
-    ones = np.ones(len(samples))
-    return scipy.sparse.csr_matrix((ones, (samples, classes)), shape=(n, len(members)))
-
-
-def _heat_within(X, members, t):
+def _heat_within(X, indicators, t):
     """CSR matrix of heat-kernel weights between the samples of each class."""
     n = X.shape[1]
-    total = scipy.sparse.csr_matrix((n, n))
-    for samples in members:
+    C = indicators.tocsc()
+    edges = [(C.indices[:0], C.indices[:0], np.empty(0))]
+    for start, stop in pairwise(C.indptr):
+        samples = C.indices[start:stop]
         rows = X[:, samples].T.astype(np.float64)
         norms = np.square(rows).sum(axis=1)
         squared_distances = np.maximum(norms[:, None] + norms - 2 * rows @ rows.T, 0)
         weights = np.exp(-squared_distances / (2 * t**2))
         np.fill_diagonal(weights, 0)
         i, j = np.nonzero(weights)
-        total += scipy.sparse.csr_matrix((weights[i, j], (samples[i], samples[j])), shape=(n, n))
-    return total.astype(X.dtype)
+        edges.append((samples[i], samples[j], weights[i, j]))
+    i, j, weights = map(np.concatenate, zip(*edges))
+    return scipy.sparse.csr_matrix((weights, (i, j)), shape=(n, n)).astype(X.dtype)
 
 
 def label_affinity(labels, X=None, kind="binary", t=1.0):
@@ -125,8 +129,9 @@ def label_affinity(labels, X=None, kind="binary", t=1.0):
     Parameters
     ----------
     labels : array_like, shape (n,) or (n, attributes)
-        Integers or strings, -1 ("-1" among strings) for an unknown one. Several attributes:
-        the sum of their affinities; see `combine` for weights.
+        Numbers, strings or other single values; -1 and missing values are unknown, see
+        `dsnmf.validation.as_label_codes`. Several attributes: the sum of their affinities; see
+        `combine` for weights.
     X : array_like, shape (p, n)
         The samples, for the heat kernel only.
     kind : {"binary", "heat"}
@@ -148,7 +153,7 @@ def label_affinity(labels, X=None, kind="binary", t=1.0):
     Examples
     --------
     >>> from dsnmf.affinity import label_affinity
-    >>> label_affinity([0, 1, 1, -1]).toarray()
+    >>> label_affinity(["a", "b", "b", None]).toarray()
     array([[0., 0., 0., 0.],
            [0., 0., 1., 0.],
            [0., 1., 0., 0.],
@@ -157,12 +162,13 @@ def label_affinity(labels, X=None, kind="binary", t=1.0):
     if kind not in ("binary", "heat"):
         raise ValueError(f"kind must be 'binary' or 'heat', got {kind!r}")
     t = as_number(t, "t", 0, exclusive=True)
-    members, n = _class_members(labels)
+    C = _indicators(as_label_codes(labels))
+    n, n_classes = C.shape
     if kind == "binary":
-        return LabelAffinity(_indicators(members, n))
+        return LabelAffinity(C, np.ones(n_classes), scipy.sparse.csr_matrix((n, n)))
     if X is None:
         raise ValueError("X is needed for kind='heat'")
     X = as_matrix(X, "X")
     if X.shape[1] != n:
         raise ValueError(f"X (features x samples) has {X.shape[1]} samples, but labels has {n}")
-    return _heat_within(X, members, t)
+    return _heat_within(X, C, t)

@@ -10,11 +10,11 @@ from sklearn.utils._param_validation import Interval, StrOptions
 from dsnmf import symbolic
 from dsnmf.affinity import combine
 from dsnmf.estimators.base import Factorisation
-from dsnmf.estimators.labels import as_attributes, attribute_affinity
-from dsnmf.estimators.shallow import GRAPH_CONSTRAINTS, per_attribute, weights
+from dsnmf.estimators.labels import attribute_affinity, per_attribute, weights
+from dsnmf.estimators.shallow import GRAPH_CONSTRAINTS
 from dsnmf.initialisation import NOISE_FLOOR
 from dsnmf.stopping import CostTolerance, FeatureTolerance
-from dsnmf.validation import as_layers
+from dsnmf.validation import as_label_codes, as_layers
 
 #: tol="auto": Adam moves every entry by about the learning rate per step, so what ten steps move is
 #: judged by that; the rules' cost by its own size.
@@ -254,7 +254,7 @@ class DeepWSF(Factorisation):
 
     def _affinities(self, y, inputs):
         m = len(inputs)
-        attributes = [None] if y is None else as_attributes(y, inputs[0].shape[1])
+        attributes = [None] if y is None else as_label_codes(y, "y", inputs[0].shape[1])
         if len(attributes) == 1:
             attributes = [None] * (m - 1) + attributes
         if len(attributes) != m:
@@ -262,9 +262,9 @@ class DeepWSF(Factorisation):
                 f"y must have one column per layer ({m}), got {len(attributes)}; a column of -1 "
                 "gives its layer the graph of nearest neighbours"
             )
-        kinds = per_attribute(self.affinity, "affinity", m)
+        affinities = per_attribute(self.affinity, m)
         alphas = weights(self.alphas, "alphas", m)
         return [
-            combine([attribute_affinity(a, X, kind, self.n_neighbors, self.heat_width)], [alpha])
-            for a, X, kind, alpha in zip(attributes, inputs, kinds, alphas)
+            combine([attribute_affinity(*given, self.n_neighbors, self.heat_width)], [alpha])
+            for *given, alpha in zip(attributes, inputs, affinities, alphas)
         ]

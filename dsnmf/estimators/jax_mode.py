@@ -37,4 +37,4 @@ def without_sparse(affinities, mode, dtype):
 
 
 def _dense(affinity):
-    return affinity.toarray() if hasattr(affinity, "toarray") else np.asarray(affinity)
+    return affinity if isinstance(affinity, np.ndarray) else affinity.toarray()

@@ -1,83 +1,99 @@
-"""From labels to affinities of samples. X is features x samples."""
+"""From labels, or what is given in their place, to affinities of samples.
+
+X is features x samples.
+"""
 
 import numpy as np
 import scipy.sparse
+from pytensor.graph.basic import Variable
+from pytensor.graph.utils import MissingInputError
 
 from dsnmf.affinity import knn_affinity, label_affinity
+from dsnmf.affinity.algebra import as_affinity
+from dsnmf.validation import as_number
 
-#: Integer code of a sample whose label is not known.
-UNKNOWN = -1
-
-
-def _is_unknown(label):
-    return label is None or label != label or str(label) == str(UNKNOWN)
+#: The graphs that are built from labels and samples.
+KINDS = ("binary", "heat", "knn")
 
 
-def _encoded(column):
-    """Integers from 0 for any labels; -1 where the label is -1, None or NaN."""
-    unknown = np.array([_is_unknown(label) for label in column])
-    codes = np.full(len(column), UNKNOWN)
-    if not unknown.all():
-        known = np.array([label for label, hidden in zip(column, unknown) if not hidden])
-        codes[~unknown] = np.unique(known, return_inverse=True)[1]
-    return codes
-
-
-def as_attributes(y, n_samples):
-    """Labels as integer columns, one per attribute; -1 is unknown.
-
-    Parameters
-    ----------
-    y : array-like, shape (n_samples,) or (n_samples, n_attributes)
-        Integers, strings or other labels that can be sorted; -1, None or NaN is unknown.
-    n_samples : int
-
-    Returns
-    -------
-    list of ndarray of int, shape (n_samples,)
-
-    Raises
-    ------
-    ValueError
-        If y has another shape or length.
-    """
-    labels = np.asarray(y, dtype=object)
-    if labels.ndim not in (1, 2):
-        raise ValueError(
-            f"y must have shape (n_samples,) or (n_samples, n_attributes), got {labels.shape}"
-        )
-    if len(labels) != n_samples:
-        raise ValueError(f"y must have one row per sample ({n_samples}), got {len(labels)}")
-    columns = labels.reshape(n_samples, -1).T
-    return [_encoded(column.tolist()) for column in columns]
-
-
-def attribute_affinity(attribute, X, kind, n_neighbors, heat_width):
+def attribute_affinity(attribute, X, affinity, n_neighbors, heat_width):
     """The affinity that one attribute's labels, or the samples' neighbourhood, give.
 
     Parameters
     ----------
     attribute : ndarray of int, shape (n,), or None
-        None or all -1: the graph of nearest neighbours takes the labels' place.
+        Codes of classes, -1 for an unknown one. None or all -1: the graph of nearest neighbours
+        takes the labels' place.
     X : ndarray or SciPy sparse matrix, shape (k, n)
         What the supervised layer factorises.
-    kind : {"binary", "heat", "knn"} or n x n matrix
-        A matrix is returned as it is.
+    affinity : {"binary", "heat", "knn"} or n x n affinity
+        A given one, in any form that `dsnmf.laplacian.affinity_terms` takes, is the answer; of a
+        PyTensor variable, its present value.
     n_neighbors : int
     heat_width : float
 
     Returns
     -------
-    Affinity as `dsnmf.laplacian.affinity_terms` takes it
+    LabelAffinity, SciPy CSR matrix or ndarray
+
+    Raises
+    ------
+    TypeError, ValueError
+        If there is no such graph, or the given affinity is none of these samples.
     """
-    if not isinstance(kind, str):
-        return kind
-    if kind == "knn" or attribute is None or (attribute == UNKNOWN).all():
+    if not isinstance(affinity, str):
+        return as_affinity(_value(affinity), X.shape[1])
+    if affinity not in KINDS:
+        raise ValueError(f"affinity must be one of {KINDS} or an n x n matrix, got {affinity!r}")
+    if affinity == "knn" or attribute is None or (attribute < 0).all():
         return knn_affinity(X, n_neighbors=min(n_neighbors, X.shape[1] - 1))
-    return label_affinity(attribute, _dense(X) if kind == "heat" else None, kind=kind, t=heat_width)
+    samples = _dense(X) if affinity == "heat" else None
+    return label_affinity(attribute, samples, kind=affinity, t=heat_width)
+
+
+def _value(affinity):
+    if not isinstance(affinity, Variable):
+        return affinity
+    try:
+        return affinity.eval()
+    except MissingInputError as error:
+        raise ValueError(
+            f"affinity must have a value, but the variable {affinity} has inputs without one"
+        ) from error
 
 
 def _dense(X):
     if scipy.sparse.issparse(X):
         raise ValueError("affinity='heat' needs a dense X; for a sparse X use 'binary' or 'knn'")
     return X
+
+
+def per_attribute(affinity, count):
+    """`count` affinities, from one for all attributes (or layers) or a list with one each.
+
+    A list of numbers' rows is one matrix, as an array of two dimensions is.
+
+    Raises
+    ------
+    ValueError
+        If a list has another number of entries.
+    """
+    if isinstance(affinity, list | tuple):
+        is_single = all(np.ndim(entry) == 1 for entry in affinity)
+    else:
+        is_single = np.ndim(affinity) in (0, 2)  # a name, a LabelAffinity; a matrix
+    if is_single:
+        return [affinity] * count
+    if len(affinity) != count:
+        raise ValueError(
+            f"affinity must hold one entry per attribute ({count}), got {len(affinity)}"
+        )
+    return list(affinity)
+
+
+def weights(value, name, count):
+    """`count` floats >= 0, from one for all or a sequence with one each."""
+    values = (np.full(count, value) if np.ndim(value) == 0 else np.asarray(value)).tolist()
+    if len(values) != count:
+        raise ValueError(f"{name} must be one number or {count}, got {len(values)}")
+    return [as_number(weight, name, 0) for weight in values]

@@ -2,18 +2,18 @@
 
 from numbers import Integral, Real
 
-import numpy as np
-import scipy.sparse
 from sklearn.utils._param_validation import Interval, StrOptions
 
 from dsnmf.affinity import combine
 from dsnmf.estimators.base import Factorisation
-from dsnmf.estimators.labels import as_attributes, attribute_affinity
+from dsnmf.estimators.labels import KINDS, attribute_affinity, per_attribute, weights
 from dsnmf.initialisation import NOISE_FLOOR
+from dsnmf.validation import as_label_codes
 
 #: Constraints of the parameters that describe affinities.
 GRAPH_CONSTRAINTS = {
-    "affinity": [StrOptions({"binary", "heat", "knn"}), "array-like", "sparse matrix"],
+    # "array-like" has a shape: factored affinities and PyTensor variables are among them.
+    "affinity": [StrOptions(set(KINDS)), "array-like", "sparse matrix"],
     "n_neighbors": [Interval(Integral, 1, None, closed="left")],
     "heat_width": [Interval(Real, 0, None, closed="neither")],
 }
@@ -147,7 +147,9 @@ class WSF(Factorisation):
     affinity : {"binary", "heat", "knn"}, n x n matrix, or a list with one of these per attribute
         "binary": 1 between samples of the same class. "heat": exp(-‖x_i - x_j‖² / (2 heat_width²))
         there. "knn": 1 between nearest neighbours, whatever the labels. Labels that are all
-        unknown, or missing (y=None), give the "knn" graph. A matrix is taken as W.
+        unknown, or missing (y=None), give the "knn" graph. A matrix is taken as W, symmetric and
+        of any sign (see `updates.semi_nmf`): an array, a SciPy sparse matrix or array, what
+        `dsnmf.affinity` makes, or a PyTensor variable, whose value is taken when the fit starts.
     n_neighbors : int >= 1
         Of the "knn" graph.
     heat_width : float > 0
@@ -222,33 +224,12 @@ class WSF(Factorisation):
         self.callback = callback
 
     def _affinities(self, y, inputs):
-        n_samples = inputs[0].shape[1]
-        attributes = [None] if y is None else as_attributes(y, n_samples)
-        kinds = per_attribute(self.affinity, "affinity", len(attributes))
+        samples = inputs[0]
+        attributes = [None] if y is None else as_label_codes(y, "y", samples.shape[1])
+        affinities = per_attribute(self.affinity, len(attributes))
         alphas = weights(self.alpha, "alpha", len(attributes))
         graphs = [
-            attribute_affinity(attribute, inputs[0], kind, self.n_neighbors, self.heat_width)
-            for attribute, kind in zip(attributes, kinds)
+            attribute_affinity(attribute, samples, affinity, self.n_neighbors, self.heat_width)
+            for attribute, affinity in zip(attributes, affinities)
         ]
         return [combine(graphs, alphas)]
-
-
-def per_attribute(value, name, count):
-    """A list of `count` values, from one for all or a list with one each."""
-    if isinstance(value, str) or scipy.sparse.issparse(value) or np.ndim(value) == 2:
-        return [value] * count
-    if len(value) != count:
-        raise ValueError(f"{name} must hold one entry per attribute ({count}), got {len(value)}")
-    return list(value)
-
-
-def weights(value, name, count):
-    """An array of `count` finite weights >= 0, from one for all or one each."""
-    values = np.asarray(value, dtype=float)
-    if values.ndim == 0:
-        values = np.full(count, float(values))
-    if values.shape != (count,):
-        raise ValueError(f"{name} must be one number or {count}, got shape {values.shape}")
-    if not (np.isfinite(values).all() and (values >= 0).all()):
-        raise ValueError(f"{name} must be finite and >= 0, got {value!r}")
-    return values

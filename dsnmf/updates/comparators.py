@@ -6,10 +6,11 @@ import numpy as np
 import pytensor
 import pytensor.tensor as pt
 from pytensor.compile.builders import OpFromGraph
+from pytensor.graph.basic import Variable
 from pytensor.tensor.variable import TensorConstant
 
 from dsnmf.kernels import register_kernel
-from dsnmf.laplacian import affinity_terms
+from dsnmf.laplacian import affinity_terms, may_be_negative
 from dsnmf.linalg import product, pseudo_inverse, row_basis
 from dsnmf.updates.arguments import as_model
 
@@ -36,7 +37,7 @@ def gnmf(X, Z, H, affinity=None):
     Z : shared variable, shape (p, k), >= 0
     H : shared variable, shape (k, n), >= 0
     affinity : n x n array, SciPy sparse matrix, factored label affinity or variable, optional
-        W, already times its weight (α in the source). See `dsnmf.laplacian.affinity_terms`.
+        W >= 0, already times its weight (α in the source). See `dsnmf.laplacian.affinity_terms`.
 
     Returns
     -------
@@ -80,6 +81,8 @@ def gnmf(X, Z, H, affinity=None):
     floor = pt.constant(FLOOR, dtype=H.dtype)
     numerator, denominator = product(Z.T, X), pt.dot(pt.dot(Z.T, Z), H)
     if affinity is not None:
+        if not isinstance(affinity, Variable) and may_be_negative(affinity):
+            raise ValueError("affinity must be >= 0, got a negative entry")
         HW, HD = affinity_terms(H, affinity)
         numerator, denominator = numerator + HW, denominator + HD
     new_H = H * numerator / pt.maximum(denominator, floor)

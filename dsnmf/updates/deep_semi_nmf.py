@@ -67,7 +67,7 @@ def deep_semi_nmf(
         If a factor is not a shared variable, or dtypes differ.
     ValueError
         If shapes or numbers of layers do not fit, X is not finite, an H has a negative entry, or
-        an affinity is not symmetric and non-negative.
+        an affinity is not finite and symmetric.
 
     Notes
     -----

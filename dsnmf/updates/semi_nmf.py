@@ -2,7 +2,7 @@
 
 import pytensor.tensor as pt
 
-from dsnmf.laplacian import affinity_terms
+from dsnmf.laplacian import affinity_terms, may_be_negative
 from dsnmf.linalg import product, pseudo_inverse, row_basis
 from dsnmf.updates.arguments import as_model
 
@@ -22,7 +22,8 @@ def multiplicative_step(H, A, B, floor, affinity=None, BH=None):
         ΨᵀΨ.
     floor : float > 0
     affinity : optional
-        See `dsnmf.laplacian.affinity_terms`.
+        See `dsnmf.laplacian.affinity_terms`. Where it may be negative, so may the numerator,
+        which is then taken as 0.
     BH : TensorVariable, shape (k, n), optional
         B H, where that is cheaper than a product with B: B⁺H is then B⁻H + BH.
 
@@ -37,6 +38,8 @@ def multiplicative_step(H, A, B, floor, affinity=None, BH=None):
     if affinity is not None:
         HW, HD = affinity_terms(H, affinity)
         numerator, denominator = numerator + HW, denominator + HD
+        if may_be_negative(affinity):
+            numerator = pt.maximum(numerator, 0)
     return H * pt.sqrt(numerator / pt.maximum(denominator, pt.constant(floor, dtype=H.dtype)))
 
 
@@ -48,7 +51,7 @@ def semi_nmf(X, Z, H, affinity=None, *, update_Z=True, update_H=True):
 
     where P⁺ = (\|P\| + P)/2 and P⁻ = (\|P\| - P)/2. They never increase ½‖X - ZH‖²_F. With an
     affinity W (WSF), HW is added to the numerator and HD to the denominator, D the diagonal of
-    W's row sums; they never increase ½‖X - ZH‖²_F + ½ tr(H (D - W) Hᵀ).
+    W's row sums; they never increase ½‖X - ZH‖²_F + ½ tr(H (D - W) Hᵀ) if W >= 0.
 
     Parameters
     ----------
@@ -58,8 +61,8 @@ def semi_nmf(X, Z, H, affinity=None, *, update_Z=True, update_H=True):
     H : shared variable, shape (k, n), >= 0
         Entries that are zero stay zero.
     affinity : n x n array, SciPy sparse matrix, factored label affinity or variable, optional
-        W, already times its weight λ; for several attributes the sum Σ_a λ_a W_a. See
-        `dsnmf.laplacian.affinity_terms`.
+        W, already times its weight λ; for several attributes the sum Σ_a λ_a W_a, see
+        `dsnmf.affinity.combine`, and for the forms `dsnmf.laplacian.affinity_terms`.
     update_Z, update_H : bool
         Whether the factor moves or is held fixed.
 
@@ -74,12 +77,17 @@ def semi_nmf(X, Z, H, affinity=None, *, update_Z=True, update_H=True):
         If a factor is not a shared variable, or dtypes differ.
     ValueError
         If shapes do not fit, X is not finite, H has a negative entry, or the affinity is not
-        symmetric and non-negative.
+        finite and symmetric.
 
     Notes
     -----
     Nothing of X's size is formed. X H† is taken as (X Qᵀ) L† with H = L Q, singular values of H
     up to max(k, n) · eps · σ_max counting as zero.
+
+    W may have negative entries: the authors' multi-attribute WSF subtracts a constant
+    "correlation" from Σ_a λ_a W_a. The rule is theirs, but a negative numerator, whose root they
+    would take, counts as 0. The objective may then rise, and it has no lower bound unless D - W is
+    positive semi-definite: after many iterations, or with a large constant, H may grow without end.
 
     References
     ----------

@@ -1,13 +1,16 @@
 """Labels: what the weakly supervised estimators make of them."""
 
 import numpy as np
+import pandas as pd
+import pytensor
+import pytensor.tensor as pt
 import pytest
 import scipy.sparse
+from sklearn.base import clone
 from sklearn.cluster import KMeans
 
 from dsnmf import WSF, DeepWSF, metrics
-from dsnmf.affinity import knn_affinity, label_affinity
-from dsnmf.estimators.labels import as_attributes
+from dsnmf.affinity import LabelAffinity, combine, knn_affinity, label_affinity
 
 pytestmark = [
     pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning"),
@@ -45,15 +48,21 @@ def test_each_layer_of_deep_wsf_represents_its_attribute(two_attributes, order):
         assert accuracy(model.transform(X, layer=layer), y[:, attribute]) > 0.95
 
 
-def test_labels_may_be_strings_and_unknown(two_attributes):
+@pytest.mark.parametrize(
+    "estimator", [WSF(4, (0.1, 0.3), max_iter=20), DeepWSF((5, 4), max_iter=20)]
+)
+def test_labels_of_any_kind_give_the_same_features_to_the_bit(two_attributes, estimator):
+    # All forms that mean "unknown" are in tests/test_validation.py.
     X, y = two_attributes
-    codes = np.where(np.arange(60) % 4, y[:, 0], -1)
-    expected = WSF(4, max_iter=20).fit(X, codes).H_[0]
-    names = np.array(["a", "b", "c"], dtype=object)[y[:, 0]]
-    for unknown in (None, -1, np.nan):
-        labels = names.copy()
-        labels[::4] = unknown
-        np.testing.assert_array_equal(WSF(4, max_iter=20).fit(X, labels).H_[0], expected)
+    codes = np.where((np.arange(60) % 4)[:, None], y, -1)
+    expected = clone(estimator).fit(X, codes).H_
+    names = np.where(codes < 0, None, np.array(["a", "b", "c"], object)[codes])
+    columns = {"x": pd.Series(codes[:, 0], dtype="Int64").mask(codes[:, 0] < 0), "y": names[:, 1]}
+    frame = pd.DataFrame(columns).set_index(np.arange(60)[::-1]).astype({"y": "category"})
+    text = np.where(codes < 0, "-1", names.astype("U"))
+    for labels in (codes.astype(float), codes.tolist(), names, text, frame):
+        for got, wanted in zip(clone(estimator).fit(X, labels).H_, expected):
+            np.testing.assert_array_equal(got, wanted)
 
 
 def test_given_and_named_affinities_agree(two_attributes):
@@ -62,14 +71,84 @@ def test_given_and_named_affinities_agree(two_attributes):
     def features(labels=None, **options):
         return WSF(4, max_iter=20, **options).fit(X, labels).H_[0]
 
-    graphs = {"knn": knn_affinity(X.T), "heat": label_affinity(y[:, 0], X.T, kind="heat", t=2.0)}
+    graphs = {
+        "knn": knn_affinity(X.T),
+        "heat": label_affinity(y[:, 0], X.T, kind="heat", t=2.0),
+        "binary": label_affinity(y[:, 0]),
+    }
     for kind, W in graphs.items():
         named = features(y[:, 0], affinity=kind, heat_width=2.0)
-        for form in (scipy.sparse.csr_matrix(W), W.toarray()):
+        for form in (W, W.toarray()):
             np.testing.assert_allclose(features(affinity=form), named, rtol=1e-9, atol=1e-12)
     # Without any label the neighbours take the labels' place.
     np.testing.assert_array_equal(features(), features(affinity="knn"))
     np.testing.assert_array_equal(features(np.full(60, -1)), features(affinity="knn"))
+    np.testing.assert_array_equal(
+        features(n_neighbors=10_000), features(affinity=knn_affinity(X.T, n_neighbors=59))
+    )
+
+
+GIVEN = {
+    "array": lambda W: W.toarray(),
+    "lists": lambda W: W.toarray().tolist(),
+    "factored": lambda W: W,
+    "sum": lambda W: combine([W, W], [0.5, 0.5]),
+    "csr": lambda W: W.tosparse(),
+    "coo array": lambda W: scipy.sparse.coo_array(W.tosparse()),
+    "variable": lambda W: pytensor.shared(W.toarray()),
+    "sparse variable": lambda W: pytensor.shared(W.tosparse().tocsc()),
+    "expression": lambda W: 0.5 * pytensor.shared(2 * W.toarray()),
+}
+
+
+@pytest.mark.parametrize("form", GIVEN)
+def test_given_affinities_of_every_form_alone_or_beside_names(two_attributes, form):
+    X, y = two_attributes
+    W = label_affinity(y[:, 1])
+    names = WSF(4, (0.2, 0.5), affinity=["knn", "binary"], max_iter=20).fit(X, y).H_[0]
+    given = WSF(4, (0.2, 0.5), affinity=["knn", GIVEN[form](W)], max_iter=20)
+    np.testing.assert_allclose(clone(given).fit(X, y).H_[0], names, rtol=1e-9, atol=1e-12)
+    names = DeepWSF((5, 4), max_iter=20).fit(X, y).H_
+    given = DeepWSF((5, 4), affinity=("binary", GIVEN[form](W)), max_iter=20).fit(X, y).H_
+    for got, wanted in zip(given, names):
+        np.testing.assert_allclose(got, wanted, rtol=1e-9, atol=1e-12)
+    # One for all layers, without labels.
+    names = DeepWSF((5, 4), max_iter=20).fit(X, y[:, [1, 1]]).H_
+    for got, wanted in zip(DeepWSF((5, 4), affinity=GIVEN[form](W), max_iter=20).fit(X).H_, names):
+        np.testing.assert_allclose(got, wanted, rtol=1e-9, atol=1e-12)
+
+
+def test_affinities_that_cannot_be_used_are_named(two_attributes):
+    X, y = two_attributes
+    for affinity, message in (
+        (["binary", "cosine"], "affinity must be one of .*'knn'.* got 'cosine'"),
+        (["binary", np.eye(5)], "affinity must be 60 x 60"),
+        (["binary", np.triu(np.ones((60, 60)))], "affinity must be symmetric"),
+        (pt.matrix("W"), "affinity must have a value, but the variable W has inputs without one"),
+    ):
+        with pytest.raises(ValueError, match=message):
+            WSF(3, affinity=affinity).fit(X, y)
+
+
+def test_a_correlation_is_subtracted(two_attributes):
+    X, y = two_attributes
+    W = combine([label_affinity(y[:, 0]), label_affinity(y[:, 1])], [0.2, 0.5], constant=-0.001)
+    factored, dense = (
+        WSF(4, alpha=1, affinity=form, max_iter=20).fit(X) for form in (W, W.toarray())
+    )
+    np.testing.assert_allclose(factored.H_[0], dense.H_[0], rtol=1e-9)
+    np.testing.assert_allclose(factored.history_["cost"], dense.history_["cost"], rtol=1e-9)
+    without = WSF(4, (0.2, 0.5), max_iter=20).fit(X, y)
+    assert abs(factored.H_[0] - without.H_[0]).max() > 1e-4
+
+
+def test_attributes_of_different_weights_stay_factored(two_attributes):
+    X, y = two_attributes
+    model = WSF(4, (0.2, 0.5, 0.1), affinity=["binary", "binary", "knn"])
+    (W,) = model._affinities(np.column_stack([y, y[:, 0]]), [X.T])
+    assert isinstance(W, LabelAffinity)
+    assert W.indicators.nnz == 2 * 60
+    assert W.graph.nnz <= 60 * 10
 
 
 def test_several_attributes_are_a_weighted_sum(two_attributes):
@@ -107,15 +186,12 @@ def test_wrong_numbers_of_attributes_are_named(two_attributes):
     X, y = two_attributes
     with pytest.raises(ValueError, match=r"y must have one column per layer \(3\), got 2"):
         DeepWSF((5, 4, 3)).fit(X, y)
-    with pytest.raises(ValueError, match="alpha must be one number or 2"):
+    with pytest.raises(ValueError, match="alpha must be one number or 2, got 3"):
         WSF(3, alpha=(1, 2, 3)).fit(X, y)
+    with pytest.raises(ValueError, match="alpha must be finite and >= 0, got -1"):
+        WSF(3, alpha=(1, -1)).fit(X, y)
     with pytest.raises(ValueError, match=r"affinity must hold one entry per attribute \(2\)"):
         WSF(3, affinity=["binary"]).fit(X, y)
-
-
-def test_attributes_are_encoded():
-    columns = as_attributes([["b", 3], ["a", -1], [None, 7], ["b", 3]], 4)
-    assert [column.tolist() for column in columns] == [[1, 0, -1, 1], [0, -1, 1, 0]]
 
 
 def test_deep_wsf_has_the_authors_projection_too(two_attributes):

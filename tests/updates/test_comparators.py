@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dsnmf import updates
+from dsnmf.affinity import combine, label_affinity
 from dsnmf.symbolic import laplacian_penalty, reconstruction_cost, residual_norm
 from tests.conftest import relative_error
 from tests.updates.running import shared, trajectory
@@ -128,6 +129,10 @@ def test_negative_data_are_refused_by_gnmf():
     Z, H = shared(np.ones((4, 2)), np.ones((2, 6)))
     with pytest.raises(ValueError, match="X must be >= 0"):
         updates.gnmf(-np.ones((4, 6)), Z, H)
+    W = combine([label_affinity(np.arange(6) % 2)], constant=-0.01)
+    for affinity in (W, W.toarray()):
+        with pytest.raises(ValueError, match="affinity must be >= 0"):
+            updates.gnmf(np.ones((4, 6)), Z, H, affinity)
     Z.set_value(-np.ones((4, 2)))
     with pytest.raises(ValueError, match="Z must be >= 0"):
         updates.gnmf(np.ones((4, 6)), Z, H)

@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dsnmf import stopping, updates
+from dsnmf.affinity import combine, knn_affinity, label_affinity
 from dsnmf.symbolic import laplacian_penalty, printed_cost, reconstruction_cost, residual_norm
 from tests import textbook
 from tests.conftest import relative_error
@@ -93,6 +94,51 @@ def test_wsf_follows_matlab(reference, name, as_affinity):
             assert relative_error(actual, run[f"{name}_{symbol}_it{iteration}"]) < tolerance
     assert relative_error(costs[1:, 0], run[f"{name}_cost"].ravel()) < 1e-10
     assert relative_error(costs[1:, 1], run[f"{name}_fro"].ravel()) < 1e-10
+
+
+def correlated_problem(constant):
+    """X, H and W = Σ_a λ_a W_a + constant of two attributes and a neighbour graph."""
+    rng = np.random.default_rng(0)
+    first, second = np.arange(40) % 4, rng.integers(-1, 3, 40)
+    X = rng.standard_normal((10, 4))[:, first] + 0.5 * rng.standard_normal((10, 40))
+    graphs = [label_affinity(first), label_affinity(second), knn_affinity(X)]
+    return X, rng.random((4, 40)) + 0.1, combine(graphs, [0.05, 0.02, 0.01], constant)
+
+
+@pytest.mark.parametrize(
+    "form",
+    [
+        pytest.param(lambda W: W, marks=pytest.mark.numba, id="factored"),
+        pytest.param(lambda W: W.toarray(), id="dense"),
+        pytest.param(lambda W: scipy.sparse.coo_array(W.toarray()), id="sparse"),
+        pytest.param(lambda W: pytensor.shared(W.toarray()), id="shared"),
+    ],
+)
+def test_a_correlation_subtracted_from_the_affinity_follows_the_authors_rule(form):
+    X, start, W = correlated_problem(constant=-0.003)
+    dense = W.toarray()
+    assert dense.min() < 0
+    Z, H = shared(np.zeros((10, 4)), start)
+    costs = [printed_cost(X, [Z], [H], [form(W)]), laplacian_penalty(H, form(W))]
+    step = pytensor.function([], costs, updates=updates.semi_nmf(X, Z, H, form(W)))
+    costs, factors = trajectory(step, 50, (Z, H), at=(1, 5, 50))
+    for iterations in (1, 5, 50):
+        expected_Z, expected_H = textbook.semi_nmf(X, start, iterations, dense)
+        assert relative_error(factors[iterations][0], expected_Z) < 1e-9
+        assert relative_error(factors[iterations][1], expected_H) < 1e-9
+    penalty = np.trace(expected_H @ (np.diag(dense.sum(axis=1)) - dense) @ expected_H.T)
+    norm = textbook.residual_norm(X, [expected_Z], [expected_H])
+    np.testing.assert_allclose(costs[-1], [norm + penalty, penalty / 2], rtol=1e-9)
+
+
+def test_a_negative_numerator_counts_as_zero():
+    X, start, W = correlated_problem(constant=-0.1)
+    Z, H = shared(np.zeros((10, 4)), start)
+    pytensor.function([], updates=updates.semi_nmf(X, Z, H, W))()
+    with np.errstate(invalid="ignore"):  # the authors' root is complex there
+        expected = textbook.semi_nmf(X, start, 1, W.toarray())[1]
+    assert 0 < np.isnan(expected).mean() < 1
+    np.testing.assert_allclose(H.get_value(), np.nan_to_num(expected, nan=0), rtol=1e-9)
 
 
 @settings(max_examples=30, deadline=None)
@@ -186,7 +232,7 @@ def test_nothing_of_the_size_of_X_is_formed():
         ({"H": pytensor.shared(-np.ones((2, 6)))}, ValueError, "H_1 must be >= 0"),
         ({"affinity": np.ones((5, 5))}, ValueError, r"affinity must be .*got shape \(5, 5\)"),
         ({"affinity": np.triu(np.ones((6, 6)))}, ValueError, "affinity must be symmetric"),
-        ({"affinity": -np.eye(6)}, ValueError, "affinity must be finite and >= 0"),
+        ({"affinity": np.full((6, 6), np.nan)}, ValueError, "affinity must be finite"),
     ],
 )
 def test_bad_input_is_named(changes, error, message):
