@@ -48,8 +48,8 @@ class Factorisation(FittedFactorisation, TransformerMixin, BaseEstimator):
     def _solver(self):
         return "multiplicative"
 
-    def _affinities(self, y, inputs):
-        """One affinity or None per layer; `inputs` are what the layers factorise."""
+    def _affinities(self, y, observations, Hs):
+        """One affinity or None per layer, from the labels or what the layers factorise."""
         return []
 
     def fit(self, X, y=None):
@@ -113,7 +113,6 @@ class Factorisation(FittedFactorisation, TransformerMixin, BaseEstimator):
             Zs = [observations.reduced(Zs[0]), *Zs[1:]]
         else:
             Zs, Hs = start_factors(self, observations, layers)
-        inputs = [observations.samples, *Hs[:-1]]
         dtype = observations.X.type.dtype
         shared = [
             [
@@ -126,7 +125,7 @@ class Factorisation(FittedFactorisation, TransformerMixin, BaseEstimator):
             observations,
             *shared,
             nonlinearity=self._inner_nonlinearity(),
-            affinities=without_sparse(self._affinities(y, inputs), self.mode, dtype),
+            affinities=without_sparse(self._affinities(y, observations, Hs), self.mode, dtype),
             learning_rate=getattr(self, "learning_rate", 1e-3),
             raw_features=self._solver() == "adam",
         )

@@ -252,7 +252,8 @@ class DeepWSF(Factorisation):
         Zs = super()._path(layer)
         return Zs if self.transform_method == "projection" else [self.layer_components_[layer].T]
 
-    def _affinities(self, y, inputs):
+    def _affinities(self, y, observations, Hs):
+        inputs = [observations.samples, *Hs[:-1]]
         m = len(inputs)
         attributes = [None] if y is None else as_label_codes(y, "y", inputs[0].shape[1])
         if len(attributes) == 1:
