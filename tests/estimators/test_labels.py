@@ -11,6 +11,7 @@ from sklearn.cluster import KMeans
 
 from dsnmf import WSF, DeepWSF, metrics
 from dsnmf.affinity import LabelAffinity, combine, knn_affinity, label_affinity
+from dsnmf.estimators.observations import observe
 
 pytestmark = [
     pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning"),
@@ -42,7 +43,7 @@ def test_wsf_represents_its_attribute(two_attributes, attribute):
 @pytest.mark.parametrize("order", [(0, 1), (1, 0)])
 def test_each_layer_of_deep_wsf_represents_its_attribute(two_attributes, order):
     X, y = two_attributes
-    model = DeepWSF((8, 6), alphas=0.3, max_iter=300).fit(X, y[:, order])
+    model = DeepWSF((8, 6), alphas=0.01, max_iter=300).fit(X, y[:, order])
     for layer, attribute in enumerate(order):
         assert accuracy(model.H_[layer].T, y[:, attribute]) > 0.95
         assert accuracy(model.transform(X, layer=layer), y[:, attribute]) > 0.95
@@ -67,13 +68,14 @@ def test_labels_of_any_kind_give_the_same_features_to_the_bit(two_attributes, es
 
 def test_given_and_named_affinities_agree(two_attributes):
     X, y = two_attributes
+    scale = np.sqrt(np.mean(np.square(X).sum(axis=1)))  # the unit of heat_width
 
     def features(labels=None, **options):
         return WSF(4, max_iter=20, **options).fit(X, labels).H_[0]
 
     graphs = {
         "knn": knn_affinity(X.T),
-        "heat": label_affinity(y[:, 0], X.T, kind="heat", t=2.0),
+        "heat": label_affinity(y[:, 0], X.T, kind="heat", t=2 * scale),
         "binary": label_affinity(y[:, 0]),
     }
     for kind, W in graphs.items():
@@ -145,7 +147,7 @@ def test_a_correlation_is_subtracted(two_attributes):
 def test_attributes_of_different_weights_stay_factored(two_attributes):
     X, y = two_attributes
     model = WSF(4, (0.2, 0.5, 0.1), affinity=["binary", "binary", "knn"])
-    (W,) = model._affinities(np.column_stack([y, y[:, 0]]), [X.T])
+    (W,) = model._affinities(np.column_stack([y, y[:, 0]]), observe(X), [])
     assert isinstance(W, LabelAffinity)
     assert W.indicators.nnz == 2 * 60
     assert W.graph.nnz <= 60 * 10
