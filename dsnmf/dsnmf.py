@@ -11,7 +11,7 @@ from dsnmf.compiled import compiled, forget
 from dsnmf.compression import compress as compressed
 from dsnmf.initialisation import appr_seminmf, init_weights
 from dsnmf.liveness import DeadModelWarning, Liveness, warn_of_large_steps
-from dsnmf.model_file import Storable
+from dsnmf.model_file import Storable, param_names
 from dsnmf.objective import Objective
 from dsnmf.rule import adam_rule
 from dsnmf.stopping import CostTolerance
@@ -50,6 +50,13 @@ def _initial_values(X, layers, pretrain, random_state, verbose):
 
     Zs, Hs = initialisation.pretrain(X, layers, factorise)
     return [value.astype(X.dtype) for value in [*Zs, Hs[-1]]]
+
+
+def _shared(value, name, shape):
+    """A shared variable with a copy of the value; float64 may be assigned to float32."""
+    # C order: products with the transposed layout, or with a constant, are slower.
+    value = np.array(value, order="C")
+    return pytensor.shared(value, name=name, borrow=True, allow_downcast=True, shape=shape)
 
 
 class DSNMF(Storable):
@@ -142,7 +149,7 @@ class DSNMF(Storable):
     """
 
     # What a subclass that does not call this class's __init__ need not set.
-    verbose, mode, stopped_by = False, None, None
+    layers, verbose, mode, stopped_by = (), False, None, None
     history = cached_property(lambda self: [])
     _compression = _objective = _rule = None
 
@@ -170,16 +177,10 @@ class DSNMF(Storable):
         self.l1_norms = l1_norms
         self.mode = mode
         self._compression = compression
-        # C order: products with the transposed layout, or with a constant, are slower.
-        self.X = pytensor.shared(np.array(X, order="C"), name="X", borrow=True,
-                                 shape=(len(X), None))  # fmt: skip
-        *Zs, H = (np.array(value, order="C") for value in values)
-        self.params = [
-            pytensor.shared(Z, name=f"Z_{i}", borrow=True, shape=Z.shape)
-            for i, Z in enumerate(Zs, start=1)
-        ]
-        H = pytensor.shared(H, name=f"H_{len(layers)}", borrow=True, shape=(len(H), None))
-        self.params.append(H)
+        # The number of samples is left open, so that clients may give others.
+        self.X = _shared(X, "X", (len(X), None))
+        shapes = [*(Z.shape for Z in values[:-1]), (layers[-1], None)]
+        self.params = [*map(_shared, values, param_names(layers), shapes)]
         offset = 0.0 if compression is None else compression.offset
         self._objective = Objective(self.X, self.params, self.get_h(-1), l1_norms, offset)
         if compression is not None and self._objective.features is None:
@@ -261,14 +262,13 @@ class DSNMF(Storable):
         def stops(epoch, cost):
             return liveness.look(cost) or (callback is not None and callback(epoch, cost))
 
-        widths = (param.get_value(borrow=True).shape[1] for param in self.params[:-1])
         self.stopped_by = fitting.run(
             self._epoch,
             n_epochs,
             history=self.history,
             tolerance=None if tol is None else CostTolerance(tol),
             callback=stops,
-            description="Deep Semi-NMF " + "-".join(map(str, widths)),
+            description="Deep Semi-NMF " + "-".join(map(str, self.layers)),
             progress=self.verbose if progress is None else progress,
         )
         if liveness.is_dead:

@@ -18,7 +18,7 @@ NEAR = 1e-4
 
 #: Largest share of the mean size of Z_1's entries that Adam's first steps, which are as long as its
 #: learning rate, may have. Above it the cost first rises over that of a model that reconstructs
-#: nothing, and on faces and digits never comes back to its start.
+#: nothing; on PIE and digits it was still above the start's after 60 and 300 epochs.
 LARGEST_STEP = 1 / 3
 
 

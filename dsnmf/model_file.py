@@ -34,7 +34,8 @@ def _compression_from(arrays):
     return Compression(U, weights, float(arrays["compression_discarded"]))
 
 
-def _param_names(layers):
+def param_names(layers):
+    """Z_1, …, Z_m, H_m."""
     return [f"Z_{i}" for i in range(1, len(layers) + 1)] + [f"H_{len(layers)}"]
 
 
@@ -45,7 +46,7 @@ def _check_writable(model):
     if not model.cost is rule.minimised is objective.cost:
         found.append("a cost of its own")
     names = [param.name for param in model.params]
-    if model.params != objective.params or names != _param_names(model.layers):
+    if model.params != objective.params or names != param_names(model.layers):
         found.append("params of its own")
     scalars = {f"l1_norms[{j}]": norm for j, norm in enumerate(model.l1_norms)}
     for name, scalar in {"learning_rate": rule.learning_rate, **scalars}.items():
@@ -97,7 +98,7 @@ def _read(path, cls, mode):
         model._assemble(
             arrays["X"],
             settings["layers"],
-            [arrays[name] for name in _param_names(settings["layers"])],
+            [arrays[name] for name in param_names(settings["layers"])],
             settings["verbose"],
             tuple(_from_place(norm, shared) for norm in settings["l1_norms"]),
             mode,

@@ -197,6 +197,8 @@ def test_set_param_values_rounds_to_the_dtype_of_the_model(data):
     for actual, given in zip(model.get_param_values(), (Z, H.astype(int))):
         assert actual.dtype == np.float32
         np.testing.assert_array_equal(actual, given.astype("float32"))
+    model.params[0].set_value(2 * Z)
+    assert model.get_param_values()[0].dtype == np.float32
     masked = np.ma.masked_less(Z, 0)
     for value, words in ((1e300 + Z, "be finite in float32"), (masked, "not have masked entries")):
         with pytest.raises(ValueError, match=f"Z_1 must {words}"):

@@ -62,6 +62,7 @@ def adam(loss, params, learning_rate=1e-3, beta1=0.9, beta2=0.999, epsilon=1e-8)
     >>> float(step()), round(float(x.get_value()), 6)
     (9.0, 2.9)
     """
+    params = list(params)
     for param in params:
         if not isinstance(param, SharedVariable):
             raise TypeError(f"params must be shared variables, got {param!r}")
