@@ -54,7 +54,7 @@ class Objective:
     def cost_and_gradients(self, params):
         """The cost and its derivatives by some of the parameters.
 
-        Where X̂ = Z_1 F, both come from one residual, see `dsnmf.residual`.
+        Where X̂ = Z_1 F is made of all of them, both come from one residual, see `dsnmf.residual`.
 
         Parameters
         ----------
@@ -66,11 +66,11 @@ class Objective:
             The same as the attribute, from another graph.
         gradients : list of TensorVariables
         """
-        if self.features is None:
+        Z_1, F = self.params[0], self.features
+        reached = set() if F is None else {Z_1, *ancestors([F])}
+        if not reached.issuperset(params):
             return self.cost, pytensor.grad(self.cost, params)
-        error, gradients = squared_error_and_gradients(
-            self.X, self.params[:1], self.features, "identity", params
-        )
+        error, gradients = squared_error_and_gradients(self.X, [Z_1], F, "identity", params)
         if isinstance(self._penalty, Variable):
             of_penalty = pytensor.grad(self._penalty, params, disconnected_inputs="ignore")
             gradients = [of_error + of_l1 for of_error, of_l1 in zip(gradients, of_penalty)]

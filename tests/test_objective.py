@@ -30,11 +30,12 @@ def test_gradients_are_those_of_the_plain_cost(name):
         pytensor.shared(RNG.standard_normal(shape).astype("float32"), name=letter)
         for letter, shape in shapes.items()
     )
+    unused = pytensor.shared(np.float32(2.0), name="unused")
     reconstruction = (PRODUCTS | OTHERS)[name](Z, H)
-    objective = Objective(X, [Z, H], reconstruction, (0, 0.5), 2.0)
+    objective = Objective(X, [Z, H, unused], reconstruction, (0, 0.5, 1.5), 2.0)
     assert (objective.features is not None) == (name in PRODUCTS)
-    expected = ((X - reconstruction) ** 2).sum() + 0.5 * abs(H).sum() + 2
-    for params in ([Z, H], [H]):
+    expected = ((X - reconstruction) ** 2).sum() + 0.5 * abs(H).sum() + 1.5 * abs(unused) + 2
+    for params in ([Z, H], [H], [Z, H, unused]):
         cost, gradients = objective.cost_and_gradients(params)
         plain = [expected, *pytensor.grad(expected, params)]
         for actual, wanted in zip([cost, *gradients], plain):
