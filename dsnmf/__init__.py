@@ -1,12 +1,32 @@
 """Deep Semi-NMF and Deep WSF on PyTensor, faithful to the papers of Trigeorgis et al."""
 
 from dsnmf._version import __version__
-from dsnmf.dsnmf import DSNMF, DeadModelWarning, appr_seminmf
-from dsnmf.extras import extra
+from dsnmf.dsnmf import (
+    DSNMF,
+    DeadModelWarning,
+    adam,
+    appr_seminmf,
+    dropout,
+    floatX,
+    init_weights,
+    relu,
+)
+from dsnmf.extras import extra, is_installed
 
 _ESTIMATORS = ("WSF", "DeepSemiNMF", "DeepWSF", "SemiNMF")
 
-__all__ = ["DSNMF", "DeadModelWarning", "__version__", "appr_seminmf", *_ESTIMATORS]
+__all__ = [
+    "DSNMF",
+    "DeadModelWarning",
+    "__version__",
+    "adam",
+    "appr_seminmf",
+    "dropout",
+    "floatX",
+    "init_weights",
+    "relu",
+    *(_ESTIMATORS if is_installed("sklearn") else ()),
+]
 
 
 def __getattr__(name):

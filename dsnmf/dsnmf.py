@@ -1,16 +1,19 @@
 """The class of the original Theano module: X ≈ Z_1 relu(Z_2 relu(… relu(Z_m relu(H_m))))."""
 
+import warnings
 from functools import cached_property
 
 import numpy as np
 import pytensor
-import pytensor.tensor as pt
 
-from dsnmf import fitting, initialisation, model_file, symbolic
+from dsnmf import fitting, initialisation, symbolic
+from dsnmf.compiled import compiled, forget
 from dsnmf.compression import compress as compressed
 from dsnmf.initialisation import appr_seminmf, init_weights
-from dsnmf.liveness import DeadModelWarning, Liveness
-from dsnmf.residual import squared_error_and_gradients
+from dsnmf.liveness import DeadModelWarning, Liveness, warn_of_large_steps
+from dsnmf.model_file import Storable, param_names
+from dsnmf.objective import Objective
+from dsnmf.rule import adam_rule
 from dsnmf.stopping import CostTolerance
 from dsnmf.symbolic import dropout, relu
 from dsnmf.updates import adam
@@ -21,6 +24,7 @@ from dsnmf.validation import (
     as_matrix,
     as_number,
     as_replacements,
+    as_scalar,
     as_size,
 )
 
@@ -28,13 +32,16 @@ __all__ = ["DSNMF", "DeadModelWarning", "adam", "appr_seminmf", "dropout", "floa
            "relu"]  # fmt: skip
 
 
-def floatX(X):
-    """X as an array of `pytensor.config.floatX`."""
-    return np.asarray(X, dtype=pytensor.config.floatX)
+def floatX(x):
+    """x as an array of `pytensor.config.floatX`."""
+    return np.asarray(x, dtype=pytensor.config.floatX)
 
 
-def _initial_values(X, layers, pretrain, rng, verbose):
+def _initial_values(X, layers, pretrain, random_state, verbose):
     """Values of Z_1 … Z_m, H_m, computed in float64 layer by layer, of X's dtype."""
+    rng = as_generator(random_state)
+    if random_state is None and not pretrain:
+        rng = None  # NumPy's global state
 
     def factorise(H, size):
         if verbose:
@@ -45,7 +52,14 @@ def _initial_values(X, layers, pretrain, rng, verbose):
     return [value.astype(X.dtype) for value in [*Zs, Hs[-1]]]
 
 
-class DSNMF:
+def _shared(value, name, shape):
+    """A shared variable with a copy of the value; float64 may be assigned to float32."""
+    # C order: products with the transposed layout, or with a constant, are slower.
+    value = np.array(value, order="C")
+    return pytensor.shared(value, name=name, borrow=True, allow_downcast=True, shape=shape)
+
+
+class DSNMF(Storable):
     """Deep Semi-NMF trained with Adam, as in the authors' Theano module.
 
     Minimises Σ (X - X̂)² + Σ_j l1_norms_j Σ abs(param_j) over all parameters, with
@@ -60,15 +74,18 @@ class DSNMF:
         Numbers of components k_1, …, k_m. A layer may be wider than the one before it.
     verbose : bool
         Print the layers as they are initialised, and show a progress bar in `fit`.
-    l1_norms : sequence of float >= 0
+    l1_norms : sequence of float >= 0 or scalar TensorVariable
         Weights of the L1 penalties on Z_1, …, Z_m, H_m (the raw H_m, before relu). A shorter
-        sequence penalises the first parameters only.
+        sequence penalises the first parameters only. A shared variable may be set at any time.
     pretrain : bool
         Start from `appr_seminmf`, layer by layer; otherwise from 0.08 times uniform numbers, drawn
         in the order Z_1, H_1, Z_2, ….
-    learning_rate : float > 0
+    learning_rate : float > 0 or scalar TensorVariable
+        The length of Adam's first steps, in the unit of the parameters. A shared variable may be
+        set between epochs, so that the rate decays.
     random_state : None, int or numpy.random.Generator
-        Source of all random numbers of the start; None is a fixed seed.
+        Source of all random numbers of the start. None is a fixed seed with pretrain, and NumPy's
+        global state without, as in the original: restarts differ, `numpy.random.seed` repeats them.
     mode : None, str or pytensor Mode
         How PyTensor compiles; None is its default (Numba).
     compress : bool, "auto" or int >= 1
@@ -83,26 +100,34 @@ class DSNMF:
     Attributes
     ----------
     params : list of shared variables
-        Z_1, …, Z_m, H_m, named so.
+        Z_1, …, Z_m, H_m, named so. The number of samples is not part of H_m's type.
     X : shared variable, shape (n_features, n_samples)
         The data; (rank, n_samples) with compress, in whose coordinates `params` then has Z_1.
-    layers : tuple of int
+    layers : list of int
     cost : scalar TensorVariable
-        What is minimised.
+        What is minimised, made from `get_h(-1)`. After assigning another, the next
+        `finetune_features` trains on that.
+    learning_rate : float or scalar TensorVariable
+        That of the present `train_fun`, on which assigning another has no effect.
+    train_fun : callable
+        Runs one epoch and returns the cost before it. See there.
+    get_features, get_reconstruction : callable
+        Return relu(H_m), shape (k_m, n_samples), and X̂, shape (n_features, n_samples).
     history : list of float
         The costs of all epochs run by `fit`, each before its epoch's update.
     stopped_by : str
         What ended the last `fit`: "max_iter", "tol", "callback" (also for a dead model) or
         "interrupt".
-    get_features : callable
-        Returns relu(H_m), shape (k_m, n_samples).
-    get_reconstruction : callable
-        Returns X̂, shape (n_features, n_samples).
 
     Raises
     ------
     TypeError, ValueError
         If an argument is not as described.
+
+    Warns
+    -----
+    RuntimeWarning
+        If the learning rate is so large for the data's unit that training destroys the start.
 
     References
     ----------
@@ -123,106 +148,75 @@ class DSNMF:
     True
     """
 
+    # What a subclass that does not call this class's __init__ need not set.
+    layers, verbose, mode, stopped_by = (), False, None, None
+    history = cached_property(lambda self: [])
+    _compression = _objective = _rule = None
+
     def __init__(self, data, layers, verbose=False, l1_norms=(), pretrain=True, learning_rate=1e-3,
                  *, random_state=None, mode=None, compress=False, whiten=0.0):  # fmt: skip
         X = as_matrix(data, "data").T
         layers = as_layers(layers)
         l1_norms = as_l1_norms(l1_norms, len(layers) + 1)
-        learning_rate = as_number(learning_rate, "learning_rate", 0, exclusive=True)
-        rng = as_generator(random_state)
+        learning_rate = as_scalar(learning_rate, "learning_rate", 0, exclusive=True)
         X, compression = compressed(X, compress, whiten=whiten)
-        if compression is not None and any(l1_norms[:1]):
+        if compression is not None and l1_norms[:1] not in ((), (0.0,)):
             raise ValueError(
                 f"l1_norms[0] must be 0 with compress, got {l1_norms[0]!r}: Z_1 is trained in "
                 "other coordinates"
             )
-        values = _initial_values(X, layers, pretrain, rng, verbose)
-        self._assemble(X, layers, values, verbose, l1_norms, learning_rate, mode, compression)
+        values = _initial_values(X, layers, pretrain, random_state, verbose)
+        self._assemble(X, layers, values, verbose, l1_norms, mode, compression)
+        self._train(self.params, learning_rate)
+        warn_of_large_steps(values[0], learning_rate)
 
-    def _assemble(self, X, layers, values, verbose, l1_norms, learning_rate, mode, compression):
-        """Set every attribute, from checked arguments."""
-        self.layers = layers
+    def _assemble(self, X, layers, values, verbose, l1_norms, mode, compression):
+        """Set every attribute but the training's, from checked arguments."""
+        self.layers = list(layers)
         self.verbose = verbose
         self.l1_norms = l1_norms
-        self.learning_rate = learning_rate
         self.mode = mode
         self._compression = compression
-        self._offset = 0.0 if compression is None else compression.offset
-        self.history = []
-        self.stopped_by = None
-        # C order: products with the transposed layout, or with a constant, are slower.
-        self.X = pytensor.shared(np.array(X, order="C"), name="X", borrow=True, shape=X.shape)
-        names = [f"Z_{i}" for i in range(1, len(layers) + 1)] + [f"H_{len(layers)}"]
-        self.params = [
-            pytensor.shared(np.array(value, order="C"), name=name, borrow=True, shape=value.shape)
-            for name, value in zip(names, values)
-        ]
-        self._penalty = symbolic.l1_penalty(self.params, l1_norms)
-        error = symbolic.squared_error(self.X, self._reconstruction())
-        self.cost = self._completed(error)
-        self._train(self.params)
+        # The number of samples is left open, so that clients may give others.
+        self.X = _shared(X, "X", (len(X), None))
+        shapes = [*(Z.shape for Z in values[:-1]), (layers[-1], None)]
+        self.params = [*map(_shared, values, param_names(layers), shapes)]
+        offset = 0.0 if compression is None else compression.offset
+        self._objective = Objective(self.X, self.params, self.get_h(-1), l1_norms, offset)
+        if compression is not None and self._objective.features is None:
+            raise ValueError("compress needs a get_h(-1) of the form dot(Z_1, F), F without Z_1")
+        self.cost = self._objective.cost
 
-    def _reconstruction(self):
-        *Zs, H = self.params
-        return symbolic.reconstruction(Zs, relu(H), relu)
+    def _train(self, params, learning_rate):
+        """Let `train_fun` minimise the present cost by these parameters, with a fresh Adam."""
+        self._rule = adam_rule(self.cost, self._objective, params, learning_rate)
+        self.learning_rate = learning_rate
+        forget(self, "train_fun")
 
-    def _completed(self, error):
-        """The cost whose part is this squared error."""
-        return error + self._penalty + pt.constant(self._offset, dtype=self.X.dtype)
+    @compiled
+    def train_fun(self):
+        """A PyTensor Function that runs one epoch and returns the cost before it.
 
-    def _train(self, trained):
-        """Let `train_fun` move these parameters, from a fresh Adam state."""
-        self._trained = trained
-        self._liveness = Liveness(self.X, self.params, self._offset)
-        for derived in ("_cost_and_updates", "_step"):
-            self.__dict__.pop(derived, None)
+        Compiled when first asked for, from the cost as it was when the model was made or
+        `finetune_features` was called; one that was fetched before that call goes on training all
+        parameters. A function that is assigned takes its place, also in `fit`, until the next
+        `finetune_features`. It says nothing of a dead model; `fit` does.
+        """
+        return fitting.compile_step(self._rule.cost, self._rule.updates, self.mode)
 
-    @cached_property
-    def _cost_and_updates(self):
-        *Zs, H = self.params
-        error, grads = squared_error_and_gradients(self.X, Zs, relu(H), relu, self._trained)
-        if any(self.l1_norms):
-            penalty_grads = pytensor.grad(
-                self._penalty, self._trained, disconnected_inputs="ignore"
-            )
-            grads = [g + of_penalty for g, of_penalty in zip(grads, penalty_grads)]
-        rule = adam(grads, self._trained, learning_rate=self.learning_rate)
-        return self._completed(error), rule
-
-    @cached_property
-    def _step(self):
-        return fitting.compile_step(*self._cost_and_updates, self.mode)
-
-    @cached_property
+    @compiled
     def get_features(self):
-        return pytensor.function([], self.get_h(len(self.layers)), mode=self.mode)
+        return pytensor.function([], relu(self.params[-1]), mode=self.mode)
 
-    @cached_property
+    @compiled
     def get_reconstruction(self):
-        reconstruct = pytensor.function([], self._reconstruction(), mode=self.mode)
+        reconstruct = pytensor.function([], self.get_h(-1), mode=self.mode)
         if self._compression is None:
             return reconstruct
         return lambda: self._compression.restored(reconstruct())
 
-    def train_fun(self):
-        """Run one epoch.
-
-        Returns
-        -------
-        float
-            The cost before the epoch's update.
-
-        Warns
-        -----
-        DeadModelWarning
-            If every unit of a layer has been at zero for two epochs.
-        """
-        cost = float(self._step())
-        self._liveness.look(cost, self.learning_rate)
-        return cost
-
     def fit(self, n_epochs=1000, tol=None, callback=None, progress=None):
-        """Train for n_epochs more epochs.
+        """Train for n_epochs more epochs, by `train_fun`.
 
         Ctrl-C finishes the epoch under way and returns normally, with a RuntimeWarning; a second
         Ctrl-C interrupts at once.
@@ -263,11 +257,13 @@ class DSNMF:
         if callback is not None and not callable(callback):
             raise TypeError(f"callback must be callable, got {callback!r}")
 
+        liveness = Liveness(self._objective)
+
         def stops(epoch, cost):
-            return self._liveness.is_dead or (callback is not None and callback(epoch, cost))
+            return liveness.look(cost) or (callback is not None and callback(epoch, cost))
 
         self.stopped_by = fitting.run(
-            self.train_fun,
+            self._epoch,
             n_epochs,
             history=self.history,
             tolerance=None if tol is None else CostTolerance(tol),
@@ -275,46 +271,76 @@ class DSNMF:
             description="Deep Semi-NMF " + "-".join(map(str, self.layers)),
             progress=self.verbose if progress is None else progress,
         )
+        if liveness.is_dead:
+            warnings.warn(
+                "every hidden unit of a layer is at zero, so no gradient flows any more (cost "
+                f"{self.history[-1]:.6g}, the data's own energy). A smaller learning_rate avoids "
+                "this",
+                DeadModelWarning,
+                stacklevel=2,
+            )
         return self
 
+    def _epoch(self):
+        # Asked for anew, as a callback may fine-tune or assign another.
+        cost = self.train_fun()
+        if cost is None or np.shape(cost) != ():
+            raise TypeError(f"train_fun must return the cost, one number, got {cost!r}")
+        return cost
+
     def get_h(self, layer_num, have_dropout=False):
-        """Symbolic features of one layer.
+        """Symbolic features of one layer, or the reconstruction.
+
+        The cost and `get_reconstruction` are made from `get_h(-1)`, so that a subclass which
+        overrides this method changes them.
 
         Parameters
         ----------
         layer_num : int
-            1 … m; m is the last layer, whose features are relu(H_m).
+            1 … m; m is the last layer, whose features are relu(H_m). -1 is the reconstruction.
         have_dropout : bool
-            Drop half the entries of relu(H_m), seeded: see `dropout`.
+            Drop a tenth of the entries of relu(H_m): see `dropout`.
 
         Returns
         -------
-        TensorVariable, shape (k_layer_num, n_samples), >= 0
+        TensorVariable
+            Shape (k_layer_num, n_samples), >= 0; for -1 X's, in the compressed coordinates with
+            compress.
 
         Raises
         ------
         ValueError
             If there is no such layer.
         """
-        top = relu(self.params[-1])
-        if have_dropout:
-            top = dropout(top)
-        return symbolic.layer_features(self.params[:-1], top, layer_num, relu)
+        *Zs, H = self.params
+        if layer_num != -1 and not 1 <= layer_num <= len(Zs):
+            raise ValueError(f"layer_num must be in 1 … {len(Zs)}, or -1, got {layer_num!r}")
+        top = dropout(relu(H), p=0.1) if have_dropout else relu(H)
+        if layer_num == -1:
+            return symbolic.reconstruction(Zs, top, relu)
+        return symbolic.layer_features(Zs, top, layer_num, relu)
 
     def finetune_features(self, learning_rate=1e-3):
-        """From now on train H_m alone, on the same cost, with a fresh Adam state.
+        """From now on train H_m alone, on `cost` as it is now, with a fresh Adam state.
 
         Parameters
         ----------
-        learning_rate : float > 0
+        learning_rate : float > 0 or scalar TensorVariable
             Not the one that the model was made with, unless given.
+
+        Raises
+        ------
+        TypeError, ValueError
+            If the learning rate is not as described, or H_m is not part of the cost. The model is
+            unchanged then.
         """
-        self.learning_rate = as_number(learning_rate, "learning_rate", 0, exclusive=True)
-        self._train(self.params[-1:])
+        learning_rate = as_scalar(learning_rate, "learning_rate", 0, exclusive=True)
+        self._train(self.params[-1:], learning_rate)
 
     def get_param_values(self):
         """Copies of the values of Z_1 (of all features), …, Z_m, H_m, as a list of arrays."""
-        Z_1, *others = [param.get_value() for param in self.params]
+        # JAX has arrays of its own.
+        Z_1, *others = [np.array(param.get_value(borrow=True)) for param in self.params]
         return [Z_1 if self._compression is None else self._compression.restored(Z_1), *others]
 
     def set_param_values(self, values):
@@ -323,58 +349,21 @@ class DSNMF:
         Parameters
         ----------
         values : sequence of array_like
-            As from `get_param_values`: same shapes, and dtypes that fit into the model's. With
-            compress, what of Z_1 lies outside the kept components is lost.
+            As from `get_param_values`: same shapes, real numbers of any dtype, which are rounded
+            to the model's. With compress, what of Z_1 lies outside the kept components is lost.
 
         Raises
         ------
         TypeError
-            If a dtype does not fit (float64 into a float32 model, complex, …).
+            If they are not real numbers.
         ValueError
             If their number or a shape differs, or a value is NaN or infinite.
         """
-        shapes = [param.type.shape for param in self.params]
+        shapes = [param.get_value(borrow=True).shape for param in self.params]
         if self._compression is not None:
-            shapes[0] = len(self._compression.U), self.layers[0]
+            shapes[0] = len(self._compression.U), shapes[0][1]
         values = as_replacements(values, self.params, shapes)
         if self._compression is not None:
             values[0] = self._compression.reduced(values[0])
         for param, value in zip(self.params, values):
             param.set_value(value, borrow=True)
-
-    def save(self, path):
-        """Write the model, its data and its training state to one file, replaced atomically.
-
-        Parameters
-        ----------
-        path : str or path-like
-            Written as it is named; the content is NumPy's .npz format, without pickle.
-
-        Raises
-        ------
-        OSError
-            If the file cannot be written; a file that was there stays as it was.
-        """
-        model_file.write_model(path, self)
-
-    @classmethod
-    def load(cls, path, mode=None):
-        """A model from a file that `save` wrote; its training continues exactly.
-
-        Parameters
-        ----------
-        path : str or path-like
-        mode : None, str or pytensor Mode
-
-        Returns
-        -------
-        DSNMF
-
-        Raises
-        ------
-        OSError
-            If the file cannot be read.
-        ValueError
-            If it is not a complete file of a DSNMF model.
-        """
-        return model_file.read_model(path, cls, mode)

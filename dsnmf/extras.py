@@ -1,6 +1,6 @@
 """Modules that only the extra dependencies bring."""
 
-import importlib
+import importlib.util
 
 
 def extra(module, purpose):
@@ -25,3 +25,11 @@ def extra(module, purpose):
         return importlib.import_module(module)
     except ImportError as error:
         raise ImportError(f'{purpose} needs {module}: pip install "dsnmf[experiments]"') from error
+
+
+def is_installed(module):
+    """Whether a module can be found; it is not imported."""
+    try:
+        return importlib.util.find_spec(module) is not None
+    except (ImportError, ValueError):  # what import hooks raise, and modules without a spec
+        return False

@@ -5,8 +5,11 @@ features x samples, as in the papers; a model is X ≈ Z_1 g(Z_2 g(… g(Z_m H_m
 """
 
 import warnings
+from functools import cache
 
+import numpy as np
 import pytensor.tensor as pt
+from pytensor.graph.basic import Variable
 from pytensor.tensor.random.utils import RandomStream
 
 from dsnmf.laplacian import affinity_terms
@@ -25,12 +28,15 @@ def relu(x):
 
     Returns
     -------
-    TensorVariable
-        Same shape and dtype as x, >= 0.
+    TensorVariable or ndarray
+        Of x's shape, and of its dtype if that is a float; >= 0. Symbolic if x is.
     """
-    x = pt.as_tensor_variable(x)
-    # A Python scalar of PyTensor would be float64 and lift a float32 graph.
-    return pt.constant(0.5, dtype=x.dtype) * (x + abs(x))
+    if not isinstance(x, Variable):
+        x = np.asanyarray(x)
+        return 0.5 * (x + abs(x))
+    # A Python scalar may become float64 in PyTensor and lift a float32 graph; integers are lifted.
+    half = pt.constant(0.5, dtype=np.result_type(x.dtype, np.float16))
+    return half * (x + abs(x))
 
 
 def identity(x):
@@ -236,29 +242,38 @@ def printed_cost(X, Zs, Hs, affinities):
 
 
 def l1_penalty(params, norms):
-    """Σ_j norm_j Σ abs(param_j) over the first len(norms) parameters; 0 without norms."""
+    """Σ_j norm_j Σ abs(param_j) over the first len(norms) parameters; 0 without norms above 0.
+
+    A norm is a number or a scalar TensorVariable.
+    """
     terms = [
-        pt.constant(norm, dtype=param.dtype) * abs(param).sum()
+        pt.cast(norm, param.dtype) * abs(param).sum()
         for param, norm in zip(params, norms)
+        if isinstance(norm, Variable) or norm
     ]
     return sum(terms) if terms else 0
 
 
-def dropout(x, p=0.5, seed=0):
+@cache
+def _mask_stream():
+    """The generator of all masks; every use of it gets a substream of its own."""
+    return RandomStream(0)
+
+
+def dropout(x, p=0):
     """Zero each entry with probability p and divide the others by 1 - p.
 
     Parameters
     ----------
-    x : TensorVariable
+    x : TensorVariable or array_like
     p : float in [0, 1)
-        The probability of dropping an entry.
-    seed : int
-        Of the masks' random generator.
+        The probability of dropping an entry; 0 returns x itself.
 
     Returns
     -------
     TensorVariable
-        Same shape and dtype as x. Every call of a compiled function draws another mask.
+        Same shape and dtype as x. Every call of a compiled function draws another mask, and the
+        masks of two calls of `dropout` differ; a program that runs again draws the same ones.
 
     Raises
     ------
@@ -267,10 +282,12 @@ def dropout(x, p=0.5, seed=0):
     """
     if not 0 <= p < 1:
         raise ValueError(f"p must be in [0, 1), got {p!r}")
+    if p == 0:
+        return x
     x = pt.as_tensor_variable(x)
     with warnings.catch_warnings():
         # Deprecated, but its successor leaves the generator's update to whoever compiles, while
         # research code compiles `get_h(…, have_dropout=True)` without one.
         warnings.simplefilter("ignore")
-        kept = RandomStream(seed).bernoulli(1 - p, size=x.shape)
+        kept = _mask_stream().bernoulli(1 - p, size=x.shape)
     return x * pt.cast(kept, x.dtype) / pt.constant(1 - p, dtype=x.dtype)

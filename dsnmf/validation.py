@@ -7,6 +7,8 @@ import sys
 import numpy as np
 import pytensor
 import scipy.sparse
+from pytensor.graph.basic import Variable
+from pytensor.tensor.type import TensorType
 
 #: What stands for an unknown label beside missing values. As text too, because NumPy makes text of
 #: them in an array of names; "None" and "" are names.
@@ -24,7 +26,7 @@ def as_matrix(values, name, accept_sparse=False):
     TypeError
         If the values are sparse (unless accepted) or not real numbers.
     ValueError
-        If they are not 2-d, empty, or contain NaN or infinity.
+        If they are not 2-d, empty, masked in part, or contain NaN or infinity.
     """
     if scipy.sparse.issparse(values):
         if not accept_sparse:
@@ -46,6 +48,9 @@ def as_matrix(values, name, accept_sparse=False):
 
 
 def _as_array(values, name):
+    if np.ma.is_masked(values):
+        # What lies under a mask is arbitrary, and NumPy would hand it out as data.
+        raise ValueError(f"{name} must not have masked entries, got {np.ma.count_masked(values)}")
     try:
         return np.asarray(values)
     except ValueError as error:
@@ -82,6 +87,28 @@ def as_number(value, name, minimum, exclusive=False):
     return float(value)
 
 
+def as_scalar(value, name, minimum, exclusive=False):
+    """A float as from `as_number`, or a symbolic real scalar, shared or not, as it is.
+
+    A 0-d array counts as its number. The value of a symbolic scalar is not looked at.
+
+    Raises
+    ------
+    TypeError
+        If it is neither, or a symbolic variable of another type.
+    ValueError
+        If a number is not finite or too small.
+    """
+    if isinstance(value, Variable):
+        kind = value.type
+        if not isinstance(kind, TensorType) or kind.ndim or kind.numpy_dtype.kind not in "fiu":
+            raise TypeError(f"{name} must be a number or a real scalar variable, got a {kind}")
+        return value
+    if isinstance(value, np.ndarray) and value.ndim == 0:
+        value = value.item()
+    return as_number(value, name, minimum, exclusive)
+
+
 def as_generator(random_state):
     """A NumPy Generator from a seed or a Generator; None is seed 0, so that calls repeat.
 
@@ -104,9 +131,24 @@ def as_generator(random_state):
     return np.random.default_rng(int(random_state))
 
 
+def as_uniform_source(random_state):
+    """What draws a random start: as `as_generator`, but None is NumPy's global state.
+
+    Restarts then differ, and `numpy.random.seed` repeats them.
+
+    Returns
+    -------
+    object
+        Its method random(shape) gives float64 numbers in [0, 1).
+    """
+    return np.random if random_state is None else as_generator(random_state)
+
+
 def as_l1_norms(l1_norms, n_params):
-    """A tuple of at most n_params finite floats >= 0; TypeError or ValueError otherwise."""
-    norms = tuple(as_number(norm, f"l1_norms[{j}]", 0) for j, norm in enumerate(l1_norms))
+    """A tuple of at most n_params scalars >= 0, see `as_scalar`; TypeError or ValueError else."""
+    if isinstance(l1_norms, str) or not np.iterable(l1_norms):
+        raise TypeError(f"l1_norms must be a sequence of weights >= 0, got {l1_norms!r}")
+    norms = tuple(as_scalar(norm, f"l1_norms[{j}]", 0) for j, norm in enumerate(l1_norms))
     if len(norms) > n_params:
         raise ValueError(
             f"l1_norms must hold at most {n_params} norms, one for each of Z_1 … Z_m, H_m, "
@@ -121,21 +163,30 @@ def as_replacements(values, params, shapes):
     Raises
     ------
     TypeError
-        If a dtype does not fit into the variable's.
+        If a dtype is of another kind than the variable's: complex, text, ….
     ValueError
-        If their number or a shape differs, or a value is NaN or infinite.
+        If their number or a shape differs, or a value is masked, NaN or infinite, or becomes so in
+        the variable's dtype.
     """
-    values = [np.asarray(value) for value in values]
+    values = list(values)
     if len(values) != len(params):
         raise ValueError(f"values must hold {len(params)} arrays, got {len(values)}")
-    for param, value, shape in zip(params, values, shapes):
-        if value.shape != shape:
-            raise ValueError(f"{param.name} must have shape {shape}, got {value.shape}")
-        if not np.can_cast(value.dtype, param.dtype):
-            raise TypeError(f"{param.name} must have dtype {param.dtype}, got {value.dtype}")
-        if not np.isfinite(value).all():
-            raise ValueError(f"{param.name} must be finite, got NaN or infinity")
-    return [np.array(value, dtype=param.dtype, order="C") for param, value in zip(params, values)]
+    names = [param.name or f"values[{i}]" for i, param in enumerate(params)]
+    dtypes = [param.dtype for param in params]
+    return [_replacement(*each) for each in zip(values, names, dtypes, shapes)]
+
+
+def _replacement(value, name, dtype, shape):
+    value = _as_array(value, name)
+    if value.shape != shape:
+        raise ValueError(f"{name} must have shape {shape}, got {value.shape}")
+    if not np.can_cast(value.dtype, dtype, casting="same_kind"):
+        raise TypeError(f"{name} must have dtype {dtype}, got {value.dtype}")
+    with np.errstate(over="ignore"):
+        replacement = np.array(value, dtype=dtype, order="C")
+    if not np.isfinite(replacement).all():
+        raise ValueError(f"{name} must be finite in {dtype}, got NaN or infinity")
+    return replacement
 
 
 def as_label_codes(labels, name="labels", n_samples=None):

@@ -60,6 +60,11 @@ def reference():
     return _load
 
 
+def params_at(run, prefix):
+    """Z_1 … Z_m, H_m of a Theano run: "init", "after1", …, "final", or "ft" after fine-tuning."""
+    return [run[f"{prefix}_{i}"] for i in range(len(run["layers"]) + 1)]
+
+
 def relative_error(actual, expected):
     """‖actual - expected‖ / ‖expected‖ (Frobenius)."""
     actual, expected = np.asarray(actual, float), np.asarray(expected, float)

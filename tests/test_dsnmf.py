@@ -1,6 +1,8 @@
 """DSNMF against the runs of the 2015 Theano module, and as a class that people use."""
 
+import copy
 import os
+import pickle
 import signal
 import threading
 from itertools import pairwise
@@ -10,15 +12,10 @@ import pytensor
 import pytensor.tensor as pt
 import pytest
 
-from dsnmf import DSNMF, DeadModelWarning
-from dsnmf.dsnmf import dropout, floatX, relu
-from tests.conftest import relative_error
+from dsnmf import DSNMF, adam
+from tests.conftest import params_at, relative_error
 
 THEANO_RUNS = ["pre_5", "pre_12_5", "pre_12_5_l1", "pre_12_2_l1", "rand_12_5_l1"]
-
-
-def params_at(run, prefix):
-    return [run[f"{prefix}_{i}"] for i in range(len(run["layers"]) + 1)]
 
 
 def assert_params(model, expected):
@@ -69,7 +66,7 @@ def test_follows_the_theano_run(reference, name):
 
 def test_has_the_original_interface(trained, data):
     assert [param.name for param in trained.params] == ["Z_1", "Z_2", "H_2"]
-    assert trained.layers == (5, 3)
+    assert trained.layers == [5, 3]
     assert trained.get_features().shape == (3, 30)
     assert trained.get_reconstruction().shape == data.T.shape
     l2 = trained.get_h(2).eval()
@@ -78,39 +75,21 @@ def test_has_the_original_interface(trained, data):
     np.testing.assert_allclose(l2, np.maximum(H_2, 0))
     np.testing.assert_allclose(l1, np.maximum(Z_2 @ l2, 0))
     np.testing.assert_allclose(trained.get_reconstruction(), Z_1 @ l1)
+    np.testing.assert_allclose(trained.get_h(-1).eval(), Z_1 @ l1)
+    for layer in (0, 3, -2):
+        with pytest.raises(ValueError, match="layer_num must be in 1 … 2, or -1, got"):
+            trained.get_h(layer)
     cost = ((data.T - Z_1 @ l1) ** 2).sum()
     np.testing.assert_allclose(trained.cost.eval(), cost)
 
 
-def test_dropout_in_get_h_is_seeded_and_halves(trained):
-    full = trained.get_features()
-    draw = pytensor.function([], trained.get_h(2, have_dropout=True))
-    dropped, next_dropped = draw(), draw()
-    assert (next_dropped != dropped).any()
-    kept = dropped != 0
-    np.testing.assert_allclose(dropped[kept], 2 * full[kept])
-    assert 0.2 < kept.sum() / (full > 0).sum() < 0.8
-    again = pytensor.function([], trained.get_h(2, have_dropout=True))
-    np.testing.assert_array_equal(again(), dropped)
-    with pytest.raises(ValueError, match=r"p must be in \[0, 1\)"):
-        dropout(full, p=1)
-
-
-def test_relu_has_gradient_one_half_at_zero():
-    x = pt.vector("x", dtype="float32")
-    y = relu(x)
-    assert y.dtype == "float32"
-    gradient = pt.grad(y.sum(), x).eval({x: floatX([-1, 0, 2]).astype("float32")})
-    np.testing.assert_array_equal(gradient, [0, 0.5, 1])
-
-
 def test_same_call_same_model_and_seeds_differ(data):
-    def values(**options):
-        return DSNMF(data, (5, 3), pretrain=False, **options).get_param_values()
+    def values(pretrain=False, **options):
+        return DSNMF(data, (5, 3), pretrain=pretrain, **options).get_param_values()
 
-    np.testing.assert_array_equal(values()[0], values()[0])
-    np.testing.assert_array_equal(values()[2], values(random_state=0)[2])
-    assert (values(random_state=1)[0] != values()[0]).any()
+    for options in ({"random_state": 0}, {"pretrain": True}):
+        np.testing.assert_array_equal(values(**options)[0], values(**options)[0])
+    assert (values(random_state=1)[0] != values(random_state=0)[0]).any()
     rng = np.random.default_rng(7)
     assert (values(random_state=rng)[0] != values(random_state=rng)[0]).any()
 
@@ -156,6 +135,7 @@ def test_narrow_and_wide_layers_work(data, layers):
         ({"data": [[1.0, np.inf]]}, ValueError, "data must be finite"),
         ({"data": [["a", "b"]]}, TypeError, "data must hold real numbers"),
         ({"data": np.ones((2, 2), complex)}, TypeError, "data must hold real numbers"),
+        ({"data": np.ma.masked_less(np.eye(4), 1)}, ValueError, "data must not have masked"),
         ({"layers": ()}, ValueError, "layers must name at least one"),
         ({"layers": 5}, TypeError, "layers must be a sequence"),
         ({"layers": (5, 0)}, ValueError, r"layers\[1\] must be >= 1"),
@@ -164,7 +144,20 @@ def test_narrow_and_wide_layers_work(data, layers):
         ({"l1_norms": (0, 0, 0, 0)}, ValueError, "l1_norms must hold at most 3"),
         ({"l1_norms": (-1,)}, ValueError, r"l1_norms\[0\]"),
         ({"learning_rate": 0}, ValueError, "learning_rate"),
+        ({"l1_norms": 0.1}, TypeError, "l1_norms must be a sequence"),
+        (
+            {"l1_norms": (pt.vector(),)},
+            TypeError,
+            r"l1_norms\[0\] must be a number or a real scalar",
+        ),
+        ({"l1_norms": (pt.scalar("w"),)}, ValueError, "got the input w, which has no value"),
+        (
+            {"l1_norms": (pt.constant(1.0),), "compress": True},
+            ValueError,
+            r"l1_norms\[0\] must be 0",
+        ),
         ({"learning_rate": "fast"}, TypeError, "learning_rate"),
+        ({"learning_rate": pt.scalar("r")}, ValueError, "got the input r, which has no value"),
         ({"random_state": -1}, ValueError, "random_state"),
         ({"random_state": "x"}, TypeError, "random_state"),
     ],
@@ -195,6 +188,21 @@ def test_set_param_values_is_all_or_nothing(trained):
     good[0][:] = 0
     assert (trained.get_param_values()[0] == before[0] + 1).all()
     trained.set_param_values(before)
+
+
+def test_set_param_values_rounds_to_the_dtype_of_the_model(data):
+    model = DSNMF(data.astype("float32"), (5,))
+    Z, H = (value.astype(float) + 1e-9 for value in model.get_param_values())
+    model.set_param_values([Z.tolist(), H.astype(int)])
+    for actual, given in zip(model.get_param_values(), (Z, H.astype(int))):
+        assert actual.dtype == np.float32
+        np.testing.assert_array_equal(actual, given.astype("float32"))
+    model.params[0].set_value(2 * Z)
+    assert model.get_param_values()[0].dtype == np.float32
+    masked = np.ma.masked_less(Z, 0)
+    for value, words in ((1e300 + Z, "be finite in float32"), (masked, "not have masked entries")):
+        with pytest.raises(ValueError, match=f"Z_1 must {words}"):
+            model.set_param_values([value, H])
 
 
 def test_fit_stops_by_tol_and_by_callback(data):
@@ -237,32 +245,60 @@ def test_fit_works_outside_the_main_thread(trained):
     assert len(trained.history) == before + 2
 
 
-@pytest.mark.parametrize("finetuning", [False, True])
-def test_saved_model_continues_exactly(data, tmp_path, finetuning):
-    path = tmp_path / "model"
-    model = DSNMF(data, (5, 3), l1_norms=(1e-3, 0, 1e-3), learning_rate=2e-3).fit(5)
-    if finetuning:
+def saved(model, path):
+    model.save(path)
+    return DSNMF.load(path)
+
+
+COPIES = {
+    "save": saved,
+    "pickle": lambda model, path: pickle.loads(pickle.dumps(model)),
+    "copy": lambda model, path: copy.copy(model),
+    "deepcopy": lambda model, path: copy.deepcopy(model),
+}
+
+
+@pytest.mark.usefixtures("without_numba")
+@pytest.mark.parametrize("how", COPIES)
+@pytest.mark.parametrize("state", ["new", "trained", "finetuned", "compressed"])
+def test_a_copy_continues_exactly_and_alone(data, tmp_path, how, state):
+    options = {"compress": 6} if state == "compressed" else {"l1_norms": (1e-3, 0, 1e-3)}
+    model = DSNMF(data, (5, 3), learning_rate=2e-3, **options)
+    if state != "new":
+        model.fit(4)
+    if state == "finetuned":
         model.finetune_features(3e-3)
         model.fit(2)
-    model.save(path)
-    assert os.listdir(tmp_path) == ["model"]
-    loaded = DSNMF.load(path)
-    assert loaded.history == model.history
-    assert (loaded.layers, loaded.l1_norms) == (model.layers, model.l1_norms)
+    model.get_features(), model.get_reconstruction()
+    other = COPIES[how](model, tmp_path / "model")
+    before = other.get_param_values()
     model.fit(5)
-    loaded.fit(5)
-    assert loaded.history == model.history
-    for actual, expected in zip(loaded.get_param_values(), model.get_param_values()):
+    for actual, expected in zip(other.get_param_values(), before):
         np.testing.assert_array_equal(actual, expected)
+    assert other.fit(5).history == model.history
+    assert (other.layers, other.l1_norms) == (model.layers, model.l1_norms)
+    for actual, expected in zip(other.get_param_values(), model.get_param_values()):
+        np.testing.assert_array_equal(actual, expected)
+    np.testing.assert_array_equal(other.get_features(), model.get_features())
+    np.testing.assert_array_equal(other.get_reconstruction(), model.get_reconstruction())
 
 
-def test_dead_model_is_said_and_training_stops(data):
+@pytest.mark.usefixtures("without_numba")
+@pytest.mark.parametrize("how", ["pickle", "copy", "deepcopy"])
+def test_a_copy_keeps_what_a_client_changed_or_is_refused(data, how):
     model = DSNMF(data, (5, 3))
-    *Zs, H = model.get_param_values()
-    model.set_param_values([*Zs, -np.abs(H) - 1])
-    with pytest.warns(DeadModelWarning, match="no gradient flows"):
-        model.fit(100)
-    assert len(model.history) == 2
+    model.cost = model.cost + (model.params[0] ** 2).sum()
+    model.train_fun = pytensor.function(
+        [], model.cost, updates=adam(model.cost, model.params[:1], learning_rate=0.1)
+    )
+    other = COPIES[how](model, None)
+    assert other.fit(3).history == model.fit(3).history
+    for each in (model, other):
+        each.finetune_features()
+    assert other.fit(3).history == model.fit(3).history
+    model.train_fun = lambda: 0.0
+    with pytest.raises(pickle.PicklingError, match="a copy's train_fun would go on with this"):
+        COPIES[how](model, None)
 
 
 def test_diverged_training_raises(data):

@@ -1,5 +1,7 @@
 """Everything that compiles to JAX follows the same trajectory there."""
 
+import copy
+
 import numpy as np
 import pytensor
 import pytest
@@ -23,6 +25,8 @@ def test_dsnmf(compress):
     ours, jax = (model.fit(20) for model in models)
     np.testing.assert_allclose(jax.history, ours.history, rtol=1e-9)
     np.testing.assert_allclose(jax.get_features(), ours.get_features(), atol=1e-9)
+    other = copy.copy(jax)
+    assert other.fit(3).history == jax.fit(3).history
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,7 @@
 """Expressions of the models."""
 
 import numpy as np
+import pytensor
 import pytensor.tensor as pt
 import pytest
 
@@ -21,6 +22,39 @@ def test_nonlinearities_keep_float32_and_give_their_formula(name):
     y = symbolic.as_nonlinearity(name)(pt.constant(x)).eval()
     assert y.dtype == "float32"
     np.testing.assert_allclose(y, formulas[name](x), rtol=1e-5, atol=1e-7)
+
+
+def test_relu_has_gradient_one_half_at_zero_and_takes_arrays():
+    x = np.array([-1, 0, 2], dtype="float32")
+    symbol = pt.vector(dtype="float32")
+    gradient = pt.grad(symbolic.relu(symbol).sum(), symbol).eval({symbol: x})
+    np.testing.assert_array_equal(gradient, [0, 0.5, 1])
+    for given in (x, x.astype("int64"), x.tolist()):
+        plain, symbolised = symbolic.relu(given), symbolic.relu(pt.as_tensor(given)).eval()
+        assert isinstance(plain, np.ndarray)
+        assert plain.dtype == (np.float32 if given is x else np.float64)
+        for result in (plain, symbolised):
+            np.testing.assert_array_equal(result, [0, 0, 2])
+
+
+@pytest.mark.usefixtures("without_numba")
+def test_dropout_draws_a_mask_per_call_and_the_same_ones_in_another_run():
+    ones = np.ones((50, 40), dtype="float32")
+    assert symbolic.dropout(ones) is ones
+
+    def run():
+        symbolic._mask_stream.cache_clear()  # as a new process starts
+        draw = pytensor.function([], [symbolic.dropout(ones, p=0.1) for _ in range(2)])
+        return np.array([*draw(), *draw()])
+
+    masks = run()
+    assert masks.dtype == np.float32
+    np.testing.assert_allclose(np.unique(masks), [0, 1 / 0.9], rtol=1e-6)
+    np.testing.assert_allclose((masks == 0).mean(axis=(1, 2)), 0.1, atol=0.03)
+    assert len(np.unique(masks.reshape(4, -1), axis=0)) == 4
+    np.testing.assert_array_equal(run(), masks)
+    with pytest.raises(ValueError, match=r"p must be in \[0, 1\)"):
+        symbolic.dropout(ones, p=1)
 
 
 def test_reconstruction_nests_the_layers():

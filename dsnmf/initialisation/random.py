@@ -3,7 +3,7 @@
 import numpy as np
 import scipy.sparse
 
-from dsnmf.validation import as_generator, as_matrix, as_size
+from dsnmf.validation import as_matrix, as_size, as_uniform_source
 
 
 def random(X, n_components, *, random_state=None):
@@ -14,7 +14,8 @@ def random(X, n_components, *, random_state=None):
     X : array_like or SciPy sparse matrix, shape (p, n)
     n_components : int >= 1
     random_state : None, int or numpy.random.Generator
-        None is a fixed seed.
+        None is NumPy's global state: every call gives other factors, unless `numpy.random.seed`
+        is called before it.
 
     Returns
     -------
@@ -37,7 +38,7 @@ def random(X, n_components, *, random_state=None):
     if not scipy.sparse.issparse(X):
         X = as_matrix(X, "X")
     n_components = as_size(n_components, "n_components")
-    H = as_generator(random_state).random((n_components, X.shape[1]))
+    H = as_uniform_source(random_state).random((n_components, X.shape[1]))
     Z = X @ np.linalg.pinv(H)
     dtype = np.result_type(X.dtype, np.float32)
     return Z.astype(dtype), H.astype(dtype)

@@ -3,7 +3,7 @@
 import numpy as np
 
 from dsnmf.initialisation.triplets import NOISE_FLOOR, truncated_svd
-from dsnmf.validation import as_generator, as_matrix, as_size
+from dsnmf.validation import as_matrix, as_size, as_uniform_source
 
 
 def _rank_one(M, **svd_options):
@@ -75,8 +75,11 @@ def init_weights(
     num_components : int >= 1
     svd_init : bool
         True: `appr_seminmf`. False: 0.08 times uniform numbers in [0, 1), Z drawn before H.
-    noise_floor, random_state, dtype
+    noise_floor, dtype
         See `truncated_svd`.
+    random_state : None, int or numpy.random.Generator
+        None is NumPy's global state if svd_init is False, so that every call gives other factors
+        unless `numpy.random.seed` is called before it; a fixed seed if it is True.
 
     Returns
     -------
@@ -102,7 +105,7 @@ def init_weights(
         )
     X = as_matrix(X, "X", accept_sparse=True)
     k = as_size(num_components, "num_components")
-    rng = as_generator(random_state)
+    rng = as_uniform_source(random_state)
     Z = 0.08 * rng.random((X.shape[0], k))
     H = 0.08 * rng.random((k, X.shape[1]))
     dtype = X.dtype if dtype is None else dtype

@@ -5,20 +5,18 @@ import pytensor
 import pytensor.tensor as pt
 from pytensor.compile.sharedvalue import SharedVariable
 
-from dsnmf.validation import as_number
+from dsnmf.validation import as_number, as_scalar
 
 
-def _gradients(loss_or_grads, params):
-    if isinstance(loss_or_grads, list | tuple):
-        if len(loss_or_grads) != len(params):
-            raise ValueError(
-                f"loss_or_grads holds {len(loss_or_grads)} gradients for {len(params)} params"
-            )
-        return list(loss_or_grads)
-    return pytensor.grad(loss_or_grads, params)
+def _gradients(loss, params):
+    if isinstance(loss, list | tuple):
+        if len(loss) != len(params):
+            raise ValueError(f"loss holds {len(loss)} gradients for {len(params)} params")
+        return list(loss)
+    return pytensor.grad(loss, params)
 
 
-def adam(loss_or_grads, params, learning_rate=1e-3, beta1=0.9, beta2=0.999, epsilon=1e-8):
+def adam(loss, params, learning_rate=1e-3, beta1=0.9, beta2=0.999, epsilon=1e-8):
     r"""Generates update expressions of the form
 
     m ← β₁ m + (1 - β₁) g,  v ← β₂ v + (1 - β₂) g²,
@@ -26,10 +24,12 @@ def adam(loss_or_grads, params, learning_rate=1e-3, beta1=0.9, beta2=0.999, epsi
 
     Parameters
     ----------
-    loss_or_grads : scalar TensorVariable, or list of TensorVariables
+    loss : scalar TensorVariable, or list of TensorVariables
         The loss, or its gradient for each of `params`.
     params : list of shared variables
-    learning_rate : float > 0
+    learning_rate : float > 0 or scalar TensorVariable
+        A shared variable may be set between steps, so that the rate decays; its value is not
+        checked.
     beta1, beta2 : float in [0, 1)
         Decay of the running mean of g and of g².
     epsilon : float > 0
@@ -44,7 +44,7 @@ def adam(loss_or_grads, params, learning_rate=1e-3, beta1=0.9, beta2=0.999, epsi
     Raises
     ------
     TypeError
-        If a parameter is not a shared variable.
+        If a parameter is not a shared variable, or the learning rate no scalar.
     ValueError
         If a number is out of its range, or there is not one gradient per parameter.
 
@@ -62,16 +62,17 @@ def adam(loss_or_grads, params, learning_rate=1e-3, beta1=0.9, beta2=0.999, epsi
     >>> float(step()), round(float(x.get_value()), 6)
     (9.0, 2.9)
     """
+    params = list(params)
     for param in params:
         if not isinstance(param, SharedVariable):
             raise TypeError(f"params must be shared variables, got {param!r}")
-    learning_rate = as_number(learning_rate, "learning_rate", 0, exclusive=True)
+    learning_rate = as_scalar(learning_rate, "learning_rate", 0, exclusive=True)
     epsilon = as_number(epsilon, "epsilon", 0, exclusive=True)
     for name, beta in (("beta1", beta1), ("beta2", beta2)):
         if as_number(beta, name, 0) >= 1:
             raise ValueError(f"{name} must be in [0, 1), got {beta!r}")
 
-    grads = _gradients(loss_or_grads, params)
+    grads = _gradients(loss, params)
     # The counter stays an integer and its scalars float64: they cost nothing, and the one cast
     # below keeps a float32 graph float32.
     t_previous = pytensor.shared(np.asarray(0, dtype="int64"), name="adam_t")

@@ -19,11 +19,20 @@ def test_Z_is_the_least_squares_fit_to_a_seeded_H():
     ):
         np.testing.assert_array_equal(again[1], H)
     assert not np.array_equal(random(X, 3, random_state=5)[1], H)
-    np.testing.assert_array_equal(random(X, 3)[1], random(X, 3)[1])
+
+
+def test_without_a_seed_restarts_differ_and_numpys_seed_repeats_them():
+    np.random.seed(4)
+    first, second = random(X, 3)[1], random(X, 3)[1]
+    assert not np.array_equal(first, second)
+    np.random.seed(4)
+    np.testing.assert_array_equal(random(X, 3)[1], first)
 
 
 def test_sparse_equals_dense():
-    for sparse, dense in zip(random(scipy.sparse.csr_matrix(X), 3), random(X, 3)):
+    for sparse, dense in zip(
+        *(random(A, 3, random_state=0) for A in (scipy.sparse.csr_matrix(X), X))
+    ):
         assert isinstance(sparse, np.ndarray)
         np.testing.assert_allclose(sparse, dense, rtol=1e-12)
 

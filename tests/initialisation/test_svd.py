@@ -121,6 +121,18 @@ def test_init_weights_without_svd_draws_z_first():
     np.testing.assert_array_equal(H, (0.08 * rng.random((2, 5))).astype("float32"))
 
 
+def test_init_weights_without_a_seed_draws_as_the_original_or_is_fixed():
+    M = np.random.default_rng(0).standard_normal((3, 5))
+    np.random.seed(4)
+    expected = [0.08 * np.random.rand(3, 2), 0.08 * np.random.rand(2, 5)]
+    np.random.seed(4)
+    drawn, again = (init_weights(M, 2, svd_init=False) for _ in range(2))
+    for actual, wanted, other in zip(drawn, expected, again):
+        np.testing.assert_array_equal(actual, wanted)
+        assert (other != wanted).any()
+    np.testing.assert_array_equal(init_weights(M, 3)[1], init_weights(M, 3)[1])
+
+
 @pytest.mark.parametrize(
     ("call", "error", "message"),
     [
@@ -133,6 +145,11 @@ def test_init_weights_without_svd_draws_z_first():
             r"noise_floor must be in \[0, 1\)",
         ),
         (lambda M: truncated_svd(M * np.nan, 1), ValueError, "M must be finite"),
+        (
+            lambda M: appr_seminmf(np.ma.masked_greater(M, 0), 1),
+            ValueError,
+            "M must not have masked entries",
+        ),
         (lambda M: init_weights(M[0], 1), ValueError, "X must be 2-d|M must be 2-d"),
     ],
 )

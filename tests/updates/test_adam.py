@@ -15,17 +15,32 @@ def x():
 
 def test_gradients_may_be_given_and_float32_stays(x):
     loss = pt.sqr(x).sum()
-    by_loss, by_gradient = adam(loss, [x]), adam([2 * x], [x])
+    by_loss, by_gradient = adam(loss=loss, params=[x]), adam([2 * x], [x])
     assert [variable.name for variable in by_loss] == ["adam_t", "adam_m_x", "adam_v_x", "x"]
     assert by_loss[x].dtype == "float32"
     np.testing.assert_allclose(by_loss[x].eval(), by_gradient[x].eval())
     np.testing.assert_allclose(by_loss[x].eval(), [0.999, -1.999], rtol=1e-6)
 
 
+@pytest.mark.usefixtures("without_numba")
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_learning_rate_may_be_symbolic(x, dtype):
+    rate, factor = pytensor.shared(np.asarray(0.5, dtype), name="rate"), pt.scalar(dtype=dtype)
+    rule = adam(x.sum(), [x], learning_rate=rate * factor)
+    step = pytensor.function([factor], x.sum(), updates=rule)
+    step(1)
+    rate.set_value(np.asarray(0.25, dtype))
+    step(2)  # constant gradients: each step is as long as its rate
+    np.testing.assert_allclose(x.get_value(), [0, -3], atol=1e-6)
+    with pytest.raises(TypeError, match="learning_rate must be a number or a real scalar variable"):
+        adam(x.sum(), [x], learning_rate=x)
+
+
 @pytest.mark.parametrize(
     ("options", "message"),
     [
         ({"learning_rate": -1}, "learning_rate"),
+        ({"learning_rate": np.array(np.nan)}, "learning_rate"),
         ({"beta1": 1}, r"beta1 must be in \[0, 1\)"),
         ({"beta2": -0.1}, "beta2"),
         ({"epsilon": 0}, "epsilon"),

@@ -1,0 +1,63 @@
+"""How training moves a model's parameters: made from the cost of that time, and kept."""
+
+from typing import NamedTuple
+
+from pytensor.graph.basic import Variable
+from pytensor.graph.traversal import explicit_graph_inputs
+
+from dsnmf.updates import adam
+
+
+class Rule(NamedTuple):
+    """One training, from its start on.
+
+    Attributes
+    ----------
+    minimised : scalar TensorVariable
+        The cost that the rule was made from.
+    cost : scalar TensorVariable
+        The same, from a graph that shares its work with the updates.
+    updates : dict
+        See `updates.adam`.
+    learning_rate : float or scalar TensorVariable
+    """
+
+    minimised: Variable
+    cost: Variable
+    updates: dict
+    learning_rate: float | Variable
+
+
+def adam_rule(cost, objective, params, learning_rate):
+    """Adam's rule for some parameters, from a fresh state.
+
+    Parameters
+    ----------
+    cost : scalar TensorVariable
+    objective : Objective or None
+        Gives the gradients if the cost is its own.
+    params : list of shared variables
+    learning_rate : float > 0 or scalar TensorVariable
+
+    Returns
+    -------
+    Rule
+
+    Raises
+    ------
+    ValueError
+        If the cost or the learning rate has an input that is not a shared variable, or the cost
+        does not depend on a parameter.
+    """
+    if objective is not None and cost is objective.cost:
+        same, loss = objective.cost_and_gradients(params)
+    else:
+        same = loss = cost
+    updates = adam(loss, params, learning_rate=learning_rate)
+    unknown = list(explicit_graph_inputs([same, *updates.values()]))
+    if unknown:
+        raise ValueError(
+            "the cost and the learning rate must be made of shared variables and constants, got "
+            f"the input {unknown[0]}, which has no value"
+        )
+    return Rule(cost, same, updates, learning_rate)
