@@ -3,6 +3,26 @@
 import inspect
 from functools import cache
 from hashlib import sha256
+from types import CodeType, FunctionType
+
+
+def _code(value):
+    """What a function's code says, without lines and files."""
+    if not isinstance(value, CodeType):
+        return repr(value)
+    return repr([value.co_name, value.co_code, value.co_names, *map(_code, value.co_consts)])
+
+
+def _fingerprint(module):
+    """Changes with a module's functions and constants. Installed without sources, it has no text."""
+    parts = []
+    for name, value in sorted(vars(module).items()):
+        value = inspect.unwrap(value) if callable(value) else value
+        if isinstance(value, FunctionType) and value.__module__ == module.__name__:
+            parts.append(_code(value.__code__))
+        elif isinstance(value, int | float):
+            parts.append(f"{name} {value!r}")
+    return sha256("\n".join(parts).encode()).hexdigest()
 
 
 @cache
@@ -21,8 +41,7 @@ def register_kernel(op_type, make_kernel):
     """
     from pytensor.link.numba.dispatch.basic import numba_njit, register_funcify_and_cache_key
 
-    source = inspect.getsource(inspect.getmodule(make_kernel))
-    key = f"{make_kernel.__qualname__} {sha256(source.encode()).hexdigest()}"
+    key = f"{make_kernel.__qualname__} {_fingerprint(inspect.getmodule(make_kernel))}"
     kernel = make_kernel(numba_njit)
 
     @register_funcify_and_cache_key(op_type)

@@ -23,19 +23,13 @@ from dsnmf.validation import as_matrix
 class _RowBasis(OpFromGraph):
     """A ↦ L, Q with A = L Q, the rows of Q orthonormal."""
 
-    __props__ = ()
-
 
 class _PseudoInverse(OpFromGraph):
     """A, cutoff ↦ A†, singular values <= cutoff · σ_max taken as zero."""
 
-    __props__ = ()
-
 
 class _SquaredNorm(OpFromGraph):
     """A ↦ ‖A‖², summed in float64; the kernel makes no array of A's size."""
-
-    __props__ = ()
 
 
 @cache  # one function, compiled once, for all that call it

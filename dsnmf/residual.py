@@ -18,19 +18,13 @@ BLOCK = 1 << 22
 class _HalfGradients(OpFromGraph):
     """X, Z, F ↦ Σ R², R Fᵀ, Zᵀ R with R = Z F - X."""
 
-    __props__ = ()
-
 
 class _HalfGradientByF(OpFromGraph):
     """X, Z, F ↦ Σ R², Zᵀ R with R = Z F - X."""
 
-    __props__ = ()
-
 
 class _SquaredError(OpFromGraph):
     """X, Z, F ↦ Σ R² with R = Z F - X."""
-
-    __props__ = ()
 
 
 @cache

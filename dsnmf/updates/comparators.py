@@ -111,8 +111,6 @@ def unit_columns(Z, H):
 class _Sweep(OpFromGraph):
     """A, B, H ↦ H after minimising over each of its rows in turn."""
 
-    __props__ = ()
-
 
 def _sweep_kernel(compiled):
     @compiled
