@@ -14,7 +14,7 @@ def _code(value):
 
 
 def _fingerprint(module):
-    """Changes with a module's functions and constants. Installed without sources, it has no text."""
+    """Changes with a module's functions and constants; needs no source, which may not be there."""
     parts = []
     for name, value in sorted(vars(module).items()):
         value = inspect.unwrap(value) if callable(value) else value
