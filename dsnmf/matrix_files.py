@@ -11,10 +11,9 @@ import scipy.io
 import scipy.sparse
 
 from dsnmf.atomic import replacing
-from dsnmf.damage import damage_as
 from dsnmf.files import arrays, h5ad, matlab, parquet, text
 from dsnmf.files.labels import as_labels
-from dsnmf.files.variables import SAMPLES, content
+from dsnmf.files.variables import SAMPLES, as_csr, content
 
 #: Who reads a file, by its suffix.
 READERS = {
@@ -59,14 +58,6 @@ def _check(source, values, kinds, dimensions, allowed):
         raise ValueError(f"{source} must hold {allowed} and not empty, got {content(values)}")
 
 
-def _as_csr(source, matrix):
-    """The matrix as CSR; its indices are checked, which compiled code would trust."""
-    with damage_as(f"{source} is no intact sparse matrix"):
-        if hasattr(matrix, "check_format"):
-            matrix.check_format(full_check=True)
-        return scipy.sparse.csr_matrix(matrix)
-
-
 def read_named_matrix(source):
     """Samples from a file, and the names of their features.
 
@@ -91,7 +82,7 @@ def read_named_matrix(source):
     values, names = READERS[suffix_of(path)].read_matrix(path, name)
     _check(source, values, "fiub", (2,), "real numbers, 2-d")
     if scipy.sparse.issparse(values):
-        values = _as_csr(source, values)
+        values = as_csr(source, values)
     if values.dtype != np.float32:
         values = values.astype(np.float64)
     if np.isinf(values.data if scipy.sparse.issparse(values) else values).any():

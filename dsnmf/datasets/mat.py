@@ -7,6 +7,7 @@ import scipy.sparse
 
 from dsnmf.datasets.dataset import Dataset
 from dsnmf.files.matlab import read_variables
+from dsnmf.files.variables import as_csr
 from dsnmf.validation import as_matrix
 
 
@@ -18,7 +19,9 @@ def _read_mat(path):
         found = sorted(variables)
         raise ValueError(f"{path} must hold fea and gnd; {missing} missing, it holds {found}")
     fea, gnd = variables["fea"], variables["gnd"]
-    fea = as_matrix(fea.toarray() if scipy.sparse.issparse(fea) else fea, f"fea of {path}")
+    if scipy.sparse.issparse(fea):
+        fea = as_csr(path, fea).toarray()
+    fea = as_matrix(fea, f"fea of {path}")
     gnd = gnd.ravel() if 1 in gnd.shape else gnd
     if len(gnd) != len(fea):
         raise ValueError(f"{path}: fea has {len(fea)} rows but gnd has {len(gnd)}")

@@ -1,9 +1,10 @@
 """The structure of MATLAB files of versions 5 to 7, checked before SciPy follows it.
 
-`scipy.io.loadmat` trusts the types, sizes and indices in a file, and a damaged one may end the
-process. (Compressed variables have checksums, which it verifies.)
+`scipy.io.loadmat` trusts the types and sizes in a file, so that a damaged one may end the process.
+(Compressed variables have checksums, which it verifies.) The format: MathWorks, "MAT-File Format".
 """
 
+import math
 import mmap
 import struct
 
@@ -12,8 +13,8 @@ import numpy as np
 #: Types of elements: plain numbers and text, a matrix made of elements, and a compressed matrix.
 _PLAIN, _MATRIX, _COMPRESSED = {1, 2, 3, 4, 5, 6, 7, 9, 12, 13, 16, 17, 18}, 14, 15
 
-#: Classes of matrices: sparse, and the first and last of those made of plain elements alone.
-_SPARSE, _TEXT, _LAST = 5, 4, 15
+#: Classes of matrices; above the last one are functions and objects, which are not read.
+_CELLS, _STRUCTURE, _OBJECT, _SPARSE, _LAST = 1, 2, 3, 5, 15
 _IS_COMPLEX = 0x800
 
 
@@ -32,32 +33,39 @@ def _elements(data, order, start, end):
         yield kind, begin, begin + size
 
 
-def _check_sparse(data, order, parts):
-    shape, rows, columns = (
-        np.frombuffer(data[begin:end], order + "i4") for _, begin, end in (parts[1], *parts[3:5])
-    )
-    if (
-        len(columns) != shape[1] + 1
-        or columns[0] != 0
-        or (np.diff(columns) < 0).any()
-        or columns[-1] > len(rows)
-        or ((rows < 0) | (rows >= shape[0])).any()
-    ):
-        raise ValueError("a sparse matrix has indices outside its shape")
+def _integers(data, order, part):
+    """The int32 in an element."""
+    _, begin, end = part
+    return np.frombuffer(data[begin:end], order + "i4")
+
+
+def _check_parts(data, order, kind, is_complex, parts):
+    """A matrix has as many elements as its class and its shape ask for."""
+    shape = _integers(data, order, parts[1])
+    if len(shape) < 2 or (shape < 0).any():
+        raise ValueError("a matrix has no shape")
+    n_plain, n_inner = (6 if kind == _SPARSE else 4) + is_complex, 0
+    if kind == _CELLS:
+        n_plain, n_inner = 3, math.prod(shape.tolist())
+    elif kind in (_STRUCTURE, _OBJECT):
+        n_plain = 5 if kind == _STRUCTURE else 6
+        *_, length, names = parts[:n_plain]
+        n_fields = (names[2] - names[1]) // max(1, *_integers(data, order, length))
+        n_inner = n_fields * math.prod(shape.tolist())
+    kinds = [part[0] for part in parts]
+    is_right = set(kinds[:n_plain]) <= _PLAIN and set(kinds[n_plain:]) <= {_MATRIX}
+    if len(kinds) != n_plain + n_inner or not is_right:
+        raise ValueError("a matrix has other elements than its class asks for")
 
 
 def _check_matrix(data, order, start, end):
     parts = list(_elements(data, order, start, end))
     if not parts:  # of an empty cell
         return
-    (flags,) = struct.unpack_from(order + "I", data, parts[0][1])
+    flags, *_ = _integers(data, order, parts[0]).tolist()
     kind = flags & 0xFF
-    if _TEXT <= kind <= _LAST:
-        expected = (6 if kind == _SPARSE else 4) + bool(flags & _IS_COMPLEX)
-        if len(parts) != expected or not {part[0] for part in parts} <= _PLAIN:
-            raise ValueError(f"a matrix at byte {start} does not have {expected} parts")
-    if kind == _SPARSE:
-        _check_sparse(data, order, parts)
+    if kind <= _LAST:
+        _check_parts(data, order, kind, bool(flags & _IS_COMPLEX), parts)
     for part, begin, stop in parts:
         if part == _MATRIX:
             _check_matrix(data, order, begin, stop)

@@ -1,5 +1,9 @@
 """One of the variables of a file that holds several."""
 
+import scipy.sparse
+
+from dsnmf.damage import damage_as
+
 #: Names that samples and their labels have in the files that face researchers pass around.
 SAMPLES, LABELS = "fea", "gnd"
 
@@ -19,6 +23,14 @@ def _may_be_labels(value):
 def content(value):
     """What an array or sparse matrix holds, e.g. "float64 of shape (3, 2)"."""
     return f"{_KINDS.get(value.dtype.kind, value.dtype)} of shape {value.shape}"
+
+
+def as_csr(source, matrix):
+    """A sparse matrix from a file as CSR; its indices are checked, which compiled code trusts."""
+    with damage_as(f"{source} is no intact sparse matrix"):
+        if hasattr(matrix, "check_format"):
+            matrix.check_format(full_check=True)
+        return scipy.sparse.csr_matrix(matrix)
 
 
 def _listed(variables):
