@@ -76,7 +76,8 @@ def add(commands):
         commands,
         "transform",
         "compute features of samples by a saved model",
-        "The same map for the samples that the model was trained on and for new ones.",
+        "The same map for the samples that the model was trained on and for new ones. Features "
+        "that have names are matched by them.",
         [
             "dsnmf transform digits.model digits -o features.npy",
             "dsnmf transform faces.model new.csv --layer 1 -o features.csv",
