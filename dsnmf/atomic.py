@@ -30,6 +30,8 @@ def check_place(path):
         number = errno.EISDIR if os.path.isdir(target) else errno.EINVAL
         raise OSError(number, f"{os.strerror(number)}, not a regular file", str(path))
     try:
+        with contextlib.suppress(FileNotFoundError):
+            os.lstat(target)  # says so if the name is too long
         if os.path.exists(target):
             os.close(os.open(target, os.O_WRONLY))
         tempfile.TemporaryFile(dir=os.path.dirname(target)).close()
@@ -60,9 +62,9 @@ def replacing(path, mode="w"):
     """
     check_place(path)
     target = os.path.realpath(path)
-    folder, name = os.path.split(target)
     text = {} if "b" in mode else {"encoding": "utf-8", "newline": ""}
-    handle, temporary = tempfile.mkstemp(dir=folder, prefix=f".{name}.")
+    # Its own name is short, so that the target's may be as long as the system allows.
+    handle, temporary = tempfile.mkstemp(dir=os.path.dirname(target), prefix=".dsnmf.")
     try:
         with os.fdopen(handle, mode, **text) as file:
             yield file

@@ -3,7 +3,7 @@
 import importlib.util
 
 
-def extra(module, purpose):
+def extra(module, purpose, name="experiments"):
     """Import a module that an extra brings.
 
     Parameters
@@ -11,6 +11,8 @@ def extra(module, purpose):
     module : str
     purpose : str
         What needs it, for the error's text.
+    name : str
+        The extra.
 
     Returns
     -------
@@ -24,7 +26,7 @@ def extra(module, purpose):
     try:
         return importlib.import_module(module)
     except ImportError as error:
-        raise ImportError(f'{purpose} needs {module}: pip install "dsnmf[experiments]"') from error
+        raise ImportError(f'{purpose} needs {module}: pip install "dsnmf[{name}]"') from error
 
 
 def is_installed(module):

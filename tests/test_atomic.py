@@ -36,6 +36,16 @@ def test_permissions_are_those_of_new_files(tmp_path):
     assert stat.S_IMODE((tmp_path / "made").stat().st_mode) == 0o640
 
 
+def test_names_of_every_length_that_the_system_allows(tmp_path):
+    longest = os.pathconf(tmp_path, "PC_NAME_MAX")
+    with replacing(tmp_path / ("n" * longest)) as file:
+        file.write("new")
+    with pytest.raises(OSError, match="name too long") as raised:
+        check_place(tmp_path / ("n" * (longest + 1)))
+    assert raised.value.filename.endswith("n")
+    assert [len(name) for name in os.listdir(tmp_path)] == [longest]
+
+
 def test_links_are_followed(tmp_path):
     (tmp_path / "link").symlink_to("made")
     with replacing(tmp_path / "link") as file:

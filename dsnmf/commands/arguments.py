@@ -73,8 +73,12 @@ def numbers(text):
     return values if len(values) > 1 else values[0]
 
 
+#: Endings of files with samples and labels, for texts.
+FORMATS = ".npy, .npz, .csv, .tsv, .parquet, .h5ad or .mat"
+
+
 def samples(source):
-    """Samples x features of a data set by name, or of a file.
+    """Samples x features of a data set by name, or of a file, and the features' names.
 
     Parameters
     ----------
@@ -83,36 +87,46 @@ def samples(source):
 
     Returns
     -------
-    ndarray or SciPy sparse matrix
+    X : ndarray or SciPy CSR matrix
+    names : ndarray of str objects, or None
 
     Raises
     ------
     OSError, ValueError
         If there is no such data set and no such file, or the file holds no matrix.
     ImportError
-        If the data set needs an extra that is missing.
+        If the data set or the file needs an extra that is missing.
     """
-    return _named_or_read(source, "data", "read_matrix")
+    from dsnmf import matrix_files
+
+    dataset = _data_set(source)
+    return (dataset.data, None) if dataset else matrix_files.read_named_matrix(source)
 
 
-def labels(source):
+def labels(source, n_samples):
     """Labels of a data set by name, or of a file; see `samples`.
 
     Returns
     -------
-    ndarray of int64, shape (n_samples,) or (n_samples, n_attributes)
+    ndarray, shape (n_samples,) or (n_samples, n_attributes)
+        See `dsnmf.matrix_files.read_labels`.
     """
-    return _named_or_read(source, "target", "read_labels")
+    from dsnmf import matrix_files
+
+    dataset = _data_set(source)
+    return dataset.target if dataset else matrix_files.read_labels(source, n_samples)
 
 
-def _named_or_read(source, attribute, reader):
-    from dsnmf import datasets, matrix_files
+def _data_set(source):
+    """The data set of that name, None if it is a file's; ValueError if it is neither."""
+    from dsnmf import datasets
 
     if source in datasets.LOADERS:
-        return getattr(datasets.load(source), attribute)
-    if Path(source).suffix or Path(source).exists():
-        return getattr(matrix_files, reader)(source)
-    raise ValueError(f"{source!r} is neither a file nor a data set ({', '.join(datasets.LOADERS)})")
+        return datasets.load(source)
+    if not Path(source).suffix and not Path(source).exists():
+        known = ", ".join(datasets.LOADERS)
+        raise ValueError(f"{source!r} is neither a file nor a data set ({known})")
+    return None
 
 
 def check_output(path, *inputs):

@@ -2,9 +2,10 @@
 
 from dsnmf.commands import arguments
 
-_OTHERS = """
-Your own data: a .npy, .npz, .csv or .mat file in the place of a name. The licensed sets of the
-papers are read from your files: load_xm2vts and load_multi_pie of dsnmf.datasets."""
+_OTHERS = f"""
+Your own data: a {arguments.FORMATS} file in the place of a name.
+The licensed sets of the papers are read from your files: load_xm2vts and load_multi_pie of
+dsnmf.datasets."""
 
 
 def _line(name, samples, features, labels):

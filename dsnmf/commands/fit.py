@@ -32,14 +32,14 @@ def _estimator(parsed):
 
 
 def _read(parsed):
-    """Samples and labels (or None) of equal number."""
-    X = arguments.samples(parsed.data)
-    y = None if parsed.labels is None else arguments.labels(parsed.labels)
+    """Samples, the features' names (or None), and as many labels (or None)."""
+    X, names = arguments.samples(parsed.data)
+    y = None if parsed.labels is None else arguments.labels(parsed.labels, X.shape[0])
     if y is not None and len(y) != X.shape[0]:
         raise ValueError(
             f"{parsed.labels} has labels of {len(y)} samples, but {parsed.data} has {X.shape[0]}"
         )
-    return X, y
+    return X, names, y
 
 
 def _entries(X):
@@ -70,9 +70,12 @@ def _run(parsed):
     inputs = [source for source in (parsed.data, parsed.labels) if source is not None]
     arguments.check_output(parsed.out, *inputs)
     estimator = _estimator(parsed)
-    X, y = _read(parsed)
+    X, names, y = _read(parsed)
     print(_before(estimator, parsed.layers, X), flush=True)
-    estimator.fit(X, y).save(parsed.out)
+    estimator.fit(X, y)
+    if names is not None:
+        estimator.feature_names_in_ = names
+    estimator.save(parsed.out)
     print(_after(estimator, X))
     print("Model:", parsed.out)
 
@@ -84,18 +87,20 @@ def add(commands):
         "fit",
         "train a model on a matrix and save it",
         "Without labels one layer gives Semi-NMF and several give Deep Semi-NMF; with labels they "
-        "give WSF and Deep WSF. NaN in the data marks unknown entries, -1 unknown labels.",
+        "give WSF and Deep WSF. NaN and empty cells of the data are unknown entries; -1 and empty "
+        "cells are unknown labels. Names of features are kept in the model.",
         [
             "dsnmf fit digits --layers 40,10 -o digits.model",
             "dsnmf fit faces.mat --layers 400,100 --max-iter 500 -o faces.model",
             "dsnmf fit table.csv --layers 20 -o table.model",
             "dsnmf fit faces.mat --labels faces.mat:gnd --layers 60 --alpha 0.05 -o faces.model",
+            "dsnmf fit cells.h5ad --labels cells.h5ad:celltype --layers 20 -o cells.model",
         ],
     )
     parser.add_argument(
         "data",
         metavar="DATA",
-        help="samples x features: a .npy, .npz, .csv or .mat file (PATH:NAME picks one of several "
+        help=f"samples x features: a {arguments.FORMATS} file (PATH:NAME picks one of several "
         "matrices), or the name of a data set (see dsnmf datasets)",
     )
     parser.add_argument(
@@ -108,7 +113,7 @@ def add(commands):
     parser.add_argument(
         "--labels",
         metavar="FILE",
-        help="integers, one row per sample: one column, or for several layers one column per "
+        help="integers or names, one row per sample: one column, or for several layers one per "
         "layer (a column of -1: nearest neighbours instead); a file, or the name of a data set",
     )
     parser.add_argument(

@@ -1,5 +1,8 @@
 """`dsnmf transform`: features of samples by a saved model."""
 
+import warnings
+from collections import Counter
+
 from dsnmf.commands import arguments
 
 
@@ -13,18 +16,52 @@ def _layer_index(layer, model):
     return layer - 1
 
 
+def _order(names, known, source):
+    """Indices that put named features into the order of the known ones, which must be the same."""
+    counts = (Counter(names) | Counter(known)).items()
+    for what, wrong in {
+        "lacks features of the model": set(known) - set(names),
+        "has features that the model does not know": set(names) - set(known),
+        "cannot be put into the model's order, for names come twice": {
+            name for name, count in counts if count > 1
+        },
+    }.items():
+        if wrong:
+            listed = ", ".join(sorted(wrong)[:3]) + (" …" if len(wrong) > 3 else "")
+            raise ValueError(f"{source} {what}: {listed}")
+    position = {name: i for i, name in enumerate(names)}
+    return [position[name] for name in known]
+
+
+def _samples(source, model):
+    """Samples of a file or data set, with their features as the model has them."""
+    X, names = arguments.samples(source)
+    known = vars(model).pop("feature_names_in_", None)  # the estimator asks for data frames
+    if names is not None and known is not None:
+        if names.tolist() != known.tolist():
+            X = X[:, _order(names, known, source)]
+            print(f"{source}: features put into the model's order by their names")
+    elif names is not known and X.shape[1] == model.n_features_in_:
+        nameless = "the model" if known is None else source
+        warnings.warn(
+            f"{nameless} does not name features: those of {source} are taken in their order",
+            stacklevel=2,
+        )
+    return X
+
+
 def _run(parsed):
     from dsnmf import matrix_files
     from dsnmf.extras import extra
 
-    matrix_files.suffix_of(parsed.out)
+    matrix_files.suffix_of(parsed.out, matrix_files.WRITTEN)
     arguments.check_output(parsed.out, parsed.model, parsed.data)
     extra("sklearn", "dsnmf transform")
     from dsnmf.estimators.persistence import open_estimator
 
     model = open_estimator(parsed.model)
     index = _layer_index(parsed.layer, model)
-    features = model.transform(arguments.samples(parsed.data), layer=index)
+    features = model.transform(_samples(parsed.data, model), layer=index)
     matrix_files.write_matrix(parsed.out, features)
     n, k = features.shape
     print(
@@ -39,7 +76,8 @@ def add(commands):
         commands,
         "transform",
         "compute features of samples by a saved model",
-        "The same map for the samples that the model was trained on and for new ones.",
+        "The same map for the samples that the model was trained on and for new ones. Features "
+        "that have names are matched by them.",
         [
             "dsnmf transform digits.model digits -o features.npy",
             "dsnmf transform faces.model new.csv --layer 1 -o features.csv",
@@ -62,6 +100,6 @@ def add(commands):
         "--out",
         required=True,
         metavar="FEATURES",
-        help="file for samples x features: .npy, .npz, .csv or .mat",
+        help="file for samples x features: .npy, .npz, .csv, .tsv or .mat",
     )
     parser.set_defaults(run=_run)

@@ -3,37 +3,12 @@
 from pathlib import Path
 
 import numpy as np
-import scipy.io
 import scipy.sparse
 
-from dsnmf.damage import damage_as
 from dsnmf.datasets.dataset import Dataset
+from dsnmf.files.matlab import read_variables
+from dsnmf.files.variables import as_csr
 from dsnmf.validation import as_matrix
-
-
-def read_variables(path):
-    """The variables of a MATLAB file.
-
-    Parameters
-    ----------
-    path : str or path-like
-        Of version 7 or older; taken as it is, no suffix is added.
-
-    Returns
-    -------
-    dict of str to ndarray or SciPy sparse matrix
-        As `scipy.io.loadmat` gives them: at least 2-d.
-
-    Raises
-    ------
-    OSError
-        If the file cannot be read (FileNotFoundError if there is none).
-    ValueError
-        If it is no MATLAB file of such a version, or is damaged.
-    """
-    with damage_as(f"{path} is no intact MATLAB file of version 7 or older (save it with -v7)"):
-        variables = scipy.io.loadmat(str(path), appendmat=False)
-    return {name: value for name, value in variables.items() if not name.startswith("__")}
 
 
 def _read_mat(path):
@@ -44,7 +19,9 @@ def _read_mat(path):
         found = sorted(variables)
         raise ValueError(f"{path} must hold fea and gnd; {missing} missing, it holds {found}")
     fea, gnd = variables["fea"], variables["gnd"]
-    fea = as_matrix(fea.toarray() if scipy.sparse.issparse(fea) else fea, f"fea of {path}")
+    if scipy.sparse.issparse(fea):
+        fea = as_csr(path, fea).toarray()
+    fea = as_matrix(fea, f"fea of {path}")
     gnd = gnd.ravel() if 1 in gnd.shape else gnd
     if len(gnd) != len(fea):
         raise ValueError(f"{path}: fea has {len(fea)} rows but gnd has {len(gnd)}")
@@ -75,8 +52,10 @@ def load_mat(path, images=None):
     OSError
         If the file cannot be read (FileNotFoundError if there is none).
     ValueError
-        If it is no MATLAB file up to version 7, a variable is missing, their lengths differ,
-        gnd is not integer, fea is not finite, or images does not fit the number of features.
+        If it is no MATLAB file, a variable is missing, their lengths differ, gnd is not integer,
+        fea is not finite, or images does not fit the number of features.
+    ImportError
+        If it is of version 7.3 and h5py is missing.
     """
     data, target = _read_mat(path)
     if images is not None:

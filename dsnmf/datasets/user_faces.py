@@ -31,7 +31,7 @@ def load_xm2vts(path):
     Parameters
     ----------
     path : str or path-like
-        A MATLAB file up to version 7: `fea` (n x 1260), pictures of 42 x 30 pixels (height x
+        A MATLAB file: `fea` (n x 1260), pictures of 42 x 30 pixels (height x
         width), each in MATLAB's column order; `gnd` (n x 1), the person, any integers.
 
     Returns
@@ -68,7 +68,7 @@ def load_multi_pie(path):
     Parameters
     ----------
     path : str or path-like
-        A MATLAB file up to version 7: `fea` (n x 900), pictures of 30 x 30 pixels, each in
+        A MATLAB file: `fea` (n x 900), pictures of 30 x 30 pixels, each in
         MATLAB's column order; `gnd` (n x 3), identity, pose and expression, any integers (-1 is
         unknown to the estimators).
 

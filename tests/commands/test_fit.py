@@ -7,6 +7,7 @@ import signal
 import numpy as np
 import pytensor
 import pytest
+import scipy.sparse
 
 from dsnmf import DSNMF, DeepWSF, SemiNMF, fitting
 from dsnmf.cli import main
@@ -24,6 +25,8 @@ def folder(tmp_path, monkeypatch):
     np.save("data.npy", X)
     np.savez("gaps.npz", X=np.where(np.arange(180).reshape(30, 6) % 50 == 7, np.nan, X), y=LABELS)
     np.savetxt("labels.csv", np.c_[LABELS, -np.ones(30)], "%d", ",")
+    np.savetxt("names.tsv", np.array(["", "ana", "ben", "eva"])[LABELS + 1], "%s", header="who")
+    scipy.sparse.save_npz("counts.npz", scipy.sparse.coo_array(X))
     with pytensor.config.change_flags(mode="FAST_COMPILE"):
         yield tmp_path
 
@@ -35,7 +38,18 @@ MODELS = {
     "data.npy --layers 4,2 --solver multiplicative": "DeepSemiNMF",
     "gaps.npz:X --layers 3 --labels gaps.npz:y --alpha 0.5": "WSF",
     "data.npy --layers 4,2 --labels labels.csv --alpha 0.1,0.2": "DeepWSF",
+    "counts.npz --layers 3 --labels names.tsv --alpha 0.5": "WSF",
 }
+
+
+def test_names_and_integers_are_the_same_labels():
+    models = []
+    np.save("integers.npy", LABELS)
+    for labels in ("names.tsv", "integers.npy"):
+        words = ["--layers", "3", "--labels", labels, "--max-iter", "3", "--quiet", "-o", "made"]
+        assert main(["fit", "data.npy", *words]) == 0
+        models.append(open_estimator("made"))
+    np.testing.assert_array_equal(*(model.H_[0] for model in models))
 
 
 @pytest.mark.parametrize("words", MODELS)

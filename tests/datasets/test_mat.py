@@ -61,6 +61,14 @@ def test_bad_variables(save, variables, message):
         load_mat(save(**variables))
 
 
+def test_a_sparse_matrix_with_indices_beyond_its_shape(save):
+    path = save(fea=scipy.sparse.csc_array(np.eye(4)), gnd=GND)
+    rows = np.arange(4, dtype=np.int32).tobytes()
+    path.write_bytes(path.read_bytes().replace(rows, rows[:-1] + b"\x40"))
+    with pytest.raises(ValueError, match=r"made\.mat is no intact sparse matrix"):
+        load_mat(path)
+
+
 def test_bad_files(save, tmp_path):
     with pytest.raises(ValueError, match="does not fit the 6 features"):
         load_mat(save(fea=FEA, gnd=GND), images=(3, 3))

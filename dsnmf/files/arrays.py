@@ -1,0 +1,42 @@
+"""NumPy's .npy and .npz files, and the sparse matrices that SciPy saves as .npz."""
+
+from pathlib import Path
+
+import numpy as np
+import scipy.sparse
+
+from dsnmf.damage import damage_as
+from dsnmf.files.variables import pick_labels, pick_matrix
+
+#: What the .npz files of `scipy.sparse.save_npz` have, and what we call the matrix in them.
+_SPARSE, _MATRIX = {"format", "shape", "data"}, "matrix"
+
+
+def _suffix(path):
+    return Path(path).suffix.lower()
+
+
+def _load(path, names=None):
+    """The array of a .npy file, or those of a .npz file by name: all, or the named ones."""
+    suffix = _suffix(path)
+    with damage_as(f"{path} is no intact {suffix} file without pickle"):
+        loaded = np.load(path, allow_pickle=False)
+        if isinstance(loaded, np.ndarray) != (suffix == ".npy"):
+            raise ValueError("it is of the other of NumPy's two kinds")
+        if suffix == ".npy":
+            return loaded
+        with loaded:
+            if set(loaded.files) >= _SPARSE:
+                return {_MATRIX: scipy.sparse.load_npz(path)}
+            return {name: loaded[name] for name in loaded.files if names is None or name in names}
+
+
+def read_matrix(path, name=None):
+    """Samples; no names."""
+    values = _load(path) if _suffix(path) == ".npy" else pick_matrix(path, _load, name)
+    return values, None
+
+
+def read_labels(path, name=None, n_samples=None):
+    """Labels, as they were saved."""
+    return _load(path) if _suffix(path) == ".npy" else pick_labels(path, _load, name)

@@ -1,0 +1,91 @@
+"""The .h5ad files of anndata, from its version 0.7 on: rows are samples, columns have names."""
+
+import contextlib
+
+import numpy as np
+import scipy.sparse
+
+from dsnmf.damage import damage_as
+from dsnmf.extras import extra
+from dsnmf.files.variables import pick_labels
+
+_FORMATS = {"csr": scipy.sparse.csr_array, "csc": scipy.sparse.csc_array}
+
+
+@contextlib.contextmanager
+def _opened(path):
+    h5py = extra("h5py", "reading .h5ad files", "files")
+    open(path, "rb").close()  # whose errors say what is wrong with the place
+    damage = damage_as(f"{path} is no intact .h5ad file of anndata 0.7 or newer")
+    with damage, h5py.File(path) as file:
+        yield file
+
+
+def _matrix(node):
+    """A dense or sparse matrix."""
+    if hasattr(node, "dtype"):
+        return node[()]
+    kind = node.attrs.get("encoding-type", node.attrs.get("h5sparse_format", ""))
+    shape = node.attrs.get("shape", node.attrs.get("h5sparse_shape"))
+    parts = tuple(node[part][()] for part in ("data", "indices", "indptr"))
+    return _FORMATS[kind[:3]](parts, shape=tuple(map(int, shape)))
+
+
+def _column(node):
+    """A column of a data frame as an array; of objects, None where it has no value, if it may."""
+    if "categories" in node.attrs:  # before 0.8
+        codes, categories = node[()], _column(node.file[node.attrs["categories"]])
+    elif hasattr(node, "dtype"):
+        return node.asstr()[()] if node.dtype.kind in "OS" else node[()]
+    elif "categories" in node:
+        codes, categories = node["codes"][()], _column(node["categories"])
+    else:
+        values = _column(node["values"]).astype(object)
+        values[node["mask"][()]] = None
+        return values
+    return np.append(categories.astype(object), [None])[codes]  # the code of no value is -1
+
+
+def _places(file):
+    """Where matrices of samples stand in the file."""
+    inner = (f"{group}/{name}" for group in ("layers", "obsm") for name in file.get(group, ()))
+    places = [place for place in ("X", "raw/X", *inner) if place in file]
+    return [place for place in places if hasattr(file[place], "dtype") or "indptr" in file[place]]
+
+
+def _feature_names(file, place):
+    """Those of a matrix's columns, or None."""
+    if place.startswith("obsm/"):
+        return None
+    variables = file["raw/var" if place == "raw/X" else "var"]
+    return _column(variables[variables.attrs["_index"]]).tolist()
+
+
+def read_matrix(path, name=None):
+    """X or another matrix, and the names of its features.
+
+    `name` is X, raw/X, or one of layers or obsm, e.g. counts or layers/counts.
+    """
+    name = name or "X"
+    with _opened(path) as file:
+        places = _places(file)
+        for place in [name, f"layers/{name}", f"obsm/{name}"]:
+            if place in places:
+                return _matrix(file[place]), _feature_names(file, place)
+    raise ValueError(f"{path} holds no {name}; it holds {', '.join(places)}")
+
+
+def _columns(path, names=None):
+    """The columns of obs: all, or the named ones."""
+    with _opened(path) as file:
+        obs = file["obs"]
+        return {
+            name: _column(obs[name])
+            for name in obs.attrs["column-order"]
+            if names is None or name in names
+        }
+
+
+def read_labels(path, name=None, n_samples=None):
+    """A column of obs."""
+    return pick_labels(path, _columns, name and name.removeprefix("obs/"))

@@ -1,0 +1,69 @@
+"""Labels as they stand in files: integers or names."""
+
+import numpy as np
+
+#: What stands for unknown labels among integers, which are below a limit.
+_UNKNOWN, _LIMIT = -1, 2.0**63
+
+
+def _refuse(source, value):
+    raise ValueError(
+        f"{source} must hold integers, -1 where a label is unknown, or names, got {value}"
+    )
+
+
+def _whole(source, values):
+    """Numbers as int64, NaN as -1."""
+    unknown = np.isnan(values)
+    with np.errstate(invalid="ignore"):  # an infinity leaves no remainder but NaN
+        odd = ~unknown & ((values % 1 != 0) | (np.abs(values) >= _LIMIT))
+        labels = values.astype(np.int64)
+    if odd.any():
+        _refuse(source, values[odd][0])
+    labels[unknown] = _UNKNOWN
+    return labels
+
+
+def _label(source, value):
+    """A name, an int, or None."""
+    if value is None or isinstance(value, str):
+        return value
+    if not isinstance(value, bool | int | float | np.bool_ | np.integer | np.floating):
+        _refuse(source, f"a {type(value).__name__}")
+    if value != value:
+        return None
+    if value % 1 != 0 or abs(value) >= _LIMIT:
+        _refuse(source, value)
+    return int(value)
+
+
+def as_labels(source, values):
+    """Labels in the form that estimators take.
+
+    Parameters
+    ----------
+    source : str
+        Where they come from, for the error's text.
+    values : ndarray, shape (n_samples,) or (n_samples, n_attributes)
+        Numbers, texts, or objects that are either; None or NaN where there is none.
+
+    Returns
+    -------
+    ndarray of int64, -1 where there is none; if any label is a text, of objects: str, int, or
+    None where there is none. Texts are not changed.
+
+    Raises
+    ------
+    ValueError
+        If a number is not whole or not below 2**63, or a value is neither number nor text.
+    """
+    if values.dtype.kind in "fiub":
+        return _whole(source, values)
+    if values.dtype.kind == "S":
+        values = np.char.decode(values)
+    if values.dtype.kind not in "UO":
+        _refuse(source, values.dtype)
+    labels = np.array([_label(source, value) for value in values.ravel().tolist()], dtype=object)
+    if not any(isinstance(label, str) for label in labels):
+        labels = np.array([_UNKNOWN if label is None else label for label in labels], np.int64)
+    return labels.reshape(values.shape)

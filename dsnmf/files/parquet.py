@@ -1,0 +1,40 @@
+"""Tables in .parquet files."""
+
+import warnings
+
+import numpy as np
+
+from dsnmf.damage import damage_as
+from dsnmf.extras import extra
+from dsnmf.files.text import INDEX_NAMES, LEFT_OUT
+
+
+def _frame(path):
+    """The data frame without its index, of which the user is told unless it merely counts."""
+    pandas = extra("pandas", "reading .parquet files", "files")
+    extra("pyarrow", "reading .parquet files", "files")
+    with open(path, "rb") as file, damage_as(f"{path} is no intact .parquet file"):
+        frame = pandas.read_parquet(file, engine="pyarrow")
+    if not isinstance(frame.index, pandas.RangeIndex):
+        warnings.warn(f"{path}: its index is left out", stacklevel=2)
+    if frame.shape[1] > 1 and str(frame.columns[0]) in INDEX_NAMES:
+        warnings.warn(f"{path}: {LEFT_OUT}", stacklevel=2)
+        frame = frame.iloc[:, 1:]
+    return frame
+
+
+def read_matrix(path, name=None):
+    """Numbers of a table, and its columns' names."""
+    frame = _frame(path)
+    for column, kind in frame.dtypes.items():
+        if getattr(kind, "kind", "O") not in "fiub":
+            raise ValueError(f"{path}, column {column}: {kind} is not a type of numbers")
+    is_single = frame.shape[1] > 0 and (frame.dtypes == np.float32).all()
+    values = frame.to_numpy(np.float32 if is_single else np.float64, na_value=np.nan)
+    return values, [str(column) for column in frame.columns]
+
+
+def read_labels(path, name=None, n_samples=None):
+    """Labels of a table, shape (n_samples, n_attributes), dtype object."""
+    labels = _frame(path).astype(object)
+    return labels.where(labels.notna(), None).to_numpy()

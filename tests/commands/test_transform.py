@@ -1,0 +1,82 @@
+"""`dsnmf transform` of files that name their features."""
+
+import numpy as np
+import pandas as pd
+import pytensor
+import pytest
+
+from dsnmf import SemiNMF
+from dsnmf.cli import main
+from dsnmf.matrix_files import read_matrix
+
+TABLE = pd.DataFrame(np.random.default_rng(0).random((20, 3)) * [1, 10, 100], columns=[*"abc"])
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory):
+    """A folder with tables, a model fitted on one of them, and its features of the samples."""
+    folder = tmp_path_factory.mktemp("made")
+    with pytest.MonkeyPatch.context() as patch, pytensor.config.change_flags(mode="FAST_COMPILE"):
+        patch.chdir(folder)
+        TABLE.to_csv("train.csv", index=False)
+        words = ["--layers", "2", "--max-iter", "3", "--quiet", "-o", "model"]
+        assert main(["fit", "train.csv", *words]) == 0
+        model = SemiNMF.load("model")
+        assert model.feature_names_in_.tolist() == [*"abc"]
+        np.save("right.npy", model.transform(TABLE))
+        del model.feature_names_in_
+        model.save("nameless")
+    TABLE[[*"cab"]].to_csv(folder / "order.tsv", sep="\t")
+    TABLE[[*"bca"]].to_parquet(folder / "order.parquet")
+    TABLE[[*"ab"]].to_csv(folder / "less.csv", index=False)
+    TABLE.assign(**dict.fromkeys("zyxw", 1)).to_csv(folder / "more.csv", index=False)
+    pd.concat([TABLE, TABLE["b"]], axis=1).to_csv(folder / "twice.csv", index=False)
+    np.save(folder / "plain.npy", TABLE)
+    np.save(folder / "narrow.npy", TABLE[["a"]])
+    return folder
+
+
+@pytest.fixture(autouse=True)
+def folder(made, monkeypatch):
+    monkeypatch.chdir(made)
+    with pytensor.config.change_flags(mode="FAST_COMPILE"):
+        yield
+
+
+ORDER = "features put into the model's order by their names"
+INDEX = "order.tsv: its first column, which has no name, is left out as an index"
+TOLD = {
+    "model train.csv": ("", ""),
+    "model order.tsv": (f"order.tsv: {ORDER}", INDEX),
+    "model order.parquet": (f"order.parquet: {ORDER}", ""),
+    "model plain.npy": ("", "plain.npy does not name features: those of plain.npy are taken in"),
+    "nameless train.csv": ("", "the model does not name features: those of train.csv are taken in"),
+    "nameless plain.npy": ("", ""),
+}
+
+
+@pytest.mark.parametrize("words", TOLD)
+def test_features_are_matched_by_name_and_the_user_is_told(words, capsys):
+    assert main(["transform", *words.split(), "-o", "made.csv"]) == 0
+    np.testing.assert_allclose(read_matrix("made.csv"), np.load("right.npy"), rtol=1e-12)
+    out, err = capsys.readouterr()
+    note, warning = TOLD[words]
+    assert out.startswith(note or "SemiNMF")
+    assert err.startswith(warning and f"dsnmf: warning: {warning}")
+    assert err.count("\n") == bool(warning)
+
+
+REFUSED = {
+    "less.csv": "less.csv lacks features of the model: c",
+    "more.csv": "more.csv has features that the model does not know: w, x, y …",
+    "twice.csv": "twice.csv cannot be put into the model's order, for names come twice: b",
+    "narrow.npy": "X has 1 features, but SemiNMF is expecting 3",
+}
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_other_features_are_refused_in_one_line(name, capsys):
+    assert main(["transform", "model", name, "-o", "absent.csv"]) == 2
+    err = capsys.readouterr().err
+    assert err.startswith(f"dsnmf: error: {REFUSED[name]}")
+    assert err.count("\n") == 1

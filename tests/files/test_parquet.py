@@ -1,0 +1,56 @@
+"""Tables in .parquet files."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from dsnmf.matrix_files import read_labels, read_matrix, read_named_matrix
+
+TABLE = pd.DataFrame({"a": [1.5, np.nan], "b": pd.array([None, 2], "Int64"), "c": [True, False]})
+
+
+def test_numbers_and_names():
+    TABLE.to_parquet("made.parquet")
+    values, names = read_named_matrix("made.parquet")
+    np.testing.assert_array_equal(values, [[1.5, np.nan, 1], [np.nan, 2, 0]])
+    assert names.tolist() == ["a", "b", "c"]
+    TABLE[["a"]].astype("float32").to_parquet("made.parquet")
+    assert read_matrix("made.parquet").dtype == np.float32
+
+
+@pytest.mark.parametrize(
+    ("table", "note"),
+    [
+        (TABLE.set_index(pd.Index(["x", "y"])), "its index is left out"),
+        (pd.concat([pd.Series([0, 1], name="Unnamed: 0"), TABLE], axis=1), "its first column"),
+    ],
+)
+def test_the_user_is_told_of_an_index(table, note):
+    table.to_parquet("made.parquet")
+    with pytest.warns(UserWarning, match=note):
+        assert read_matrix("made.parquet").shape == (2, 3)
+
+
+def test_a_column_of_names_is_named_in_the_error():
+    TABLE.assign(kind=["x", "y"]).to_parquet("made.parquet")
+    with pytest.raises(ValueError, match=r"made\.parquet, column kind: .* is not a type of numb"):
+        read_matrix("made.parquet")
+    with open("made.parquet", "r+b") as file:
+        file.truncate(100)
+    with pytest.raises(ValueError, match=r"made\.parquet is no intact"):
+        read_matrix("made.parquet")
+
+
+@pytest.mark.parametrize(
+    ("column", "labels"),
+    [
+        (["ana", None, "ben"], ["ana", None, "ben"]),
+        (pd.Categorical(["ana", None, "ben"]), ["ana", None, "ben"]),
+        (pd.array([3, None, 4], "Int64"), [3, -1, 4]),
+        (pd.array([True, None, False], "boolean"), [1, -1, 0]),
+        ([3.0, np.nan, 4.0], [3, -1, 4]),
+    ],
+)
+def test_labels_of_every_type(column, labels):
+    pd.DataFrame({"who": column}).to_parquet("made.parquet")
+    assert read_labels("made.parquet").tolist() == labels

@@ -1,0 +1,129 @@
+"""Tables in text files, as programs write them and as people break them."""
+
+import re
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from dsnmf.files.text import read_labels, read_matrix
+
+NAN = np.nan
+
+
+def written(text, name="made.csv"):
+    with open(name, "wb") as file:
+        file.write(text.encode())
+    return name
+
+
+@pytest.mark.parametrize(
+    ("text", "values", "names"),
+    [
+        ("1,2.5\n,-4e1\n", [[1, 2.5], [NAN, -40]], None),
+        ("a,b\n1,2.5\nnan,-4e1", [[1, 2.5], [NAN, -40]], ["a", "b"]),
+        (
+            '\ufeff"a, b" ,"c"\r\n1,"2.5"\r\n\r\n ,-4e1\r\n',
+            [[1, 2.5], [NAN, -40]],
+            ["a, b", "c"],
+        ),
+        ("1_1,1_2\n1,2\n", [[1, 2]], ["1_1", "1_2"]),
+        ("NA,+.5\nTrue,#N/A\r", [[NAN, 0.5], [1, NAN]], None),
+        ("a,b,\n1,2,\n3,,\n", [[1, 2, NAN], [3, NAN, NAN]], ["a", "b", ""]),
+        ('"a\nb",c\n1,2\n', [[1, 2]], ["a\nb", "c"]),
+        (",400\n5,1\n", [[NAN, 400], [5, 1]], None),
+    ],
+)
+def test_values_and_names(text, values, names):
+    found = read_matrix(written(text))
+    np.testing.assert_array_equal(found[0], values)
+    assert found[1] == names
+
+
+def test_tabs():
+    values, names = read_matrix(written("a\tb\tc\n1\t\t2.5\n", "made.TSV"))
+    np.testing.assert_array_equal(values, [[1, NAN, 2.5]])
+    assert names == ["a", "b", "c"]
+
+
+@pytest.mark.parametrize(
+    ("text", "names", "note"),
+    [
+        (",a,b\n2020_01,1,2\n", ["a", "b"], "its first column, which has no name, is left out"),
+        ('"","a","b"\n"1",1,2\n', ["a", "b"], "its first column"),
+        ("Unnamed: 0,a,b\n7,1,2\n", ["a", "b"], "its first column"),
+        (",0,1\n0,1,2\n1,1,2\n", ["0", "1"], "its first column"),
+        ("0,1\n1.0,2.0\n", ["0", "1"], "its first line, 0, 1, …, is read as the columns' names"),
+        ("0,1\n1,2\n", None, "is read as a sample, not as the columns' names"),
+    ],
+)
+def test_the_user_is_told_of_an_index_and_of_names_that_count(text, names, note):
+    with pytest.warns(UserWarning, match=note) as told:
+        values, found = read_matrix(written(text))
+    np.testing.assert_array_equal(values[-1], [1, 2])
+    assert (found, len(told)) == (names, 1)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("id,a\n2020_01,1\n", "line 2, column 1: '2020_01' is not a number (column id; an index"),
+        ("a,b\n1,2\n3,x\n", "line 3, column 2: 'x' is not a number (column b)"),
+        ("1,2\n1,2_0\n", "line 2, column 2: '2_0' is not a number"),
+        ("1,٢\n", "line 1, column 2: '٢' is not a number"),
+        ("a,2\n", "line 1, column 1: 'a' is not a number"),
+        ("a,b,c\n1,2,3\n1,2\n", "line 3: 2 cells, but 3 in the first"),
+        ("a,b,c\n1,2\n", "line 2: 2 cells, but 3 in the first"),
+        ("1,2\n1,2,3\n", "line 2: 3 cells, but 2 in the first"),
+        (",a\nx,1,2\n", "line 2: 3 cells, but 2 in the first"),
+        ("a;b\n1;2\n", "line 2, column 1: '1;2' is not a number (column a;b"),
+        ("a,b\n", "holds no rows of numbers"),
+        ("", "holds no rows of numbers"),
+        ('1,"2\n', "is no table of numbers"),
+    ],
+)
+def test_faults_are_named(text, message):
+    with pytest.raises(ValueError, match=r"^made\.csv.*" + re.escape(message)):
+        read_matrix(written(text))
+
+
+def test_every_digit_is_kept():
+    rng = np.random.default_rng(0)
+    X = rng.standard_normal((500, 4)) * 10.0 ** rng.integers(-300, 300, (500, 4))
+    pd.DataFrame(X, columns=list("abcd")).to_csv("made.csv")
+    with pytest.warns(UserWarning, match="index"):
+        np.testing.assert_array_equal(read_matrix("made.csv")[0], X)
+
+
+@pytest.mark.parametrize(
+    ("text", "n_samples", "labels"),
+    [
+        ("person,pose\n3,-1\n,2\n", None, [[3, -1], [None, 2]]),
+        ("label\n1_2\n1_3\n", None, [["1_2"], ["1_3"]]),
+        ("person,pose\nana,1\nben,2\n", 3, [["ana", 1], ["ben", 2]]),
+        ("ana\nben\nana\n", None, [["ana"], ["ben"], ["ana"]]),
+        ("ana\nben\neva\n", 3, [["ana"], ["ben"], ["eva"]]),
+        ("ana\nben\neva\n", 2, [["ben"], ["eva"]]),
+        ("who\nNA\n\nana\n-1\n\n", 4, [[None], [None], ["ana"], ["-1"]]),
+        ('"who"\n"ana"\n""\n', 2, [["ana"], [None]]),
+        ("1.0\n2.5\n", None, [[1], [2.5]]),
+        ("None\nana\n", 2, [["None"], ["ana"]]),
+    ],
+)
+def test_labels(text, n_samples, labels):
+    assert read_labels(written(text), n_samples=n_samples).tolist() == labels
+
+
+@pytest.mark.parametrize("text", [",0\n0,5\n1,6\n", ",who\n0,5\n1,6\n"])
+def test_an_index_of_labels(text):
+    with pytest.warns(UserWarning, match="its first column"):
+        assert read_labels(written(text), n_samples=2).tolist() == [[5], [6]]
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [("", "holds no labels"), ("who\n", "holds no labels"), ("1,2\n3\n", "row 2: 1 cells, but 2")],
+)
+def test_faults_of_labels(text, message):
+    with pytest.raises(ValueError, match=message):
+        read_labels(written(text))
