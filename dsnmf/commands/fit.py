@@ -120,8 +120,8 @@ def add(commands):
         "--alpha",
         type=arguments.numbers,
         metavar="A1,A2,…",
-        help="weight of the labels, one for all columns or one each (default: 0.1); it weighs "
-        "against the squared error, so it depends on the data's scale",
+        help="weight of the labels against the squared error, one for all columns or one each "
+        "(default: 0.1), for samples of unit norm, to which the data are scaled",
     )
     parser.add_argument(
         "--solver",
@@ -133,7 +133,7 @@ def add(commands):
         "--epochs",
         type=arguments.integer(1),
         metavar="N",
-        help="at most so many iterations (default: 1000 for adam, otherwise 500)",
+        help="at most so many iterations (default: 2000)",
     )
     parser.add_argument(
         "--seed",

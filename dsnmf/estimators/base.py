@@ -99,7 +99,7 @@ class Factorisation(FittedFactorisation, TransformerMixin, BaseEstimator):
         if stopped_by == "max_iter" and self.tol != 0:
             warnings.warn(
                 f"{type(self).__name__} stopped after max_iter = {self.max_iter} iterations before "
-                f"tol = {self.tol} was reached",
+                f"tol = {self._tol():g} was reached",
                 ConvergenceWarning,
                 stacklevel=2,
             )
@@ -157,8 +157,11 @@ class Factorisation(FittedFactorisation, TransformerMixin, BaseEstimator):
         )
         return stopped_by, done
 
+    def _tol(self):
+        return self.tol
+
     def _tolerance(self, model):
-        return CostTolerance(self.tol)
+        return CostTolerance(self._tol())
 
     def _keep(self, model, trace):
         """Set the learned attributes."""

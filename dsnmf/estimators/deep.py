@@ -13,12 +13,12 @@ from dsnmf.estimators.base import Factorisation
 from dsnmf.estimators.labels import attribute_affinity, per_attribute, weights
 from dsnmf.estimators.shallow import GRAPH_CONSTRAINTS
 from dsnmf.initialisation import NOISE_FLOOR
-from dsnmf.stopping import CostTolerance, FeatureTolerance
+from dsnmf.stopping import FeatureTolerance
 from dsnmf.validation import as_label_codes, as_layers
 
 #: tol="auto": Adam moves every entry by about the learning rate per step, so what ten steps move is
 #: judged by that; the rules' cost by its own size.
-AUTO_STEPS, AUTO_TOL = 5, 1e-5
+AUTO_STEPS, AUTO_TOL = 5, 1e-4
 
 
 class DeepSemiNMF(Factorisation):
@@ -36,18 +36,18 @@ class DeepSemiNMF(Factorisation):
         g. "auto" is "relu" for "adam" and "identity" for "multiplicative"; other names are
         "tanh", "square", "sigmoid", "softplus"; or a function of PyTensor variables.
     learning_rate : float > 0
-        Of "adam".
+        Of "adam", for samples of unit norm, to which the fit scales X (see `SemiNMF`).
     whiten : float in [0, 1]
         Flatten the spectrum of X before training, singular values σ become σ^(1 - whiten). What is
         minimised (and recorded in `history_`) is then not the squared error; `reconstruction_err_`
         still is. See `dsnmf.compression`; needs compression, so X dense and without gaps.
     transform_method : {"auto", "projection", "nonnegative"}
-        "auto" is "projection" for linear models and "nonnegative" (by gradient descent on the
-        features) for others, where a linear projection misses the features.
+        "auto" is "projection" for linear models and "nonnegative" (a search) for others, where a
+        linear projection misses the features.
     tol : "auto" or float >= 0
         "adam" stops when the features of the last layer moved by at most tol (relative, Frobenius)
         over ten iterations, "multiplicative" as `SemiNMF`. "auto" is 5 times the learning rate for
-        "adam" and 1e-5 for "multiplicative".
+        "adam" and 1e-4 for "multiplicative".
     init, noise_floor, compress, max_iter, warm_start, random_state, mode, verbose, callback
         See `SemiNMF`. Given factors are a pair of lists (Zs, Hs).
 
@@ -70,7 +70,7 @@ class DeepSemiNMF(Factorisation):
     >>> import numpy as np
     >>> from dsnmf import DeepSemiNMF
     >>> X = np.random.default_rng(0).standard_normal((50, 8))
-    >>> model = DeepSemiNMF((6, 3), max_iter=2000).fit(X)
+    >>> model = DeepSemiNMF((6, 3)).fit(X)
     >>> [H.shape for H in model.H_]
     [(6, 50), (3, 50)]
     """
@@ -95,7 +95,7 @@ class DeepSemiNMF(Factorisation):
         noise_floor=NOISE_FLOOR,
         compress="auto",
         whiten=0.0,
-        max_iter=1000,
+        max_iter=2000,
         tol="auto",
         transform_method="auto",
         warm_start=False,
@@ -127,12 +127,15 @@ class DeepSemiNMF(Factorisation):
     def _solver(self):
         return self.solver
 
+    def _tol(self):
+        if self.tol != "auto":
+            return self.tol
+        return AUTO_STEPS * self.learning_rate if self.solver == "adam" else AUTO_TOL
+
     def _tolerance(self, model):
-        auto = self.tol == "auto"
-        if self.solver == "adam":
-            tol = AUTO_STEPS * self.learning_rate if auto else self.tol
-            return FeatureTolerance(tol, lambda: np.maximum(model.Hs[-1].get_value(), 0))
-        return CostTolerance(AUTO_TOL if auto else self.tol)
+        if self.solver != "adam":
+            return super()._tolerance(model)
+        return FeatureTolerance(self._tol(), lambda: np.maximum(model.Hs[-1].get_value(), 0))
 
     def _inner_nonlinearity(self):
         if self.nonlinearity == "auto":
@@ -148,8 +151,8 @@ class DeepWSF(Factorisation):
     layers : sequence of int >= 1
         Numbers of components k_1, …, k_m; none more than samples.
     alphas : float >= 0, or one per layer
-        Weights λ_i of the layers' penalties. They weigh against the squared error, so they depend
-        on the scale of X; we used .01 to .1 on samples of unit norm.
+        Weights λ_i of the layers' penalties, in units of the samples' mean squared norm; we used .01
+        to .1.
         `y` of `fit` has one column of labels per layer; a single column is the last layer's. A
         layer without labels (y=None, or all -1) gets the graph of nearest neighbours.
     affinity, n_neighbors, heat_width
@@ -209,8 +212,8 @@ class DeepWSF(Factorisation):
         init="svd",
         noise_floor=NOISE_FLOOR,
         compress="auto",
-        max_iter=500,
-        tol=1e-5,
+        max_iter=2000,
+        tol=1e-4,
         transform_method="auto",
         warm_start=False,
         random_state=None,

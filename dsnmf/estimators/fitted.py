@@ -192,9 +192,6 @@ class FittedFactorisation:
     def save(self, path):
         """Write the fitted estimator to one file, without pickle, replaced atomically.
 
-        Parameters that are not plain values (a callback, given factors or affinities, a mode
-        object) are not written and come back as their defaults.
-
         Parameters
         ----------
         path : str or path-like
@@ -203,6 +200,9 @@ class FittedFactorisation:
         Raises
         ------
         sklearn.exceptions.NotFittedError
+        TypeError
+            If a parameter cannot be written: a function, a random generator, a mode object, a
+            PyTensor variable. Its name is said, and nothing is written.
         OSError
             If the file cannot be written; a file that was there stays as it was.
         """

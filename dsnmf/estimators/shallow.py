@@ -22,7 +22,8 @@ GRAPH_CONSTRAINTS = {
 class SemiNMF(Factorisation):
     """Semi-NMF: Xᵀ ≈ Z H with H >= 0 and Z free, for data of any sign.
 
-    Minimises ½‖Xᵀ - Z H‖²_F over the known entries of X.
+    Minimises ½‖Xᵀ - Z H‖²_F over the known entries of X. The fit divides X by the root mean square
+    of its samples' norms and scales the result back, so it does not depend on X's unit.
 
     Parameters
     ----------
@@ -46,12 +47,12 @@ class SemiNMF(Factorisation):
         Stop when the cost changed by at most tol times the first cost over ten iterations.
     transform_method : {"auto", "projection", "nonnegative"}
         What `transform` returns. "projection": Z† x, which may have negative entries.
-        "nonnegative": from there the H rule with Z fixed, until it converges. "auto" is
-        "projection".
+        "nonnegative": the h >= 0 with the least ‖x - Z h‖. "auto" is "projection".
     warm_start : bool
         Start `fit` from the factors of the last one.
     random_state : None, int, RandomState or Generator
-        None is a fixed seed: the same call gives the same factors.
+        None is a fixed seed, so that the same call gives the same factors; for init="random" it is
+        NumPy's global state.
     mode : None, str or pytensor Mode
         How PyTensor compiles; None is its default (Numba). "JAX" needs jax and a dense X; graphs of
         samples become dense n x n matrices.
@@ -103,8 +104,8 @@ class SemiNMF(Factorisation):
         init="svd",
         noise_floor=NOISE_FLOOR,
         compress="auto",
-        max_iter=500,
-        tol=1e-5,
+        max_iter=2000,
+        tol=1e-4,
         transform_method="auto",
         warm_start=False,
         random_state=None,
@@ -141,9 +142,9 @@ class WSF(Factorisation):
     n_components : int >= 1
         Not more than samples.
     alpha : float >= 0, or one per attribute
-        Weight λ of the penalty. It weighs against the squared error, so it depends on the scale
-        of X. On samples of unit norm .01 was enough for `H_` to separate the classes, 1 to 10 for
-        new samples too.
+        Weight λ of the penalty against the squared error, in units of the samples' mean squared
+        norm: on samples of unit norm, as the authors have them, it is their λ. There .01 was enough
+        for `H_` to separate the classes, 1 to 10 for new samples too.
     affinity : {"binary", "heat", "knn"}, n x n matrix, or a list with one of these per attribute
         "binary": 1 between samples of the same class. "heat": exp(-‖x_i - x_j‖² / (2 heat_width²))
         there. "knn": 1 between nearest neighbours, whatever the labels. Labels that are all
@@ -153,7 +154,7 @@ class WSF(Factorisation):
     n_neighbors : int >= 1
         Of the "knn" graph.
     heat_width : float > 0
-        t of the heat kernel, in the units of X.
+        t of the heat kernel, in units of the root mean square of the samples' norms.
     init, noise_floor, compress, max_iter, tol, transform_method, warm_start, random_state, mode, verbose, callback
         See `SemiNMF`.
 
@@ -197,8 +198,8 @@ class WSF(Factorisation):
         init="svd",
         noise_floor=NOISE_FLOOR,
         compress="auto",
-        max_iter=500,
-        tol=1e-5,
+        max_iter=2000,
+        tol=1e-4,
         transform_method="auto",
         warm_start=False,
         random_state=None,

@@ -129,7 +129,7 @@ ERRORS = {
     f"{FIT} --seed x": "--seed: must be an integer >= 0, got 'x'",
     f"{FIT} --alpha 0.1": "--alpha weighs labels, which --labels must name",
     f"{FIT} --labels labels.csv --alpha -1": "--alpha: must be finite numbers >= 0",
-    f"{FIT} --labels labels.csv --alpha 1,2,3": "alpha must be one number or 2, got shape (3,)",
+    f"{FIT} --labels labels.csv --alpha 1,2,3": "alpha must be one number or 2, got 3",
     f"{FIT} --labels labels.csv --solver adam": "--solver adam takes no labels",
     f"{FIT} --labels short.csv": "short.csv has labels of 2 samples, but data.npy has 30",
     f"{FIT} --labels data.npy": "data.npy must hold integers, -1 where a label is unknown",

@@ -8,29 +8,13 @@ import numpy as np
 import pytensor
 import pytest
 import scipy.sparse
-from pytensor.compile.mode import Mode, register_mode
-from pytensor.link.vm import VMLinker
 from sklearn.base import clone
 from sklearn.exceptions import ConvergenceWarning, NotFittedError
 from sklearn.utils.estimator_checks import check_estimator
 
 from dsnmf import WSF, DeepSemiNMF, DeepWSF, SemiNMF
+from tests.estimators.kinds import ESTIMATORS, PLAIN
 
-# Neither rewritten nor compiled, which would take most of this file's time; the other files of this
-# folder run with Numba.
-register_mode("PLAIN", Mode(linker=VMLinker(use_cloop=False, c_thunks=False), optimizer=None))
-PLAIN = {"mode": "PLAIN"}
-ESTIMATORS = {
-    "SemiNMF": SemiNMF(3, **PLAIN),
-    "SemiNMF-bcd": SemiNMF(3, solver="bcd", max_iter=30, **PLAIN),
-    "WSF": WSF(3, **PLAIN),
-    "DeepSemiNMF": DeepSemiNMF((5, 3), max_iter=300, **PLAIN),
-    "DeepSemiNMF-multiplicative": DeepSemiNMF((5, 3), solver="multiplicative", **PLAIN),
-    "DeepSemiNMF-softplus": DeepSemiNMF(
-        (5, 3), solver="multiplicative", nonlinearity="softplus", max_iter=20, **PLAIN
-    ),
-    "DeepWSF": DeepWSF((5, 3), **PLAIN),
-}
 MONOTONE = [name for name in ESTIMATORS if name != "DeepSemiNMF"]
 
 pytestmark = [
