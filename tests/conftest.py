@@ -9,6 +9,10 @@ import signal
 for _library in ("OPENBLAS", "OMP", "MKL"):
     os.environ.setdefault(f"{_library}_NUM_THREADS", "1")
 
+# Without a C++ compiler: where one is there and Python's headers are not, PyTensor's plain modes,
+# which most tests run in, would fail. Numba, users' default, needs none.
+os.environ["PYTENSOR_FLAGS"] = ",".join(filter(None, (os.environ.get("PYTENSOR_FLAGS"), "cxx=")))
+
 from functools import cache
 from pathlib import Path
 

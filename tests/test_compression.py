@@ -26,7 +26,7 @@ def low_rank(p=40, n=30, rank=5, noise=0.0, dtype="float64"):
         SemiNMF(4, **RULES),
         SemiNMF(4, init="nndsvd", **RULES),
         SemiNMF(4, solver="bcd", **RULES),
-        DeepSemiNMF((6, 3), init="random", **DEEP),
+        DeepSemiNMF((6, 3), init="random", random_state=0, **DEEP),
         DeepSemiNMF((6, 3), nonlinearity="softplus", **DEEP),
         WSF(4, 0.1, affinity="heat", **RULES),
         DeepWSF((6, 3), 0.1, **RULES),

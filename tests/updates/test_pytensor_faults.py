@@ -1,0 +1,70 @@
+"""What PyTensor 3.0 gets wrong in Numba mode is not in the graphs that users run.
+
+Its Blockwise is wrong on inputs that are not C-contiguous, and its Max and Min over arrays lose NaN.
+"""
+
+import numpy as np
+import pytensor
+import pytest
+from pytensor.compile.builders import OpFromGraph
+from pytensor.compile.mode import get_mode
+from pytensor.graph.fg import FunctionGraph
+from pytensor.tensor.blockwise import Blockwise
+from pytensor.tensor.math import Max, Min
+
+from dsnmf import DSNMF, symbolic, updates
+from dsnmf.affinity import combine, knn_affinity, label_affinity
+from dsnmf.estimators.observations import observe
+
+RNG = np.random.default_rng(0)
+X = RNG.standard_normal((8, 30))
+W = combine([label_affinity(np.arange(30) % 3), knn_affinity(X)], [1, 2], -0.01)
+
+
+def factors():
+    Zs = [pytensor.shared(RNG.standard_normal(shape)) for shape in ((8, 5), (5, 3))]
+    return Zs, [pytensor.shared(RNG.random(shape)) for shape in ((5, 30), (3, 30))]
+
+
+def rules():
+    Zs, Hs = factors()
+    yield (
+        "Semi-NMF",
+        symbolic.reconstruction_cost(X, Zs[:1], Hs[0]),
+        updates.semi_nmf(X, Zs[0], Hs[0]),
+    )
+    yield "WSF", symbolic.laplacian_penalty(Hs[0], W), updates.semi_nmf(X, Zs[0], Hs[0], W)
+    yield "bcd", Hs[0].sum(), updates.bcd_semi_nmf(X, Zs[0], Hs[0])
+    positive = [pytensor.shared(RNG.random((8, 5))), Hs[0]]
+    yield "GNMF", Hs[0].sum(), updates.gnmf(abs(X), *positive, label_affinity(np.arange(30) % 3))
+    yield (
+        "Deep WSF",
+        symbolic.printed_cost(X, Zs, Hs, [W, None]),
+        updates.deep_semi_nmf(X, Zs, Hs, [W, None]),
+    )
+    yield "softplus", Hs[0].sum(), updates.nonlinear_deep_semi_nmf(X, Zs, Hs, "softplus")
+    model = DSNMF(X.T, (5, 3), l1_norms=(0, 1e-3))._rule
+    yield "DSNMF", model.cost, model.updates
+    for name, data in {"gaps": np.where(X > 1, np.nan, X), "full": X}.items():
+        observations = observe(data.T)
+        params = [*Zs, Hs[-1]]
+        error, gradients = observations.error_and_gradients(
+            Zs, symbolic.relu(Hs[-1]), "relu", params
+        )
+        yield name, error, updates.adam(gradients, params)
+
+
+def ops(graph):
+    """Ops of a graph and of the loops in it; those with a kernel have no other inside."""
+    for node in graph.apply_nodes:
+        yield node.op
+        if hasattr(node.op, "fgraph") and not isinstance(node.op, OpFromGraph):
+            yield from ops(node.op.fgraph)
+
+
+@pytest.mark.parametrize(("cost", "rule"), [pytest.param(c, r, id=name) for name, c, r in rules()])
+def test_graphs_have_no_blockwise_and_no_maximum_over_an_array(cost, rule):
+    graph = FunctionGraph(outputs=[cost, *rule.values()], clone=True)
+    get_mode("NUMBA").optimizer.rewrite(graph)
+    found = {str(op) for op in ops(graph) if isinstance(op, Blockwise | Max | Min)}
+    assert found == set()
