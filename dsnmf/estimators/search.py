@@ -20,7 +20,7 @@ RIDGES = (0.1, 0.02, 0.004)
 
 #: Of the descent for each ridge: most steps, remembered steps, the relative gain below which a
 #: sample has arrived, and how the length of its steps grows after a gain and shrinks after a loss.
-MAX_STEPS, MEMORY, GAIN, GROWTH, SHRINKAGE = 20, 6, 0.01, 4.0, 0.3
+MAX_STEPS, MEMORY, GAIN, GROWTH, SHRINKAGE = 20, 3, 0.01, 4.0, 0.3
 
 #: Singular values of Z_1 below this share of the largest are rounding.
 NEGLIGIBLE = 1e-6
@@ -120,40 +120,46 @@ class _Descent:
     def features(self, X, known, inverses):
         """h >= 0, shape (k, n), for X (p x n), with 1 where an entry counts."""
         H = np.repeat(self._mean, X.shape[1], axis=1)
+        state = H, *self._errors(H, X, known)
         for ridge, inverse in zip(RIDGES, inverses):
-            self._descend(H, X, known, ridge * self._weights, inverse)
+            self._descend(state, X, known, ridge * self._weights, inverse)
         return H
 
-    def _cost(self, H, X, known, weights):
-        """Errors with the ridge, per sample, and their gradient."""
-        errors, gradient = self._errors(H, X, known)
+    def _cost(self, H, errors, gradient, weights):
+        """With Σ weights (h - mean)² added, per sample, and its gradient."""
         offset = H - self._mean
-        return errors + (weights * offset**2).sum(axis=0), gradient + 2 * weights * offset
+        pull = weights * offset
+        return errors + (pull * offset).sum(axis=0), gradient + 2 * pull
 
-    def _descend(self, H, X, known, weights, inverse):
-        """Move each column of H downhill, until a step gains little."""
-        samples, pairs = np.arange(H.shape[1]), []
-        h, length = H.copy(), np.ones(len(samples))
-        cost, slope = self._cost(h, X, known, weights)
+    def _descend(self, state, X, known, weights, inverse):
+        """Move each column of H downhill until a step gains little; errors and gradient follow."""
+        samples, pairs, length = np.arange(X.shape[1]), [], np.ones(X.shape[1])
+        present = state
+        cost, slope = self._cost(*present, weights)
         for _ in range(MAX_STEPS):
-            free = (h > 0) | (slope < 0)
+            H = present[0]
+            free = (H > 0) | (slope < 0)
             direction = free * _quasi_newton(free * slope, free, pairs, inverse)
-            moved = np.maximum(h - length * direction, 0)
-            new_cost, new_slope = self._cost(moved, X, known, weights)
+            moved = np.maximum(H - length * direction, 0)
+            new = moved, *self._errors(moved, X, known)
+            new_cost, new_slope = self._cost(*new, weights)
             # A step that raises the cost is not made, but known to the next direction.
-            pairs = [*pairs[1 - MEMORY :], (moved - h, new_slope - slope)]
+            pairs = [*pairs[1 - MEMORY :], (moved - H, new_slope - slope)]
             lower = new_cost <= cost
             arrived = lower & (new_cost >= (1 - GAIN) * cost)
             length = np.where(lower, np.minimum(GROWTH * length, 1), SHRINKAGE * length)
-            h = np.where(lower, moved, h)
+            present = [np.where(lower, after, before) for after, before in zip(new, present)]
             cost, slope = np.where(lower, new_cost, cost), np.where(lower, new_slope, slope)
-            H[:, samples] = h
+            for whole, part in zip(state, present):
+                whole[..., samples] = part
             if arrived.all():
                 break
-            samples, length, h, cost, slope, X, known = (
-                values[..., ~arrived] for values in (samples, length, h, cost, slope, X, known)
-            )
-            pairs = [(step[:, ~arrived], change[:, ~arrived]) for step, change in pairs]
+            if arrived.any():
+                on = ~arrived
+                samples, length, cost, slope, X, known, *present = (
+                    values[..., on] for values in (samples, length, cost, slope, X, known, *present)
+                )
+                pairs = [(step[:, on], change[:, on]) for step, change in pairs]
 
 
 class FeatureSearch:
