@@ -1,6 +1,6 @@
 """What PyTensor 3.0 gets wrong in Numba mode is not in the graphs that users run.
 
-Its Blockwise is wrong on inputs that are not C-contiguous, and its Max and Min over arrays lose NaN.
+Its Blockwise is wrong on inputs that are not C-contiguous; its Max and Min of arrays lose NaN.
 """
 
 import numpy as np
