@@ -10,7 +10,7 @@ import scipy.sparse
 
 from dsnmf.validation import as_label_codes
 
-NAN, NAT = np.nan, np.datetime64("NaT")
+NAN, NAT = np.nan, np.datetime64("NaT", "ns")
 NUMBERS, NAMES = [7, 3, -1, 7, 0], ["b", "a", None, "b", ""]
 CODES = {"numbers": [2, 1, -1, 2, 0], "names": [2, 1, -1, 2, 0], "truths": [1, 0, -1, 1, 0]}
 TRUTHS = [True, False, None, True, False]
