@@ -1,5 +1,6 @@
 """Deep Semi-NMF and Deep WSF on PyTensor, faithful to the papers of Trigeorgis et al."""
 
+from dsnmf import estimators
 from dsnmf._version import __version__
 from dsnmf.dsnmf import (
     DSNMF,
@@ -11,9 +12,7 @@ from dsnmf.dsnmf import (
     init_weights,
     relu,
 )
-from dsnmf.extras import extra, is_installed
-
-_ESTIMATORS = ("WSF", "DeepSemiNMF", "DeepWSF", "SemiNMF")
+from dsnmf.extras import is_installed
 
 __all__ = [
     "DSNMF",
@@ -25,17 +24,14 @@ __all__ = [
     "floatX",
     "init_weights",
     "relu",
-    *(_ESTIMATORS if is_installed("sklearn") else ()),
+    *(estimators.__all__ if is_installed("sklearn") else ()),
 ]
 
 
 def __getattr__(name):
     # Lazily: the estimators need scikit-learn, which the core does without.
-    if name not in _ESTIMATORS:
+    if name not in estimators.__all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    extra("sklearn", f"dsnmf.{name}")
-    from dsnmf import estimators
-
     return getattr(estimators, name)
 
 

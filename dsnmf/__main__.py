@@ -2,7 +2,7 @@
 
 import sys
 
-from dsnmf.cli import main
+from dsnmf.commands.main import main
 
 if __name__ == "__main__":
     sys.exit(main())

@@ -6,17 +6,19 @@ from functools import cached_property
 import numpy as np
 import pytensor
 
-from dsnmf import fitting, initialisation, symbolic
-from dsnmf.compiled import compiled, forget
-from dsnmf.compression import compress as compressed
+from dsnmf import initialisation, symbolic
+from dsnmf.data.compression import Compression
+from dsnmf.data.compression import compress as compressed
 from dsnmf.initialisation import appr_seminmf, init_weights
-from dsnmf.liveness import DeadModelWarning, Liveness, warn_of_large_steps
-from dsnmf.model_file import Storable, param_names
-from dsnmf.objective import Objective
-from dsnmf.rule import adam_rule
-from dsnmf.stopping import CostTolerance
 from dsnmf.symbolic import dropout, relu
+from dsnmf.symbolic.objective import Objective
+from dsnmf.training import loop
+from dsnmf.training.compiled import compiled, forget
+from dsnmf.training.liveness import DeadModelWarning, Liveness, warn_of_large_steps
+from dsnmf.training.stopping import CostTolerance
+from dsnmf.training.storage import Storable, param_names
 from dsnmf.updates import adam
+from dsnmf.updates.rule import adam_rule
 from dsnmf.validation import (
     as_generator,
     as_l1_norms,
@@ -152,6 +154,7 @@ class DSNMF(Storable):
     layers, verbose, mode, stopped_by = (), False, None, None
     history = cached_property(lambda self: [])
     _compression = _objective = _rule = None
+    _compression_from = staticmethod(Compression.from_arrays)
 
     def __init__(self, data, layers, verbose=False, l1_norms=(), pretrain=True, learning_rate=1e-3,
                  *, random_state=None, mode=None, compress=False, whiten=0.0):  # fmt: skip
@@ -202,7 +205,7 @@ class DSNMF(Storable):
         parameters. A function that is assigned takes its place, also in `fit`, until the next
         `finetune_features`. It says nothing of a dead model; `fit` does.
         """
-        return fitting.compile_step(self._rule.cost, self._rule.updates, self.mode)
+        return loop.compile_step(self._rule.cost, self._rule.updates, self.mode)
 
     @compiled
     def get_features(self):
@@ -262,7 +265,7 @@ class DSNMF(Storable):
         def stops(epoch, cost):
             return liveness.look(cost) or (callback is not None and callback(epoch, cost))
 
-        self.stopped_by = fitting.run(
+        self.stopped_by = loop.run(
             self._epoch,
             n_epochs,
             history=self.history,

@@ -83,7 +83,7 @@ def samples(source):
     Parameters
     ----------
     source : str
-        A name in `dsnmf.datasets.LOADERS`, or as `dsnmf.matrix_files.read_matrix` takes it.
+        A name in `dsnmf.datasets.LOADERS`, or as `dsnmf.files.matrices.read_matrix` takes it.
 
     Returns
     -------
@@ -97,10 +97,10 @@ def samples(source):
     ImportError
         If the data set or the file needs an extra that is missing.
     """
-    from dsnmf import matrix_files
+    from dsnmf.files import matrices
 
     dataset = _data_set(source)
-    return (dataset.data, None) if dataset else matrix_files.read_named_matrix(source)
+    return (dataset.data, None) if dataset else matrices.read_named_matrix(source)
 
 
 def labels(source, n_samples):
@@ -109,12 +109,12 @@ def labels(source, n_samples):
     Returns
     -------
     ndarray, shape (n_samples,) or (n_samples, n_attributes)
-        See `dsnmf.matrix_files.read_labels`.
+        See `dsnmf.files.matrices.read_labels`.
     """
-    from dsnmf import matrix_files
+    from dsnmf.files import matrices
 
     dataset = _data_set(source)
-    return dataset.target if dataset else matrix_files.read_labels(source, n_samples)
+    return dataset.target if dataset else matrices.read_labels(source, n_samples)
 
 
 def _data_set(source):
@@ -145,10 +145,10 @@ def check_output(path, *inputs):
     ValueError
         If it is one of the inputs.
     """
-    from dsnmf import atomic, matrix_files
+    from dsnmf.files import atomic, matrices
 
     atomic.check_place(path)
     for source in inputs:
-        read, _ = matrix_files.file_of(source)
+        read, _ = matrices.file_of(source)
         if os.path.exists(path) and os.path.exists(read) and os.path.samefile(path, read):
             raise ValueError(f"{path} would overwrite what is read from it")

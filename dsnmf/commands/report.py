@@ -8,9 +8,9 @@ def _run(parsed):
 
     for module in ("sklearn", "matplotlib"):
         extra(module, "dsnmf report")
-    from dsnmf.experiments import report
+    from dsnmf.experiments.report import document
 
-    print("Report:", report.write(parsed.folder))
+    print("Report:", document.write(parsed.folder))
 
 
 def add(commands):

@@ -51,10 +51,10 @@ def _samples(source, model):
 
 
 def _run(parsed):
-    from dsnmf import matrix_files
     from dsnmf.extras import extra
+    from dsnmf.files import matrices
 
-    matrix_files.suffix_of(parsed.out, matrix_files.WRITTEN)
+    matrices.suffix_of(parsed.out, matrices.WRITTEN)
     arguments.check_output(parsed.out, parsed.model, parsed.data)
     extra("sklearn", "dsnmf transform")
     from dsnmf.estimators.persistence import open_estimator
@@ -62,7 +62,7 @@ def _run(parsed):
     model = open_estimator(parsed.model)
     index = _layer_index(parsed.layer, model)
     features = model.transform(_samples(parsed.data, model), layer=index)
-    matrix_files.write_matrix(parsed.out, features)
+    matrices.write_matrix(parsed.out, features)
     n, k = features.shape
     print(
         f"{type(model).__name__}, layer {index + 1} of {len(model.Z_)}: {n} samples, {k} features"

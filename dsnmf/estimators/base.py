@@ -10,15 +10,16 @@ from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils._param_validation import Interval, StrOptions
 
-from dsnmf import fitting
+from dsnmf.data.choice import as_samples
 from dsnmf.estimators.fitted import FittedFactorisation
 from dsnmf.estimators.jax_mode import check_jax, without_sparse
-from dsnmf.estimators.observations import as_shared, observe
 from dsnmf.estimators.search import priors
 from dsnmf.estimators.solvers import Model, all_features, compile_solver
 from dsnmf.estimators.start import check_start, start_factors
 from dsnmf.estimators.trace import State, Trace
-from dsnmf.stopping import CostTolerance
+from dsnmf.symbolic.shared import as_shared
+from dsnmf.training import loop
+from dsnmf.training.stopping import CostTolerance
 
 
 class Factorisation(FittedFactorisation, TransformerMixin, BaseEstimator):
@@ -48,7 +49,7 @@ class Factorisation(FittedFactorisation, TransformerMixin, BaseEstimator):
     def _solver(self):
         return "multiplicative"
 
-    def _affinities(self, y, observations, Hs):
+    def _affinities(self, y, samples, Hs):
         """One affinity or None per layer, from the labels or what the layers factorise."""
         return []
 
@@ -84,14 +85,12 @@ class Factorisation(FittedFactorisation, TransformerMixin, BaseEstimator):
                 f"{type(self).__name__} needs at least as many samples as components: "
                 f"got n_samples = {X.shape[0]} and layers of {layers} components"
             )
-        check_jax(self.mode, X, self._solver(), self._inner_nonlinearity())
-        observations = observe(
-            X,
-            self.compress,
-            noise_floor=self.noise_floor,
-            whiten=getattr(self, "whiten", 0.0),
-        )
-        model = self._started_model(observations, y, layers)
+        check_jax(self.mode, self._solver(), self._inner_nonlinearity())
+        whiten = getattr(self, "whiten", 0.0)
+        samples = as_samples(X, self.compress, noise_floor=self.noise_floor, whiten=whiten)
+        samples.check_known()
+        samples.check_use(self.mode, self.init)
+        model = self._started_model(samples, y, layers)
         step = compile_solver(model, self._solver(), self.mode)
         trace = Trace()
         stopped_by, self.n_iter_ = self._run(step, trace, model)
@@ -105,15 +104,15 @@ class Factorisation(FittedFactorisation, TransformerMixin, BaseEstimator):
             )
         return self
 
-    def _started_model(self, observations, y, layers):
+    def _started_model(self, samples, y, layers):
         """Shared factors at their start, with all that the solver needs."""
         if self.warm_start and hasattr(self, "Z_"):
             Zs, Hs = self.Z_, self._raw_H
-            check_start(Zs, Hs, observations.given.shape, layers)
-            Zs = [observations.reduced(Zs[0]), *Zs[1:]]
+            check_start(Zs, Hs, samples.given.shape, layers)
+            Zs = [samples.reduced(Zs[0]), *Zs[1:]]
         else:
-            Zs, Hs = start_factors(self, observations, layers)
-        dtype = observations.X.type.dtype
+            Zs, Hs = start_factors(self, samples, layers)
+        dtype = samples.X.type.dtype
         shared = [
             [
                 as_shared(np.array(value, dtype), f"{letter}_{i}")
@@ -122,10 +121,10 @@ class Factorisation(FittedFactorisation, TransformerMixin, BaseEstimator):
             for letter, values in (("Z", Zs), ("H", Hs))
         ]
         return Model(
-            observations,
+            samples,
             *shared,
             nonlinearity=self._inner_nonlinearity(),
-            affinities=without_sparse(self._affinities(y, observations, Hs), self.mode, dtype),
+            affinities=without_sparse(self._affinities(y, samples, Hs), self.mode, dtype),
             learning_rate=getattr(self, "learning_rate", 1e-3),
             raw_features=self._solver() == "adam",
         )
@@ -140,13 +139,13 @@ class Factorisation(FittedFactorisation, TransformerMixin, BaseEstimator):
                 return False
             return self.callback(iteration, State(trace, model))
 
-        energy = model.observations.scale**2
+        energy = model.samples.scale**2
 
         def step_at_scale():
             cost = step()
             return None if cost is None else energy * float(cost)
 
-        stopped_by = fitting.run(
+        stopped_by = loop.run(
             step_at_scale,
             self.max_iter,
             history=trace,
@@ -164,11 +163,11 @@ class Factorisation(FittedFactorisation, TransformerMixin, BaseEstimator):
         return CostTolerance(self._tol())
 
     def _keep(self, model, trace):
-        """Set the learned attributes."""
+        """Set what was learned; returns the features of layer 1 that the last layer leads to."""
         layer_features, of_first = all_features(model, self._solver())
         outputs = [*layer_features, of_first]
         *features, of_first = pytensor.function([], outputs, mode=self.mode)()
-        observations = model.observations
+        samples = model.samples
         self.history_ = {
             "cost": np.array(trace.cost),
             "seconds": np.array(trace.seconds),
@@ -177,10 +176,11 @@ class Factorisation(FittedFactorisation, TransformerMixin, BaseEstimator):
         self.Z_ = model.Z_values()
         self._raw_H = [H.get_value() for H in model.Hs]
         self.H_ = features
-        self.reconstruction_err_ = observations.final_error(self.Z_[0], of_first)
-        self._scale = observations.scale
-        self._priors = priors(features, observations.norms, model.nonlinearity)
+        self.reconstruction_err_ = samples.final_error(self.Z_[0], of_first)
+        self._scale = samples.scale
+        self._priors = priors(features, samples.norms, model.nonlinearity)
         self._ready = {}
+        return of_first
 
     def fit_transform(self, X, y=None):
         """Fit to X and return `transform(X)`: the same map that new samples go through.

@@ -4,16 +4,16 @@ from functools import reduce
 from numbers import Real
 
 import numpy as np
-import pytensor
 from sklearn.utils._param_validation import Interval, StrOptions
 
 from dsnmf import symbolic
 from dsnmf.affinity import combine
+from dsnmf.data.dense import Dense
 from dsnmf.estimators.base import Factorisation
 from dsnmf.estimators.labels import attribute_affinity, per_attribute, weights
 from dsnmf.estimators.shallow import GRAPH_CONSTRAINTS
 from dsnmf.initialisation import NOISE_FLOOR
-from dsnmf.stopping import FeatureTolerance
+from dsnmf.training.stopping import FeatureTolerance
 from dsnmf.validation import as_label_codes, as_layers
 
 #: tol="auto": Adam moves every entry by about the learning rate per step, so what ten steps move is
@@ -40,7 +40,7 @@ class DeepSemiNMF(Factorisation):
     whiten : float in [0, 1]
         Flatten the spectrum of X before training, singular values σ become σ^(1 - whiten). What is
         minimised (and recorded in `history_`) is then not the squared error; `reconstruction_err_`
-        still is. See `dsnmf.compression`; needs compression, so X dense and without gaps.
+        still is. See `dsnmf.data.compression`; needs compression, so X dense and without gaps.
     transform_method : {"auto", "projection", "nonnegative"}
         "auto" is "projection" for linear models and "nonnegative" (a search) for others, where a
         linear projection misses the features.
@@ -244,21 +244,20 @@ class DeepWSF(Factorisation):
         return as_layers(self.layers)
 
     def _keep(self, model, trace):
-        super()._keep(model, trace)
-        X = model.observations.given
-        if model.observations.known is not None:
-            X = self._scale * pytensor.function([], model.X_filled, mode=self.mode)()
+        of_first = super()._keep(model, trace)
+        X = model.samples.completed(self.Z_[0], of_first)
         inner = [np.asarray(X @ np.linalg.pinv(H)).T for H in self.H_[:-1]]
         self.layer_components_ = [*inner, reduce(np.matmul, self.Z_).T]
+        return of_first
 
     def _path(self, layer):
         Zs = super()._path(layer)
         return Zs if self.transform_method == "projection" else [self.layer_components_[layer].T]
 
-    def _affinities(self, y, observations, Hs):
-        inputs = [observations.samples, *Hs[:-1]]
+    def _affinities(self, y, samples, Hs):
+        inputs = [samples, *(Dense(H, scale=1.0) for H in Hs[:-1])]
         m = len(inputs)
-        attributes = [None] if y is None else as_label_codes(y, "y", inputs[0].shape[1])
+        attributes = [None] if y is None else as_label_codes(y, "y", samples.given.shape[1])
         if len(attributes) == 1:
             attributes = [None] * (m - 1) + attributes
         if len(attributes) != m:

@@ -9,12 +9,12 @@ import pytensor.tensor as pt
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from dsnmf import symbolic
+from dsnmf.data.choice import as_samples, canonical, unmasked
 from dsnmf.estimators.containers import in_container
-from dsnmf.estimators.observations import canonical, check_known, with_gaps_as_nan
 from dsnmf.estimators.persistence import read_estimator, write_estimator
+from dsnmf.estimators.projection import Projection
 from dsnmf.estimators.search import FeatureSearch
 from dsnmf.estimators.threads import for_threads
-from dsnmf.projection import Projection
 
 
 class FittedFactorisation:
@@ -43,7 +43,7 @@ class FittedFactorisation:
     def _validated(self, X, *, reset):
         X = validate_data(
             self,
-            with_gaps_as_nan(X),
+            unmasked(X),
             reset=reset,
             accept_sparse=("csr", "csc"),
             dtype=(np.float64, np.float32),
@@ -152,10 +152,10 @@ class FittedFactorisation:
             such layer.
         """
         check_is_fitted(self)
-        given, X = X, self._validated(X, reset=False)
-        check_known(X.T, axes=(0,))
-        features = self._feature_map(layer, X.dtype)(X.T / X.dtype.type(self._scale))
-        return in_container(features.T, self.get_feature_names_out(layer=layer), given, self)
+        samples = as_samples(self._validated(X, reset=False), scale=self._scale)
+        samples.check_known(features=False)
+        features = samples.features(self._feature_map(layer, samples.given.dtype))
+        return in_container(features.T, self.get_feature_names_out(layer=layer), X, self)
 
     def inverse_transform(self, H, layer=-1):
         """Samples from the features of a layer.

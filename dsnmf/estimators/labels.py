@@ -4,7 +4,6 @@ X is features x samples.
 """
 
 import numpy as np
-import scipy.sparse
 from pytensor.graph.basic import Variable
 from pytensor.graph.utils import MissingInputError
 
@@ -16,7 +15,7 @@ from dsnmf.validation import as_number
 KINDS = ("binary", "heat", "knn")
 
 
-def attribute_affinity(attribute, X, affinity, n_neighbors, heat_width):
+def attribute_affinity(attribute, samples, affinity, n_neighbors, heat_width):
     """The affinity that one attribute's labels, or the samples' neighbourhood, give.
 
     Parameters
@@ -24,11 +23,11 @@ def attribute_affinity(attribute, X, affinity, n_neighbors, heat_width):
     attribute : ndarray of int, shape (n,), or None
         Codes of classes, -1 for an unknown one. None or all -1: the graph of nearest neighbours
         takes the labels' place.
-    X : ndarray or SciPy sparse matrix, shape (k, n)
+    samples : Samples
         What the supervised layer factorises.
     affinity : {"binary", "heat", "knn"} or n x n affinity
-        A given one, in any form that `dsnmf.laplacian.affinity_terms` takes, is the answer; of a
-        PyTensor variable, its present value.
+        A given one, in any form that `dsnmf.symbolic.laplacian.affinity_terms` takes, is the
+        answer; of a PyTensor variable, its present value.
     n_neighbors : int
     heat_width : float
 
@@ -41,14 +40,15 @@ def attribute_affinity(attribute, X, affinity, n_neighbors, heat_width):
     TypeError, ValueError
         If there is no such graph, or the given affinity is none of these samples.
     """
+    n = samples.given.shape[1]
     if not isinstance(affinity, str):
-        return as_affinity(_value(affinity), X.shape[1])
+        return as_affinity(_value(affinity), n)
     if affinity not in KINDS:
         raise ValueError(f"affinity must be one of {KINDS} or an n x n matrix, got {affinity!r}")
     if affinity == "knn" or attribute is None or (attribute < 0).all():
-        return knn_affinity(X, n_neighbors=min(n_neighbors, X.shape[1] - 1))
-    samples = _dense(X) if affinity == "heat" else None
-    return label_affinity(attribute, samples, kind=affinity, t=heat_width)
+        return knn_affinity(samples.samples, n_neighbors=min(n_neighbors, n - 1))
+    X = samples.dense if affinity == "heat" else None
+    return label_affinity(attribute, X, kind=affinity, t=heat_width)
 
 
 def _value(affinity):
@@ -60,12 +60,6 @@ def _value(affinity):
         raise ValueError(
             f"affinity must have a value, but the variable {affinity} has inputs without one"
         ) from error
-
-
-def _dense(X):
-    if scipy.sparse.issparse(X):
-        raise ValueError("affinity='heat' needs a dense X; for a sparse X use 'binary' or 'knn'")
-    return X
 
 
 def per_attribute(affinity, count):

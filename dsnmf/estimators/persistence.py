@@ -3,8 +3,8 @@
 import numpy as np
 import scipy.sparse
 
-from dsnmf import archive
 from dsnmf.affinity import LabelAffinity
+from dsnmf.files import archive
 
 #: 2: the scale of the fit and what features usually are.
 _VERSION = 2

@@ -6,11 +6,10 @@ import numpy as np
 import pytensor
 import pytensor.tensor as pt
 import scipy.linalg
-import scipy.sparse
 
 from dsnmf import symbolic
-from dsnmf.estimators.observations import as_shared, sample_norms
 from dsnmf.estimators.threads import for_threads
+from dsnmf.symbolic.shared import as_shared
 
 #: Weights of the ridge, one after the other: what features that lie as far from the typical ones as
 #: those of training samples do cost, as a share of the sample's energy. From a large one on, like
@@ -202,33 +201,42 @@ class FeatureSearch:
     def _with_gaps(self):
         return _Descent(self._Zs, *self._model)
 
-    def __call__(self, X):
-        """Features of samples.
+    def of_full(self, X, norms):
+        """Features of samples without gaps.
 
         Parameters
         ----------
         X : ndarray or SciPy sparse matrix, shape (p, n)
-            NaN marks unknown entries of an array.
+        norms : ndarray, shape (n,)
+            The samples' l2 norms.
 
         Returns
         -------
         ndarray, shape (k_j, n), of X's dtype
         """
-        H = np.empty((self._Zs[-1].shape[1], X.shape[1]), X.dtype)
-        gaps = np.zeros(X.shape[1], bool) if scipy.sparse.issparse(X) else np.isnan(X).any(axis=0)
-        for samples in (np.flatnonzero(gaps), np.flatnonzero(~gaps)):
-            for start in range(0, len(samples), self._block):
-                block = samples[start : start + self._block]
-                H[:, block] = self._features(X[:, block], gaps[block[0]])
-        return H
+        basis, descent = self._in_span
 
-    def _features(self, X, gaps):
-        sizes = sample_norms(X) if self._homogeneous else np.ones(X.shape[1])
-        scale = np.where(sizes > 0, sizes, 1)
-        if gaps:
+        def of_block(X, scale):
+            X = np.asarray(basis.T @ X) / scale
+            return descent.features(X, np.ones_like(X), self._inverses)
+
+        return self._by_blocks(of_block, X, norms)
+
+    def of_gappy(self, X, norms):
+        """The same of samples in which NaN marks unknown entries (an array)."""
+
+        def of_block(X, scale):
             known = ~np.isnan(X)
             X = np.where(known, X, 0) / scale
-            return sizes * self._with_gaps.features(X, known.astype(float), self._inverses)
-        basis, descent = self._in_span
-        X = np.asarray(basis.T @ X) / scale
-        return sizes * descent.features(X, np.ones_like(X), self._inverses)
+            return self._with_gaps.features(X, known.astype(float), self._inverses)
+
+        return self._by_blocks(of_block, X, norms)
+
+    def _by_blocks(self, of_block, X, norms):
+        sizes = norms if self._homogeneous else np.ones_like(norms)
+        H = np.empty((self._Zs[-1].shape[1], len(norms)), X.dtype)
+        for start in range(0, len(norms), self._block):
+            block = slice(start, start + self._block)
+            scale = np.where(sizes[block] > 0, sizes[block], 1)
+            H[:, block] = sizes[block] * of_block(X[:, block], scale)
+        return H

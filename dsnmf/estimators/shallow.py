@@ -224,9 +224,8 @@ class WSF(Factorisation):
         self.verbose = verbose
         self.callback = callback
 
-    def _affinities(self, y, observations, Hs):
-        samples = observations.samples
-        attributes = [None] if y is None else as_label_codes(y, "y", samples.shape[1])
+    def _affinities(self, y, samples, Hs):
+        attributes = [None] if y is None else as_label_codes(y, "y", samples.given.shape[1])
         affinities = per_attribute(self.affinity, len(attributes))
         alphas = weights(self.alpha, "alpha", len(attributes))
         graphs = [

@@ -6,8 +6,9 @@ from functools import cached_property
 import numpy as np
 import pytensor
 
-from dsnmf import fitting, symbolic, updates
-from dsnmf.estimators.observations import Observations
+from dsnmf import symbolic, updates
+from dsnmf.data.samples import Samples
+from dsnmf.training import loop
 
 
 @dataclass(frozen=True)
@@ -16,7 +17,7 @@ class Model:
 
     Attributes
     ----------
-    observations : Observations
+    samples : Samples
     Zs, Hs : lists of m shared variables
     nonlinearity : str or callable
     affinities : list of m affinities or None
@@ -25,7 +26,7 @@ class Model:
         Whether H_m may be negative and relu(H_m) are the features, as in DSNMF.
     """
 
-    observations: Observations
+    samples: Samples
     Zs: list
     Hs: list
     nonlinearity: object = "identity"
@@ -41,21 +42,21 @@ class Model:
     def Z_values(self):
         """Copies of the Zs' values, Z_1 for all features."""
         Z_1, *others = [Z.get_value() for Z in self.Zs]
-        return [self.observations.restored(Z_1), *others]
+        return [self.samples.restored(Z_1), *others]
 
     @property
     def X_filled(self):
         """The data, gaps filled from the reconstruction."""
         X_hat = symbolic.reconstruction(self.Zs, self.H, self.nonlinearity)
-        return self.observations.filled(X_hat)
+        return self.samples.filled(X_hat)
 
     def squared_error(self):
         """Σ (X - X̂)² over the known entries."""
-        return self.completed(self.observations.squared_error(self.Zs, self.H, self.nonlinearity))
+        return self.completed(self.samples.squared_error(self.Zs, self.H, self.nonlinearity))
 
     def completed(self, error):
         """A squared error with what compression discarded."""
-        return error + np.asarray(self.observations.offset, dtype=self.Hs[-1].dtype)
+        return error + np.asarray(self.samples.offset, dtype=self.Hs[-1].dtype)
 
     def cost(self):
         """½ Σ (X - X̂)² and the graph penalties."""
@@ -86,7 +87,7 @@ _RULES = {"multiplicative": _multiplicative, "bcd": _bcd}
 
 
 def compile_solver(model, solver, mode):
-    """A step for `fitting.run`.
+    """A step for `loop.run`.
 
     Parameters
     ----------
@@ -97,17 +98,17 @@ def compile_solver(model, solver, mode):
     Returns
     -------
     step : callable
-        One iteration; returns the cost before it where `fitting.run` needs it, else None.
+        One iteration; returns the cost before it where `loop.run` needs it, else None.
     """
     if solver == "adam":
         return _adam_step(model, mode)
-    move = fitting.compile_step([], _RULES[solver](model), mode)
+    move = loop.compile_step([], _RULES[solver](model), mode)
     cost = pytensor.function([], model.cost(), mode=mode)
     iteration = 0
 
     def step():
         nonlocal iteration
-        value = cost() if iteration % fitting.CHECK_EVERY == 0 else None
+        value = cost() if iteration % loop.CHECK_EVERY == 0 else None
         iteration += 1
         move()
         return value
@@ -118,11 +119,11 @@ def compile_solver(model, solver, mode):
 def _adam_step(model, mode):
     """DSNMF's training: Σ (X - X̂)², all Z_i and the raw H_m free, relu around H_m."""
     params = [*model.Zs, model.Hs[-1]]
-    error, gradients = model.observations.error_and_gradients(
+    error, gradients = model.samples.error_and_gradients(
         model.Zs, model.H, model.nonlinearity, params
     )
     rule = updates.adam(gradients, params, model.learning_rate)
-    return fitting.compile_step(model.completed(error), rule, mode)
+    return loop.compile_step(model.completed(error), rule, mode)
 
 
 def all_features(model, solver):

@@ -3,10 +3,9 @@
 from functools import partial
 
 import numpy as np
-import scipy.sparse
 
 from dsnmf.initialisation import appr_seminmf, lp_seminmf, nndsvd, pretrain, random
-from dsnmf.nonlinear_start import nonlinear_start
+from dsnmf.initialisation.nonlinear import nonlinear_start
 from dsnmf.symbolic import is_linear
 from dsnmf.validation import as_generator
 
@@ -21,14 +20,12 @@ def _as_random_state(random_state):
     return None if random_state is None else as_generator(random_state)
 
 
-def _initialiser(init, noise_floor, rng, X):
+def _initialiser(init, noise_floor, rng):
     if init == "svd":
         options = {"noise_floor": noise_floor, "random_state": as_generator(rng)}
         return partial(appr_seminmf, dtype=np.float64, **options)
     if init == "random":
         return partial(random, random_state=rng)
-    if scipy.sparse.issparse(X):
-        raise ValueError(f"init='{init}' needs a dense X; for a sparse X use 'svd' or 'random'")
     return {"nndsvd": nndsvd, "lp": lp_seminmf}[init]
 
 
@@ -37,13 +34,13 @@ def without_zeros(H):
     return np.where(H > 0, H, ZERO_FILL * H.mean() or 1.0).astype(H.dtype)
 
 
-def start_factors(estimator, observations, layers):
-    """Zs and Hs that an estimator's parameters ask for, Z_1 in the observations' coordinates.
+def start_factors(estimator, samples, layers):
+    """Zs and Hs that an estimator's parameters ask for, Z_1 in the coordinates of the samples' X.
 
     Parameters
     ----------
     estimator : Factorisation
-    observations : Observations
+    samples : Samples
     layers : tuple of int
 
     Returns
@@ -56,19 +53,17 @@ def start_factors(estimator, observations, layers):
         If given factors do not fit X and the layers.
     """
     if not isinstance(estimator.init, str):
-        (Z_1, *Zs), Hs = given_factors(estimator.init, observations.given.shape, layers)
-        return [observations.reduced(Z_1), *Zs], Hs
-    if estimator.init == "nndsvd":  # belongs to the coordinates of the samples; others turn along
-        (Z_1, *Zs), Hs = _started(estimator, observations.samples, layers)
-        return [observations.compressed(Z_1), *Zs], Hs
-    return _started(estimator, observations.start, layers)
+        (Z_1, *Zs), Hs = given_factors(estimator.init, samples.given.shape, layers)
+        return [samples.reduced(Z_1), *Zs], Hs
+    if estimator.init == "nndsvd":  # belongs to the given coordinates; all others turn along
+        (Z_1, *Zs), Hs = _started(estimator, samples.samples, layers)
+        return [samples.compressed(Z_1), *Zs], Hs
+    return _started(estimator, samples.start, layers)
 
 
 def _started(estimator, X, layers):
-    init = estimator.init
-    initialise = _initialiser(
-        init, estimator.noise_floor, _as_random_state(estimator.random_state), X
-    )
+    rng = _as_random_state(estimator.random_state)
+    initialise = _initialiser(estimator.init, estimator.noise_floor, rng)
     if estimator._solver() == "adam":
         return pretrain(X, layers, initialise)
 

@@ -35,8 +35,8 @@ from sklearn.svm import LinearSVC
 
 from dsnmf import WSF, DeepSemiNMF, DeepWSF, SemiNMF, datasets
 from dsnmf.affinity import combine, degrees, knn_affinity, label_affinity
-from dsnmf.experiments import report_tables
 from dsnmf.experiments.clustering import k_means_scores
+from dsnmf.experiments.report import tables
 
 #: Layers per data set: one per attribute.
 LAYERS = {"stickfigures": (64, 32), "nrletters": (64, 48, 32)}
@@ -264,7 +264,7 @@ def markdown(rows, names):
     for (share, method, layer), cell in groups.items():
         means = [f"{100 * np.mean(cell[name, score]):.0f}" for name in names for score in scores]
         lines.append([f"{share:.0%}", method, layer, *means])
-    return report_tables.markdown(head, lines)
+    return tables.markdown(head, lines)
 
 
 def run(data="stickfigures", seeds=3, out=None):

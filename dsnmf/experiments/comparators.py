@@ -20,7 +20,7 @@ from dsnmf.estimators.start import without_zeros
 from dsnmf.experiments import methods
 from dsnmf.experiments.methods import Learned, semi_nmf_rule, train
 from dsnmf.initialisation import appr_seminmf, nndsvd
-from dsnmf.stopping import has_converged, matlab_stops
+from dsnmf.training.stopping import has_converged, matlab_stops
 
 #: At most so many iterations of the multiplicative rules, per layer and of the fine-tuning.
 ITERATIONS = 300

@@ -13,10 +13,10 @@ import pytensor
 
 from dsnmf import datasets, plotting
 from dsnmf._version import __version__
-from dsnmf.atomic import replacing
 from dsnmf.experiments import methods
 from dsnmf.experiments.clustering import Scores, k_means_scores
 from dsnmf.extras import extra
+from dsnmf.files.atomic import replacing
 
 #: Layers and epochs of the original notebook, for faces and a user's own data.
 NOTEBOOK = ((400, 100), 1000)

@@ -7,11 +7,11 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from dsnmf import datasets
+from dsnmf.datasets.gradients import igo
 from dsnmf.experiments import attributes
 from dsnmf.experiments.clustering import k_means_score, k_means_scores
 from dsnmf.experiments.comparators import METHODS, layers_of_deep_semi_nmf
-from dsnmf.experiments.published import COMPONENTS
-from dsnmf.features import igo
+from dsnmf.experiments.report.published import COMPONENTS
 
 #: Numbers of components of a quick run.
 QUICK_COUNTS = (20, 40, 70)

@@ -5,11 +5,12 @@ from dataclasses import dataclass
 import numpy as np
 import pytensor
 
-from dsnmf import fitting, updates
+from dsnmf import updates
 from dsnmf.dsnmf import DSNMF
 from dsnmf.extras import extra
 from dsnmf.initialisation import appr_seminmf, pretrain
 from dsnmf.symbolic import reconstruction_cost
+from dsnmf.training import loop
 from dsnmf.validation import as_generator
 
 
@@ -88,9 +89,9 @@ def train(rule, X, Zs, Hs, iterations, stops=None, description="", progress=Fals
         ‖X - X̂‖²_F before each iteration.
     """
     X, Zs, Hs = _shared(X), [_shared(Z) for Z in Zs], [_shared(H) for H in Hs]
-    step = fitting.compile_step(reconstruction_cost(X, Zs, Hs[-1]), rule(X, Zs, Hs))
+    step = loop.compile_step(reconstruction_cost(X, Zs, Hs[-1]), rule(X, Zs, Hs))
     history = []
-    stopped_by = fitting.run(
+    stopped_by = loop.run(
         lambda: 2 * step(),  # the rules' cost is half the sum of squares
         iterations,
         history=history,

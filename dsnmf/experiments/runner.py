@@ -14,9 +14,9 @@ from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 
-from dsnmf.atomic import replacing
 from dsnmf.experiments.records import Records, identity
 from dsnmf.extras import extra
+from dsnmf.files.atomic import replacing
 
 _PACKAGES = ("dsnmf", "pytensor", "numpy", "scipy", "scikit-learn")
 

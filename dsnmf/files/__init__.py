@@ -3,5 +3,5 @@
 Of each, `read_matrix(path, name)` gives the values and the names of the features, or None;
 `read_labels(path, name, n_samples)` gives labels as they stand in the file, None where there is
 none. `name` picks a variable of a container, and is None for other files.
-`dsnmf.matrix_files` chooses among them, and checks what they read.
+`dsnmf.files.matrices` chooses among them, and checks what they read.
 """

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import scipy.sparse
 
-from dsnmf.damage import damage_as
+from dsnmf.files.damage import damage_as
 from dsnmf.files.variables import pick_labels, pick_matrix
 
 #: What the .npz files of `scipy.sparse.save_npz` have, and what we call the matrix in them.

@@ -5,8 +5,8 @@ import contextlib
 import numpy as np
 import scipy.sparse
 
-from dsnmf.damage import damage_as
 from dsnmf.extras import extra
+from dsnmf.files.damage import damage_as
 from dsnmf.files.variables import pick_labels
 
 _FORMATS = {"csr": scipy.sparse.csr_array, "csc": scipy.sparse.csc_array}

@@ -3,8 +3,8 @@
 import numpy as np
 import scipy.sparse
 
-from dsnmf.damage import damage_as
 from dsnmf.extras import extra
+from dsnmf.files.damage import damage_as
 
 
 def _sparse(group):

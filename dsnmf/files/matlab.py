@@ -3,8 +3,8 @@
 import numpy as np
 import scipy.io
 
-from dsnmf.damage import damage_as
 from dsnmf.files import mat_hdf5
+from dsnmf.files.damage import damage_as
 from dsnmf.files.mat_elements import check_elements
 from dsnmf.files.variables import pick_labels, pick_matrix
 

@@ -4,8 +4,8 @@ import warnings
 
 import numpy as np
 
-from dsnmf.damage import damage_as
 from dsnmf.extras import extra
+from dsnmf.files.damage import damage_as
 from dsnmf.files.text import INDEX_NAMES, LEFT_OUT
 
 

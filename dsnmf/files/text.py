@@ -9,8 +9,8 @@ from pathlib import Path
 
 import numpy as np
 
-from dsnmf.damage import damage_as
 from dsnmf.extras import extra
+from dsnmf.files.damage import damage_as
 
 SEPARATORS = {".csv": ",", ".tsv": "\t"}
 

@@ -2,7 +2,7 @@
 
 import scipy.sparse
 
-from dsnmf.damage import damage_as
+from dsnmf.files.damage import damage_as
 
 #: Names that samples and their labels have in the files that face researchers pass around.
 SAMPLES, LABELS = "fea", "gnd"

@@ -4,9 +4,9 @@ from functools import reduce
 
 import numpy as np
 
-from dsnmf import fitting
 from dsnmf.dsnmf import DSNMF
 from dsnmf.plotting.arrays import class_scatter, component_grid, cost_curve
+from dsnmf.training import loop
 from dsnmf.validation import as_matrix
 
 
@@ -113,7 +113,7 @@ def plot_history(model, *, label=None, ax=None):
         return cost_curve(model.history, label=label, ax=ax)
     costs = fitted_attribute(model, "history_", "plot_history")["cost"]
     # The rules' costs are computed only where the stopping rule looks at them.
-    every = 1 if len(costs) == model.n_iter_ else fitting.CHECK_EVERY
+    every = 1 if len(costs) == model.n_iter_ else loop.CHECK_EVERY
     ax = cost_curve(costs, every=every, label=label, ax=ax)
     ax.set_xlabel("iteration")
     return ax

@@ -3,7 +3,7 @@
 import numpy as np
 from pytensor.compile.sharedvalue import SharedVariable
 
-from dsnmf.linalg import as_data
+from dsnmf.symbolic.linalg import as_data
 
 
 def _shape(variable):

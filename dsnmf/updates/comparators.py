@@ -9,9 +9,9 @@ from pytensor.compile.builders import OpFromGraph
 from pytensor.graph.basic import Variable
 from pytensor.tensor.variable import TensorConstant
 
-from dsnmf.kernels import register_kernel
-from dsnmf.laplacian import affinity_terms, may_be_negative
-from dsnmf.linalg import product, pseudo_inverse, row_basis
+from dsnmf.symbolic.kernels import register_kernel
+from dsnmf.symbolic.laplacian import affinity_terms, may_be_negative
+from dsnmf.symbolic.linalg import product, pseudo_inverse, row_basis
 from dsnmf.updates.arguments import as_model
 
 #: Smallest denominator in GNMF's rules, as in its authors' program.
@@ -37,7 +37,8 @@ def gnmf(X, Z, H, affinity=None):
     Z : shared variable, shape (p, k), >= 0
     H : shared variable, shape (k, n), >= 0
     affinity : n x n array, SciPy sparse matrix, factored label affinity or variable, optional
-        W >= 0, already times its weight (α in the source). See `dsnmf.laplacian.affinity_terms`.
+        W >= 0, already times its weight (α in the source). See
+        `dsnmf.symbolic.laplacian.affinity_terms`.
 
     Returns
     -------

@@ -2,7 +2,7 @@
 
 import pytensor.tensor as pt
 
-from dsnmf.linalg import product, pseudo_inverse, row_basis
+from dsnmf.symbolic.linalg import product, pseudo_inverse, row_basis
 from dsnmf.updates.arguments import as_flags, as_model
 from dsnmf.updates.semi_nmf import multiplicative_step
 
@@ -47,7 +47,7 @@ def deep_semi_nmf(
         H_1 (k_1 x n), …, H_m. Entries that are zero stay zero.
     affinities : list of m affinities or None, optional
         One per layer, already times its weight λ_i, None for a layer without. See
-        `dsnmf.laplacian.affinity_terms`.
+        `dsnmf.symbolic.laplacian.affinity_terms`.
     features : {"propagated", "stored"}
         Which features of layer i its Z is fitted to. "propagated": E_m = H_m and
         E_i = Z_{i+1}E_{i+1} with the Z before the iteration, the paper's algorithm. "stored":

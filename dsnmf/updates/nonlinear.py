@@ -5,8 +5,8 @@ import pytensor
 import pytensor.tensor as pt
 from pytensor.scan.utils import until
 
-from dsnmf.linalg import product, pseudo_inverse, row_basis
 from dsnmf.symbolic import as_nonlinearity, layer_features
+from dsnmf.symbolic.linalg import product, pseudo_inverse, row_basis
 from dsnmf.updates.arguments import as_model
 
 #: Steps that the backtracking tries in turn: .005, halved while >= 1e-5.
@@ -78,7 +78,7 @@ def nonlinear_deep_semi_nmf(X, Zs, Hs, nonlinearity):
     Zs : list of m shared variables
         Z_1 (p x k_1), Z_2 (k_1 x k_2), …, Z_m.
     Hs : list of m shared variables, >= 0
-        H_1 (k_1 x n), …, H_m. See `dsnmf.nonlinear_start` for starting values.
+        H_1 (k_1 x n), …, H_m. See `dsnmf.initialisation.nonlinear` for starting values.
     nonlinearity : str or callable
         g: "tanh", "square", "sigmoid", "softplus" or another name that
         `dsnmf.symbolic.as_nonlinearity` knows, or a function from a TensorVariable to a

@@ -2,8 +2,8 @@
 
 import pytensor.tensor as pt
 
-from dsnmf.laplacian import affinity_terms, may_be_negative
-from dsnmf.linalg import product, pseudo_inverse, row_basis
+from dsnmf.symbolic.laplacian import affinity_terms, may_be_negative
+from dsnmf.symbolic.linalg import product, pseudo_inverse, row_basis
 from dsnmf.updates.arguments import as_model
 
 #: Smallest denominator in the H rule of Semi-NMF and WSF: MATLAB's eps, in every dtype.
@@ -22,8 +22,8 @@ def multiplicative_step(H, A, B, floor, affinity=None, BH=None):
         ΨᵀΨ.
     floor : float > 0
     affinity : optional
-        See `dsnmf.laplacian.affinity_terms`. Where it may be negative, so may the numerator,
-        which is then taken as 0.
+        See `dsnmf.symbolic.laplacian.affinity_terms`. Where it may be negative, so may the
+        numerator, which is then taken as 0.
     BH : TensorVariable, shape (k, n), optional
         B H, where that is cheaper than a product with B: B⁺H is then B⁻H + BH.
 
@@ -62,7 +62,7 @@ def semi_nmf(X, Z, H, affinity=None, *, update_Z=True, update_H=True):
         Entries that are zero stay zero.
     affinity : n x n array, SciPy sparse matrix, factored label affinity or variable, optional
         W, already times its weight λ; for several attributes the sum Σ_a λ_a W_a, see
-        `dsnmf.affinity.combine`, and for the forms `dsnmf.laplacian.affinity_terms`.
+        `dsnmf.affinity.combine`, and for the forms `dsnmf.symbolic.laplacian.affinity_terms`.
     update_Z, update_H : bool
         Whether the factor moves or is held fixed.
 

@@ -164,7 +164,7 @@ def write_json(arguments, name, result):
     """Write a result, with what it was measured on, to NAME.json in the folder of --out, if any."""
     if arguments.out is None:
         return
-    from dsnmf.atomic import replacing
+    from dsnmf.files.atomic import replacing
 
     packages = ("numpy", "scipy", "pytensor", "numba")
     measured_on = {

@@ -21,10 +21,11 @@ import measuring
 import numpy as np
 import pytensor
 
-from dsnmf import datasets, fitting, updates
-from dsnmf.compression import compress
+from dsnmf import datasets, updates
+from dsnmf.data.compression import compress
 from dsnmf.initialisation import appr_seminmf, pretrain
 from dsnmf.symbolic import residual_norm
+from dsnmf.training import loop
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
 from tests import textbook
@@ -52,7 +53,7 @@ def compiled(X, Zs, Hs, update_H=True):
     data = pytensor.shared(X)
     Zs, Hs = ([pytensor.shared(np.array(v)) for v in values] for values in (Zs, Hs))
     rule = updates.deep_semi_nmf(data, Zs, Hs, update_H=update_H)
-    step = fitting.compile_step(residual_norm(data, Zs, Hs[-1]), rule)
+    step = loop.compile_step(residual_norm(data, Zs, Hs[-1]), rule)
     return lambda: float(step())
 
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from dsnmf import datasets
-from dsnmf.cli import main
+from dsnmf.commands.main import main
 from dsnmf.datasets.download import SOURCES
 
 

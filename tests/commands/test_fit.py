@@ -9,10 +9,11 @@ import pytensor
 import pytest
 import scipy.sparse
 
-from dsnmf import DSNMF, DeepWSF, SemiNMF, fitting
-from dsnmf.cli import main
+from dsnmf import DSNMF, DeepWSF, SemiNMF
+from dsnmf.commands.main import main
 from dsnmf.estimators.persistence import open_estimator
-from dsnmf.matrix_files import read_matrix, write_matrix
+from dsnmf.files.matrices import read_matrix, write_matrix
+from dsnmf.training import loop
 
 X = np.random.default_rng(0).standard_normal((30, 6)) + 1
 LABELS = np.where(np.arange(30) % 4, np.arange(30) % 3, -1)
@@ -102,7 +103,7 @@ def test_ctrl_c_leaves_the_old_model(monkeypatch, capsys):
     def interrupting(*args):
         yield lambda cost: signal.raise_signal(signal.SIGINT)
 
-    monkeypatch.setattr(fitting, "progress_bar", interrupting)
+    monkeypatch.setattr(loop, "progress_bar", interrupting)
     with open("made", "w") as file:
         file.write("old")
     assert main(["fit", "data.npy", "--layers", "3", "-o", "made"]) == 130

@@ -6,8 +6,8 @@ import pytensor
 import pytest
 
 from dsnmf import SemiNMF
-from dsnmf.cli import main
-from dsnmf.matrix_files import read_matrix
+from dsnmf.commands.main import main
+from dsnmf.files.matrices import read_matrix
 
 TABLE = pd.DataFrame(np.random.default_rng(0).random((20, 3)) * [1, 10, 100], columns=[*"abc"])
 

@@ -6,9 +6,9 @@ import signal
 import numpy as np
 import pytest
 
-from dsnmf import fitting
 from dsnmf.experiments import methods
 from dsnmf.experiments.clustering import k_means_scores
+from dsnmf.training import loop
 
 pytestmark = pytest.mark.usefixtures("without_numba")
 
@@ -56,12 +56,12 @@ def test_pca_takes_as_many_components_as_there_are(data):
 
 
 def test_interrupted_training_is_no_result(data, monkeypatch):
-    run = fitting.run
+    run = loop.run
 
     def interrupted(step, *args, **options):
         return run(lambda: os.kill(os.getpid(), signal.SIGINT) or step(), *args, **options)
 
-    monkeypatch.setattr(fitting, "run", interrupted)
+    monkeypatch.setattr(loop, "run", interrupted)
     with pytest.raises(KeyboardInterrupt), pytest.warns(RuntimeWarning, match="iteration 1"):
         methods.semi_nmf(data, 4, 30)
     with pytest.raises(KeyboardInterrupt), pytest.warns(RuntimeWarning, match="iteration 1"):

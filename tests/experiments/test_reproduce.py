@@ -6,7 +6,7 @@ import json
 import numpy as np
 import pytest
 
-from dsnmf.cli import main
+from dsnmf.commands.main import main
 from dsnmf.datasets import Dataset
 from dsnmf.experiments import protocols, records, runner
 from dsnmf.experiments.kinds import Clustering, Entry

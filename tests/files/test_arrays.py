@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import scipy.sparse
 
-from dsnmf.matrix_files import read_labels, read_matrix
+from dsnmf.files.matrices import read_labels, read_matrix
 
 X = scipy.sparse.random(6, 4, density=0.4, random_state=0)
 

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 import scipy.sparse
 
-from dsnmf.matrix_files import read_labels, read_matrix, read_named_matrix
+from dsnmf.files.matrices import read_labels, read_matrix, read_named_matrix
 
 X = np.random.default_rng(0).poisson(1, (4, 3)).astype(np.float32)
 GENES = ["g1", "g2", "g3"]

@@ -9,7 +9,7 @@ import pytest
 import scipy.io
 import scipy.sparse
 
-from dsnmf.matrix_files import read_labels, read_matrix
+from dsnmf.files.matrices import read_labels, read_matrix
 
 X = np.arange(12, dtype=float).reshape(4, 3)
 SPARSE = scipy.sparse.csc_array(X)

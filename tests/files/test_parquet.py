@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from dsnmf.matrix_files import read_labels, read_matrix, read_named_matrix
+from dsnmf.files.matrices import read_labels, read_matrix, read_named_matrix
 
 TABLE = pd.DataFrame({"a": [1.5, np.nan], "b": pd.array([None, 2], "Int64"), "c": [True, False]})
 

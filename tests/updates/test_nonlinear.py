@@ -9,7 +9,7 @@ import pytest
 
 from dsnmf import updates
 from dsnmf.initialisation import appr_seminmf
-from dsnmf.nonlinear_start import nonlinear_start
+from dsnmf.initialisation.nonlinear import nonlinear_start
 from dsnmf.symbolic import reconstruction_cost, residual_norm
 from dsnmf.updates.nonlinear import EPS, STEPS
 from tests import textbook

@@ -14,7 +14,7 @@ from pytensor.tensor.math import Max, Min
 
 from dsnmf import DSNMF, symbolic, updates
 from dsnmf.affinity import combine, knn_affinity, label_affinity
-from dsnmf.estimators.observations import observe
+from dsnmf.data.choice import as_samples
 
 RNG = np.random.default_rng(0)
 X = RNG.standard_normal((8, 30))
@@ -46,11 +46,9 @@ def rules():
     model = DSNMF(X.T, (5, 3), l1_norms=(0, 1e-3))._rule
     yield "DSNMF", model.cost, model.updates
     for name, data in {"gaps": np.where(X > 1, np.nan, X), "full": X}.items():
-        observations = observe(data.T)
+        samples = as_samples(data.T)
         params = [*Zs, Hs[-1]]
-        error, gradients = observations.error_and_gradients(
-            Zs, symbolic.relu(Hs[-1]), "relu", params
-        )
+        error, gradients = samples.error_and_gradients(Zs, symbolic.relu(Hs[-1]), "relu", params)
         yield name, error, updates.adam(gradients, params)
 
 

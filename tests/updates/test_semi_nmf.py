@@ -7,9 +7,10 @@ import scipy.sparse
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dsnmf import stopping, updates
+from dsnmf import updates
 from dsnmf.affinity import combine, knn_affinity, label_affinity
 from dsnmf.symbolic import laplacian_penalty, printed_cost, reconstruction_cost, residual_norm
+from dsnmf.training import stopping
 from tests import textbook
 from tests.conftest import relative_error
 from tests.updates.running import shared, trajectory

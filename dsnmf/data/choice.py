@@ -1,0 +1,75 @@
+"""Which kind of data a matrix is; asked here and nowhere else."""
+
+import numpy as np
+import scipy.sparse
+
+from dsnmf.data.compression import compress
+from dsnmf.data.dense import Compressed, Dense
+from dsnmf.data.gaps import Gappy
+from dsnmf.data.sparse import Sparse
+
+
+def unmasked(X):
+    """X with NaN in the place of masked entries; what is no masked array stays as it is."""
+    if not isinstance(X, np.ma.MaskedArray):
+        return X
+    if not X.mask.any():
+        return X.data
+    return X.astype(np.result_type(X.dtype, np.float32)).filled(np.nan)
+
+
+def canonical(X):
+    """A validated X as all solvers can use it: a sparse one sorted, without duplicates, in int32.
+
+    Raises
+    ------
+    ValueError
+        If a sparse X contains NaN or has more entries than int32 counts.
+    """
+    if not scipy.sparse.issparse(X):
+        return X
+    if np.isnan(X.data).any():
+        raise ValueError("a sparse X must not contain NaN: its absent entries are zeros")
+    if X.nnz > np.iinfo(np.int32).max:
+        raise ValueError(f"a sparse X may have up to 2³¹ - 1 stored entries, got {X.nnz}")
+    rows = scipy.sparse.csr_matrix(X, copy=True)
+    rows.sum_duplicates()
+    indices, indptr = rows.indices.astype(np.int32), rows.indptr.astype(np.int32)
+    return scipy.sparse.csr_matrix((rows.data, indices, indptr), shape=rows.shape)
+
+
+def as_samples(X, how=False, *, noise_floor=0.0, whiten=0.0, scale=None):
+    """A validated matrix as the kind of data that it is.
+
+    Parameters
+    ----------
+    X : ndarray or canonical CSR matrix, shape (n_samples, n_features)
+        float32 or float64, without infinities; NaN marks unknown entries of an array.
+    how, noise_floor, whiten
+        See `dsnmf.data.compression.compress`; "auto" leaves a sparse matrix and one with gaps.
+    scale : float > 0, optional
+        See `Samples`.
+
+    Returns
+    -------
+    Samples
+
+    Raises
+    ------
+    ValueError
+        If a matrix with gaps or a sparse one is to be compressed.
+    """
+    compressed = how not in ("auto", False) or whiten
+    if scipy.sparse.issparse(X):
+        if compressed:
+            raise ValueError("compress needs a dense X without gaps, got a sparse one")
+        return Sparse(X.T, scale)
+    if np.isnan(X).any():
+        if compressed:
+            raise ValueError("compress needs an X without gaps, got NaN")
+        return Gappy(X.T, scale)
+    whole = Dense(X.T, scale)
+    small, compression = compress(
+        whole.given, how, noise_floor=noise_floor, whiten=whiten, scale=whole.scale
+    )
+    return whole if compression is None else Compressed(whole, small, compression)

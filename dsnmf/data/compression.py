@@ -1,0 +1,149 @@
+"""Training on fewer features: X in the coordinates of its leading left singular vectors."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from dsnmf.initialisation.triplets import NOISE_FLOOR, all_triplets, leading_triplets
+from dsnmf.validation import as_number, as_size
+
+#: compress="auto" compresses where at most this share of the features' number remains: the rest of
+#: an epoch does not shrink with it.
+WORTHWHILE = 0.5
+
+
+@dataclass(frozen=True, eq=False)
+class Compression:
+    """X' = diag(weights) Uᵀ X in place of X, Z_1' = diag(weights) Uᵀ Z_1 in place of Z_1.
+
+    The squared error of X' and Z_1', plus `discarded`, is that of X and Z_1, as long as all
+    weights are 1 and Z_1 lies in U's span. The multiplicative rules then go the same way as on X
+    when nothing is discarded; for Adam it is a change of coordinates.
+
+    Attributes
+    ----------
+    U : ndarray, shape (p, r)
+        Orthonormal columns: the leading left singular vectors of X.
+    weights : ndarray, shape (r,), > 0
+        1, or σ^-whiten.
+    discarded : float >= 0
+        Σ X² - Σ (UᵀX)².
+    """
+
+    U: np.ndarray
+    weights: np.ndarray
+    discarded: float
+
+    @property
+    def is_whitened(self):
+        """Whether errors are weighted, so that costs are not those of X."""
+        return bool((self.weights != 1).any())
+
+    @property
+    def offset(self):
+        """What to add to costs in the small coordinates: the discarded energy, or 0 if weighted."""
+        return 0.0 if self.is_whitened else self.discarded
+
+    def arrays(self):
+        """What `from_arrays` makes the same compression of, by names for a file."""
+        return {f"compression_{field}": np.asarray(value) for field, value in vars(self).items()}
+
+    @classmethod
+    def from_arrays(cls, arrays):
+        """The compression whose `arrays` are among these; None without."""
+        if "compression_U" not in arrays:
+            return None
+        U, weights = arrays["compression_U"], arrays["compression_weights"]
+        return cls(U, weights, float(arrays["compression_discarded"]))
+
+    def reduced(self, Z):
+        """Z_1' of a full-size Z_1; what lies outside U's span is lost."""
+        return (self.weights[:, None] * (self.U.T @ Z)).astype(Z.dtype, copy=False)
+
+    def restored(self, Z):
+        """The full-size Z_1 (p x k), or X̂ (p x n), of small coordinates."""
+        return (self.U @ (Z / self.weights[:, None])).astype(Z.dtype, copy=False)
+
+
+def as_compress(value):
+    """True, False, "auto" or a rank (int >= 1); TypeError or ValueError otherwise."""
+    if isinstance(value, bool | np.bool_):
+        return bool(value)
+    if isinstance(value, str):
+        if value != "auto":
+            raise ValueError(f"compress must be 'auto', True, False or a rank, got {value!r}")
+        return value
+    return as_size(value, "compress")
+
+
+def _energy(X, scale):
+    """Σ (X / scale)², summed in float64 without a copy of X."""
+    rows = X if X.flags.c_contiguous else X.T
+    return sum(float(np.dot(row, row)) for row in (row.astype(np.float64) / scale for row in rows))
+
+
+def _triplets(X, how, noise_floor):
+    """U and S of what is kept."""
+    rng = np.random.default_rng(0)
+    if how is True or how == "auto":
+        return all_triplets(X, noise_floor, rng)[:2]
+    if how > min(X.shape):
+        raise ValueError(f"compress must be at most min(p, n) = {min(X.shape)}, got {how}")
+    return leading_triplets(X, how, 0, rng)[:2]
+
+
+def compress(X, how, *, noise_floor=NOISE_FLOOR, whiten=0.0, scale=1.0):
+    """X / scale in fewer coordinates, and how to come back.
+
+    Parameters
+    ----------
+    X : ndarray, shape (p, n), float32 or float64
+        Features x samples, finite.
+    how : {"auto", True, False} or int >= 1
+        True keeps all singular triplets above the noise floor, a number that many. "auto" is True
+        where that leaves at most half as many coordinates as features.
+    noise_floor : float in [0, 1)
+        See `dsnmf.initialisation.truncated_svd`; 0 keeps everything but rounding.
+    whiten : float in [0, 1]
+        Flattens the spectrum: singular values σ become σ^(1 - whiten). What is then minimised is
+        not the squared error any more.
+    scale : float > 0
+        Divides what is compressed, without a copy of X.
+
+    Returns
+    -------
+    X' : ndarray, shape (r, n), C-contiguous, or X itself
+    Compression or None
+        None where X itself is returned, not divided; also where X is zero.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If an argument is not as described, a number exceeds min(p, n), or whiten is given without
+        compression.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from dsnmf.data.compression import compress
+    >>> X = np.outer(np.arange(6.0), np.ones(20))
+    >>> small, compression = compress(X, "auto")
+    >>> small.shape, bool(np.allclose(compression.restored(small), X))
+    ((1, 20), True)
+    """
+    how = as_compress(how)
+    whiten = as_number(whiten, "whiten", 0)
+    if whiten > 1:
+        raise ValueError(f"whiten must be in [0, 1], got {whiten!r}")
+    if whiten and how is False:
+        raise ValueError("whiten needs compress: it weights the compressed coordinates")
+    if how is False:
+        return X, None
+    U, S = _triplets(X, how, noise_floor)
+    if len(S) == 0 or (how == "auto" and len(S) > WORTHWHILE * X.shape[0] and not whiten):
+        return X, None
+    S = S / scale
+    weights = S**-whiten
+    small = np.ascontiguousarray((U * weights).T.astype(X.dtype) @ X) / X.dtype.type(scale)
+    discarded = max(_energy(X, scale) - float((S**2).sum()), 0.0)
+    return small, Compression(U.astype(X.dtype), weights.astype(X.dtype), discarded)

@@ -1,0 +1,42 @@
+"""Arrays without gaps, as they are or compressed."""
+
+from dsnmf.data.samples import Samples
+from dsnmf.symbolic.residual import squared_error, squared_error_and_gradients
+
+
+class Dense(Samples):
+    """An array without gaps."""
+
+    def _squared_error(self, Z, F):
+        return squared_error(self.X, Z, F)
+
+    def error_and_gradients(self, Zs, H, nonlinearity, params):
+        """As `Samples` has it, from one residual."""
+        return squared_error_and_gradients(self.X, Zs, H, nonlinearity, params)
+
+
+class Compressed(Dense):
+    """An array without gaps in fewer coordinates, see `dsnmf.data.compression`.
+
+    Parameters
+    ----------
+    whole : Dense
+    small : ndarray, shape (r, n)
+        The samples in r coordinates, at the scale of the fit.
+    compression : Compression
+    """
+
+    def __init__(self, whole, small, compression):
+        self.given, self.scale, self.norms = whole.given, whole.scale, whole.norms
+        self.start, self._compression = small, compression
+        self.offset = compression.offset
+
+    @property
+    def samples(self):
+        return self.given / self._unit
+
+    def compressed(self, Z):
+        return self._compression.reduced(Z)
+
+    def restored(self, Z):
+        return super().restored(self._compression.restored(Z))

@@ -1,0 +1,174 @@
+"""What every kind of data matrix has: its scale, its errors, the way to Z_1 and back."""
+
+from functools import cached_property
+
+import numpy as np
+import pytensor
+
+from dsnmf.symbolic import layer_features
+from dsnmf.symbolic.shared import as_shared
+
+#: Entries of arrays that are made at once in float64.
+BLOCK = 1 << 20
+
+
+def _root_mean_square(norms):
+    """Of norms that may be very large or small; 1 if all are 0."""
+    largest = norms.max()
+    return float(largest * np.sqrt(np.mean((norms / largest) ** 2))) if largest > 0 else 1.0
+
+
+def column_blocks(rows, columns):
+    """Slices of the columns of a matrix, of about `BLOCK` entries each."""
+    width = max(1, BLOCK // rows)
+    return [slice(start, start + width) for start in range(0, columns, width)]
+
+
+class Samples:
+    """n samples of p features, and all that starts, rules, costs and feature maps ask of them.
+
+    Everything is fitted at one scale, at which the root mean square of the samples' norms is 1, so
+    that results do not depend on the unit of the data. A kind of data is one subclass: the code
+    around it never asks which. This one has what they share, for an array without gaps.
+
+    Parameters
+    ----------
+    given : ndarray or SciPy sparse matrix, shape (p, n), float32 or float64
+        The samples as they came; not copied here.
+    scale : float > 0, optional
+        What divides them; by default the root mean square of their norms.
+
+    Attributes
+    ----------
+    given, scale
+    norms : ndarray, shape (n,), float64
+        l2 norms of the samples at that scale; of one with gaps what it would be if they were like
+        the rest of it.
+    start : ndarray or SciPy sparse matrix, shape of X
+        What initialisers see.
+    X : shared variable, shape (p, n), or (r, n) where compressed
+        What rules see: C-contiguous, or sparse.
+    samples : ndarray or SciPy sparse matrix, shape (p, n)
+        At the scale of the fit, not compressed, without gaps.
+    offset : float >= 0
+        What the squared error of X lacks to that of `samples`.
+    """
+
+    offset = 0.0
+
+    def __init__(self, given, scale=None):
+        self.given = given
+        unit = self._largest() or 1.0  # squares of what is very large or small leave float64
+        norms = unit * np.sqrt(self._energies(unit))
+        self.scale = _root_mean_square(norms) if scale is None else scale
+        self.norms = norms / self.scale
+
+    def _largest(self):
+        """The largest magnitude among the known entries; 0 if there are none."""
+        top, bottom = (f.reduce(self.given, axis=None, initial=0) for f in (np.fmax, np.fmin))
+        return float(max(top, -bottom))
+
+    def _energies(self, unit):
+        """Per sample Σ (x / unit)²."""
+        energies = np.empty(self.given.shape[1])
+        for block in column_blocks(*self.given.shape):
+            energies[block] = self._block_energies(self.given[:, block] / unit)
+        return energies
+
+    def _block_energies(self, X):
+        return np.square(X).sum(axis=0)
+
+    @property
+    def _unit(self):
+        return self.given.dtype.type(self.scale)
+
+    @cached_property
+    def start(self):
+        return np.divide(self.given, self._unit, order="C")
+
+    @cached_property
+    def X(self):
+        return as_shared(self.start, "X")
+
+    @property
+    def samples(self):
+        return self.start
+
+    @property
+    def dense(self):
+        """`samples` as an array; ValueError if that is too large to make."""
+        return self.samples
+
+    def check_known(self, features=True):
+        """ValueError if a sample, or a feature (unless they do not matter), has no known entry."""
+
+    def check_use(self, mode, init):
+        """ValueError if this kind cannot be compiled so, or has no such start."""
+
+    def compressed(self, Z):
+        """Z_1 in the coordinates of X, from one for `samples`."""
+        return Z
+
+    def reduced(self, Z):
+        """The same from one for `given`."""
+        return self.compressed(np.asarray(Z) / self._unit)
+
+    def restored(self, Z):
+        """Z_1 for `given`, from one in the coordinates of X."""
+        return Z * self._unit
+
+    def filled(self, X_hat):
+        """X with its gaps, if it has any, filled from the reconstruction X̂."""
+        return self.X
+
+    def completed(self, Z, F):
+        """`given` with its gaps, if it has any, filled from Z F; arrays."""
+        return self.given
+
+    def squared_error(self, Zs, H, nonlinearity):
+        """Σ (X - X̂)² over the known entries."""
+        return self._squared_error(Zs[0], layer_features(Zs, H, 1, nonlinearity))
+
+    def error_and_gradients(self, Zs, H, nonlinearity, params):
+        """`squared_error` and its derivatives by params: some of Zs and what H is made of."""
+        error = self.squared_error(Zs, H, nonlinearity)
+        return error, pytensor.grad(error, params)
+
+    def final_error(self, Z, F):
+        """‖X - Z F‖ of the samples as they came over their known entries, exactly.
+
+        Parameters
+        ----------
+        Z : ndarray, shape (p, k)
+            Z_1 for `given`.
+        F : ndarray, shape (k, n)
+            Layer 1's features.
+
+        Returns
+        -------
+        float
+        """
+        Z, F = Z.astype(np.float64) / self.scale, F.astype(np.float64)
+        return self.scale * float(np.sqrt(self._squared_residual(Z, F)))
+
+    def _squared_residual(self, Z, F):
+        blocks = column_blocks(len(Z), F.shape[1])
+        residuals = (self._dense_block(block) / self.scale - Z @ F[:, block] for block in blocks)
+        return sum(np.nansum(np.square(residual)) for residual in residuals)
+
+    def _dense_block(self, block):
+        return self.given[:, block]
+
+    def features(self, feature_map):
+        """What a feature map makes of the samples, at the scale of the fit.
+
+        Parameters
+        ----------
+        feature_map : object
+            `of_full(X, norms)` takes samples without gaps (p x n), `of_gappy(X, norms)` those with.
+
+        Returns
+        -------
+        ndarray, shape (k, n)
+        """
+        return feature_map.of_full(self.given / self._unit, self.norms)

@@ -1,0 +1,146 @@
+"""Features of new samples under a fitted linear model."""
+
+import numpy as np
+from pytensor.compile.sharedvalue import SharedVariable
+from scipy.optimize import nnls
+
+from dsnmf.validation import as_matrix
+
+#: Iterations of the non-negative least squares, per component: SciPy's own 3 are too few where
+#: components are nearly dependent.
+NNLS_ITERATIONS = 30
+
+
+def _basis(Zs, layer):
+    """Z_1 … Z_layer as one matrix."""
+    if not 1 <= layer <= len(Zs):
+        raise ValueError(f"layer must be in 1 … {len(Zs)}, got {layer!r}")
+    values = [Z.get_value(borrow=True) if isinstance(Z, SharedVariable) else Z for Z in Zs]
+    Psi = as_matrix(values[0], "Z_1")
+    for i, Z in enumerate(values[1:layer], start=2):
+        Z = as_matrix(Z, f"Z_{i}")
+        if len(Z) != Psi.shape[1]:
+            raise ValueError(f"Z_{i} must have {Psi.shape[1]} rows, got shape {Z.shape}")
+        Psi = Psi @ Z
+    return Psi
+
+
+def _pseudo_inverse(Psi):
+    return np.linalg.pinv(Psi, rcond=max(Psi.shape) * np.finfo(Psi.dtype).eps)
+
+
+def _non_negative(Psi, X):
+    """Columns h >= 0 with the least ‖x - Ψh‖, one by one."""
+    H = np.zeros((Psi.shape[1], X.shape[1]))
+    for j, x in enumerate(X.T):
+        size = np.linalg.norm(x)
+        if size > 0:  # to unit norm, as SciPy's tolerance is absolute
+            H[:, j] = size * nnls(Psi, x / size, maxiter=NNLS_ITERATIONS * len(H))[0]
+    return H
+
+
+class Projection:
+    """The map from samples to their features under X ≈ Ψ H, ready for many calls.
+
+    A sample's features depend on this sample alone, and scale with it.
+
+    Parameters
+    ----------
+    Psi : ndarray, shape (p, k), float32 or float64
+    nonnegative : bool
+        Ψ†x, or the h >= 0 with the least ‖x - Ψh‖.
+    """
+
+    def __init__(self, Psi, nonnegative):
+        self._Psi, self._nonnegative = Psi, nonnegative
+        if nonnegative:
+            self._Q, self._R = np.linalg.qr(Psi.astype(np.float64))
+        else:
+            self._inverse = _pseudo_inverse(Psi)
+
+    def of_full(self, X, norms=None):
+        """Features of samples without gaps.
+
+        Parameters
+        ----------
+        X : ndarray or SciPy sparse matrix, shape (p, n)
+            Of Ψ's dtype.
+        norms : ignored
+
+        Returns
+        -------
+        ndarray, shape (k, n), of Ψ's dtype
+        """
+        if not self._nonnegative:
+            return np.asarray(self._inverse @ X)
+        return _non_negative(self._R, self._Q.T @ X).astype(X.dtype)
+
+    def of_gappy(self, X, norms=None):
+        """Features that fit the known entries best; samples with the same ones are fitted together.
+
+        Parameters
+        ----------
+        X : ndarray, shape (p, n)
+            NaN marks unknown entries.
+        norms : ignored
+
+        Returns
+        -------
+        ndarray, shape (k, n), of Ψ's dtype
+        """
+        patterns, of_sample = np.unique(~np.isnan(X), axis=1, return_inverse=True)
+        H = np.empty((self._Psi.shape[1], X.shape[1]), X.dtype)
+        for i, rows in enumerate(patterns.T):
+            samples = np.flatnonzero(of_sample.ravel() == i)
+            known = Projection(self._Psi[rows], self._nonnegative)
+            H[:, samples] = known.of_full(X[np.ix_(rows, samples)])
+        return H
+
+
+def project(X_new, Zs, layer=None, *, nonnegative=False):
+    """H_new = (Z_1 … Z_j)† X_new, the features of layer j of samples not seen in training.
+
+    Parameters
+    ----------
+    X_new : array_like or SciPy sparse matrix, shape (p, n)
+        Features x samples, prepared as the training data were.
+    Zs : list of m arrays or shared variables
+        Z_1 (p x k_1), Z_2 (k_1 x k_2), …, Z_m.
+    layer : int, optional
+        j, from 1 to m; m if not given.
+    nonnegative : bool
+        False: the projection itself, as in the authors' code; it may have negative entries.
+        True: per sample the h >= 0 with the least ‖x - Z_1 … Z_jh‖, which is what the H rule of
+        Semi-NMF converges to with the Zs held fixed.
+
+    Returns
+    -------
+    ndarray, shape (k_j, n)
+        Of the dtype of X_new and Zs.
+
+    Raises
+    ------
+    TypeError
+        If X_new or a Z does not hold real numbers.
+    ValueError
+        If layer is not in 1 … m, sizes do not fit, or a value is not finite.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from dsnmf.estimators.projection import project
+    >>> Zs = [np.array([[1.0, 0.0], [0.0, 2.0], [0.0, 0.0]])]
+    >>> project([[1.0], [-2.0], [3.0]], Zs)
+    array([[ 1.],
+           [-1.]])
+    >>> project([[1.0], [-2.0], [3.0]], Zs, nonnegative=True)
+    array([[1.],
+           [0.]])
+    """
+    Psi = _basis(Zs, len(Zs) if layer is None else layer)
+    X = as_matrix(X_new, "X_new", accept_sparse=True)
+    if X.shape[0] != len(Psi):
+        raise ValueError(f"X_new must have {len(Psi)} rows (features), got shape {X.shape}")
+    dtype = np.result_type(X.dtype, Psi.dtype)
+    projection = Projection(Psi.astype(dtype, copy=False), nonnegative)
+    return projection.of_full(X.astype(dtype, copy=False))

@@ -1,0 +1,1 @@
+"""All that makes the report: published numbers, tables, figures, claims."""

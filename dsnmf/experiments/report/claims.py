@@ -1,0 +1,294 @@
+"""What the papers claim, each claim a function from records to what they and we found."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+
+import numpy as np
+
+from dsnmf.experiments.report import attributes, layers
+from dsnmf.experiments.report.curves import (
+    BENCHMARKS,
+    FEATURES,
+    counterpart,
+    ours,
+    pairs,
+    theirs,
+    title,
+)
+from dsnmf.experiments.report.notebook import PUBLISHED_NMI, nmi_values, span
+from dsnmf.experiments.report.published import COMPONENTS
+from dsnmf.experiments.report.tables import SEMI_NMF, in_bracket, spread
+
+#: What the paper compares Deep Semi-NMF with.
+_COMPARED = ("Semi-NMF", "NMF (MUL)", "Multi-layer NMF", "NeNMF", "GNMF")
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What the paper and we found.
+
+    Attributes
+    ----------
+    published, ours : str
+    holds : bool or None
+        In our records; None where they are not enough to say.
+    """
+
+    published: str
+    ours: str
+    holds: bool | None
+
+
+NOT_RUN = "not run"
+
+
+@dataclass(frozen=True)
+class Claim:
+    """A sentence, and the function from records to its `Verdict`."""
+
+    text: str
+    check: Callable
+
+
+def _answer(held, complete):
+    """False after one exception; True needs complete records, None is without them."""
+    return None if held and not complete else bool(held)
+
+
+@dataclass(frozen=True)
+class Tally:
+    """For how many of the compared numbers of components something holds."""
+
+    held: int
+    compared: int
+
+    @property
+    def holds(self):
+        """False after one exception, True once all k of the figures are there."""
+        return _answer(self.held == self.compared, self.compared >= len(COMPONENTS))
+
+    def __str__(self):
+        return f"{self.held} of {self.compared} k"
+
+
+def _all_hold(answers):
+    """True if all are, False if one is, None otherwise."""
+    answers = list(answers)
+    return False if False in answers else None if None in answers or not answers else True
+
+
+def _tally(condition, *curves):
+    """`condition` of the curves' means, at the k that all of them have."""
+    if None in curves:
+        return Tally(0, 0)
+    shared = [k for k in COMPONENTS if all(k in curve.values for curve in curves)]
+    return Tally(sum(condition(*(curve.mean(k) for curve in curves)) for k in shared), len(shared))
+
+
+def _text(tallies):
+    """The tallies by name, without those that compare nothing."""
+    return ", ".join(f"{name} {tally}".strip() for name, tally in tallies.items() if tally.compared)
+
+
+def _verdict(published, ours):
+    """From tallies by name, of the published and of our curves."""
+    text = _text(ours)
+    holds = _all_hold(tally.holds for tally in ours.values()) if text else None
+    return Verdict(_text(published) or "–", text or NOT_RUN, holds)
+
+
+def _clusters_better(records, data, better, worse):
+    """AC and NMI of the place `better`, (features, method), lie above those of `worse`."""
+
+    def tallies(curves):
+        return {
+            title: _tally(
+                lambda a, b: a > b,
+                *(
+                    curves(data, features, metric).get(method)
+                    for features, method in (better, worse)
+                ),
+            )
+            for metric, title in (("ac", "AC"), ("nmi", "NMI"))
+        }
+
+    return _verdict(tallies(theirs), tallies(partial(ours, records)))
+
+
+def _largest_area(records, data):
+    """Deep Semi-NMF on pixels has the largest area under AC and NMI."""
+
+    def compare(curves, metric):
+        areas = {name: curve.area() for name, curve in curves.items()}
+        deep = areas.pop("Deep Semi-NMF", None)
+        names = [name if name in areas else counterpart(name) for name in _COMPARED]
+        others = {name: areas[name] for name in names if areas.get(name) is not None}
+        if deep is None or not others:
+            return "", None
+        best = max(others, key=others.get)
+        complete = len(others) >= len(_COMPARED)
+        holds = _answer(deep > others[best], complete)
+        return f"{metric.upper()} {deep:.2f} against {others[best]:.2f} ({best})", holds
+
+    found = {"published": [], "ours": []}
+    for metric in ("ac", "nmi"):
+        found["published"].append(compare(theirs(data, "pixels", metric), metric))
+        found["ours"].append(compare(ours(records, data, "pixels", metric), metric))
+    texts = {
+        name: ", ".join(text for text, _ in results if text) for name, results in found.items()
+    }
+    holds = _all_hold(answer for _, answer in found["ours"])
+    return Verdict(texts["published"], texts["ours"] or NOT_RUN, holds)
+
+
+def _lowest_error(records, data):
+    """The error of Semi-NMF lies below that of every NMF."""
+
+    def tallies(curves):
+        curves = curves(data, "pixels", "error")
+        names = [name if name in curves else counterpart(name) for name in _COMPARED[1:]]
+        return {
+            f"below {name}": _tally(lambda a, b: a < b, curves.get("Semi-NMF"), curves.get(name))
+            for name in names
+        }
+
+    return _verdict(tallies(theirs), tallies(partial(ours, records)))
+
+
+def _falling(curve):
+    """From each k to the next; the first k has nothing to fall from."""
+    if curve is None:
+        return Tally(0, 0)
+    means = [curve.mean(k) for k in curve.components if k in COMPONENTS]
+    return Tally(1 + int(np.sum(np.diff(means) <= 0)), len(means))
+
+
+def _falls(records, data, features):
+    """The errors of Semi-NMF and Deep Semi-NMF never rise."""
+
+    def tallies(curves):
+        found = curves(data, features, "error")
+        return {method: _falling(found.get(method)) for method in ("Semi-NMF", "Deep Semi-NMF")}
+
+    return _verdict(tallies(theirs), tallies(partial(ours, records)))
+
+
+def _bracketed(records, data, method):
+    """Semi-NMF's error lies between the best of its rank and the published one."""
+    curves, published = ours(records, data, "pixels", "error"), theirs(data, "pixels", "error")
+    tally = _tally(
+        in_bracket, curves.get("best rank k"), curves.get(method), published.get("Semi-NMF")
+    )
+    return _verdict({}, {"": tally})
+
+
+def _notebook(records):
+    """The notebook's NMI is no more than the best of ours."""
+    published, values = f"{100 * PUBLISHED_NMI:.2f} %", nmi_values(records)
+    if not values:
+        return Verdict(published, NOT_RUN, None)
+    text = f"{spread([100 * value for value in values])} %, {span(values)}"
+    return Verdict(published, text, max(values) >= PUBLISHED_NMI)
+
+
+def _extent(changes):
+    return f"{min(changes):+.0f} to {max(changes):+.0f}"
+
+
+def _layers_know(records, data, method):
+    """With all labels, layer i is the best for attribute i, and no worse than without labels."""
+    found = attributes.scores(records, data)
+    effects = attributes.effects(found, 1.0, method)
+    if not effects:
+        return Verdict("–", NOT_RUN, None)
+    held = [effect.best and np.mean(effect.own) >= 0 for effect in effects]
+    own, others = ([np.mean(getattr(e, which)) for e in effects] for which in ("own", "others"))
+    text = f"{sum(held)} of {len(held)} layers; AC of its attribute {_extent(own)} points, of the "
+    text += f"others {_extent(others)}"
+    complete = len(effects) == len(attributes.order(method))
+    return Verdict("–", text, _answer(all(held), complete))
+
+
+def _layers_differ(records, data):
+    """Without labels, layer 1 finds the pose better than layer 2, layer 2 the identity."""
+
+    def tallies(found):
+        wanted = {"pose": (1, 2), "identity": (2, 1)}
+        places = {name: [found.get((name, i), {}) for i in order] for name, order in wanted.items()}
+        return {
+            name: Tally(sum(np.mean(better[k]) > np.mean(worse[k]) for k in better), len(better))
+            for name, (better, worse) in places.items()
+        }
+
+    published, own = tallies(layers.theirs(data)), tallies(layers.ours(records, data))
+    complete = all(own[name].compared >= published[name].compared for name in own)
+    held = all(tally.held == tally.compared for tally in own.values())
+    return Verdict(_text(published) or "–", _text(own), _answer(held, complete))
+
+
+def _clustering_claims(data, benchmark):
+    """The claims about one data set of the ICML paper."""
+    better, name = partial(_clusters_better, data=data), benchmark.name
+    deep, semi = "Deep Semi-NMF", "Semi-NMF"
+    comparisons = [
+        ("pixels", deep, "pixels", semi),
+        ("pixels", "Deep Semi-NMF (Adam)", "pixels", semi),
+        ("pixels", deep, "pixels", "NMF (MUL)"),
+        ("pixels", deep, "pixels", "GNMF"),
+        ("igo", deep, "igo", semi),
+        ("igo", semi, "pixels", semi),
+        ("igo", deep, "pixels", deep),
+    ]
+    for features, method, other_features, other in comparisons:
+        text = f"{name}: {method} on {FEATURES[features]} clusters better than "
+        text += f"{other} on {FEATURES[other_features]}, at every k"
+        check = partial(better, better=(features, method), worse=(other_features, other))
+        yield Claim(text, check)
+    yield Claim(
+        f"{name}: {deep} on pixels has the largest area under the curve",
+        partial(_largest_area, data=data),
+    )
+    yield Claim(
+        f"{name}: {semi} on pixels has a lower error than every NMF, at every k",
+        partial(_lowest_error, data=data),
+    )
+    for features in FEATURES:
+        text = f"{name}: on {FEATURES[features]} the errors of {semi} and {deep} never rise with k"
+        yield Claim(text, partial(_falls, data=data, features=features))
+    for method in SEMI_NMF:
+        yield Claim(
+            f"{name}: best error of rank k ≤ our {method} ≤ published {semi}, at every k",
+            partial(_bracketed, data=data, method=method),
+        )
+
+
+def claims(records):
+    """The claims about CMU PIE, and about what else the records hold.
+
+    Parameters
+    ----------
+    records : sequence of dict
+
+    Returns
+    -------
+    list of Claim
+    """
+    run = {"pie", *(data for data, _ in pairs(records))}
+    found = [
+        claim
+        for data, benchmark in BENCHMARKS.items()
+        if data in run
+        for claim in _clustering_claims(data, benchmark)
+    ]
+    found.append(Claim("CMU PIE, the notebook's Deep Semi-NMF 400-100: NMI", _notebook))
+    for data in layers.data_sets(records):
+        text = f"{title(data)}: layer 1 of Deep Semi-NMF finds the pose better than layer 2 does, "
+        text += "layer 2 the identity, at every k"
+        found.append(Claim(text, partial(_layers_differ, data=data)))
+    for data in attributes.data_sets(records):
+        for method in attributes.methods(attributes.scores(records, data)):
+            if attributes.order(method):
+                text = f"{data}: with all labels, layer i of {method} represents attribute i"
+                found.append(Claim(text, partial(_layers_know, data=data, method=method)))
+    return found

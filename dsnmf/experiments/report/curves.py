@@ -1,0 +1,175 @@
+"""A score over the number of components: curves of our records, and those of the papers."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from dsnmf.experiments.comparators import METHODS
+from dsnmf.experiments.report import published
+from dsnmf.experiments.report.published import COMPONENTS
+
+#: Published methods that stand beside one of ours of another name.
+COUNTERPARTS = {"NeNMF": "NMF (CD)"}
+
+
+@dataclass(frozen=True)
+class Benchmark:
+    """A data set of the ICML paper, with its numbers there."""
+
+    name: str
+    samples: int
+    pixels: int
+    figures: dict
+
+
+BENCHMARKS = {
+    "pie": Benchmark("CMU PIE", 2856, 32 * 32, {"pixels": 5, "igo": 8}),
+    "xm2vts": Benchmark("XM2VTS", 2360, 42 * 30, {"pixels": 4, "igo": 7}),
+    "multi_pie": Benchmark("CMU Multi-PIE", 13230, 30 * 30, {"pixels": 3, "igo": 6}),
+}
+
+
+def title(data):
+    """A data set's name in texts.
+
+    Examples
+    --------
+    >>> from dsnmf.experiments.report.curves import title
+    >>> title("pie"), title("mine")
+    ('CMU PIE', 'mine')
+    """
+    return BENCHMARKS[data].name if data in BENCHMARKS else data
+
+
+#: Names of features in texts.
+FEATURES = {"pixels": "pixels", "igo": "IGO"}
+_METRICS = {"ac": "AC", "nmi": "NMI", "error": "error"}
+
+
+@dataclass(frozen=True)
+class Curve:
+    """Values of one method, per number of components.
+
+    Attributes
+    ----------
+    values : dict of int to tuple of float
+        One value per seed, in the order of the seeds.
+    """
+
+    values: dict
+
+    @property
+    def components(self):
+        """The numbers of components, ascending."""
+        return tuple(sorted(self.values))
+
+    def mean(self, k):
+        """Over the seeds."""
+        return float(np.mean(self.values[k]))
+
+    def sd(self, k):
+        """Over the seeds (of the sample itself: divided by their number)."""
+        return float(np.std(self.values[k]))
+
+    def area(self):
+        """Area under the means by the trapezoidal rule over k, as the ICML figures print it.
+
+        None unless the curve has every k of the figures.
+
+        Examples
+        --------
+        >>> from dsnmf.experiments.report.curves import Curve
+        >>> Curve({k: (0.5,) for k in range(20, 75, 5)}).area()
+        25.0
+        """
+        if not set(COMPONENTS) <= set(self.values):
+            return None
+        means = [self.mean(k) for k in COMPONENTS]
+        return float(np.trapezoid(means, COMPONENTS))
+
+
+def counterpart(method):
+    """Our name of a published method."""
+    return COUNTERPARTS.get(method, method)
+
+
+def rank(method):
+    """Sorting key: the place in `METHODS`; others follow by name."""
+    places = list(METHODS)
+    return (places.index(method) if method in METHODS else len(places), method)
+
+
+def _scale(data, features, metric):
+    """What turns our error into the unit of the supplement's table.
+
+    Samples of IGO, cosine and sine of one angle per pixel, have the norm √pixels before they are
+    scaled to unit norm (a little less where a picture is flat); the table's errors fit
+    ‖X - X̂‖_F / N before that.
+    """
+    if metric != "error" or features != "igo" or data not in BENCHMARKS:
+        return 1
+    return np.sqrt(BENCHMARKS[data].pixels) / BENCHMARKS[data].samples
+
+
+def _components(parameters):
+    """The numbers of components that a record speaks for: all, if it has no such parameter."""
+    if parameters.get("n_components") is not None:
+        return (parameters["n_components"],)
+    if parameters.get("layers"):
+        return (parameters["layers"][-1],)
+    return COMPONENTS
+
+
+def pairs(records):
+    """The (data, features) of the clustering records, sorted; pixels before IGO."""
+    found = {
+        (record["data"], record["features"])
+        for record in records
+        if record["experiment"].startswith("icml2014")
+    }
+    return sorted(found, key=lambda pair: (pair[0], pair[1] != "pixels", pair[1]))
+
+
+def ours(records, data, features, metric):
+    """Our curves of a metric.
+
+    Parameters
+    ----------
+    records : sequence of dict
+    data, features : str
+        As in the records.
+    metric : {"ac", "nmi", "error"}
+        AC and NMI in [0, 1], the error ‖X - X̂‖_F of samples of unit norm.
+
+    Returns
+    -------
+    dict of str to Curve
+        In the order of `METHODS`; methods without the metric are left out.
+    """
+    values, scale = {}, _scale(data, features, metric)
+    for record in records:
+        if not record["experiment"].startswith("icml2014"):
+            continue
+        value = record["results"].get(metric)
+        if (record["data"], record["features"]) != (data, features) or value is None:
+            continue
+        for k in _components(record["parameters"]):
+            found = values.setdefault(record["method"], {}).setdefault(k, [])
+            found.append((record["seed"], scale * value))
+    return {
+        method: Curve({k: tuple(value for _, value in sorted(found[k])) for k in sorted(found)})
+        for method, found in sorted(values.items(), key=lambda item: rank(item[0]))
+    }
+
+
+def theirs(data, features, metric):
+    """The published curves of a metric, like `ours`; none if the paper has no such data."""
+    if data not in BENCHMARKS or features not in FEATURES:
+        return {}
+    wanted = BENCHMARKS[data].name, FEATURES[features], _METRICS[metric]
+    found = {
+        method: Curve({k: (value,) for k, value in curve.items()})
+        for (*place, method), curve in published.icml2014().items()
+        if tuple(place) == wanted
+    }
+    return dict(sorted(found.items(), key=lambda item: rank(counterpart(item[0]))))

@@ -1,0 +1,239 @@
+"""The report of a folder of results: ours beside the published ones, with figures and tables."""
+
+import json
+from collections import Counter
+from pathlib import Path
+
+from dsnmf.experiments import protocols
+from dsnmf.experiments.records import identity, read
+from dsnmf.experiments.report import attributes, curves, figures, layers, notebook, tables
+from dsnmf.experiments.report.claims import claims
+from dsnmf.experiments.report.curves import FEATURES
+from dsnmf.files.atomic import replacing
+
+_INTRODUCTION = """\
+Mean ± standard deviation over the seeds. AC is the share of samples in the cluster of their class,
+NMI the geometric normalised mutual information, both in per cent; AUC is the area under the curve
+over the numbers of components, the columns of the tables, by the trapezoidal rule and of scores in
+[0, 1]. Published values of the figures were read from their vector graphics. A claim holds in ours
+if it holds of the means, and is left open (–) while numbers of components are missing."""
+
+_ERRORS = {
+    "pixels": "Ours are ‖X - X̂‖_F of samples of unit norm. The formula above the published table, "
+    "(1/N) ‖X - X̂‖², does not give its values: their unit is inferred.",
+    "igo": "Ours are converted to ‖X - X̂‖_F / N of cosines and sines, N samples: the unit that "
+    "fits the published values.",
+}
+
+_EXPECTED = "Items expected of a complete run with the seeds that the records have."
+
+_LAYERS = "AC of k-means on the features of each layer of Deep Semi-NMF (Algorithm 1), in per cent."
+
+_FEATURES = """\
+Every method maps training and test samples by the same function. WSF had the labels of the
+attributes that its name says, Deep WSF one attribute per layer, in the order of the arrows. Its
+maps: H, by the layer's own least-squares components X H_i†; Z, by the authors' (Z_1 … Z_i)†. For
+few labels: spread, labels are spread over the neighbour graph first; joined, the neighbour graph is
+added to that of the labels."""
+
+_SCORES = """\
+AC and NMI are of k-means on the test samples' features, SVM is the accuracy of a linear SVM trained
+on the labelled training samples'; mean ± standard deviation over the splits, in per cent."""
+
+_EFFECTS = """\
+Change of AC in points against the same layer of Deep Semi-NMF, which sees no labels, split by
+split: of the layer's own attribute; of the others (their mean). Bold where every other layer of
+the model has a lower AC of the attribute. Layer i represents attribute i, as the claims above say
+it, if that is so and its AC is not below that of the layer without labels, which may be 100 %."""
+
+_ANSWERS = {True: "yes", False: "no", None: "–"}
+
+
+def load(path):
+    """The records of a file in an order that depends on nothing but them, each item once."""
+    unique = {}
+    for record in sorted(read(path), key=lambda r: json.dumps({**r, "seconds": 0}, sort_keys=True)):
+        unique.setdefault(identity(record), record)
+    return [unique[item] for item in sorted(unique)]
+
+
+def _claims(records):
+    rows = []
+    for claim in claims(records):
+        verdict = claim.check(records)
+        rows.append([claim.text, verdict.published, verdict.ours, _ANSWERS[verdict.holds]])
+    return "## Claims of the papers\n\n" + tables.markdown(
+        ["claim", "published", "ours", "holds in ours?"], rows
+    )
+
+
+def _expected(records, experiment, quick):
+    """The items of a complete run on the data and with the seeds of the records, by identity."""
+    found = [record for record in records if record["experiment"] == experiment]
+    seeds = sorted({record["seed"] for record in found})
+    return {
+        identity(item): item["method"]
+        for data in sorted({record["data"] for record in found})
+        for item in protocols.PROTOCOLS[experiment].items(data, seeds, quick)
+    }
+
+
+def _progress(records, experiment, quick):
+    """A row: how many items there are, of how many, and the methods of those that are missing."""
+    found = {identity(record) for record in records if record["experiment"] == experiment}
+    if experiment not in protocols.PROTOCOLS:
+        return [experiment, len(found), "", ""]
+    expected = _expected(records, experiment, quick)
+    missing = Counter(method for item, method in expected.items() if item not in found)
+    missing = ", ".join(f"{method} ({missing[method]})" for method in sorted(missing))
+    return [experiment, len(found & expected.keys()), len(expected), missing or "none"]
+
+
+def _items(records, run):
+    words = [command.split() for command in run.get("commands", [])]
+    quick = bool(words) and all("--quick" in command for command in words)
+    experiments = sorted({record["experiment"] for record in records})
+    rows = [_progress(records, experiment, quick) for experiment in experiments]
+    head = ["experiment", "items", "expected", "missing"]
+    return f"## What was run\n\n{_EXPECTED}\n\n{tables.markdown(head, rows)}"
+
+
+def _picture(figure, folder, name, text):
+    """Save a figure; the line that shows it."""
+    figures.save(figure, folder / name)
+    return f"![{text}](figures/{name}.png)\n\n[PDF](figures/{name}.pdf)"
+
+
+def _clustering(records, data, features, folder):
+    """The section of a data set and its features."""
+    benchmark = curves.BENCHMARKS.get(data)
+    title = f"{curves.title(data)}, {FEATURES.get(features, features)}"
+    number = benchmark and benchmark.figures.get(features)
+    parts = [f"## {title}" + (f" (Figure {number} of the ICML paper)" if number else "")]
+    ours = {m: curves.ours(records, data, features, m) for m in figures.METRICS}
+    theirs = {m: curves.theirs(data, features, m) for m in figures.METRICS}
+    for name, metrics in (("clustering", ("ac", "nmi")), ("error", ("error",))):
+        metrics = [metric for metric in metrics if ours[metric]]
+        if not metrics:
+            continue
+        figure = figures.comparison(theirs, ours, metrics)
+        parts.append(_picture(figure, folder, f"{data}-{features}-{name}", f"{title}: {name}"))
+        for metric in metrics:
+            parts.append(f"### {figures.METRICS[metric][0]}")
+            parts.append(tables.curves(ours[metric], theirs[metric], metric))
+    if ours["error"] and theirs["error"]:
+        parts.append(_ERRORS[features])
+    bracket = tables.bracket(ours["error"], theirs["error"]) if features == "pixels" else None
+    return [*parts, bracket] if bracket else parts
+
+
+def _notebook(records):
+    if not notebook.runs(records):
+        return []
+    return [
+        "## The notebook: Deep Semi-NMF 400-100 on CMU PIE",
+        notebook.table(records),
+        "Per seed of the model the spread is that of the seeds of k-means.",
+    ]
+
+
+def _layers(records, data):
+    title = f"## Which layer knows which attribute without labels: {curves.title(data)}"
+    if data in curves.BENCHMARKS:
+        title += " (Table 2 of the ICML paper)"
+    return [title, _LAYERS, layers.table(records, data)]
+
+
+def _attributes(records, data, folder):
+    found = attributes.scores(records, data)
+    parts = [f"## Attributes: {data}", _FEATURES]
+    for score in ("ac", "svm"):
+        title = attributes.SCORES[score]
+        figure = figures.attribute_maps(found, score)
+        name = f"attributes-{data}-{score}"
+        parts.append(
+            _picture(figure, folder, name, f"{data}: {title} in per cent, layer by attribute")
+        )
+    parts.append("Framed: the attribute whose labels the layer had. " + _SCORES)
+    effects = attributes.effects_table(found)
+    if effects:
+        parts += ["### Does supervision of layer i raise attribute i, and at what cost?", _EFFECTS]
+        parts.append(effects)
+    for share in attributes.shares(found):
+        parts.append(f"### {share:.0%} of the training samples with labels")
+        parts.append(attributes.table(found, share))
+    return parts
+
+
+def _versions(records):
+    found = {}
+    for record in records:
+        for package, version in record.get("versions", {}).items():
+            found.setdefault(package, set()).add(version)
+    rows = [[package, ", ".join(sorted(found[package]))] for package in sorted(found)]
+    return tables.markdown(["package", "version"], rows)
+
+
+def _value(value):
+    """Of run.json's environment, as text."""
+    return value if isinstance(value, str) else json.dumps(value, sort_keys=True)
+
+
+def _run(records, run):
+    """Versions, environment and command lines."""
+    parts = ["## Environment and commands", _versions(records)]
+    environment = {k: v for k, v in run.get("environment", {}).items() if k != "versions"}
+    if environment:
+        rows = [[name, _value(environment[name])] for name in sorted(environment)]
+        parts.append(tables.markdown(["environment", "of the last command"], rows))
+    if run.get("commands"):
+        parts.append("\n".join(["```sh", *run["commands"], "```"]))
+    return parts
+
+
+def write(folder):
+    """Write report.md and figures/*.png and *.pdf beside a folder's results.jsonl.
+
+    The same results give the same bytes, whatever the order of their lines.
+
+    Parameters
+    ----------
+    folder : str or path-like
+        With results.jsonl and, if there is one, run.json.
+
+    Returns
+    -------
+    Path
+        Of report.md.
+
+    Raises
+    ------
+    OSError
+        If a file cannot be read or written.
+    ValueError
+        If the folder holds no results, or a damaged file of them.
+    ImportError
+        If matplotlib is missing.
+    """
+    folder = Path(folder)
+    records = load(folder / "results.jsonl")
+    if not records:
+        raise ValueError(f"{folder} holds no results: results.jsonl is missing or empty")
+    run_file = folder / "run.json"
+    run = json.loads(run_file.read_text(encoding="utf-8")) if run_file.exists() else {}
+    pictures = folder / "figures"
+    pictures.mkdir(exist_ok=True)
+    parts = ["# Our results beside the published ones", _INTRODUCTION]
+    parts += [_claims(records), _items(records, run)]
+    for pair in curves.pairs(records):
+        parts += _clustering(records, *pair, pictures)
+    for data in layers.data_sets(records):
+        parts += _layers(records, data)
+    parts += _notebook(records)
+    for data in attributes.data_sets(records):
+        parts += _attributes(records, data, pictures)
+    parts += _run(records, run)
+    path = folder / "report.md"
+    with replacing(path) as file:
+        file.write("\n\n".join(parts) + "\n")
+    return path

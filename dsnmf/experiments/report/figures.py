@@ -1,0 +1,238 @@
+"""The report's figures, at the width of a journal's column."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from dsnmf.experiments.report.attributes import attributes, labels, methods
+from dsnmf.experiments.report.attributes import shares as shares_of
+from dsnmf.experiments.report.curves import counterpart, rank
+from dsnmf.extras import extra
+from dsnmf.files.atomic import replacing
+
+#: Width of a column and of a page, in inches.
+COLUMN, PAGE = 3.4, 6.9
+
+_STYLE = {
+    "font.family": "DejaVu Sans",
+    "font.size": 7,
+    "axes.labelsize": 7,
+    "axes.titlesize": 7,
+    "xtick.labelsize": 7,
+    "ytick.labelsize": 7,
+    "legend.fontsize": 7,
+    "axes.linewidth": 0.6,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "xtick.major.width": 0.6,
+    "ytick.major.width": 0.6,
+    "xtick.major.size": 2.5,
+    "ytick.major.size": 2.5,
+    "lines.linewidth": 1.1,
+    "lines.markersize": 3.2,
+    "pdf.fonttype": 42,
+    "figure.facecolor": "white",
+    "savefig.facecolor": "white",
+}
+
+
+@dataclass(frozen=True)
+class Look:
+    """How a method is drawn in every figure."""
+
+    colour: str
+    marker: str = ""
+    line: str = "-"
+
+
+#: Colours of Okabe and Ito, which the colour-blind can tell apart; baselines in greys.
+LOOKS = {
+    "Deep Semi-NMF": Look("#D55E00", "o"),
+    "Deep Semi-NMF (Adam)": Look("#E69F00", "s"),
+    "Semi-NMF": Look("#0072B2", "^"),
+    "Semi-NMF (SVD start)": Look("#0072B2", "1", "--"),
+    "NMF (MUL)": Look("#009E73", "D"),
+    "Multi-layer NMF": Look("#CC79A7", "v"),
+    "NMF (CD)": Look("#56B4E9", "P"),
+    "NeNMF": Look("#56B4E9", "P"),
+    "GNMF": Look("#8A7A00", "X"),
+    "raw": Look("0.55", line=":"),
+    "PCA": Look("0.45", line="--"),
+    "PCA whitened": Look("0.0", line="-."),
+    "best rank k": Look("0.0", line=":"),
+}
+_OTHER = Look("0.3", ".")
+
+#: Metric: label of its axis, factor.
+METRICS = {"ac": ("AC, %", 100), "nmi": ("NMI, %", 100), "error": ("Reconstruction error", 1)}
+
+
+def _draw_curves(ax, curves, factor):
+    for method, curve in curves.items():
+        look = LOOKS.get(method, _OTHER)
+        k = np.array(curve.components)
+        mean = factor * np.array([curve.mean(i) for i in k])
+        sd = factor * np.array([curve.sd(i) for i in k])
+        ax.fill_between(k, mean - sd, mean + sd, color=look.colour, alpha=0.2, linewidth=0)
+        ax.plot(
+            k,
+            mean,
+            look.line,
+            color=look.colour,
+            marker=look.marker or ("_" if len(k) == 1 else ""),
+            markeredgewidth=0,
+            label=method,
+        )
+
+
+def _legend(figure, panels):
+    """One entry per method below the panels; a pair of counterparts shares its entry."""
+    names, handles = {}, {}
+    for ax in panels:
+        for handle, name in zip(*ax.get_legend_handles_labels()):
+            method = counterpart(name)
+            names.setdefault(method, dict.fromkeys([name])).setdefault(name)
+            handles.setdefault(method, handle)
+    methods = sorted(names, key=rank)
+    figure.legend(
+        [handles[method] for method in methods],
+        [" / ".join(names[method]) for method in methods],
+        loc="outside lower center",
+        ncols=2,
+        frameon=False,
+        labelspacing=0.3,
+    )
+
+
+def comparison(published, ours, metrics):
+    """Curves over the number of components: the published ones left, ours right.
+
+    Parameters
+    ----------
+    published, ours : dict of str to (dict of str to Curve)
+        Curves per method, per metric.
+    metrics : sequence of {"ac", "nmi", "error"}
+        A row of panels each, both with the same axes.
+
+    Returns
+    -------
+    matplotlib Figure
+    """
+    matplotlib = extra("matplotlib", "the report")
+    Figure = extra("matplotlib.figure", "the report").Figure
+    with matplotlib.rc_context(_STYLE):
+        figure = Figure(figsize=(COLUMN, 1.25 + 1.4 * len(metrics)), layout="constrained")
+        axes = figure.subplots(len(metrics), 2, sharex=True, sharey="row", squeeze=False)
+        for row, metric in zip(axes, metrics):
+            label, factor = METRICS[metric]
+            for ax, curves in zip(row, (published[metric], ours[metric])):
+                _draw_curves(ax, curves, factor)
+                ax.grid(axis="y", color="0.9", linewidth=0.5)
+                ax.set_axisbelow(True)
+            row[0].set_ylabel(label)
+        axes[0, 0].set_title("published")
+        axes[0, 1].set_title("ours")
+        for ax in axes[-1]:
+            ax.set(xlabel="components", xticks=range(20, 71, 10))
+        _legend(figure, axes.ravel())
+    return figure
+
+
+def _label_rows(ax, rows):
+    """The layer of every row, and beside the first of a method's rows its name."""
+    ax.set_yticks(range(len(rows)), [str(layer) for _, layer in rows])
+    for i, (method, _) in enumerate(rows):
+        if i == 0 or method != rows[i - 1][0]:
+            ax.annotate(
+                method,
+                (0, i),
+                (-18, 0),
+                xycoords=("axes fraction", "data"),
+                textcoords="offset points",
+                ha="right",
+                va="center",
+            )
+
+
+def _draw_heat_map(ax, values, gaps, supervised):
+    """Per cent in colour and as numbers; a frame around what a layer's labels were of."""
+    ax.imshow(values, cmap="Blues", vmin=0, vmax=100, aspect="auto")
+    for i in gaps:
+        ax.axhline(i - 0.5, color="white", linewidth=2)
+    for (i, a), value in np.ndenumerate(values):
+        if np.isfinite(value):
+            colour = "white" if value > 60 else "black"
+            ax.text(a, i, f"{value:.0f}", color=colour, fontsize=6, ha="center", va="center")
+        if (i, a) in supervised:
+            box = {
+                "fill": False,
+                "edgecolor": LOOKS["Deep Semi-NMF"].colour,
+                "linewidth": 1,
+                "clip_on": False,
+            }
+            ax.add_patch(_rectangle(a, i, box))
+
+
+def _rectangle(column, row, style):
+    Rectangle = extra("matplotlib.patches", "the report").Rectangle
+    return Rectangle((column - 0.47, row - 0.4), 0.94, 0.8, **style)
+
+
+def attribute_maps(found, score):
+    """Heat maps of layer x attribute: methods below each other, a column per share of labels.
+
+    Parameters
+    ----------
+    found : dict
+        See `report_attributes.scores`.
+    score : {"ac", "nmi", "svm"}
+
+    Returns
+    -------
+    matplotlib Figure
+    """
+    matplotlib = extra("matplotlib", "the report")
+    Figure = extra("matplotlib.figure", "the report").Figure
+    names, shares = attributes(found), shares_of(found)
+    rows = [(method, layer) for method, layers in methods(found).items() for layer in layers]
+    gaps = [i for i in range(1, len(rows)) if rows[i][0] != rows[i - 1][0]]
+    supervised = {
+        (i, names.index(name))
+        for i, (method, layer) in enumerate(rows)
+        for name in (labels(method)[layer - 1] if labels(method) else [])
+    }
+    with matplotlib.rc_context({**_STYLE, "axes.spines.left": False, "axes.spines.bottom": False}):
+        figure = Figure(figsize=(PAGE, 0.6 + 0.16 * len(rows)), layout="constrained")
+        axes = figure.subplots(1, len(shares), sharey=True, squeeze=False)[0]
+        for ax, share in zip(axes, shares):
+            values = np.array(
+                [[_mean(found.get((share, *row, name, score))) for name in names] for row in rows]
+            )
+            _draw_heat_map(ax, values, gaps, supervised)
+            ax.set_xticks(range(len(names)), names, fontsize=6)
+            ax.tick_params(length=0)
+            ax.set_title(f"{share:.0%} of labels")
+        _label_rows(axes[0], rows)
+    return figure
+
+
+def _mean(by_seed):
+    return 100 * float(np.mean(list(by_seed.values()))) if by_seed else np.nan
+
+
+def save(figure, stem):
+    """Write `stem`.png and `stem`.pdf: the same bytes whenever the figure is the same.
+
+    Parameters
+    ----------
+    figure : matplotlib Figure
+    stem : Path
+        Without a suffix.
+    """
+    # Neither the date nor, in the PNG, matplotlib's version.
+    for suffix, metadata in ((".png", {"Software": None}), (".pdf", {"CreationDate": None})):
+        with (
+            extra("matplotlib", "the report").rc_context(_STYLE),
+            replacing(stem.with_name(stem.name + suffix), "wb") as file,
+        ):
+            figure.savefig(file, format=suffix[1:], dpi=250, metadata=metadata)

@@ -1,0 +1,201 @@
+"""Matrices and labels in files that others made or can read, never pickled.
+
+`PATH:NAME` picks one of several in a .npz, .mat or .h5ad file.
+"""
+
+import re
+from pathlib import Path
+
+import numpy as np
+import scipy.io
+import scipy.sparse
+
+from dsnmf.files import arrays, h5ad, matlab, parquet, text
+from dsnmf.files.atomic import replacing
+from dsnmf.files.labels import as_labels
+from dsnmf.files.variables import SAMPLES, as_csr, content
+
+#: Who reads a file, by its suffix.
+READERS = {
+    ".npy": arrays,
+    ".npz": arrays,
+    ".csv": text,
+    ".mat": matlab,
+    ".tsv": text,
+    ".parquet": parquet,
+    ".h5ad": h5ad,
+}
+
+#: Suffixes of files that can be written.
+WRITTEN = (".npy", ".npz", ".csv", ".mat", ".tsv")
+
+_NAMED = re.compile(r"(.*?\.(?:npz|mat|h5ad)):(.+)", re.IGNORECASE | re.DOTALL)
+
+
+def suffix_of(path, known=tuple(READERS)):
+    """Suffix of a file in lower case; ValueError if it is not among the known ones."""
+    suffix = Path(path).suffix.lower()
+    if suffix not in known:
+        raise ValueError(f"{path} must end in one of {', '.join(known)}")
+    return suffix
+
+
+def file_of(source):
+    """The path in `PATH` or `PATH:NAME`, and the name or None.
+
+    Examples
+    --------
+    >>> from dsnmf.files.matrices import file_of
+    >>> file_of("faces.mat:fea"), file_of("faces.mat")
+    (('faces.mat', 'fea'), ('faces.mat', None))
+    """
+    named = _NAMED.fullmatch(str(source))
+    return named.groups() if named else (str(source), None)
+
+
+def _check(source, values, kinds, dimensions, allowed):
+    if values.dtype.kind not in kinds or values.ndim not in dimensions or 0 in values.shape:
+        raise ValueError(f"{source} must hold {allowed} and not empty, got {content(values)}")
+
+
+def read_named_matrix(source):
+    """Samples from a file, and the names of their features.
+
+    Parameters
+    ----------
+    source : str or path-like
+        As for `read_matrix`.
+
+    Returns
+    -------
+    matrix : ndarray or SciPy CSR matrix, shape (n_samples, n_features)
+    names : ndarray of str objects, shape (n_features,), or None
+        The header of a .csv or .tsv file, the columns of a .parquet file, the variables of a
+        .h5ad file; None for other files, and without a header.
+
+    Raises
+    ------
+    OSError, ImportError, ValueError
+        As for `read_matrix`.
+    """
+    path, name = file_of(source)
+    values, names = READERS[suffix_of(path)].read_matrix(path, name)
+    _check(source, values, "fiub", (2,), "real numbers, 2-d")
+    if scipy.sparse.issparse(values):
+        values = as_csr(source, values)
+    if values.dtype != np.float32:
+        values = values.astype(np.float64)
+    if np.isinf(values.data if scipy.sparse.issparse(values) else values).any():
+        raise ValueError(f"{source} must not contain infinities")
+    return values, None if names is None else np.array(names, dtype=object)
+
+
+def read_matrix(source):
+    """Samples from a file.
+
+    Parameters
+    ----------
+    source : str or path-like
+        A path with one of these endings, and perhaps `:NAME`:
+
+        .npy, .npz
+            Of several matrices in a .npz file `fea` is read, or else the only one; `PATH:NAME`
+            picks another. Sparse matrices are as `scipy.sparse.save_npz` writes them.
+        .mat
+            The same. Of a structure, `PATH:STRUCTURE.FIELD` is read. Version 7.3 needs h5py.
+        .csv, .tsv
+            Numbers with commas or tabs between them; an empty cell, NA or nan is NaN. A first
+            line of names is a header. Its first column is left out, with a warning, if it has no
+            name there: an index. Needs pandas.
+        .parquet
+            Columns of numbers. Needs pandas and pyarrow.
+        .h5ad
+            `X`, or one of the layers, `raw/X` or of obsm as `PATH:NAME`. Needs h5py.
+
+    Returns
+    -------
+    ndarray or SciPy CSR matrix, shape (n_samples, n_features)
+        float32 where the file has that, otherwise float64. May contain NaN.
+
+    Raises
+    ------
+    OSError
+        If the file cannot be read (FileNotFoundError if there is none).
+    ImportError
+        If what the format needs is missing.
+    ValueError
+        If the suffix is unknown, the file is damaged or needs pickle, which matrix is meant is
+        not clear, or it is not a matrix of numbers without infinities.
+    """
+    return read_named_matrix(source)[0]
+
+
+def read_labels(source, n_samples=None):
+    """Labels of samples from a file.
+
+    Parameters
+    ----------
+    source : str or path-like
+        As for `read_matrix`, but `gnd` is read first, and a column of obs from a .h5ad file.
+    n_samples : int, optional
+        How many are expected. It tells whether the first line of a .csv or .tsv file is a header
+        where all labels are names; without it, it is one if none of its cells comes again below.
+
+    Returns
+    -------
+    ndarray of int64, shape (n_samples,) or (n_samples, n_attributes)
+        -1 where there is no label. If some labels are names, an array of objects with the names
+        and integers as they stand in the file, None where there is no label.
+
+    Raises
+    ------
+    OSError, ImportError, ValueError
+        As for `read_matrix`; also if the labels are neither integers nor names.
+    """
+    path, name = file_of(source)
+    values = READERS[suffix_of(path)].read_labels(path, name, n_samples)
+    if scipy.sparse.issparse(values):
+        values = values.toarray()
+    _check(source, values, "fiubUSO", (1, 2), "integers or names, 1-d or 2-d")
+    labels = as_labels(source, values)
+    return labels.ravel() if 1 in labels.shape else labels
+
+
+def write_matrix(path, matrix):
+    """Write a matrix to a file; the path holds either its old content or all of the new one.
+
+    Parameters
+    ----------
+    path : str or path-like
+        Ending in .npy, .npz, .csv, .tsv (both without a header line) or .mat.
+    matrix : ndarray, 2-d
+        Called `fea` in a .npz or .mat file. Every digit of its numbers is kept.
+
+    Raises
+    ------
+    OSError
+        If the file cannot be written.
+    ValueError
+        If the suffix is unknown.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> import numpy as np
+    >>> from dsnmf.files.matrices import read_matrix, write_matrix
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     write_matrix(f"{folder}/features.csv", np.array([[0.1, 2.0]]))
+    ...     read_matrix(f"{folder}/features.csv")
+    array([[0.1, 2. ]])
+    """
+    suffix = suffix_of(path, WRITTEN)
+    with replacing(path, "wb") as file:
+        if suffix == ".npy":
+            np.save(file, matrix, allow_pickle=False)
+        elif suffix == ".npz":
+            np.savez(file, **{SAMPLES: matrix})
+        elif suffix == ".mat":
+            scipy.io.savemat(file, {SAMPLES: matrix})
+        else:
+            # The shortest text that is this number, and never taken for an integer.
+            np.savetxt(file, matrix, fmt="%s", delimiter=text.SEPARATORS[suffix])

@@ -1,0 +1,46 @@
+"""Dropout, as the original module has it."""
+
+import warnings
+from functools import cache
+
+import pytensor.tensor as pt
+from pytensor.tensor.random.utils import RandomStream
+
+
+@cache
+def _mask_stream():
+    """The generator of all masks; every use of it gets a substream of its own."""
+    return RandomStream(0)
+
+
+def dropout(x, p=0):
+    """Zero each entry with probability p and divide the others by 1 - p.
+
+    Parameters
+    ----------
+    x : TensorVariable or array_like
+    p : float in [0, 1)
+        The probability of dropping an entry; 0 returns x itself.
+
+    Returns
+    -------
+    TensorVariable
+        Same shape and dtype as x. Every call of a compiled function draws another mask, and the
+        masks of two calls of `dropout` differ; a program that runs again draws the same ones.
+
+    Raises
+    ------
+    ValueError
+        If p is outside [0, 1).
+    """
+    if not 0 <= p < 1:
+        raise ValueError(f"p must be in [0, 1), got {p!r}")
+    if p == 0:
+        return x
+    x = pt.as_tensor_variable(x)
+    with warnings.catch_warnings():
+        # Deprecated, but its successor leaves the generator's update to whoever compiles, while
+        # research code compiles `get_h(…, have_dropout=True)` without one.
+        warnings.simplefilter("ignore")
+        kept = _mask_stream().bernoulli(1 - p, size=x.shape)
+    return x * pt.cast(kept, x.dtype) / pt.constant(1 - p, dtype=x.dtype)

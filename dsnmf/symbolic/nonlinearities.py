@@ -1,0 +1,89 @@
+"""Nonlinearities of the models, by name or one's own: functions of TensorVariables."""
+
+import numpy as np
+import pytensor.tensor as pt
+from pytensor.graph.basic import Variable
+
+
+def relu(x):
+    """Rectifier 0.5 (x + abs(x)), in the original's form.
+
+    Its derivative at exactly 0 is 0.5, and pre-trained H has exact zeros, so another form of
+    the same function (maximum, switch) would train along another trajectory.
+
+    Parameters
+    ----------
+    x : TensorVariable or array_like
+
+    Returns
+    -------
+    TensorVariable or ndarray
+        Of x's shape, and of its dtype if that is a float; >= 0. Symbolic if x is.
+    """
+    if not isinstance(x, Variable):
+        x = np.asanyarray(x)
+        return 0.5 * (x + abs(x))
+    # A Python scalar may become float64 in PyTensor and lift a float32 graph; integers are lifted.
+    half = pt.constant(0.5, dtype=np.result_type(x.dtype, np.float16))
+    return half * (x + abs(x))
+
+
+def identity(x):
+    """x itself: the linear models."""
+    return pt.as_tensor_variable(x)
+
+
+def scaled_tanh(x):
+    """1.7159 tanh(2x/3), the authors' tanh (LeCun's scaling)."""
+    x = pt.as_tensor_variable(x)
+    scale, slope = (pt.constant(value, dtype=x.dtype) for value in (1.7159, 2 / 3))
+    return scale * pt.tanh(slope * x)
+
+
+#: The nonlinearities that may be given by name.
+NONLINEARITIES = {
+    "identity": identity,
+    "relu": relu,
+    "tanh": scaled_tanh,
+    "square": pt.sqr,
+    "sigmoid": pt.sigmoid,
+    "softplus": pt.softplus,
+}
+
+
+def as_nonlinearity(nonlinearity):
+    """The symbolic function that a name stands for; a callable is returned as it is.
+
+    Parameters
+    ----------
+    nonlinearity : str or callable
+        One of "identity", "relu", "tanh", "square", "sigmoid", "softplus", or a function from a
+        TensorVariable to a TensorVariable of the same shape.
+
+    Returns
+    -------
+    callable
+
+    Raises
+    ------
+    ValueError
+        If the name is unknown.
+    """
+    if callable(nonlinearity):
+        return nonlinearity
+    if nonlinearity not in NONLINEARITIES:
+        raise ValueError(
+            f"nonlinearity must be a function or one of {sorted(NONLINEARITIES)}, "
+            f"got {nonlinearity!r}"
+        )
+    return NONLINEARITIES[nonlinearity]
+
+
+def is_linear(nonlinearity):
+    """Whether the nonlinearity (name or function) is the identity."""
+    return as_nonlinearity(nonlinearity) is identity
+
+
+def is_homogeneous(nonlinearity):
+    """Whether g(c x) = c g(x) for c > 0, so that the features of c x are c times those of x."""
+    return as_nonlinearity(nonlinearity) in (identity, relu)

@@ -1,0 +1,195 @@
+"""The squared error of a reconstruction and its gradients, without an array of X's size."""
+
+from functools import cache
+
+import numpy as np
+import pytensor
+import pytensor.tensor as pt
+from pytensor.compile.builders import OpFromGraph
+
+from dsnmf.symbolic.kernels import register_kernel
+from dsnmf.symbolic.models import layer_features
+
+#: Entries of the residual that are formed at once, so that large data need no second array of their
+#: size. Smaller blocks, which would stay in a cache, were slower (tests/benchmarks/epoch.py).
+BLOCK = 1 << 22
+
+
+class _HalfGradients(OpFromGraph):
+    """X, Z, F ↦ Σ R², R Fᵀ, Zᵀ R with R = Z F - X."""
+
+
+class _HalfGradientByF(OpFromGraph):
+    """X, Z, F ↦ Σ R², Zᵀ R with R = Z F - X."""
+
+
+class _SquaredError(OpFromGraph):
+    """X, Z, F ↦ Σ R² with R = Z F - X."""
+
+
+@cache
+def _block_kernel(compiled):
+    @compiled
+    def block(X, Z, F, start, stop):
+        """Some columns of F, those of R = Z F - X, and their Σ R²."""
+        columns = np.empty((F.shape[0], stop - start), F.dtype)
+        for i in range(columns.shape[0]):
+            for j in range(columns.shape[1]):
+                columns[i, j] = F[i, start + j]
+        R = np.dot(Z, columns)
+        total = 0.0
+        for i in range(R.shape[0]):
+            row = X.dtype.type(0)  # sums of one row in X's dtype, so that the loop stays wide
+            for j in range(R.shape[1]):
+                difference = R[i, j] - X[i, start + j]
+                R[i, j] = difference
+                row += difference * difference
+            total += row
+        return columns, R, total
+
+    return block
+
+
+@cache
+def _accumulate_kernel(compiled):
+    block, entries = _block_kernel(compiled), BLOCK
+
+    @compiled
+    def accumulate(X, Z, F, by_Z, by_F):
+        """Σ R², with R Fᵀ added to by_Z and Zᵀ R put into by_F, unless these are empty."""
+        width = max(1, entries // X.shape[0])
+        total = 0.0
+        for start in range(0, X.shape[1], width):
+            columns, R, of_block = block(X, Z, F, start, min(start + width, X.shape[1]))
+            total += of_block
+            if by_Z.size:
+                by_Z += np.dot(R, columns.T)
+            if by_F.size:
+                part = np.dot(Z.T, R)  # its assignment to a slice would compile for seconds
+                for i in range(part.shape[0]):
+                    for j in range(part.shape[1]):
+                        by_F[i, start + j] = part[i, j]
+        return np.asarray(total).astype(X.dtype)
+
+    return accumulate
+
+
+def _half_gradients_kernel(compiled):
+    accumulate = _accumulate_kernel(compiled)
+
+    @compiled
+    def half_gradients(X, Z, F):
+        by_Z, by_F = np.zeros_like(Z), np.empty_like(F)
+        return accumulate(X, Z, F, by_Z, by_F), by_Z, by_F
+
+    return half_gradients
+
+
+def _half_gradient_by_F_kernel(compiled):
+    accumulate = _accumulate_kernel(compiled)
+
+    @compiled
+    def half_gradient_by_F(X, Z, F):
+        by_F = np.empty_like(F)
+        return accumulate(X, Z, F, np.empty((0, 0), X.dtype), by_F), by_F
+
+    return half_gradient_by_F
+
+
+def _squared_error_kernel(compiled):
+    accumulate = _accumulate_kernel(compiled)
+
+    @compiled
+    def squared_error(X, Z, F):
+        nothing = np.empty((0, 0), X.dtype)
+        return accumulate(X, Z, F, nothing, nothing)
+
+    return squared_error
+
+
+@cache
+def _op(op_type, make_kernel, dtype):
+    register_kernel(op_type, make_kernel)
+    X, Z, F = (pt.matrix(dtype=dtype) for _ in range(3))
+    R = pt.dot(Z, F) - X
+    error, by_Z, by_F = pt.sqr(R).sum(), pt.dot(R, F.T), pt.dot(Z.T, R)
+    outputs = {
+        _HalfGradients: [error, by_Z, by_F],
+        _HalfGradientByF: [error, by_F],
+        _SquaredError: [error],
+    }
+    return op_type([X, Z, F], outputs[op_type])
+
+
+def squared_error(X, Z, F):
+    """Σ (X - Z F)², without an array of X's size in Numba mode.
+
+    Parameters
+    ----------
+    X : dense TensorVariable, shape (p, n)
+    Z : TensorVariable, shape (p, k)
+    F : TensorVariable, shape (k, n)
+
+    Returns
+    -------
+    scalar TensorVariable
+    """
+    return _op(_SquaredError, _squared_error_kernel, X.dtype)(X, Z, F)
+
+
+def _half_gradients(X, Z, F, with_Z):
+    """Σ (X - Z F)² and half its derivatives by Z (or None) and F."""
+    if with_Z:
+        return _op(_HalfGradients, _half_gradients_kernel, X.dtype)(X, Z, F)
+    error, by_F = _op(_HalfGradientByF, _half_gradient_by_F_kernel, X.dtype)(X, Z, F)
+    return error, None, by_F
+
+
+def chained_gradients(params, Z, F, half_by_Z, half_by_F):
+    """Derivatives of Σ (X - Z F)² by the parameters that Z and F are made of.
+
+    Parameters
+    ----------
+    params : list of shared variables
+        Z, or some of those that F depends on, or both.
+    Z, F : TensorVariables
+        Z_1, and layer 1's features.
+    half_by_Z, half_by_F : TensorVariables
+        Half the derivatives by Z and F. Half, because the factor 2 is cheaper further down.
+
+    Returns
+    -------
+    list of TensorVariables
+    """
+    others = [param for param in params if param is not Z]
+    halves = pytensor.grad(None, others, known_grads={F: half_by_F}) if others else []
+    by_param = dict(zip(others, halves)) | {Z: half_by_Z}
+    return [pt.constant(2, dtype=param.dtype) * by_param[param] for param in params]
+
+
+def squared_error_and_gradients(X, Zs, H, nonlinearity, params):
+    """Σ (X - X̂)² of a model and its derivatives, all from one residual.
+
+    The same as `pytensor.grad` of `symbolic.squared_error`, but in Numba mode X is passed over
+    once, and its residual is formed a few columns at a time.
+
+    Parameters
+    ----------
+    X : dense TensorVariable, shape (p, n)
+    Zs : list of TensorVariables
+    H : TensorVariable, shape (k_m, n)
+        The last layer's features.
+    nonlinearity : str or callable
+        See `symbolic.as_nonlinearity`.
+    params : list of shared variables
+        Some of Zs, and what H is made of.
+
+    Returns
+    -------
+    cost : scalar TensorVariable
+    gradients : list of TensorVariables, one per parameter
+    """
+    Z, F = Zs[0], layer_features(Zs, H, 1, nonlinearity)
+    with_Z = any(param is Z for param in params)
+    cost, half_by_Z, half_by_F = _half_gradients(X, Z, F, with_Z)
+    return cost, chained_gradients(params, Z, F, half_by_Z, half_by_F)

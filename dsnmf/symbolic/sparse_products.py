@@ -1,0 +1,79 @@
+"""Products of a sparse matrix with a dense one, fast in Numba mode.
+
+PyTensor's own walk through the dense factor column by column; these keep the innermost loop on
+contiguous entries.
+"""
+
+import numpy as np
+from pytensor.graph.basic import Apply
+from pytensor.graph.op import Op
+from pytensor.tensor.type import matrix
+
+from dsnmf.symbolic.kernels import register_kernel
+
+
+class _Product(Op):
+    """X, A ↦ X A for a CSR matrix X; no gradient."""
+
+    __props__ = ()
+
+    def make_node(self, X, A):
+        return Apply(self, [X, A], [matrix(dtype=A.type.dtype)])
+
+    def perform(self, node, inputs, outputs):
+        X, A = inputs
+        outputs[0][0] = X @ A
+
+
+class _TransposedProduct(_Product):
+    """X, A ↦ Xᵀ A for a CSR matrix X; no gradient."""
+
+    def perform(self, node, inputs, outputs):
+        X, A = inputs
+        outputs[0][0] = X.T @ A
+
+
+def _product_kernel(compiled):
+    @compiled
+    def product(X, A):
+        data, indices, indptr = X.data, X.indices, X.indptr
+        A = np.ascontiguousarray(A)
+        rows, k = len(indptr) - 1, A.shape[1]
+        result = np.zeros((rows, k), A.dtype)
+        for i in range(rows):
+            for entry in range(indptr[i], indptr[i + 1]):
+                weight, j = data[entry], indices[entry]
+                for c in range(k):
+                    result[i, c] += weight * A[j, c]
+        return result
+
+    return product
+
+
+def _transposed_product_kernel(compiled):
+    @compiled
+    def transposed_product(X, A):
+        data, indices, indptr = X.data, X.indices, X.indptr
+        A = np.ascontiguousarray(A)
+        rows, k = len(indptr) - 1, A.shape[1]
+        result = np.zeros((X.shape[1], k), A.dtype)
+        for i in range(rows):
+            for entry in range(indptr[i], indptr[i + 1]):
+                weight, j = data[entry], indices[entry]
+                for c in range(k):
+                    result[j, c] += weight * A[i, c]
+        return result
+
+    return transposed_product
+
+
+def sparse_product(X, A):
+    """X A for a CSR variable X and a dense matrix variable A; a dense variable, no gradient."""
+    register_kernel(_Product, _product_kernel)
+    return _Product()(X, A)
+
+
+def transposed_sparse_product(X, A):
+    """Xᵀ A for a CSR variable X and a dense matrix variable A; a dense variable, no gradient."""
+    register_kernel(_TransposedProduct, _transposed_product_kernel)
+    return _TransposedProduct()(X, A)

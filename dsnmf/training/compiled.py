@@ -1,0 +1,57 @@
+"""Functions of a model that are compiled when first asked for, or are a client's own."""
+
+from types import FunctionType
+
+
+class compiled:
+    """Turns a method that compiles a function into an attribute that holds the function.
+
+    It is compiled once per model. A function that a client assigns to the attribute takes its
+    place, as it would in a plain attribute.
+
+    Parameters
+    ----------
+    compile_function : callable
+        From the model to the function.
+
+    Examples
+    --------
+    >>> from dsnmf.training.compiled import compiled, own_functions
+    >>> class Model:
+    ...     @compiled
+    ...     def train_fun(self):
+    ...         return lambda: 1.0
+    >>> model = Model()
+    >>> model.train_fun is model.train_fun, own_functions(model)
+    (True, [])
+    >>> model.train_fun = lambda: 2.0
+    >>> model.train_fun(), own_functions(model)
+    (2.0, ['train_fun'])
+    """
+
+    def __init__(self, compile_function):
+        self._compile, self.__doc__ = compile_function, compile_function.__doc__
+
+    def __set_name__(self, owner, name):
+        self._name = name
+
+    def __get__(self, model, owner=None):
+        if model is None:
+            return self
+        functions = vars(model).setdefault("_compiled", {})
+        if self._name not in functions:
+            functions[self._name] = self._compile(model)
+        return functions[self._name]
+
+
+def forget(model, name):
+    """Have a function compiled anew when it is next asked for; a client's own is dropped."""
+    vars(model).pop(name, None)
+    vars(model).get("_compiled", {}).pop(name, None)
+
+
+def own_functions(model):
+    """Names of the model's functions and methods that a client has assigned."""
+    in_class = (getattr(type(model), name, None) for name in vars(model))
+    replaceable = compiled, FunctionType
+    return [name for name, kept in zip(vars(model), in_class) if isinstance(kept, replaceable)]

@@ -1,0 +1,157 @@
+"""Training: compiling a step, and the loop with its stopping, progress and interruption."""
+
+import contextlib
+import ctypes
+import math
+import signal
+import threading
+import warnings
+
+import pytensor
+
+from dsnmf.extras import extra
+
+#: Iterations between two looks at the stopping tolerance.
+CHECK_EVERY = 10
+
+_M_TRIM_THRESHOLD, _M_MMAP_MAX = -1, -4
+
+
+def _keep_freed_memory():
+    """Let the C library keep freed blocks, where it is glibc; elsewhere do nothing.
+
+    A compiled step allocates its temporaries anew in every call. By default glibc maps large
+    blocks from the kernel and returns them at once, so that each step touches, zeroes and
+    unmaps the same pages again: a third of the step's time on the papers' data. Without mmap
+    and without trimming, freed blocks stay in the heap and are used again.
+    """
+    try:
+        libc = ctypes.CDLL(None)
+        libc.gnu_get_libc_version  # noqa: B018 (glibc alone has it)
+        mallopt = libc.mallopt
+    except (AttributeError, OSError, TypeError):
+        return
+    mallopt(_M_MMAP_MAX, 0)
+    mallopt(_M_TRIM_THRESHOLD, 2**31 - 1)
+
+
+def compile_step(cost, updates, mode=None):
+    """A function that returns the cost and then makes the updates.
+
+    Parameters
+    ----------
+    cost : scalar TensorVariable
+    updates : dict
+        {shared variable: its new expression}.
+    mode : None, str or pytensor Mode
+        None is PyTensor's default.
+
+    Returns
+    -------
+    pytensor Function without arguments
+    """
+    _keep_freed_memory()
+    return pytensor.function([], cost, updates=updates, mode=mode)
+
+
+@contextlib.contextmanager
+def _deferred_interrupt():
+    """Hold the first Ctrl-C back, so that no step is cut in half; yields a list that it fills.
+
+    A second Ctrl-C interrupts at once. Signals can be held in the main thread only; in others
+    nothing is changed.
+    """
+    received = []
+    if threading.current_thread() is not threading.main_thread():
+        yield received
+        return
+    previous = signal.getsignal(signal.SIGINT)
+
+    def receive(signum, frame):
+        received.append(signum)
+        signal.signal(signal.SIGINT, previous)
+
+    if previous in (signal.SIG_IGN, None):
+        yield received
+        return
+    signal.signal(signal.SIGINT, receive)
+    try:
+        yield received
+    finally:
+        signal.signal(signal.SIGINT, previous)
+
+
+@contextlib.contextmanager
+def progress_bar(total, description, shown):
+    """A tqdm bar whose `advance(cost)` counts one iteration; no bar unless shown.
+
+    Raises
+    ------
+    ImportError
+        If the bar is to be shown and tqdm is missing.
+    """
+    if not shown:
+        yield lambda cost: None
+        return
+    tqdm = extra("tqdm.auto", "the progress bar").tqdm
+    with tqdm(total=total, desc=description) as bar:
+
+        def advance(cost):
+            bar.set_postfix(cost=f"{cost:.5g}", refresh=False)
+            bar.update()
+
+        yield advance
+
+
+def run(step, max_iter, *, history, tolerance=None, callback=None, description="", progress=False):
+    """Call `step` up to max_iter times, appending its costs to `history`.
+
+    Parameters
+    ----------
+    step : callable
+        Makes one iteration. Returns the cost before it, or None where that was not computed; it
+        must be there in iterations 1, 1 + `CHECK_EVERY`, 1 + 2 `CHECK_EVERY`, ….
+    max_iter : int >= 0
+    history : list of float, or anything with `append`
+        The costs; extended in place, so that it is right also if the loop is left early.
+    tolerance : CostTolerance, FeatureTolerance or None
+        See `dsnmf.training.stopping`. Looked at every `CHECK_EVERY` iterations.
+    callback : callable or None
+        Called as callback(iteration, cost) after each iteration (from 1) with the last known
+        cost; a true return value stops.
+    description : str
+        Text before the progress bar.
+    progress : bool
+
+    Returns
+    -------
+    str
+        What ended the run: "max_iter", "tol", "callback" or "interrupt" (Ctrl-C; the iteration
+        under way is finished first).
+
+    Raises
+    ------
+    FloatingPointError
+        If a cost is NaN or infinite.
+    """
+    cost = None
+    with progress_bar(max_iter, description, progress) as advance, _deferred_interrupt() as ctrl_c:
+        for iteration in range(1, max_iter + 1):
+            computed = step()
+            if computed is not None:
+                cost = float(computed)
+                if not math.isfinite(cost):
+                    raise FloatingPointError(f"the cost is {cost} at iteration {iteration}")
+                history.append(cost)
+            advance(cost)
+            if callback is not None and callback(iteration, cost):
+                return "callback"
+            if ctrl_c:
+                warnings.warn(
+                    f"interrupted after iteration {iteration}", RuntimeWarning, stacklevel=3
+                )
+                return "interrupt"
+            looks = tolerance is not None and iteration % CHECK_EVERY == 1
+            if looks and tolerance.reached(cost):
+                return "tol"
+    return "max_iter"

@@ -1,0 +1,98 @@
+"""When to stop: tolerances of the training loop, and the authors' own rules.
+
+The authors' rules look at the unsquared residual norms d_1, d_2, … of the iterations.
+"""
+
+import numpy as np
+
+#: Iterations between two looks in the authors' MATLAB code.
+MATLAB_EVERY = 10
+
+
+def has_converged(previous, current, tol):
+    """previous - current <= tol · max(1, previous): the test of the papers and of their code.
+
+    Parameters
+    ----------
+    previous, current : float >= 0
+        ‖X - X̂‖_F after two successive iterations, not squared.
+    tol : float >= 0
+        1e-6 in the ICML paper's fine-tuning, looked at after every iteration; 1e-5 in the
+        MATLAB code of Semi-NMF, see `matlab_stops`.
+
+    Returns
+    -------
+    bool
+
+    Examples
+    --------
+    >>> from dsnmf.training.stopping import has_converged
+    >>> has_converged(2.0, 1.9, 1e-6), has_converged(2.0, 1.9999999, 1e-6)
+    (False, True)
+    """
+    return bool(previous - current <= tol * max(1, previous))
+
+
+def matlab_stops(norms, tol=1e-5):
+    """Whether the MATLAB code of Semi-NMF stops here: `has_converged` at iteration 10, 20, ….
+
+    Parameters
+    ----------
+    norms : sequence of float
+        ‖X - ZH‖_F after iteration 1, 2, …, up to now.
+    tol : float >= 0
+
+    Returns
+    -------
+    bool
+        Always False between the looks.
+    """
+    looks = len(norms) > 1 and len(norms) % MATLAB_EVERY == 0
+    return looks and has_converged(norms[-2], norms[-1], tol)
+
+
+class CostTolerance:
+    """Reached when the cost moved by at most tol times the first cost since the last look.
+
+    Parameters
+    ----------
+    tol : float >= 0
+    """
+
+    def __init__(self, tol):
+        self._tol = tol
+        self._first = self._previous = None
+
+    def reached(self, cost):
+        """Look once; `cost` is the present one."""
+        if self._first is None:
+            self._first, moved = cost, np.inf
+        else:
+            moved = abs(cost - self._previous)
+        self._previous = cost
+        return bool(moved <= self._tol * abs(self._first))
+
+
+class FeatureTolerance:
+    """Reached when the features moved by at most tol (relative, Frobenius) since the last look.
+
+    Adam's cost jumps about long after the features have settled, and creeps on when they have.
+
+    Parameters
+    ----------
+    tol : float >= 0
+    features : callable
+        Returns the present features; an array of its own.
+    """
+
+    def __init__(self, tol, features):
+        self._tol, self._features = tol, features
+        self._previous = None
+
+    def reached(self, cost):
+        """Look once; `cost` is not used."""
+        previous, self._previous = self._previous, self._features()
+        if previous is None:
+            return False
+        moved = np.linalg.norm(self._previous - previous)
+        return bool(moved <= self._tol * np.linalg.norm(previous))

@@ -1,0 +1,251 @@
+"""The command line as a user types it."""
+
+import csv
+import json
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+import scipy.io
+
+import dsnmf
+from dsnmf.commands import main as cli
+from dsnmf.commands.main import main
+from dsnmf.experiments import demo
+
+METHODS = [
+    "raw features",
+    "PCA",
+    "PCA, whitened",
+    "Semi-NMF, SVD start only",
+    "Semi-NMF, multiplicative",
+    "Semi-NMF, Adam",
+    "Deep Semi-NMF, Algorithm 1",
+    "Deep Semi-NMF, Adam",
+]
+FILES = ["figure.png", "results.csv", "results.json"]
+
+
+def start(folder, *words, stderr=subprocess.PIPE):
+    """`python -m dsnmf …` in that folder; one thread, so that busy machines do not slow it."""
+    environment = os.environ | {
+        "PYTHONPATH": str(Path(dsnmf.__file__).parents[1]),
+        "OMP_NUM_THREADS": "1",
+        "OPENBLAS_NUM_THREADS": "1",
+    }
+    return subprocess.Popen(
+        [sys.executable, "-m", "dsnmf", *words],
+        cwd=folder,
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=stderr,
+        text=True,
+        encoding="utf-8",
+    )
+
+
+def type_in(folder, *words):
+    process = start(folder, *words)
+    out, err = process.communicate()
+    return process.returncode, out, err
+
+
+def save_mat(path, classes=3):
+    rng = np.random.default_rng(0)
+    gnd = np.repeat(np.arange(classes), 10)
+    fea = 5 * rng.standard_normal((classes, 6))[gnd] + rng.standard_normal((len(gnd), 6))
+    scipy.io.savemat(path, {"fea": fea, "gnd": gnd[:, None]})
+
+
+def test_demo_on_digits(tmp_path):
+    code, out, err = type_in(tmp_path, "demo", "--layers", "12,5", "--epochs", "3")
+    assert code == 0, err
+    assert "3/3" in err
+    assert "cost=" in err
+    assert "digits: 1797 samples, 64 features, 10 classes" in out
+    table = [line for line in out.splitlines() if line.count("±") == 2]
+    assert [line[:26].strip() for line in table] == METHODS
+    folder = tmp_path / "dsnmf-demo"
+    assert sorted(os.listdir(folder)) == FILES
+    assert all(str(Path("dsnmf-demo", name)) in out for name in FILES)
+    assert (folder / "figure.png").read_bytes().startswith(b"\x89PNG")
+
+    results = json.loads((folder / "results.json").read_text())
+    assert (results["layers"], results["epochs"], results["seed"]) == ([12, 5], 3, 0)
+    assert [len(row["nmi"]) for row in results["rows"]] == [10] * 8
+    assert [len(row["history"]) for row in results["rows"]] == [0, 0, 0, 0, 3, 3, 3, 3]
+    assert [row["dimensions"] for row in results["rows"]] == [64, 5, 5, 5, 5, 5, 5, 5]
+    with open(folder / "results.csv", newline="") as file:
+        lines = list(csv.DictReader(file))
+    for line, row, printed in zip(lines, results["rows"], table):
+        assert line["method"] == row["method"]
+        assert float(line["nmi_mean"]) == pytest.approx(np.mean(row["nmi"]))
+        assert f"{100 * np.mean(row['nmi']):.1f} ± {100 * np.std(row['nmi']):4.1f}" in printed
+        assert f"{100 * np.mean(row['accuracy']):.1f} ± " in printed
+    assert 0.7 < float(lines[0]["nmi_mean"]) < 0.78
+
+
+def test_demo_on_a_mat_file_is_repeatable(tmp_path):
+    save_mat(tmp_path / "mine.mat")
+    scores = []
+    for out in ("one", "two/deep"):
+        words = ["--data", "mine.mat", "--layers", "4,3", "--epochs", "2", "--seed", "5"]
+        code, _, err = type_in(tmp_path, "demo", *words, "--out", out)
+        assert code == 0, err
+        assert sorted(os.listdir(tmp_path / out)) == FILES
+        results = json.loads((tmp_path / out / "results.json").read_text())
+        assert (results["data"], results["classes"]) == ("mine", 3)
+        scores.append([row["nmi"] for row in results["rows"]])
+    assert scores[0] == scores[1]
+
+
+# After the second row an endless training by Adam is under way.
+@pytest.mark.parametrize("row", ["raw features", "Semi-NMF, multiplicative"])
+def test_ctrl_c_ends_with_one_line_and_no_files(tmp_path, row):
+    words = ["--layers", "12,5", "--epochs", "1000000", "--out", "out"]
+    with open(tmp_path / "err", "w", encoding="utf-8") as stderr:  # a pipe nobody reads fills up
+        process = start(tmp_path, "demo", *words, stderr=stderr)
+        while not (line := process.stdout.readline()).startswith(row):
+            assert line, "ended before it was interrupted"
+        process.send_signal(signal.SIGINT)
+        process.communicate()
+    err = (tmp_path / "err").read_text(encoding="utf-8")
+    assert process.returncode == 130
+    assert err.splitlines()[-1] == "dsnmf: interrupted"
+    assert "Traceback" not in err
+    assert "Warning" not in err
+    assert os.listdir(tmp_path / "out") == []
+
+
+def test_interrupted_writing_leaves_no_partial_file(tmp_path, monkeypatch, capsys):
+    save_mat(tmp_path / "mine.mat")
+    out = tmp_path / "out"
+    out.mkdir()
+    (out / "results.json").write_text("of an earlier run")
+
+    def interrupt(results, file, **options):
+        file.write("half")
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(demo.json, "dump", interrupt)
+    words = ["--data", str(tmp_path / "mine.mat"), "--layers", "3", "--epochs", "1"]
+    assert main(["demo", *words, "--out", str(out)]) == 130
+    assert "dsnmf: interrupted" in capsys.readouterr().err
+    assert sorted(os.listdir(out)) == ["figure.png", "results.json"]
+    assert (out / "results.json").read_text() == "of an earlier run"
+
+
+def test_version_and_help(tmp_path):
+    assert type_in(tmp_path, "--version") == (0, f"dsnmf {dsnmf.__version__}\n", "")
+    code, out, err = type_in(tmp_path, "demo", "--help")
+    assert (code, err) == (0, "")
+    assert "dsnmf demo --data pie" in out
+
+
+@pytest.mark.parametrize("command", [module.__name__.split(".")[-1] for module in cli.COMMANDS])
+def test_help_of_every_command_has_examples(command, capsys):
+    with pytest.raises(SystemExit) as end:
+        main([command, "--help"])
+    assert end.value.code == 0
+    assert f"examples:\n  dsnmf {command}" in capsys.readouterr().out
+
+
+def test_help_is_quick_to_come():
+    heavy = ("sklearn", "matplotlib", "scipy.io", "dsnmf.experiments", "dsnmf.estimators")
+    code = "import sys, dsnmf.commands.main as c; c._parser(); "
+    code += f"print(sys.modules.keys() & {set(heavy)})"
+    out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert out.stdout == "set()\n"
+
+
+def test_a_model_of_digits(tmp_path):
+    code, out, err = type_in(
+        tmp_path, "fit", "digits", "--layers", "8", "--max-iter", "5", "-o", "digits.model"
+    )
+    assert (code, out.splitlines()[-1]) == (0, "Model: digits.model")
+    assert "5/5" in err
+    assert "Traceback" not in err
+    code, out, err = type_in(tmp_path, "transform", "digits.model", "digits", "-o", "features.npy")
+    assert (code, err) == (0, "")
+    assert np.load(tmp_path / "features.npy").shape == (1797, 8)
+
+
+def test_a_reader_that_has_had_enough_is_no_error(tmp_path):
+    np.save(tmp_path / "data.npy", np.eye(5))
+    process = start(tmp_path, "fit", "data.npy", "--layers", "2", "-o", "made")
+    process.stdout.close()
+    assert (process.stderr.read(), process.wait()) == ("", 141)
+
+
+def test_even_our_own_faults_are_one_line(monkeypatch, capsys):
+    monkeypatch.setattr(demo, "run", lambda *args: {}["missing"])
+    assert main(["demo"]) == 2
+    assert capsys.readouterr().err == "dsnmf: error: KeyError: 'missing'\n"
+
+
+ERRORS = {
+    "no command": ([], "required: COMMAND"),
+    "unknown command": (["dmeo"], "invalid choice: 'dmeo'"),
+    "unknown option": (["demo", "--layer-sizes", "3"], "unrecognized arguments"),
+    "layers not numbers": (["demo", "--layers", "400,x"], "--layers: must be integers >= 1"),
+    "layers empty": (["demo", "--layers", ""], "--layers: must be integers >= 1"),
+    "layer zero": (["demo", "--layers", "5,0"], "--layers: must be integers >= 1"),
+    "no epochs": (["demo", "--epochs", "0"], "--epochs: must be an integer >= 1, got '0'"),
+    "negative seed": (["demo", "--seed", "-1"], "--seed: must be an integer >= 0, got '-1'"),
+    "unknown data": (["demo", "--data", "digit"], "must be digits, pie or the path of a .mat"),
+    "no such file": (["demo", "--data", "none.mat"], "none.mat: No such file or directory"),
+    "folder as data": (["demo", "--data", "folder.mat"], "folder.mat: Is a directory"),
+    "no MATLAB file": (["demo", "--data", "text.mat"], "text.mat is no"),
+    "without gnd": (["demo", "--data", "gndless.mat"], "['gnd'] missing"),
+    "several labels": (["demo", "--data", "labels.mat"], "labels.mat has 2 labels per sample"),
+    "not finite": (["demo", "--data", "nan.mat"], "nan.mat must be finite"),
+    "file as folder": (["demo", "--out", "text.mat"], "text.mat: File exists"),
+    "below a file": (["demo", "--out", "text.mat/out"], "text.mat/out: Not a directory"),
+}
+
+
+@pytest.fixture(scope="module")
+def odd_files(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("odd")
+    (folder / "folder.mat").mkdir()
+    (folder / "text.mat").write_text("fea, gnd\n" * 100)
+    scipy.io.savemat(folder / "gndless.mat", {"fea": np.eye(3)})
+    scipy.io.savemat(folder / "labels.mat", {"fea": np.eye(3), "gnd": np.eye(3)[:, :2]})
+    scipy.io.savemat(folder / "nan.mat", {"fea": np.eye(3) * np.nan, "gnd": np.arange(3)})
+    return folder
+
+
+@pytest.mark.parametrize("case", ERRORS)
+def test_errors_are_one_line(odd_files, monkeypatch, capsys, case):
+    words, message = ERRORS[case]
+    monkeypatch.chdir(odd_files)
+    try:
+        code = main(words)
+    except SystemExit as end:
+        code = end.code
+    out, err = capsys.readouterr()
+    assert (code, out) == (2, "")
+    assert err.startswith("dsnmf")
+    assert message in err
+    assert err.count("\n") == 1
+
+
+@pytest.mark.parametrize("case", ["layers not numbers", "no such file"])
+def test_errors_reach_the_shell(odd_files, case):
+    words, message = ERRORS[case]
+    code, out, err = type_in(odd_files, *words)
+    assert (code, out, err.count("\n")) == (2, "", 1)
+    assert message in err
+
+
+@pytest.mark.parametrize("module", ["sklearn", "matplotlib", "tqdm"])
+def test_missing_extra_says_what_to_install(module, monkeypatch, capsys):
+    monkeypatch.setitem(sys.modules, module, None)
+    assert main(["demo"]) == 2
+    out, err = capsys.readouterr()
+    expected = f'dsnmf: error: the demo needs {module}: pip install "dsnmf[experiments]"\n'
+    assert (out, err) == ("", expected)

@@ -1,0 +1,101 @@
+"""Files that are complete or absent."""
+
+import contextlib
+import os
+import stat
+import tempfile
+from pathlib import Path
+
+import pytest
+
+from dsnmf.files.atomic import check_place, replacing
+
+
+def test_a_file_takes_its_place_only_when_complete(tmp_path):
+    path = tmp_path / "made.txt"
+    path.write_text("old")
+    with replacing(path) as file:
+        file.write("ε\n")
+        file.flush()
+        assert path.read_text() == "old"
+    assert path.read_bytes() == "ε\n".encode()
+    with contextlib.suppress(KeyboardInterrupt), replacing(path) as file:
+        file.write("half")
+        raise KeyboardInterrupt
+    assert path.read_text(encoding="utf-8") == "ε\n"
+    assert os.listdir(tmp_path) == ["made.txt"]
+
+
+def test_permissions_are_those_of_new_files(tmp_path):
+    previous = os.umask(0o027)
+    try:
+        with replacing(tmp_path / "made", "wb") as file:
+            file.write(b"x")
+    finally:
+        os.umask(previous)
+    assert stat.S_IMODE((tmp_path / "made").stat().st_mode) == 0o640
+
+
+def test_names_of_every_length_that_the_system_allows(tmp_path):
+    longest = os.pathconf(tmp_path, "PC_NAME_MAX")
+    with replacing(tmp_path / ("n" * longest)) as file:
+        file.write("new")
+    with pytest.raises(OSError, match="name too long") as raised:
+        check_place(tmp_path / ("n" * (longest + 1)))
+    assert raised.value.filename.endswith("n")
+    assert [len(name) for name in os.listdir(tmp_path)] == [longest]
+
+
+def test_links_are_followed(tmp_path):
+    (tmp_path / "link").symlink_to("made")
+    with replacing(tmp_path / "link") as file:
+        file.write("new")
+    assert (tmp_path / "link").is_symlink()
+    assert (tmp_path / "made").read_text() == "new"
+
+
+@pytest.mark.parametrize(
+    ("name", "error"),
+    [
+        ("folder", IsADirectoryError),
+        ("absent/made", FileNotFoundError),
+        ("file/made", NotADirectoryError),
+        ("pipe", OSError),
+    ],
+)
+def test_refused_places_are_named_and_stay_as_they_are(tmp_path, name, error):
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "file").write_text("old")
+    os.mkfifo(tmp_path / "pipe")
+    before = sorted(os.listdir(tmp_path))
+    for attempt in (check_place, lambda path: replacing(path).__enter__()):
+        with pytest.raises(error) as raised:
+            attempt(tmp_path / name)
+        assert raised.value.filename == str(tmp_path / name)
+    assert sorted(os.listdir(tmp_path)) == before
+    assert (tmp_path / "file").read_text() == "old"
+
+
+@contextlib.contextmanager
+def without_privileges():
+    """Root, who may write everywhere, acts as a user who owns nothing."""
+    is_root = os.geteuid() == 0
+    if is_root:
+        os.seteuid(65534)
+    try:
+        yield
+    finally:
+        if is_root:
+            os.seteuid(0)
+
+
+def test_write_protected_places():
+    # Not tmp_path, into which no other user than its owner can look.
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        (folder / "file").touch(mode=0o444)
+        folder.chmod(0o555)
+        for place in ("file", "made"):
+            with without_privileges(), pytest.raises(PermissionError):
+                check_place(folder / place)
+        folder.chmod(0o755)
