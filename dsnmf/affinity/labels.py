@@ -6,7 +6,8 @@ from itertools import pairwise
 import numpy as np
 import scipy.sparse
 
-from dsnmf.validation import as_label_codes, as_matrix, as_number
+from dsnmf.affinity.classes import as_label_codes
+from dsnmf.validation import as_matrix, as_number
 
 
 @dataclass(frozen=True, eq=False)
@@ -130,8 +131,8 @@ def label_affinity(labels, X=None, kind="binary", t=1.0):
     ----------
     labels : array_like, shape (n,) or (n, attributes)
         Numbers, strings or other single values; -1 and missing values are unknown, see
-        `dsnmf.validation.as_label_codes`. Several attributes: the sum of their affinities; see
-        `combine` for weights.
+        `dsnmf.affinity.classes.as_label_codes`. Several attributes: the sum of their affinities,
+        see `combine` for weights.
     X : array_like, shape (p, n)
         The samples, for the heat kernel only.
     kind : {"binary", "heat"}

@@ -1,18 +1,16 @@
 """How all estimators are fitted: parameters, start, training, what is kept."""
 
 import warnings
-from numbers import Integral, Real
-from typing import ClassVar
 
 import numpy as np
 import pytensor
 from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.exceptions import ConvergenceWarning
-from sklearn.utils._param_validation import Interval, StrOptions
 
 from dsnmf.data.choice import as_samples
 from dsnmf.estimators.fitted import FittedFactorisation
 from dsnmf.estimators.jax_mode import check_jax, without_sparse
+from dsnmf.estimators.parameters import TrainingParameters
 from dsnmf.estimators.search import priors
 from dsnmf.estimators.solvers import Model, all_features, compile_solver
 from dsnmf.estimators.start import check_start, start_factors
@@ -22,29 +20,12 @@ from dsnmf.training import loop
 from dsnmf.training.stopping import CostTolerance
 
 
-class Factorisation(FittedFactorisation, TransformerMixin, BaseEstimator):
+class Factorisation(FittedFactorisation, TrainingParameters, TransformerMixin, BaseEstimator):
     """X ≈ H_mᵀ … of samples x features data; subclasses name the layers, the solver, the labels.
 
-    A subclass has the constructor parameters of `_parameter_constraints`, and may define
-    `_layer_sizes`, `_solver`, `_inner_nonlinearity` and `_affinities`.
+    A subclass is an `estimator` with `OneLayer` or `Layers`, and may define `_solver`,
+    `_inner_nonlinearity` and `_affinities`.
     """
-
-    _parameter_constraints: ClassVar[dict] = {
-        "init": [StrOptions({"svd", "nndsvd", "lp", "random"}), "array-like"],
-        "noise_floor": [Interval(Real, 0, 1, closed="left")],
-        "compress": ["boolean", StrOptions({"auto"}), Interval(Integral, 1, None, closed="left")],
-        "max_iter": [Interval(Integral, 1, None, closed="left")],
-        "tol": [Interval(Real, 0, None, closed="left")],
-        "transform_method": [StrOptions({"auto", "projection", "nonnegative"})],
-        "warm_start": ["boolean"],
-        "random_state": ["random_state", np.random.Generator],
-        "mode": [None, str, pytensor.compile.mode.Mode],
-        "verbose": ["verbose"],
-        "callback": [None, callable],
-    }
-
-    def _layer_sizes(self):
-        return (int(self.n_components),)
 
     def _solver(self):
         return "multiplicative"

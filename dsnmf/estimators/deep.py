@@ -2,32 +2,32 @@
 
 from functools import reduce
 from numbers import Real
+from typing import Any, ClassVar
 
 import numpy as np
 from sklearn.utils._param_validation import Interval, StrOptions
 
 from dsnmf import symbolic
 from dsnmf.affinity import combine
+from dsnmf.affinity.classes import as_label_codes
 from dsnmf.data.dense import Dense
 from dsnmf.estimators.base import Factorisation
 from dsnmf.estimators.labels import attribute_affinity, per_attribute, weights
-from dsnmf.estimators.shallow import GRAPH_CONSTRAINTS
-from dsnmf.initialisation import NOISE_FLOOR
+from dsnmf.estimators.parameters import GraphParameters, Layers, estimator, positional
 from dsnmf.training.stopping import FeatureTolerance
-from dsnmf.validation import as_label_codes, as_layers
 
 #: tol="auto": Adam moves every entry by about the learning rate per step, so what ten steps move is
 #: judged by that; the rules' cost by its own size.
 AUTO_STEPS, AUTO_TOL = 5, 1e-4
 
 
-class DeepSemiNMF(Factorisation):
+@estimator
+class DeepSemiNMF(Layers, Factorisation):
     """Deep Semi-NMF: Xᵀ ≈ Z_1 g(Z_2 g(… g(Z_m H_m))) with H_m >= 0, for data of any sign.
 
     Parameters
     ----------
-    layers : sequence of int >= 1
-        Numbers of components k_1, …, k_m; none more than samples.
+    [Layers]
     solver : {"adam", "multiplicative"}
         "adam" is the model of the authors' Theano code, see `dsnmf.DSNMF`: Σ (Xᵀ - X̂)² over all
         Z_i and H_m, with relu around H_m. "multiplicative" minimises ½‖Xᵀ - X̂‖²_F by Algorithm 1
@@ -48,8 +48,7 @@ class DeepSemiNMF(Factorisation):
         "adam" stops when the features of the last layer moved by at most tol (relative, Frobenius)
         over ten iterations, "multiplicative" as `SemiNMF`. "auto" is 5 times the learning rate for
         "adam" and 1e-4 for "multiplicative".
-    init, noise_floor, compress, max_iter, warm_start, random_state, mode, verbose, callback
-        See `SemiNMF`. Given factors are a pair of lists (Zs, Hs).
+    [TrainingParameters]
 
     Attributes
     ----------
@@ -75,54 +74,19 @@ class DeepSemiNMF(Factorisation):
     [(6, 50), (3, 50)]
     """
 
-    _parameter_constraints = Factorisation._parameter_constraints | {
-        "layers": ["array-like"],
+    solver: str = "adam"
+    nonlinearity: Any = "auto"
+    learning_rate: float = 1e-3
+    whiten: float = 0.0
+    tol: Any = "auto"
+
+    _parameter_constraints: ClassVar[dict] = {
         "solver": [StrOptions({"adam", "multiplicative"})],
         "nonlinearity": [StrOptions({"auto", *symbolic.NONLINEARITIES}), callable],
         "learning_rate": [Interval(Real, 0, None, closed="neither")],
         "whiten": [Interval(Real, 0, 1, closed="both")],
         "tol": [StrOptions({"auto"}), Interval(Real, 0, None, closed="left")],
     }
-
-    def __init__(
-        self,
-        layers=(4, 2),
-        *,
-        solver="adam",
-        nonlinearity="auto",
-        learning_rate=1e-3,
-        init="svd",
-        noise_floor=NOISE_FLOOR,
-        compress="auto",
-        whiten=0.0,
-        max_iter=2000,
-        tol="auto",
-        transform_method="auto",
-        warm_start=False,
-        random_state=None,
-        mode=None,
-        verbose=0,
-        callback=None,
-    ):
-        self.layers = layers
-        self.solver = solver
-        self.nonlinearity = nonlinearity
-        self.learning_rate = learning_rate
-        self.init = init
-        self.noise_floor = noise_floor
-        self.compress = compress
-        self.whiten = whiten
-        self.max_iter = max_iter
-        self.tol = tol
-        self.transform_method = transform_method
-        self.warm_start = warm_start
-        self.random_state = random_state
-        self.mode = mode
-        self.verbose = verbose
-        self.callback = callback
-
-    def _layer_sizes(self):
-        return as_layers(self.layers)
 
     def _solver(self):
         return self.solver
@@ -143,27 +107,27 @@ class DeepSemiNMF(Factorisation):
         return self.nonlinearity
 
 
-class DeepWSF(Factorisation):
+@estimator
+class DeepWSF(Layers, GraphParameters, Factorisation):
     """Deep WSF: Xᵀ ≈ Z_1 … Z_m H_m, layer i's features H_i kept close within classes of attribute i.
 
     Parameters
     ----------
-    layers : sequence of int >= 1
-        Numbers of components k_1, …, k_m; none more than samples.
+    [Layers]
     alphas : float >= 0, or one per layer
         Weights λ_i of the layers' penalties, in units of the samples' mean squared norm; we used .01
         to .1.
         `y` of `fit` has one column of labels per layer; a single column is the last layer's. A
-        layer without labels (y=None, or all -1) gets the graph of nearest neighbours.
-    affinity, n_neighbors, heat_width
-        See `WSF`; built on what the layer factorises. One kind or matrix for all layers, or a list
-        with one per layer.
+        layer without labels (y=None, or all -1) gets the graph of nearest neighbours. Graphs are
+        built on what the layer factorises; a list of affinities has one per layer.
+    [GraphParameters]
     transform_method : {"auto", "projection", "nonnegative"}
         "auto" projects on `layer_components_`, "nonnegative" searches from there. "projection" is
         the authors' (Z_1 … Z_layer)† x: as H_1 … H_{m-1} do not influence any Z, it carries the
         last layer's attribute only.
-    init, noise_floor, compress, max_iter, tol, warm_start, random_state, mode, verbose, callback
+    tol
         See `SemiNMF`.
+    [TrainingParameters]
 
     Attributes
     ----------
@@ -192,56 +156,13 @@ class DeepWSF(Factorisation):
     (50, 6)
     """  # noqa: E501
 
-    _parameter_constraints = (
-        Factorisation._parameter_constraints
-        | GRAPH_CONSTRAINTS
-        | {
-            "layers": ["array-like"],
-            "alphas": [Interval(Real, 0, None, closed="left"), "array-like"],
-        }
-    )
+    alphas: Any = positional(0.1)
 
-    def __init__(
-        self,
-        layers=(4, 2),
-        alphas=0.1,
-        *,
-        affinity="binary",
-        n_neighbors=5,
-        heat_width=1.0,
-        init="svd",
-        noise_floor=NOISE_FLOOR,
-        compress="auto",
-        max_iter=2000,
-        tol=1e-4,
-        transform_method="auto",
-        warm_start=False,
-        random_state=None,
-        mode=None,
-        verbose=0,
-        callback=None,
-    ):
-        self.layers = layers
-        self.alphas = alphas
-        self.affinity = affinity
-        self.n_neighbors = n_neighbors
-        self.heat_width = heat_width
-        self.init = init
-        self.noise_floor = noise_floor
-        self.compress = compress
-        self.max_iter = max_iter
-        self.tol = tol
-        self.transform_method = transform_method
-        self.warm_start = warm_start
-        self.random_state = random_state
-        self.mode = mode
-        self.verbose = verbose
-        self.callback = callback
+    _parameter_constraints: ClassVar[dict] = {
+        "alphas": [Interval(Real, 0, None, closed="left"), "array-like"]
+    }
 
     _per_layer = (*Factorisation._per_layer, "layer_components_")
-
-    def _layer_sizes(self):
-        return as_layers(self.layers)
 
     def _keep(self, model, trace):
         of_first = super()._keep(model, trace)

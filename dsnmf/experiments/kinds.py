@@ -8,7 +8,7 @@ import numpy as np
 
 from dsnmf import datasets
 from dsnmf.datasets.gradients import igo
-from dsnmf.experiments import attributes
+from dsnmf.experiments import attribute_methods, attributes
 from dsnmf.experiments.clustering import k_means_score, k_means_scores
 from dsnmf.experiments.comparators import METHODS, layers_of_deep_semi_nmf
 from dsnmf.experiments.report.published import COMPONENTS
@@ -249,8 +249,8 @@ class Attributes(Protocol):
     shares: tuple = attributes.SHARES
 
     def methods(self):
-        free = attributes.unsupervised(self.layers)
-        return list(free | attributes.supervised(self.layers, self.names))
+        free = attribute_methods.unsupervised(self.layers)
+        return list(free | attribute_methods.supervised(self.layers, self.names))
 
     def items(self, data, seeds, quick=False):
         layers = list(self.layers)

@@ -8,7 +8,7 @@ import pytest
 
 from dsnmf import datasets
 from dsnmf.affinity import label_affinity
-from dsnmf.experiments import attributes
+from dsnmf.experiments import attribute_methods, attributes
 
 pytestmark = pytest.mark.usefixtures("without_numba")
 
@@ -33,7 +33,7 @@ def test_normalised_affinity():
 def test_joined_affinity_joins_unlabelled_samples(samples):
     data, target = samples
     labels = np.where(np.arange(80) % 4, -1, target[:, 1])
-    W = attributes.joined_affinity(data, labels)
+    W = attribute_methods.joined_affinity(data, labels)
     degrees = np.asarray(W.sum(axis=1)).ravel()
     assert abs(W - W.T).max() == 0
     assert (degrees[labels == -1] > 0).all()
@@ -44,7 +44,7 @@ def test_joined_affinity_joins_unlabelled_samples(samples):
 def test_spread_labels(samples):
     data, target = samples
     y = np.where(np.arange(80)[:, None] % 3, -1, target)
-    np.testing.assert_array_equal(attributes.spread_labels(data, y), target)
+    np.testing.assert_array_equal(attribute_methods.spread_labels(data, y), target)
 
 
 def test_hidden_labels(samples):

@@ -184,7 +184,7 @@ def attribute_maps(found, score):
     Parameters
     ----------
     found : dict
-        See `report_attributes.scores`.
+        See `dsnmf.experiments.report.attributes.scores`.
     score : {"ac", "nmi", "svm"}
 
     Returns

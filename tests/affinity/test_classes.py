@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 import scipy.sparse
 
-from dsnmf.validation import as_label_codes
+from dsnmf.affinity.classes import as_label_codes
 
 NAN, NAT = np.nan, np.datetime64("NaT", "ns")
 NUMBERS, NAMES = [7, 3, -1, 7, 0], ["b", "a", None, "b", ""]
@@ -103,7 +103,7 @@ def test_nothing_known():
 
 def test_pandas_is_not_imported():
     code = (
-        "import sys; from dsnmf.validation import as_label_codes as f; f(['a', None]); "
+        "import sys; from dsnmf.affinity.classes import as_label_codes as f; f(['a', None]); "
         "sys.exit('pandas' in sys.modules)"
     )
     subprocess.run([sys.executable, "-c", code], check=True)

@@ -1,0 +1,171 @@
+"""What several estimators are constructed with: parameters, their constraints, their text."""
+
+import inspect
+from dataclasses import dataclass, field
+from numbers import Integral, Real
+from typing import Any, ClassVar
+
+import numpy as np
+import pytensor
+from sklearn.utils._param_validation import Interval, StrOptions
+
+from dsnmf.estimators.labels import KINDS
+from dsnmf.initialisation import NOISE_FLOOR
+from dsnmf.validation import as_layers
+
+#: scikit-learn reads parameters off `__init__`, which this writes from a class's annotations and
+#: those of its bases; repr and equality stay scikit-learn's.
+parameters = dataclass(eq=False, repr=False, kw_only=True)
+
+
+def positional(default):
+    """A parameter that may be given without its name."""
+    return field(default=default, kw_only=False)
+
+
+def _at_least(minimum):
+    return Interval(Integral, minimum, None, closed="left")
+
+
+@parameters
+class TrainingParameters:
+    """Of all estimators.
+
+    Parameters
+    ----------
+    init : {"svd", "nndsvd", "lp", "random"} or (Zs, Hs)
+        The start, see `dsnmf.initialisation`; or the factors of all layers as two lists (of one
+        layer they themselves), Z_1 of shape (n_features, k_1), H_i of shape (k_i, n_samples).
+    noise_floor : float in [0, 1)
+        Share of the largest σ² below which a component counts as noise, for init="svd" and for
+        compress.
+    compress : bool, "auto" or int >= 1
+        Train on UᵀXᵀ, U the singular vectors above the noise floor (or that many): the same model
+        up to the energy that is discarded, which all reported errors include. "auto" does so where
+        it at least halves the number of features; never for sparse X or X with gaps.
+    max_iter : int >= 1
+    warm_start : bool
+        Start `fit` from the factors of the last one.
+    random_state : None, int, RandomState or Generator
+        None is a fixed seed, so that the same call gives the same factors; for init="random" it is
+        NumPy's global state.
+    mode : None, str or pytensor Mode
+        How PyTensor compiles; None is its default (Numba). "JAX" needs jax and a dense X; graphs of
+        samples become dense n x n matrices.
+    verbose : int
+        1 shows a progress bar (needs tqdm).
+    callback : callable, optional
+        Called as callback(iteration, state) after each iteration; a true return value stops. The
+        state has `cost`, `seconds`, `change`, and `Z_` and `H_` (lists of copies).
+    """
+
+    init: Any = "svd"
+    noise_floor: float = NOISE_FLOOR
+    compress: bool | str | int = "auto"
+    max_iter: int = 2000
+    tol: float = 1e-4
+    transform_method: str = "auto"
+    warm_start: bool = False
+    random_state: Any = None
+    mode: Any = None
+    verbose: int = 0
+    callback: Any = None
+
+    _parameter_constraints: ClassVar[dict] = {
+        "init": [StrOptions({"svd", "nndsvd", "lp", "random"}), "array-like"],
+        "noise_floor": [Interval(Real, 0, 1, closed="left")],
+        "compress": ["boolean", StrOptions({"auto"}), _at_least(1)],
+        "max_iter": [_at_least(1)],
+        "tol": [Interval(Real, 0, None, closed="left")],
+        "transform_method": [StrOptions({"auto", "projection", "nonnegative"})],
+        "warm_start": ["boolean"],
+        "random_state": ["random_state", np.random.Generator],
+        "mode": [None, str, pytensor.compile.mode.Mode],
+        "verbose": ["verbose"],
+        "callback": [None, callable],
+    }
+
+
+@parameters
+class OneLayer:
+    """Of estimators with one layer.
+
+    Parameters
+    ----------
+    n_components : int >= 1
+        Not more than samples.
+    """
+
+    n_components: int = positional(2)
+
+    _parameter_constraints: ClassVar[dict] = {"n_components": [_at_least(1)]}
+
+    def _layer_sizes(self):
+        return (int(self.n_components),)
+
+
+@parameters
+class Layers:
+    """Of estimators with several layers.
+
+    Parameters
+    ----------
+    layers : sequence of int >= 1
+        Numbers of components k_1, …, k_m; none more than samples.
+    """
+
+    layers: Any = positional((4, 2))
+
+    _parameter_constraints: ClassVar[dict] = {"layers": ["array-like"]}
+
+    def _layer_sizes(self):
+        return as_layers(self.layers)
+
+
+@parameters
+class GraphParameters:
+    """Of estimators with labels.
+
+    Parameters
+    ----------
+    affinity : {"binary", "heat", "knn"}, n x n matrix, or a list with one of these per attribute
+        "binary": 1 between samples of the same class. "heat": exp(-‖x_i - x_j‖² / (2 heat_width²))
+        there. "knn": 1 between nearest neighbours, whatever the labels. Labels that are all
+        unknown, or missing (y=None), give the "knn" graph. A matrix is taken as W, symmetric and
+        of any sign (see `updates.semi_nmf`): an array, a SciPy sparse matrix or array, what
+        `dsnmf.affinity` makes, or a PyTensor variable, whose value is taken when the fit starts.
+    n_neighbors : int >= 1
+        Of the "knn" graph.
+    heat_width : float > 0
+        t of the heat kernel, in units of the root mean square of the samples' norms.
+    """
+
+    affinity: Any = "binary"
+    n_neighbors: int = 5
+    heat_width: float = 1.0
+
+    # "array-like" has a shape: factored affinities and PyTensor variables are among them.
+    _parameter_constraints: ClassVar[dict] = {
+        "affinity": [StrOptions(set(KINDS)), "array-like", "sparse matrix"],
+        "n_neighbors": [_at_least(1)],
+        "heat_width": [Interval(Real, 0, None, closed="neither")],
+    }
+
+
+def estimator(cls):
+    """Finishes a class of these bases: `__init__`, constraints, and the bases' parameters in its text.
+
+    A line "[Base]" of the docstring stands for the parameters that the base documents.
+    """  # noqa: E501
+    bases = [base for base in cls.__mro__ if "_parameter_constraints" in vars(base)]
+    cls._parameter_constraints = {
+        name: allowed
+        for base in reversed(bases)
+        for name, allowed in base._parameter_constraints.items()
+    }
+    text = inspect.cleandoc(cls.__doc__)
+    for base in (TrainingParameters, OneLayer, Layers, GraphParameters):
+        _, _, documented = inspect.cleandoc(base.__doc__).partition("----------\n")
+        text = text.replace(f"[{base.__name__}]", documented)
+    cls.__doc__ = text
+    return parameters(cls)

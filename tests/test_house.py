@@ -1,0 +1,101 @@
+"""The rooms of the package: what is at its root, and who may import whom."""
+
+import ast
+from pathlib import Path
+
+import pytest
+
+import dsnmf
+
+ROOT = Path(dsnmf.__file__).parent
+
+#: From the top; a module imports from its own room and from lower floors only.
+FLOORS = [
+    {"commands"},
+    {"experiments"},
+    {"plotting"},
+    {"estimators"},
+    {"dsnmf"},
+    {"data"},
+    {"updates", "initialisation"},
+    {"training"},
+    {"symbolic"},
+    {"affinity", "datasets"},
+    {"files"},
+    {"metrics", "validation", "extras", "_version"},
+]
+FLOOR = {room: number for number, rooms in enumerate(FLOORS) for room in rooms}
+
+#: Without code, and the front door, which opens the rooms.
+OTHERS = {"__init__", "__main__", "guide", "py.typed"}
+
+MODULES = [
+    path for path in ROOT.rglob("*.py") if path.name != "__main__.py" and path.parent != ROOT
+]
+MODULES += [ROOT / "dsnmf.py", ROOT / "metrics.py", ROOT / "validation.py", ROOT / "extras.py"]
+
+
+def imported(path, inside_functions=True):
+    """Dotted names of what a module imports of this package."""
+    tree = ast.parse(path.read_text("utf-8"))
+    nodes = ast.walk(tree) if inside_functions else tree.body
+    for node in nodes:
+        if isinstance(node, ast.ImportFrom) and (node.module or "").split(".")[0] == "dsnmf":
+            for alias in node.names:
+                yield f"{node.module}.{alias.name}"
+        elif isinstance(node, ast.Import):
+            yield from (a.name for a in node.names if a.name.split(".")[0] == "dsnmf")
+
+
+def module_of(name):
+    """The module that a dotted name is, or is in; names at the front door by where they live."""
+    parts = name.split(".")[1:]
+    if parts and parts[0] not in FLOOR:
+        return "estimators" if parts[0] in dsnmf.estimators.__all__ else "dsnmf"
+    while parts:
+        place = ROOT.joinpath(*parts)
+        if place.is_dir() or place.with_suffix(".py").exists():
+            return ".".join(parts)
+        parts.pop()
+    return "dsnmf"
+
+
+def name_of(path):
+    parts = path.relative_to(ROOT).with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+def test_the_root_holds_rooms_only():
+    entries = {path.stem for path in ROOT.iterdir() if path.name != "__pycache__"}
+    assert entries - OTHERS <= set(FLOOR)
+
+
+@pytest.mark.parametrize("path", MODULES, ids=name_of)
+def test_imports_go_down(path):
+    own = name_of(path).split(".")[0]
+    for name in imported(path):
+        room = module_of(name).split(".")[0]
+        assert room == own or FLOOR[room] > FLOOR[own], f"{name_of(path)} imports {name}"
+
+
+def test_no_imports_are_circular():
+    graph = {name_of(p): {module_of(n) for n in imported(p, False)} - {name_of(p)} for p in MODULES}
+    while graph:
+        leaves = {name for name, needs in graph.items() if not needs & graph.keys()}
+        assert leaves, f"circular: {sorted(graph)}"
+        graph = {name: needs for name, needs in graph.items() if name not in leaves}
+
+
+@pytest.mark.parametrize("path", MODULES, ids=name_of)
+def test_a_module_is_read_in_one_sitting(path):
+    text = path.read_text("utf-8")
+    nodes = [
+        n
+        for n in ast.walk(ast.parse(text))
+        if isinstance(n, ast.Module | ast.ClassDef | ast.FunctionDef)
+    ]
+    described = sum(
+        len((ast.get_docstring(node, clean=False) or "").splitlines()) for node in nodes
+    )
+    lines = len(text.splitlines())
+    assert lines <= 300 or described >= lines / 2, (lines, described)
