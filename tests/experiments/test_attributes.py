@@ -25,9 +25,9 @@ def samples():
 
 def test_normalised_affinity():
     affinity = 3 * label_affinity([0, 0, 0, 1, 1, -1])
-    W = attributes.normalised(affinity).toarray()
+    W = attribute_methods.normalised(affinity).toarray()
     np.testing.assert_allclose(W, affinity.toarray() / np.c_[6, 6, 6, 3, 3, 1].T)
-    np.testing.assert_array_equal(W, attributes.normalised(affinity.tosparse()).toarray())
+    np.testing.assert_array_equal(W, attribute_methods.normalised(affinity.tosparse()).toarray())
 
 
 def test_joined_affinity_joins_unlabelled_samples(samples):
@@ -56,7 +56,7 @@ def test_hidden_labels(samples):
 
 
 def test_all_rows_of_a_split(samples, monkeypatch):
-    monkeypatch.setitem(attributes.TRAINING, "max_iter", 100)
+    monkeypatch.setitem(attribute_methods.TRAINING, "max_iter", 100)
     rows = list(attributes.one_split(*samples, (8, 6), ("first", "second"), 0, shares=(0.5,)))
     maps = {(row["method"], row["layer"]) for row in rows}
     assert len(maps) == 3 + 2 + 3 + 2 * 4 * 2
