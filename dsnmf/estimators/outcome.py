@@ -10,8 +10,8 @@ from dsnmf.training.liveness import DeadModelWarning
 #: How errors and warnings of a fit that got out of hand begin.
 DIVERGED = "training diverged (an affinity with negative entries, or too large a learning_rate?)"
 
-#: Errors above this many times the data's norm are no fit; nor are features as large as this, as the
-#: starts of our own have rows of about unit norm.
+#: Errors above this many times the data's norm are no fit; nor are features as large as this, as
+#: our own starts have rows of about unit norm.
 USELESS, ENDLESS = 2.0, 1e6
 
 
