@@ -3,8 +3,9 @@
 import pytensor.tensor as pt
 from pytensor.graph.basic import Variable
 
+from dsnmf.symbolic.bases import row_basis
 from dsnmf.symbolic.laplacian import affinity_terms
-from dsnmf.symbolic.linalg import as_data, product, row_basis, squared_norm
+from dsnmf.symbolic.linalg import as_data, product, squared_norm
 from dsnmf.symbolic.models import layer_features
 from dsnmf.symbolic.nonlinearities import is_linear
 

@@ -11,7 +11,8 @@ from pytensor.tensor.variable import TensorConstant
 
 from dsnmf.symbolic.kernels import register_kernel
 from dsnmf.symbolic.laplacian import affinity_terms, may_be_negative
-from dsnmf.symbolic.linalg import product, pseudo_inverse, row_basis
+from dsnmf.symbolic.bases import pseudo_inverse, row_basis
+from dsnmf.symbolic.linalg import product
 from dsnmf.updates.arguments import as_model
 
 #: Smallest denominator in GNMF's rules, as in its authors' program.

@@ -6,7 +6,8 @@ import pytensor.tensor as pt
 from pytensor.scan.utils import until
 
 from dsnmf.symbolic import as_nonlinearity, layer_features
-from dsnmf.symbolic.linalg import product, pseudo_inverse, row_basis
+from dsnmf.symbolic.bases import pseudo_inverse, row_basis
+from dsnmf.symbolic.linalg import product
 from dsnmf.updates.arguments import as_model
 
 #: Steps that the backtracking tries in turn: .005, halved while >= 1e-5.

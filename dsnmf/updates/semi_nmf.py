@@ -3,7 +3,8 @@
 import pytensor.tensor as pt
 
 from dsnmf.symbolic.laplacian import affinity_terms, may_be_negative
-from dsnmf.symbolic.linalg import product, pseudo_inverse, row_basis
+from dsnmf.symbolic.bases import pseudo_inverse, row_basis
+from dsnmf.symbolic.linalg import product
 from dsnmf.updates.arguments import as_model
 
 #: Smallest denominator in the H rule of Semi-NMF and WSF: MATLAB's eps, in every dtype.

@@ -6,7 +6,8 @@ import pytensor.tensor as pt
 import pytest
 import scipy.sparse
 
-from dsnmf.symbolic.linalg import as_data, product, pseudo_inverse, row_basis, squared_norm
+from dsnmf.symbolic.bases import gram_factor, pseudo_inverse, row_basis
+from dsnmf.symbolic.linalg import as_data, product, squared_norm
 from tests.textbook import pinv
 
 

@@ -1,0 +1,279 @@
+"""Small dense linear algebra of the rules: orthonormal bases and pseudo-inverses.
+
+Each operation is defined by a plain graph, which any PyTensor mode can run. In Numba mode a
+kernel with the same result takes its place, because it may look at the values: well-conditioned
+matrices, the usual case, need neither a Householder factorisation nor an SVD.
+"""
+
+from functools import cache
+
+import numpy as np
+import pytensor.tensor as pt
+from pytensor.compile.builders import OpFromGraph
+
+from dsnmf.symbolic.kernels import register_kernel
+
+#: Largest ‖K - 1‖ (Frobenius) of a Gram matrix whose Cholesky factor is taken without a look.
+NEAR_IDENTITY = 0.5
+
+#: Of the eigenvalues of A Aᵀ, as shares of the largest: up to the first they may all be zeros of a
+#: rank-deficient A, from the second on they are surely none. And, as a share of σ_max, the largest
+#: residual of A in the span of those kept.
+LARGEST_ZERO, SMALLEST_KEPT, LARGEST_RESIDUAL = 1e-12, 1e-7, 1e-11
+
+#: Steps from there to the pseudo-inverse; the one that moves it by so little is the last.
+MOST_STEPS, LAST_STEP = 8, 1e-9
+
+
+class _RowBasis(OpFromGraph):
+    """A ↦ L, Q with A = L Q, the rows of Q orthonormal."""
+
+
+class _GramFactor(OpFromGraph):
+    """K, cutoff ↦ L, W with K = L Lᵀ and Lᵀ W = 1 where eigenvalues exceed cutoff · λ_max."""
+
+
+class _PseudoInverse(OpFromGraph):
+    """A, cutoff ↦ A†, singular values <= cutoff · σ_max taken as zero."""
+
+
+@cache  # one function, compiled once, for all that call it
+def _inverse_kernel(compiled):
+    @compiled
+    def inverse(A, cutoff):
+        """(whether no singular value of A can fall under cutoff · σ_max, A⁻¹ if so)."""
+        result = A
+        regular = False
+        try:
+            result = np.ascontiguousarray(np.linalg.inv(A))
+            # ‖A‖ ‖A⁻¹‖ (Frobenius) bounds the condition number from above.
+            regular = np.linalg.norm(A) * np.linalg.norm(result) * cutoff < 1
+        except Exception:  # exactly singular; Numba knows no narrower class
+            regular = False
+        return regular, result
+
+    return inverse
+
+
+@cache
+def _regular_rows_kernel(compiled):
+    inverse = _inverse_kernel(compiled)
+
+    @compiled
+    def regular_rows(rows):
+        """(whether a C-contiguous float64 matrix has safely independent rows, L and Q if so).
+
+        Cholesky twice: the first pass leaves an error of condition² · eps in Q, which the second
+        removes as long as it is small. Matrix products only, so faster than Householder's QR.
+        """
+        L = Q = rows
+        regular = False
+        if rows.shape[0] <= rows.shape[1]:
+            limit = np.sqrt(0.01 / np.finfo(np.float64).eps)
+            try:
+                first = np.linalg.cholesky(np.dot(rows, rows.T))
+                regular, first_inverse = inverse(first, 1 / limit)
+                if regular:
+                    Q = np.dot(first_inverse, rows)
+                    second = np.linalg.cholesky(np.dot(Q, Q.T))
+                    Q = np.dot(np.linalg.inv(second), Q)
+                    L = np.dot(first, second)
+            except Exception:  # not positive definite
+                regular = False
+        return regular, L, Q
+
+    return regular_rows
+
+
+def _gram_factor_kernel(compiled):
+    @compiled
+    def gram_factor(K, cutoff):
+        wide = np.ascontiguousarray(K).astype(np.float64)
+        k = len(wide)
+        if np.linalg.norm(wide - np.eye(k)) < NEAR_IDENTITY:  # then Cholesky is safe
+            L = np.linalg.cholesky(wide)
+            W = np.ascontiguousarray(np.linalg.inv(L).T)
+        else:
+            values, vectors = np.linalg.eigh(wide)
+            vectors = np.ascontiguousarray(vectors)
+            L, W = np.zeros((k, k)), np.zeros((k, k))
+            for j in range(k):
+                if values[j] > max(cutoff.item() * values[k - 1], 0.0):
+                    L[:, j] = vectors[:, j] * np.sqrt(values[j])
+                    W[:, j] = vectors[:, j] / np.sqrt(values[j])
+        return L.astype(K.dtype), W.astype(K.dtype)
+
+    return gram_factor
+
+
+def _row_basis_kernel(compiled):
+    regular_rows = _regular_rows_kernel(compiled)
+
+    @compiled
+    def row_basis(A):
+        # In float64 also for float32: it leaves room for Cholesky, and compiles once for both.
+        rows = np.ascontiguousarray(A).astype(np.float64)
+        regular, L, Q = regular_rows(rows)
+        if not regular:
+            U, sigma, Vt = np.linalg.svd(rows, full_matrices=False)
+            L = np.ascontiguousarray(U) * sigma
+            Q = np.ascontiguousarray(Vt)
+        return L.astype(A.dtype), Q.astype(A.dtype)
+
+    return row_basis
+
+
+@cache
+def _gapped_kernel(compiled):
+    @compiled
+    def gapped(A):
+        """(whether A's singular values are clearly either kept or zero, (A†)ᵀ if so).
+
+        For a wide C-contiguous float64 matrix, from A Aᵀ: its eigenvalues tell zeros from what is
+        kept unless they lie between, and the residual of the kept ones' span that nothing small was
+        taken for a zero. The first answer has condition⁴ · eps in it; steps of Newton and Schulz
+        square that error away without leaving A's spans.
+        """
+        C = np.dot(A, A.T)
+        values, vectors = np.linalg.eigh(C)
+        top = values[len(values) - 1]
+        first = 0
+        while first < len(values) - 1 and values[first] <= LARGEST_ZERO * top:
+            first += 1
+        clear = top > 0 and values[first] > SMALLEST_KEPT * top
+        result = A
+        if clear:
+            kept = np.ascontiguousarray(vectors[:, first:])
+            residual = np.linalg.norm(A - np.dot(kept, np.dot(kept.T, A)))
+            clear = residual < LARGEST_RESIDUAL * np.sqrt(top)
+            inverse = np.dot(kept / values[first:], kept.T)
+            result = np.dot(np.dot(C, np.dot(inverse, inverse)), A)
+            for _ in range(MOST_STEPS):
+                step = result - np.dot(np.dot(result, A.T), result)
+                result = result + step
+                if np.linalg.norm(step) < LAST_STEP * np.linalg.norm(result):
+                    break
+        return clear, result
+
+    return gapped
+
+
+def _pseudo_inverse_kernel(compiled):
+    inverse, regular_rows = _inverse_kernel(compiled), _regular_rows_kernel(compiled)
+    gapped = _gapped_kernel(compiled)
+
+    @compiled
+    def by_svd(A, cutoff):
+        """(A†)ᵀ."""
+        U, sigma, Vt = np.linalg.svd(A, full_matrices=False)
+        weights = np.zeros_like(sigma)
+        for i in range(len(sigma)):
+            if sigma[i] > cutoff * sigma[0]:
+                weights[i] = 1 / sigma[i]
+        return np.dot(np.ascontiguousarray(U) * weights, np.ascontiguousarray(Vt))
+
+    @compiled
+    def pseudo_inverse(A, cutoff):
+        tall = A.shape[0] > A.shape[1]
+        wide = np.ascontiguousarray(A.T if tall else A).astype(np.float64)
+        transposed = wide  # to become (wide†)ᵀ
+        if A.shape[0] == A.shape[1]:
+            regular, wide_inverse = inverse(wide, cutoff.item())
+            transposed = np.ascontiguousarray(wide_inverse.T)
+        else:
+            regular, L, Q = regular_rows(wide)
+            if regular:
+                regular, L_inverse = inverse(L, cutoff.item())
+                transposed = np.dot(L_inverse.T, Q)
+        if not regular:
+            regular, transposed = gapped(wide)
+        if not regular:
+            transposed = by_svd(wide, cutoff.item())
+        return np.ascontiguousarray(transposed if tall else transposed.T).astype(A.dtype)
+
+    return pseudo_inverse
+
+
+@cache
+def _gram_factor_op(dtype):
+    K, cutoff = pt.matrix(dtype=dtype), pt.scalar(dtype=dtype)
+    values, vectors = pt.linalg.eigh(K)
+    kept = values > pt.maximum(cutoff * values[-1], 0)
+    roots = pt.sqrt(pt.switch(kept, values, pt.ones_like(values)))
+    L = vectors * pt.switch(kept, roots, pt.zeros_like(roots))
+    W = vectors * pt.switch(kept, 1 / roots, pt.zeros_like(roots))
+    return _GramFactor([K, cutoff], [L, W])
+
+
+@cache
+def _row_basis_op(dtype):
+    A = pt.matrix(dtype=dtype)
+    Q, R = pt.linalg.qr(A.T, mode="economic")
+    return _RowBasis([A], [R.T, Q.T])
+
+
+@cache
+def _pseudo_inverse_op(dtype):
+    A, cutoff = pt.matrix(dtype=dtype), pt.scalar(dtype=dtype)
+    U, sigma, Vt = pt.linalg.svd(A, full_matrices=False)
+    kept = sigma > cutoff * sigma[0]
+    weights = pt.switch(kept, 1 / pt.switch(kept, sigma, pt.ones_like(sigma)), pt.zeros_like(sigma))
+    return _PseudoInverse([A, cutoff], [pt.dot(Vt.T * weights, U.T)])
+
+
+def row_basis(A):
+    """L and Q with A = L Q and orthonormal rows in Q: products with A† become products with Q.
+
+    Parameters
+    ----------
+    A : TensorVariable, shape (k, n)
+
+    Returns
+    -------
+    L : TensorVariable, shape (k, min(k, n))
+    Q : TensorVariable, shape (min(k, n), n)
+    """
+    register_kernel(_RowBasis, _row_basis_kernel)
+    return _row_basis_op(A.dtype)(A)
+
+
+def gram_factor(K, cutoff):
+    """L and W with K = L Lᵀ and Lᵀ W = 1, for a symmetric positive semi-definite K.
+
+    Parameters
+    ----------
+    K : TensorVariable, shape (k, k)
+    cutoff : scalar TensorVariable
+        Eigenvalues up to cutoff · λ_max count as zero: their columns of L and W are zero.
+
+    Returns
+    -------
+    L, W : TensorVariables, shape (k, k)
+    """
+    register_kernel(_GramFactor, _gram_factor_kernel)
+    return _gram_factor_op(K.dtype)(K, cutoff)
+
+
+def relative_rounding(size, dtype):
+    """size · eps of the dtype: the authors' cut-off for a matrix whose larger side is size."""
+    return pt.cast(size, dtype) * pt.constant(np.finfo(dtype).eps, dtype=dtype)
+
+
+def pseudo_inverse(A, size=None):
+    """A† of a small matrix, with the authors' cut-off size · eps · σ_max.
+
+    Parameters
+    ----------
+    A : TensorVariable, shape (k, l)
+    size : int or scalar TensorVariable, optional
+        The larger side of the matrix that A stands for: when A is a large matrix in an
+        orthonormal basis, it has that matrix's singular values, and must get its cut-off too.
+        max(k, l) if not given.
+
+    Returns
+    -------
+    TensorVariable, shape (l, k)
+    """
+    register_kernel(_PseudoInverse, _pseudo_inverse_kernel)
+    size = pt.maximum(*A.shape) if size is None else size
+    return _pseudo_inverse_op(A.dtype)(A, relative_rounding(size, A.dtype))
