@@ -40,7 +40,8 @@ def check_outcome(estimator, size):
     DeadModelWarning
         If every component of a layer is at zero.
     RuntimeWarning
-        If the model reconstructs worse than none would.
+        If the model reconstructs worse than none would; from a start that the user gave, if the
+        cost has grown, too.
     """
     error = estimator.reconstruction_err_
     learned = [*estimator.Z_, *estimator.H_]
@@ -48,7 +49,12 @@ def check_outcome(estimator, size):
         raise FloatingPointError(f"{DIVERGED}: it ended in NaN or infinity")
     name = type(estimator).__name__
     largest = max(float(H.max()) for H in estimator.H_)
-    if error > USELESS * size or (isinstance(estimator.init, str) and largest > ENDLESS):
+    cost = estimator.history_["cost"]
+    if isinstance(estimator.init, str):
+        diverged = error > USELESS * size or largest > ENDLESS
+    else:  # the user's own start may be as bad, and its features as large
+        diverged = error > USELESS * size and cost[-1] > cost[0]
+    if diverged:
         warnings.warn(
             f"{DIVERGED}: {name}'s error is {error:.3g}, that of no model {size:.3g}, and its "
             f"largest feature {largest:.3g}",

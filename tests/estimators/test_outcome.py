@@ -1,5 +1,7 @@
 """What a fit leaves behind when it fails, or learns nothing."""
 
+from contextlib import nullcontext
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -39,6 +41,7 @@ def test_a_model_that_died_is_said():
         DeepSemiNMF((5, 3), learning_rate=10, max_iter=60, tol=0, **PLAIN).fit(X)
 
 
+@pytest.mark.filterwarnings("ignore:invalid value encountered:RuntimeWarning")
 def test_divergence_is_said():
     neighbours, classes = knn_affinity(X.T).toarray(), label_affinity(Y).toarray()
     quick = {"alpha": 1.0, "max_iter": 25, "tol": 0, **PLAIN}
@@ -46,6 +49,25 @@ def test_divergence_is_said():
         WSF(4, affinity=0.1 * neighbours - 0.5 * classes, **quick).fit(X)
     with pytest.raises(FloatingPointError, match=r"the cost is nan"):
         WSF(4, affinity=neighbours - 0.5 * classes, **quick).fit(X)
+
+
+@pytest.mark.filterwarnings("error::RuntimeWarning")
+@pytest.mark.parametrize(
+    ("rate", "expected"),
+    [(1e-3, nullcontext()), (0.5, pytest.warns(RuntimeWarning, match="training diverged"))],
+)
+def test_a_bad_start_of_ones_own_is_not_divergence(rate, expected):
+    start = [np.full((8, 5), 2.0), np.eye(5, 3)], [np.full((5, 40), 1.0), np.full((3, 40), 2.0)]
+    with expected:
+        DeepSemiNMF(
+            (5, 3),
+            init=start,
+            nonlinearity="softplus",
+            learning_rate=rate,
+            max_iter=5,
+            tol=0,
+            **PLAIN,
+        ).fit(X)
 
 
 def test_the_way_of_transforming_may_change_after_the_fit():
