@@ -41,7 +41,7 @@ def check_outcome(estimator, size):
         If every component of a layer is at zero.
     RuntimeWarning
         If the model reconstructs worse than none would; from a start that the user gave, if the
-        cost has grown, too.
+        cost has grown in size, too.
     """
     error = estimator.reconstruction_err_
     learned = [*estimator.Z_, *estimator.H_]
@@ -50,11 +50,9 @@ def check_outcome(estimator, size):
     name = type(estimator).__name__
     largest = max(float(H.max()) for H in estimator.H_)
     cost = estimator.history_["cost"]
-    if isinstance(estimator.init, str):
-        diverged = error > USELESS * size or largest > ENDLESS
-    else:  # the user's own start may be as bad, and its features as large
-        diverged = error > USELESS * size and cost[-1] > cost[0]
-    if diverged:
+    # A start that the user gave may be as bad, and its features as large.
+    ours_or_worse = isinstance(estimator.init, str) or abs(cost[-1]) > abs(cost[0])
+    if ours_or_worse and (error > USELESS * size or largest > ENDLESS):
         warnings.warn(
             f"{DIVERGED}: {name}'s error is {error:.3g}, that of no model {size:.3g}, and its "
             f"largest feature {largest:.3g}",
