@@ -30,7 +30,11 @@ class _RowBasis(OpFromGraph):
 
 
 class _GramFactor(OpFromGraph):
-    """K, cutoff ↦ L, W with K = L Lᵀ and Lᵀ W = 1 where eigenvalues exceed cutoff · λ_max."""
+    """K, cutoff ↦ L, W with K = L Lᵀ and W L = 1 where eigenvalues exceed cutoff · λ_max."""
+
+
+class _NonsingularFactor(OpFromGraph):
+    """K, ridge ↦ L, L⁻¹ with L Lᵀ = K + ridge · (largest of K's diagonal)."""
 
 
 class _PseudoInverse(OpFromGraph):
@@ -88,22 +92,32 @@ def _regular_rows_kernel(compiled):
 def _gram_factor_kernel(compiled):
     @compiled
     def gram_factor(K, cutoff):
-        wide = np.ascontiguousarray(K).astype(np.float64)
-        k = len(wide)
-        if np.linalg.norm(wide - np.eye(k)) < NEAR_IDENTITY:  # then Cholesky is safe
-            L = np.linalg.cholesky(wide)
-            W = np.ascontiguousarray(np.linalg.inv(L).T)
+        k = len(K)
+        if np.linalg.norm(K - np.eye(k)) < NEAR_IDENTITY:  # then Cholesky is safe
+            L = np.linalg.cholesky(K)
+            inverse = np.linalg.inv(L)
         else:
-            values, vectors = np.linalg.eigh(wide)
-            vectors = np.ascontiguousarray(vectors)
-            L, W = np.zeros((k, k)), np.zeros((k, k))
+            values, vectors = np.linalg.eigh(K)
+            L, inverse = np.zeros((k, k)), np.zeros((k, k))
             for j in range(k):
                 if values[j] > max(cutoff.item() * values[k - 1], 0.0):
                     L[:, j] = vectors[:, j] * np.sqrt(values[j])
-                    W[:, j] = vectors[:, j] / np.sqrt(values[j])
-        return L.astype(K.dtype), W.astype(K.dtype)
+                    inverse[j] = vectors[:, j] / np.sqrt(values[j])
+        return L, inverse
 
     return gram_factor
+
+
+def _nonsingular_factor_kernel(compiled):
+    @compiled
+    def nonsingular_factor(K, cutoff):
+        diagonal = np.diag(K)
+        top = diagonal.max()
+        ridge = cutoff.item() * top if top > 0 else 1.0
+        L = np.linalg.cholesky(K + ridge * np.eye(len(K)))
+        return L, np.linalg.inv(L)
+
+    return nonsingular_factor
 
 
 def _row_basis_kernel(compiled):
@@ -195,14 +209,23 @@ def _pseudo_inverse_kernel(compiled):
 
 
 @cache
-def _gram_factor_op(dtype):
-    K, cutoff = pt.matrix(dtype=dtype), pt.scalar(dtype=dtype)
+def _gram_factor_op():
+    K, cutoff = pt.dmatrix(), pt.dscalar()
     values, vectors = pt.linalg.eigh(K)
     kept = values > pt.maximum(cutoff * values[-1], 0)
-    roots = pt.sqrt(pt.switch(kept, values, pt.ones_like(values)))
-    L = vectors * pt.switch(kept, roots, pt.zeros_like(roots))
-    W = vectors * pt.switch(kept, 1 / roots, pt.zeros_like(roots))
-    return _GramFactor([K, cutoff], [L, W])
+    roots = pt.sqrt(pt.switch(kept, values, 1.0))
+    L = vectors * pt.switch(kept, roots, 0.0)
+    inverse = (vectors * pt.switch(kept, 1 / roots, 0.0)).T
+    return _GramFactor([K, cutoff], [L, inverse])
+
+
+@cache
+def _nonsingular_factor_op():
+    K, cutoff = pt.dmatrix(), pt.dscalar()
+    top = pt.diag(K).max()
+    ridge = pt.switch(top > 0, cutoff * top, 1.0)
+    L = pt.linalg.cholesky(K + ridge * pt.eye(K.shape[0]))
+    return _NonsingularFactor([K, cutoff], [L, pt.linalg.inv(L)])
 
 
 @cache
@@ -237,29 +260,52 @@ def row_basis(A):
     return _row_basis_op(A.dtype)(A)
 
 
-def gram_factor(K, cutoff):
-    """L and W with K = L Lᵀ and Lᵀ W = 1, for a symmetric positive semi-definite K.
+def relative_rounding(size, dtype):
+    """size · eps of the dtype, the authors' cut-off for a matrix whose larger side is size.
+
+    At most √eps: with so many samples that it would be more, it would count what matters as zero.
+    """
+    eps = np.finfo(dtype).eps
+    return pt.minimum(pt.cast(size, "float64") * eps, np.sqrt(eps))
+
+
+def gram_factor(K, size, dtype="float64"):
+    """L and W with K = L Lᵀ and W L = 1, for a symmetric positive semi-definite K.
 
     Parameters
     ----------
-    K : TensorVariable, shape (k, k)
-    cutoff : scalar TensorVariable
-        Eigenvalues up to cutoff · λ_max count as zero: their columns of L and W are zero.
+    K : TensorVariable, shape (k, k), float64
+    size, dtype
+        Eigenvalues up to size · eps · λ_max, at most √eps · λ_max, count as zero, with the dtype's
+        eps: of L the columns, of W the rows are zero there.
 
     Returns
     -------
     L, W : TensorVariables, shape (k, k)
     """
     register_kernel(_GramFactor, _gram_factor_kernel)
-    return _gram_factor_op(K.dtype)(K, cutoff)
+    return _gram_factor_op()(K, relative_rounding(size, dtype))
 
 
-def relative_rounding(size, dtype):
-    """size · eps of the dtype: the authors' cut-off for a matrix whose larger side is size."""
-    return pt.cast(size, dtype) * pt.constant(np.finfo(dtype).eps, dtype=dtype)
+def nonsingular_factor(K, size, dtype="float64"):
+    """L and L⁻¹, lower triangular, with L Lᵀ = K + ridge, also for a K that is singular.
+
+    Parameters
+    ----------
+    K : TensorVariable, shape (k, k), float64
+        Symmetric and positive semi-definite.
+    size, dtype
+        As for `gram_factor`; the ridge is what may count as zero there.
+
+    Returns
+    -------
+    L, inverse : TensorVariables, shape (k, k)
+    """
+    register_kernel(_NonsingularFactor, _nonsingular_factor_kernel)
+    return _nonsingular_factor_op()(K, relative_rounding(size, dtype))
 
 
-def pseudo_inverse(A, size=None):
+def pseudo_inverse(A, size=None, dtype=None):
     """A† of a small matrix, with the authors' cut-off size · eps · σ_max.
 
     Parameters
@@ -268,7 +314,9 @@ def pseudo_inverse(A, size=None):
     size : int or scalar TensorVariable, optional
         The larger side of the matrix that A stands for: when A is a large matrix in an
         orthonormal basis, it has that matrix's singular values, and must get its cut-off too.
-        max(k, l) if not given.
+        max(k, l) if not given. The cut-off is at most √eps · σ_max.
+    dtype : {"float32", "float64"}, optional
+        That of the matrix that A stands for; A's if not given.
 
     Returns
     -------
@@ -276,4 +324,5 @@ def pseudo_inverse(A, size=None):
     """
     register_kernel(_PseudoInverse, _pseudo_inverse_kernel)
     size = pt.maximum(*A.shape) if size is None else size
-    return _pseudo_inverse_op(A.dtype)(A, relative_rounding(size, A.dtype))
+    cutoff = relative_rounding(size, A.dtype if dtype is None else dtype)
+    return _pseudo_inverse_op(A.dtype)(A, pt.cast(cutoff, A.dtype))

@@ -6,7 +6,7 @@ import pytensor.tensor as pt
 import pytest
 import scipy.sparse
 
-from dsnmf.symbolic.bases import gram_factor, pseudo_inverse, row_basis
+from dsnmf.symbolic.bases import pseudo_inverse, row_basis
 from dsnmf.symbolic.linalg import as_data, product, squared_norm
 from tests.textbook import pinv
 

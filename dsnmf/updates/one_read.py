@@ -1,0 +1,194 @@
+"""Semi-NMF, Deep Semi-NMF and their WSFs with one read of X per iteration.
+
+The rules of `dsnmf.updates.semi_nmf` and `dsnmf.updates.deep_semi_nmf`, cut in two: a small step,
+of the Zs, which needs sums over the samples alone, and a step of the Hs, which any block of
+samples makes for itself, and which adds to the sums of the next iteration.
+"""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pytensor.tensor as pt
+
+from dsnmf.symbolic.bases import gram_factor, nonsingular_factor, pseudo_inverse, row_basis
+from dsnmf.symbolic.linalg import product
+from dsnmf.symbolic.shared import as_shared
+from dsnmf.updates.deep_semi_nmf import FLOOR, FLOOR_WITH_AFFINITIES
+from dsnmf.updates.semi_nmf import FLOOR as FLOOR_OF_ONE_LAYER
+from dsnmf.updates.semi_nmf import multiplicative_step
+
+
+@dataclass(frozen=True)
+class Sums:
+    """All that the small step needs to know of X and H_m: sums over the samples, in float64.
+
+    With Q = L⁻¹ H_m, where L Lᵀ was H_m H_mᵀ an iteration ago, the rows of Q are nearly
+    orthonormal: their Gram matrix loses nothing where H_m H_mᵀ itself would lose the square of
+    H_m's condition number.
+
+    Attributes
+    ----------
+    XQ : ndarray or variable, shape (p, k_m)
+        X Qᵀ.
+    QQ : ndarray or variable, shape (k_m, k_m)
+        Q Qᵀ.
+    L : ndarray or variable, shape (k_m, k_m)
+    """
+
+    XQ: object
+    QQ: object
+    L: object
+
+
+@dataclass(frozen=True)
+class Moved:
+    """What the small step gives.
+
+    Attributes
+    ----------
+    Zs : list of m variables
+        The new Z_i.
+    U : variable, shape (min(p, k_m), p)
+        Orthonormal rows, whose span has the columns of Z_1.
+    Psis : list of m variables
+        U Z_1 … Z_i.
+    L, inverse : variables, shape (k_m, k_m)
+        A factor of H_m H_mᵀ, to become the next sums' L, and its inverse.
+    """
+
+    Zs: list
+    U: object
+    Psis: list
+    L: object
+    inverse: object
+
+
+def _tails(Zs):
+    """Z_{i+1} … Z_m for each layer; None for the last."""
+    tails = [None]
+    for Z in reversed(Zs[1:]):
+        tails.insert(0, Z if tails[0] is None else pt.dot(Z, tails[0]))
+    return tails
+
+
+def small_step(Zs, sums, n, dtype="float64"):
+    """The step of the Zs.
+
+    Parameters
+    ----------
+    Zs : list of m variables
+    sums : Sums
+        Of variables.
+    n : int
+        Number of samples.
+    dtype : {"float32", "float64"}
+        What the sums' terms were computed in.
+
+    Returns
+    -------
+    Moved
+        In float64.
+    """
+    wide = [pt.cast(Z, "float64") for Z in Zs]
+    p, k = sums.XQ.shape
+    growth, inverse = gram_factor(sums.QQ, pt.maximum(k, n), dtype)
+    L = pt.dot(sums.L, growth)  # H_m = L Q' with orthonormal rows of Q', and X Q'ᵀ = Uᵀ R
+    R, U = row_basis(pt.dot(sums.XQ, inverse.T).T)
+    new_Zs, Psis = [], []
+    for tail in _tails(wide):
+        S = L if tail is None else pt.dot(tail, L)  # E_i = S Q'
+        fitted = pt.dot(R.T, pseudo_inverse(S, pt.maximum(S.shape[0], n), dtype))
+        if not Psis:
+            new_Zs.append(pt.dot(U.T, fitted))
+            Psis.append(fitted)
+        else:
+            left = pseudo_inverse(Psis[-1], pt.maximum(p, Psis[-1].shape[1]), dtype)
+            new_Zs.append(pt.dot(left, fitted))
+            Psis.append(pt.dot(Psis[-1], new_Zs[-1]))
+    factor = nonsingular_factor(pt.dot(L, L.T), pt.maximum(k, n), dtype)
+    return Moved(new_Zs, U, Psis, *factor)
+
+
+def block_step(X, Hs, moved, affinities):
+    """The step of the Hs of a block of samples, and what these add to the sums.
+
+    Parameters
+    ----------
+    X : variable, shape (p, b)
+        The samples.
+    Hs : list of m variables, or of None where a layer's features stay as they are
+        The samples' features.
+    moved : Moved
+        In X's dtype.
+    affinities : list of m affinities or None, or None
+        As for `dsnmf.updates.deep_semi_nmf`.
+
+    Returns
+    -------
+    Hs : list of m variables or None
+    XQ, QQ : variables
+        In X's dtype, of the new H_m and the moved L.
+    """
+    if len(Hs) == 1:
+        floor = FLOOR_OF_ONE_LAYER
+    else:
+        floor = FLOOR if affinities is None else FLOOR_WITH_AFFINITIES
+    graphs = affinities or [None] * len(Hs)
+    in_basis = sum(H is not None for H in Hs) > 1  # all layers' A = ΨᵀX from one product with X
+    data = product(moved.U, X) if in_basis else X
+    new_Hs = []
+    for H, Psi, graph in zip(Hs, moved.Psis, graphs):
+        if H is None:
+            new_Hs.append(None)
+            continue
+        # Below the last layer Ψ has fewer rows than columns.
+        BH = pt.dot(Psi.T, pt.dot(Psi, H)) if Psi is not moved.Psis[-1] else None
+        A = product((Psi if in_basis else pt.dot(moved.U.T, Psi)).T, data)
+        new_Hs.append(multiplicative_step(H, A, pt.dot(Psi.T, Psi), floor, graph, BH))
+    Q = pt.dot(moved.inverse, new_Hs[-1])
+    return new_Hs, product(X, Q.T), pt.dot(Q, Q.T)
+
+
+def first_sums(X, H):
+    """The sums of a start.
+
+    Parameters
+    ----------
+    X : ndarray or SciPy sparse matrix, shape (p, n)
+    H : ndarray, shape (k_m, n)
+
+    Returns
+    -------
+    Sums
+        Of arrays.
+    """
+    H = H.astype(np.float64)
+    L, inverse = (f.eval() for f in nonsingular_factor(pt.constant(H @ H.T), max(H.shape)))
+    Q = inverse @ H
+    return Sums(np.asarray(X @ Q.T), Q @ Q.T, L)
+
+
+def one_read(X, Zs, Hs, sums, affinities=None, moving=None):
+    """Generates the update expressions of `deep_semi_nmf`, or `semi_nmf` for one layer.
+
+    ...
+    """
+    dtype = X.dtype
+    XQ, QQ, L = (as_shared(v, name) for name, v in vars(sums).items())
+    state = Sums(XQ, QQ, L)
+    n = Hs[-1].type.shape[1]
+    moved = small_step(Zs, state, n, dtype)
+    updates = {Z: pt.cast(new, dtype) for Z, new in zip(Zs, moved.Zs)}
+    narrow = Moved(
+        **{
+            name: [pt.cast(v, dtype) for v in value] if isinstance(value, list) else pt.cast(value, dtype)
+            for name, value in vars(moved).items()
+        }
+    )
+    used = [H if move else None for H, move in zip(Hs, moving)]
+    new_Hs, new_XQ, new_QQ = block_step(X, used, narrow, affinities)
+    updates |= {H: new for H, new in zip(Hs, new_Hs) if new is not None}
+    updates[XQ] = pt.cast(new_XQ, "float64")
+    updates[QQ] = pt.cast(new_QQ, "float64")
+    updates[L] = moved.L
+    return updates
