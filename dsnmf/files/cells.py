@@ -7,9 +7,6 @@ import numpy as np
 #: What programs write where there is no value; not "None", which may be a class.
 MISSING = ("", "NA", "<NA>", "N/A", "n/a", "#N/A", "NaN", "nan", "NAN", "-nan", "NULL", "null")
 
-#: What people write in the place of a number.
-_MARKS = ("?", "-", "--", ".", "*", "nd", "n.d.", "none", "missing", "unknown")
-
 #: Stricter than float(), which takes 2020_01 for 202001.
 _NUMBER = re.compile(r"[+-]?((\d+\.?\d*|\.\d+)(e[+-]?\d+)?|inf(inity)?)", re.ASCII | re.IGNORECASE)
 _WHOLE = re.compile(r"[+-]?\d+", re.ASCII)
@@ -32,8 +29,8 @@ def number(cell):
 
 
 def is_name(cell):
-    """Whether it is neither a number nor stands for one that is missing."""
-    return number(cell) is None and cell.strip().lower() not in _MARKS
+    """Whether it is neither a number nor missing."""
+    return number(cell) is None
 
 
 def is_word(cell):
@@ -41,6 +38,11 @@ def is_word(cell):
     return is_name(cell) and cell.strip()[0].isalpha()
 
 
+def is_number(cell):
+    """Whether it is a number that is not missing."""
+    return cell.strip() not in MISSING and not is_name(cell)
+
+
 def is_decimal(cell):
-    """Whether it is a number with digits, but not a whole one."""
-    return number(cell) is not None and not is_whole(cell) and any(map(str.isdigit, cell))
+    """Whether it is a number that is not written as a whole one, perhaps 1.0."""
+    return is_number(cell) and not is_whole(cell)

@@ -2,8 +2,8 @@
 
 import numpy as np
 
-#: What people call such a column.
-_NAMES = ("id", "index", "sample", "row", "key", "no", "nr")
+#: What people call such a column, in any case.
+_NAMES = ("id", "index")
 
 #: Two samples prove nothing.
 _ENOUGH = 3
@@ -13,20 +13,20 @@ def _are_different(values):
     return len(values) >= _ENOUGH and len({*values.tolist()}) == len(values)
 
 
-def note_on_features(matrix, names=None):
+def note_on_features(matrix, names):
     """What the user should know of a first feature that seems to number the samples.
 
     Parameters
     ----------
     matrix : ndarray, shape (n_samples, n_features)
-    names : sequence of str, optional
+    names : sequence of str
         Those of the features.
 
     Returns
     -------
     str or None
-        A note if there are other features, and the first one counts, or holds different whole
-        numbers under a name like "id".
+        A note if there are other features, and the first one holds whole numbers that count
+        samples in their order, or are different and under a name like "id".
 
     Examples
     --------
@@ -38,10 +38,9 @@ def note_on_features(matrix, names=None):
     column = matrix[:, 0]
     if matrix.shape[1] == 1 or not _are_different(column) or (column % 1 != 0).any():
         return None
-    if (names is None or names[0].lower() not in _NAMES) and (np.diff(column) != 1).any():
+    if names[0].lower() not in _NAMES and (np.diff(column) != 1).any():
         return None
-    name = "" if names is None else f", {names[0]},"
-    return f"its first column{name} seems to number the samples, and is read as a feature"
+    return f"its first column, {names[0]}, seems to number the samples, and is read as a feature"
 
 
 def note_on_labels(labels):

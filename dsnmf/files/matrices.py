@@ -97,8 +97,9 @@ def read_named_matrix(source, known=None):
         values = values.astype(np.float64)
     if np.isinf(values.data if scipy.sparse.issparse(values) else values).any():
         raise ValueError(f"{source} must not contain infinities")
-    if names is not None:
-        names = np.array([str(name).strip() for name in names], dtype=object)
+    if names is None:
+        return values, None
+    names = np.array([str(name).strip() for name in names], dtype=object)
     if not scipy.sparse.issparse(values):
         _tell(source, note_on_features(values, names))
     return values, names
@@ -119,10 +120,10 @@ def read_matrix(source):
             The same. Of a structure, `PATH:STRUCTURE.FIELD` is read. Version 7.3 needs h5py.
         .csv, .tsv
             Numbers with commas or tabs between them; an empty cell, NA or nan is NaN. A first
-            line of names is a header. So is, with a warning, one that has numbers among its
-            names, or five or more numbers that no sample below is like, as wavelengths or years
-            are; where this is in doubt, the line is a sample, with a warning. The first column is
-            left out, with a warning, if it has no name in the header: an index. Needs pandas.
+            line of names is a header. So is, with a warning, one of names and whole numbers, and
+            one of numbers which no sample below is like, as wavelengths or years are; where that
+            is in doubt, the line is a sample, with a warning. The first column is left out, with
+            a warning, if it has no name in the header: an index. Needs pandas.
         .parquet
             Columns of numbers. Needs pandas and pyarrow.
         .h5ad
@@ -154,9 +155,9 @@ def read_labels(source, n_samples=None):
     source : str or path-like
         As for `read_matrix`, but `gnd` is read first, and a column of obs from a .h5ad file.
     n_samples : int, optional
-        How many are expected. It tells whether the first line of a .csv or .tsv file is a header
-        where that is not a name above numbers; without it, names are one if none of them comes
-        again below. What is in doubt is a warning.
+        How many are expected. It tells whether a first line of names above names in a .csv or
+        .tsv file is a header; without it, it is one if none of them comes again below. What is
+        in doubt is a warning.
 
     Returns
     -------

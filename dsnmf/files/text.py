@@ -79,7 +79,7 @@ def _cell_fault(table, line, cells):
                 hint = "" if column else "; an index has no name in the header"
                 return f"{fault} (column {first[column]}{hint})"
             is_first = not header.lines and _stripped(cells) == first
-            return f"{fault}, and other cells of the line are no names" if is_first else fault
+            return f"{fault}, and the line is no header" if is_first else fault
     return None
 
 
