@@ -19,6 +19,8 @@ class Gappy(Samples):
         1 where X is known, 0 in its gaps, where X is 0; in X's dtype.
     """
 
+    is_complete = False
+
     def _block_energies(self, X):
         known = np.isfinite(X).sum(axis=0)
         return np.nansum(np.square(X), axis=0) * (len(X) / np.maximum(known, 1))

@@ -52,9 +52,12 @@ class Samples:
         At the scale of the fit, not compressed, without gaps.
     offset : float >= 0
         What the squared error of X lacks to that of `samples`.
+    is_complete : bool
+        Whether X has no gaps, so that rules see the same in every iteration.
     """
 
     offset = 0.0
+    is_complete = True
 
     def __init__(self, given, scale=None):
         self.given = given

@@ -13,7 +13,7 @@ from dsnmf.estimators.jax_mode import check_jax, without_sparse
 from dsnmf.estimators.outcome import DIVERGED, check_outcome, unchanged_by_errors
 from dsnmf.estimators.parameters import TrainingParameters
 from dsnmf.estimators.search import priors
-from dsnmf.estimators.solvers import Model, all_features, compile_solver
+from dsnmf.estimators.solvers import Model, all_features, compile_solver, settle
 from dsnmf.estimators.start import check_start, start_factors
 from dsnmf.estimators.trace import State, Trace
 from dsnmf.symbolic.shared import as_shared
@@ -168,6 +168,7 @@ class Factorisation(FittedFactorisation, TrainingParameters, TransformerMixin, B
 
     def _keep(self, model, trace):
         """Set what was learned; returns the features of layer 1 that the last layer leads to."""
+        settle(model, self._solver(), self.mode)
         layer_features, of_first = all_features(model, self._solver())
         outputs = pytensor.function([], [*layer_features, of_first], mode=self.mode)()
         *features, of_first = map(np.asarray, outputs)  # JAX has arrays of its own

@@ -8,7 +8,9 @@ import pytensor
 
 from dsnmf import symbolic, updates
 from dsnmf.data.samples import Samples
+from dsnmf.estimators.inner_features import inner_features
 from dsnmf.training import loop
+from dsnmf.updates.one_read import first_sums, one_read
 
 
 @dataclass(frozen=True)
@@ -67,7 +69,15 @@ class Model:
         return cost
 
 
+def _is_read_once(model, solver):
+    linear = symbolic.is_linear(model.nonlinearity)
+    return solver == "multiplicative" and linear and model.samples.is_complete
+
+
 def _multiplicative(model):
+    if _is_read_once(model, "multiplicative"):
+        sums = first_sums(model.samples.start, model.Hs[-1].get_value(borrow=True))
+        return one_read(model.samples.X, model.Zs, model.Hs, sums, model.affinities or None)
     if len(model.Zs) == 1:
         affinity = model.affinities[0] if model.affinities else None
         return updates.semi_nmf(model.X_filled, model.Zs[0], model.Hs[0], affinity)
@@ -124,6 +134,15 @@ def _adam_step(model, mode):
     )
     rule = updates.adam(gradients, params, model.learning_rate)
     return loop.compile_step(model.completed(error), rule, mode)
+
+
+def settle(model, solver, mode):
+    """Give layers below the last, whose features no rule has moved, those that fit the final Zs."""
+    if len(model.Hs) > 1 and not model.affinities and _is_read_once(model, solver):
+        Zs = [Z.get_value(borrow=True) for Z in model.Zs]
+        H = model.Hs[-1].get_value(borrow=True)
+        for H_i, features in zip(model.Hs, inner_features(model.samples.start, Zs, H, mode)):
+            H_i.set_value(features, borrow=True)
 
 
 def all_features(model, solver):

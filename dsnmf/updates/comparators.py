@@ -9,9 +9,9 @@ from pytensor.compile.builders import OpFromGraph
 from pytensor.graph.basic import Variable
 from pytensor.tensor.variable import TensorConstant
 
+from dsnmf.symbolic.bases import pseudo_inverse, row_basis
 from dsnmf.symbolic.kernels import register_kernel
 from dsnmf.symbolic.laplacian import affinity_terms, may_be_negative
-from dsnmf.symbolic.bases import pseudo_inverse, row_basis
 from dsnmf.symbolic.linalg import product
 from dsnmf.updates.arguments import as_model
 

@@ -5,12 +5,13 @@ of the Zs, which needs sums over the samples alone, and a step of the Hs, which 
 samples makes for itself, and which adds to the sums of the next iteration.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 import pytensor.tensor as pt
 
-from dsnmf.symbolic.bases import gram_factor, nonsingular_factor, pseudo_inverse, row_basis
+from dsnmf.symbolic.bases import pseudo_inverse, row_basis
+from dsnmf.symbolic.gram import gram_factor, nonsingular_factor
 from dsnmf.symbolic.linalg import product
 from dsnmf.symbolic.shared import as_shared
 from dsnmf.updates.deep_semi_nmf import FLOOR, FLOOR_WITH_AFFINITIES
@@ -168,27 +169,48 @@ def first_sums(X, H):
     return Sums(np.asarray(X @ Q.T), Q @ Q.T, L)
 
 
-def one_read(X, Zs, Hs, sums, affinities=None, moving=None):
-    """Generates the update expressions of `deep_semi_nmf`, or `semi_nmf` for one layer.
+def _in_dtype(moved, dtype):
+    def cast(value):
+        return list(map(cast, value)) if isinstance(value, list) else pt.cast(value, dtype)
 
-    ...
+    return Moved(**{name: cast(value) for name, value in vars(moved).items()})
+
+
+def one_read(X, Zs, Hs, sums, affinities=None):
+    """Generates the update expressions of `semi_nmf`, or of several layers `deep_semi_nmf`.
+
+    Their form for repeated use: X is read once, H_m is in fewer products, and what needs to be
+    known of them is kept from one iteration to the next. So nothing else may change the factors
+    between two iterations.
+
+    Parameters
+    ----------
+    X : shared variable, shape (p, n)
+        Dense or sparse.
+    Zs, Hs : lists of m shared variables
+        See `deep_semi_nmf`.
+    sums : Sums
+        `first_sums` of X and H_m.
+    affinities : list of m affinities or None, optional
+        See `deep_semi_nmf`.
+
+    Returns
+    -------
+    dict
+        {shared variable: its new expression} for the Zs, the Hs, and sums of its own. Without
+        affinities H_1 … H_{m-1}, which influence nothing, stay as they are.
+
+    References
+    ----------
+    Those of `deep_semi_nmf`; the same factors up to rounding.
     """
-    dtype = X.dtype
-    XQ, QQ, L = (as_shared(v, name) for name, v in vars(sums).items())
-    state = Sums(XQ, QQ, L)
-    n = Hs[-1].type.shape[1]
-    moved = small_step(Zs, state, n, dtype)
-    updates = {Z: pt.cast(new, dtype) for Z, new in zip(Zs, moved.Zs)}
-    narrow = Moved(
-        **{
-            name: [pt.cast(v, dtype) for v in value] if isinstance(value, list) else pt.cast(value, dtype)
-            for name, value in vars(moved).items()
-        }
-    )
-    used = [H if move else None for H, move in zip(Hs, moving)]
-    new_Hs, new_XQ, new_QQ = block_step(X, used, narrow, affinities)
-    updates |= {H: new for H, new in zip(Hs, new_Hs) if new is not None}
-    updates[XQ] = pt.cast(new_XQ, "float64")
-    updates[QQ] = pt.cast(new_QQ, "float64")
-    updates[L] = moved.L
-    return updates
+    shared = Sums(*(as_shared(value, name) for name, value in vars(sums).items()))
+    m, n = len(Zs), Hs[-1].get_value(borrow=True).shape[1]
+    moved = small_step(Zs, shared, n, X.dtype)
+    narrow = _in_dtype(moved, X.dtype)
+    moving = Hs if affinities else [*[None] * (m - 1), Hs[-1]]
+    new_Hs, XQ, QQ = block_step(X, moving, narrow, affinities)
+    updates = dict(zip(Zs, narrow.Zs))
+    updates |= {H: new for H, new in zip(moving, new_Hs) if H is not None}
+    new_sums = pt.cast(XQ, "float64"), pt.cast(QQ, "float64"), moved.L
+    return updates | dict(zip(vars(shared).values(), new_sums))

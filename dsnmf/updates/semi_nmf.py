@@ -2,8 +2,8 @@
 
 import pytensor.tensor as pt
 
-from dsnmf.symbolic.laplacian import affinity_terms, may_be_negative
 from dsnmf.symbolic.bases import pseudo_inverse, row_basis
+from dsnmf.symbolic.laplacian import affinity_terms, may_be_negative
 from dsnmf.symbolic.linalg import product
 from dsnmf.updates.arguments import as_model
 

@@ -1,0 +1,108 @@
+"""Factors of small Gram matrices, in float64; with kernels as `dsnmf.symbolic.bases` has them."""
+
+from functools import cache
+
+import numpy as np
+import pytensor.tensor as pt
+from pytensor.compile.builders import OpFromGraph
+
+from dsnmf.symbolic.bases import relative_rounding
+from dsnmf.symbolic.kernels import register_kernel
+
+#: Largest ‖K - 1‖ (Frobenius) of a Gram matrix whose Cholesky factor is taken without a look.
+NEAR_IDENTITY = 0.5
+
+
+class _GramFactor(OpFromGraph):
+    """K, cutoff ↦ L, W with K = L Lᵀ and W L = 1 where eigenvalues exceed cutoff · λ_max."""
+
+
+class _NonsingularFactor(OpFromGraph):
+    """K, ridge ↦ L, L⁻¹ with L Lᵀ = K + ridge · (largest of K's diagonal)."""
+
+
+def _gram_factor_kernel(compiled):
+    @compiled
+    def gram_factor(K, cutoff):
+        k = len(K)
+        if np.linalg.norm(K - np.eye(k)) < NEAR_IDENTITY:  # then Cholesky is safe
+            L = np.linalg.cholesky(K)
+            inverse = np.linalg.inv(L)
+        else:
+            values, vectors = np.linalg.eigh(K)
+            L, inverse = np.zeros((k, k)), np.zeros((k, k))
+            for j in range(k):
+                if values[j] > max(cutoff.item() * values[k - 1], 0.0):
+                    L[:, j] = vectors[:, j] * np.sqrt(values[j])
+                    inverse[j] = vectors[:, j] / np.sqrt(values[j])
+        return L, inverse
+
+    return gram_factor
+
+
+def _nonsingular_factor_kernel(compiled):
+    @compiled
+    def nonsingular_factor(K, cutoff):
+        diagonal = np.diag(K)
+        top = diagonal.max()
+        ridge = cutoff.item() * top if top > 0 else 1.0
+        L = np.linalg.cholesky(K + ridge * np.eye(len(K)))
+        return L, np.linalg.inv(L)
+
+    return nonsingular_factor
+
+
+@cache
+def _gram_factor_op():
+    K, cutoff = pt.dmatrix(), pt.dscalar()
+    values, vectors = pt.linalg.eigh(K)
+    kept = values > pt.maximum(cutoff * values[-1], 0)
+    roots = pt.sqrt(pt.switch(kept, values, 1.0))
+    L = vectors * pt.switch(kept, roots, 0.0)
+    inverse = (vectors * pt.switch(kept, 1 / roots, 0.0)).T
+    return _GramFactor([K, cutoff], [L, inverse])
+
+
+@cache
+def _nonsingular_factor_op():
+    K, cutoff = pt.dmatrix(), pt.dscalar()
+    top = pt.diag(K).max()
+    ridge = pt.switch(top > 0, cutoff * top, 1.0)
+    L = pt.linalg.cholesky(K + ridge * pt.eye(K.shape[0]))
+    return _NonsingularFactor([K, cutoff], [L, pt.linalg.inv(L)])
+
+
+def gram_factor(K, size, dtype="float64"):
+    """L and W with K = L Lᵀ and W L = 1, for a symmetric positive semi-definite K.
+
+    Parameters
+    ----------
+    K : TensorVariable, shape (k, k), float64
+    size, dtype
+        Eigenvalues up to size · eps · λ_max, at most √eps · λ_max, count as zero, with the dtype's
+        eps: of L the columns, of W the rows are zero there.
+
+    Returns
+    -------
+    L, W : TensorVariables, shape (k, k)
+    """
+    register_kernel(_GramFactor, _gram_factor_kernel)
+    return _gram_factor_op()(K, relative_rounding(size, dtype))
+
+
+def nonsingular_factor(K, size, dtype="float64"):
+    """L and L⁻¹, lower triangular, with L Lᵀ = K + ridge, also for a K that is singular.
+
+    Parameters
+    ----------
+    K : TensorVariable, shape (k, k), float64
+        Symmetric and positive semi-definite.
+    size, dtype
+        As for `gram_factor`; the ridge is what may count as zero there.
+
+    Returns
+    -------
+    L, inverse : TensorVariables, shape (k, k)
+    """
+    register_kernel(_NonsingularFactor, _nonsingular_factor_kernel)
+    return _nonsingular_factor_op()(K, relative_rounding(size, dtype))
