@@ -12,9 +12,11 @@ from dsnmf.data.compression import compress as compressed
 from dsnmf.initialisation import appr_seminmf, init_weights
 from dsnmf.symbolic import dropout, relu
 from dsnmf.symbolic.objective import Objective
+from dsnmf.symbolic.shared import as_parameter, floatX
 from dsnmf.training import loop
 from dsnmf.training.compiled import compiled, forget
 from dsnmf.training.liveness import DeadModelWarning, Liveness, warn_of_large_steps
+from dsnmf.training.modes import as_mode
 from dsnmf.training.stopping import CostTolerance
 from dsnmf.training.storage import Storable, param_names
 from dsnmf.updates import adam
@@ -34,11 +36,6 @@ __all__ = ["DSNMF", "DeadModelWarning", "adam", "appr_seminmf", "dropout", "floa
            "relu"]  # fmt: skip
 
 
-def floatX(x):
-    """x as an array of `pytensor.config.floatX`."""
-    return np.asarray(x, dtype=pytensor.config.floatX)
-
-
 def _initial_values(X, layers, pretrain, random_state, verbose):
     """Values of Z_1 … Z_m, H_m, computed in float64 layer by layer, of X's dtype."""
     rng = as_generator(random_state)
@@ -52,13 +49,6 @@ def _initial_values(X, layers, pretrain, random_state, verbose):
 
     Zs, Hs = initialisation.pretrain(X, layers, factorise)
     return [value.astype(X.dtype) for value in [*Zs, Hs[-1]]]
-
-
-def _shared(value, name, shape):
-    """A shared variable with a copy of the value; float64 may be assigned to float32."""
-    # C order: products with the transposed layout, or with a constant, are slower.
-    value = np.array(value, order="C")
-    return pytensor.shared(value, name=name, borrow=True, allow_downcast=True, shape=shape)
 
 
 class DSNMF(Storable):
@@ -162,6 +152,7 @@ class DSNMF(Storable):
         layers = as_layers(layers)
         l1_norms = as_l1_norms(l1_norms, len(layers) + 1)
         learning_rate = as_scalar(learning_rate, "learning_rate", 0, exclusive=True)
+        mode = as_mode(mode)
         X, compression = compressed(X, compress, whiten=whiten)
         if compression is not None and l1_norms[:1] not in ((), (0.0,)):
             raise ValueError(
@@ -181,9 +172,9 @@ class DSNMF(Storable):
         self.mode = mode
         self._compression = compression
         # The number of samples is left open, so that clients may give others.
-        self.X = _shared(X, "X", (len(X), None))
+        self.X = as_parameter(X, "X", (len(X), None))
         shapes = [*(Z.shape for Z in values[:-1]), (layers[-1], None)]
-        self.params = [*map(_shared, values, param_names(layers), shapes)]
+        self.params = [*map(as_parameter, values, param_names(layers), shapes)]
         offset = 0.0 if compression is None else compression.offset
         self._objective = Objective(self.X, self.params, self.get_h(-1), l1_norms, offset)
         if compression is not None and self._objective.features is None:
@@ -209,11 +200,14 @@ class DSNMF(Storable):
 
     @compiled
     def get_features(self):
-        return pytensor.function([], relu(self.params[-1]), mode=self.mode)
+        # Of the parameters that the model was made with, whatever `params` holds now.
+        H = (self._objective or self).params[-1]
+        return pytensor.function([], relu(H), mode=self.mode)
 
     @compiled
     def get_reconstruction(self):
-        reconstruct = pytensor.function([], self.get_h(-1), mode=self.mode)
+        X_hat = self._objective.reconstruction if self._objective else self.get_h(-1)
+        reconstruct = pytensor.function([], X_hat, mode=self.mode)
         if self._compression is None:
             return reconstruct
         return lambda: self._compression.restored(reconstruct())

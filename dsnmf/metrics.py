@@ -13,6 +13,8 @@ _AVERAGES = {
 
 def _codes(labels, name):
     """The distinct labels, sorted, and every sample's index among them."""
+    if np.ma.is_masked(labels):
+        raise ValueError(f"{name} must not have masked entries")
     labels = np.asarray(labels)
     if labels.ndim != 1:
         raise ValueError(f"{name} must be 1-d, got {labels.ndim}-d of shape {labels.shape}")

@@ -42,9 +42,11 @@ def as_matrix(values, name, accept_sparse=False):
 
 
 def _as_array(values, name):
-    if np.ma.is_masked(values):
+    rows = values if isinstance(values, list | tuple) else [values]
+    masked = sum(int(np.ma.count_masked(row)) for row in rows if np.ma.is_masked(row))
+    if masked:
         # What lies under a mask is arbitrary, and NumPy would hand it out as data.
-        raise ValueError(f"{name} must not have masked entries, got {np.ma.count_masked(values)}")
+        raise ValueError(f"{name} must not have masked entries, got {masked}")
     try:
         return np.asarray(values)
     except ValueError as error:

@@ -140,7 +140,10 @@ def combine(affinities, weights=None, constant=0.0):
            [-0.01, -0.01, -0.01]])
     """
     affinities = [as_affinity(W) for W in affinities]
-    weights = [1.0] * len(affinities) if weights is None else list(weights)
+    weights = [1.0] * len(affinities) if weights is None else weights
+    if not np.iterable(weights):
+        raise TypeError(f"weights must be a sequence, one per affinity, got {weights!r}")
+    weights = list(weights)
     if not affinities or len(weights) != len(affinities):
         raise ValueError(
             f"affinities must not be empty and have one weight each, got {len(affinities)} "

@@ -10,12 +10,20 @@ from dsnmf.data.sparse import Sparse
 
 
 def unmasked(X):
-    """X with NaN in the place of masked entries; what is no masked array stays as it is."""
-    if not isinstance(X, np.ma.MaskedArray):
-        return X
-    if not X.mask.any():
-        return X.data
-    return X.astype(np.result_type(X.dtype, np.float32)).filled(np.nan)
+    """X with NaN in the place of masked and missing entries; what has none stays as it is.
+
+    Masked are entries of masked arrays, and of lists of these; missing those that pandas knows in
+    columns of objects.
+    """
+    if isinstance(X, list | tuple) and any(isinstance(row, np.ma.MaskedArray) for row in X):
+        X = np.ma.array(X)
+    if isinstance(X, np.ma.MaskedArray):
+        if not X.mask.any():
+            return X.data
+        return X.astype(X.dtype if X.dtype.kind == "f" else np.float64).filled(np.nan)
+    if hasattr(X, "notna") and any(dtype.kind == "O" for dtype in X.dtypes):
+        return X.where(X.notna(), np.nan)
+    return X
 
 
 def canonical(X):

@@ -68,5 +68,5 @@ class Sparse(Samples):
         exact = error > LEAST_DIFFERENCE * energy
         return error if exact else super()._squared_residual(Z, F)
 
-    def _dense_block(self, block):
-        return self.given[:, block].toarray()
+    def _wide_block(self, block):
+        return super()._wide_block(block).toarray()

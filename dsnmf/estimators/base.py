@@ -10,6 +10,7 @@ from sklearn.exceptions import ConvergenceWarning
 from dsnmf.data.choice import as_samples
 from dsnmf.estimators.fitted import FittedFactorisation
 from dsnmf.estimators.jax_mode import check_jax, without_sparse
+from dsnmf.estimators.outcome import DIVERGED, check_outcome, unchanged_by_errors
 from dsnmf.estimators.parameters import TrainingParameters
 from dsnmf.estimators.search import priors
 from dsnmf.estimators.solvers import Model, all_features, compile_solver
@@ -17,6 +18,7 @@ from dsnmf.estimators.start import check_start, start_factors
 from dsnmf.estimators.trace import State, Trace
 from dsnmf.symbolic.shared import as_shared
 from dsnmf.training import loop
+from dsnmf.training.modes import as_mode
 from dsnmf.training.stopping import CostTolerance
 
 
@@ -29,6 +31,9 @@ class Factorisation(FittedFactorisation, TrainingParameters, TransformerMixin, B
 
     def _solver(self):
         return "multiplicative"
+
+    def _inner_nonlinearity(self):
+        return "identity"
 
     def _affinities(self, y, samples, Hs):
         """One affinity or None per layer, from the labels or what the layers factorise."""
@@ -57,8 +62,22 @@ class Factorisation(FittedFactorisation, TrainingParameters, TransformerMixin, B
             If a parameter is out of its range, X is not a matrix of real numbers, contains an
             infinity, has a row or column without a known entry, or has fewer samples than a
             layer has components.
+        FloatingPointError
+            If training diverged. After any error the estimator is as it was before.
+
+        Warns
+        -----
+        ConvergenceWarning
+            If max_iter ends the fit before tol does.
+        DeadModelWarning, RuntimeWarning
+            If the fit has learned nothing, or worse than nothing.
         """
         self._validate_params()
+        with unchanged_by_errors(self):
+            return self._fit(X, y)
+
+    def _fit(self, X, y):
+        as_mode(self.mode)
         layers = self._layer_sizes()
         X = self._validated(X, reset=True)
         if max(layers) > X.shape[0]:
@@ -76,12 +95,13 @@ class Factorisation(FittedFactorisation, TrainingParameters, TransformerMixin, B
         trace = Trace()
         stopped_by, self.n_iter_ = self._run(step, trace, model)
         self._keep(model, trace)
+        check_outcome(self, samples.scale * float(np.linalg.norm(samples.norms)))
         if stopped_by == "max_iter" and self.tol != 0:
             warnings.warn(
                 f"{type(self).__name__} stopped after max_iter = {self.max_iter} iterations before "
                 f"tol = {self._tol():g} was reached",
                 ConvergenceWarning,
-                stacklevel=2,
+                stacklevel=3,
             )
         return self
 
@@ -126,15 +146,18 @@ class Factorisation(FittedFactorisation, TrainingParameters, TransformerMixin, B
             cost = step()
             return None if cost is None else energy * float(cost)
 
-        stopped_by = loop.run(
-            step_at_scale,
-            self.max_iter,
-            history=trace,
-            tolerance=self._tolerance(model),
-            callback=after,
-            description=type(self).__name__,
-            progress=bool(self.verbose),
-        )
+        try:
+            stopped_by = loop.run(
+                step_at_scale,
+                self.max_iter,
+                history=trace,
+                tolerance=self._tolerance(model),
+                callback=after,
+                description=type(self).__name__,
+                progress=bool(self.verbose),
+            )
+        except np.linalg.LinAlgError as error:
+            raise FloatingPointError(f"{DIVERGED} at iteration {done + 1}: {error}") from error
         return stopped_by, done
 
     def _tol(self):
@@ -146,8 +169,8 @@ class Factorisation(FittedFactorisation, TrainingParameters, TransformerMixin, B
     def _keep(self, model, trace):
         """Set what was learned; returns the features of layer 1 that the last layer leads to."""
         layer_features, of_first = all_features(model, self._solver())
-        outputs = [*layer_features, of_first]
-        *features, of_first = pytensor.function([], outputs, mode=self.mode)()
+        outputs = pytensor.function([], [*layer_features, of_first], mode=self.mode)()
+        *features, of_first = map(np.asarray, outputs)  # JAX has arrays of its own
         samples = model.samples
         self.history_ = {
             "cost": np.array(trace.cost),
@@ -158,7 +181,7 @@ class Factorisation(FittedFactorisation, TrainingParameters, TransformerMixin, B
         self._raw_H = [H.get_value() for H in model.Hs]
         self.H_ = features
         self.reconstruction_err_ = samples.final_error(self.Z_[0], of_first)
-        self._scale = samples.scale
+        self._scale, self._nonlinearity = samples.scale, model.nonlinearity
         self._priors = priors(features, samples.norms, model.nonlinearity)
         self._ready = {}
         return of_first

@@ -15,19 +15,18 @@ from dsnmf.estimators.persistence import read_estimator, write_estimator
 from dsnmf.estimators.projection import Projection
 from dsnmf.estimators.search import FeatureSearch
 from dsnmf.estimators.threads import for_threads
+from dsnmf.validation import as_matrix
 
 
 class FittedFactorisation:
     """The use of the learned `Z_` and `H_`; `Factorisation` adds the fit and scikit-learn's bases.
 
-    `_ready` holds what transform and inverse_transform have compiled or decomposed so far.
+    The fit also leaves `_nonlinearity` (g as it was then), `_scale`, `_priors`, and `_ready`, which
+    holds what transform and inverse_transform have compiled or decomposed so far.
     """
 
     #: Learned attributes that are lists of arrays, one per layer.
     _per_layer = ("Z_", "H_", "_raw_H", "_priors")
-
-    def _inner_nonlinearity(self):
-        return "identity"
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
@@ -108,18 +107,15 @@ class FittedFactorisation:
 
     def _feature_map(self, layer, dtype):
         """The map from samples (features x samples, of unit scale) to the layer's features."""
-        method, nonlinearity = self.transform_method, self._inner_nonlinearity()
-        linear = symbolic.is_linear(nonlinearity)
-        if method == "auto":
-            method = "projection" if linear else "nonnegative"
+        index, method = self._index(layer), self.transform_method
         Z_1, *others = self._path(layer)
-        key = method, self._index(layer), dtype
+        key = method, index, dtype
         if key not in self._ready:
             Zs = [(Z_1 / self._scale).astype(dtype), *(Z.astype(dtype) for Z in others)]
-            if linear or method == "projection":
+            if method == "projection" or symbolic.is_linear(self._nonlinearity):
                 ready = Projection(reduce(np.matmul, Zs), method == "nonnegative")
             else:
-                ready = FeatureSearch(Zs, nonlinearity, self._priors[self._index(layer)], self.mode)
+                ready = FeatureSearch(Zs, self._nonlinearity, self._priors[index], self.mode)
             self._ready[key] = ready
         return self._ready[key]
 
@@ -172,22 +168,22 @@ class FittedFactorisation:
 
         Raises
         ------
-        ValueError
-            If H does not have the layer's number of features, or there is no such layer.
+        TypeError, ValueError
+            If H is no finite matrix with the layer's number of features, or there is no such layer.
         """
         check_is_fitted(self)
         Zs = self._path(layer)
-        H = np.asarray(H, dtype=self.Z_[0].dtype)
-        if H.ndim != 2 or H.shape[1] != Zs[-1].shape[1]:
+        H = as_matrix(H, "H").astype(self.Z_[0].dtype, copy=False)
+        if H.shape[1] != Zs[-1].shape[1]:
             raise ValueError(
                 f"H must have shape (n_samples, {Zs[-1].shape[1]}) for layer {layer}, got {H.shape}"
             )
         key = "inverse", len(Zs)
         if key not in self._ready:
             symbols = [pt.matrix(dtype=H.dtype) for _ in [*Zs, H]]
-            X_hat = symbolic.reconstruction(symbols[:-1], symbols[-1], self._inner_nonlinearity())
+            X_hat = symbolic.reconstruction(symbols[:-1], symbols[-1], self._nonlinearity)
             self._ready[key] = for_threads(pytensor.function(symbols, X_hat.T, mode=self.mode))
-        return self._ready[key](*Zs, H.T)
+        return np.asarray(self._ready[key](*Zs, H.T))
 
     def save(self, path):
         """Write the fitted estimator to one file, without pickle, replaced atomically.

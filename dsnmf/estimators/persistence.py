@@ -8,7 +8,7 @@ from dsnmf.files import archive
 
 #: 2: the scale of the fit and what features usually are.
 _VERSION = 2
-_SCALARS = ("reconstruction_err_", "n_iter_", "n_features_in_", "_scale")
+_SCALARS = ("reconstruction_err_", "n_iter_", "n_features_in_", "_scale", "_nonlinearity")
 
 
 def _encoded(value, name, arrays):
@@ -36,8 +36,10 @@ def _encoded(value, name, arrays):
     if isinstance(value, LabelAffinity):
         fields = (value.indicators, value.weights, value.graph, value.constant)
         return {"LabelAffinity": [_encoded(field, name, arrays) for field in fields]}
+    text = " ".join(repr(value).split())
+    text = f"{text[:100]} …" if len(text) > 100 else text
     raise TypeError(
-        f"{name} cannot be written to a file: {value!r}. Where the fitted model does not need it, "
+        f"{name} cannot be written to a file: {text}. Where the fitted model does not need it, "
         f"set_params({name}=…) to something plain first"
     )
 
@@ -61,13 +63,13 @@ def _decoded(value, arrays):
 def write_estimator(path, estimator):
     """Write a fitted estimator; see `Factorisation.save`."""
     arrays = {}
+    parameters = estimator.get_params(deep=False)
     settings = {
-        "parameters": {
-            name: _encoded(value, name, arrays)
-            for name, value in estimator.get_params(deep=False).items()
-        },
+        "parameters": {name: _encoded(value, name, arrays) for name, value in parameters.items()},
         "lengths": {name: len(getattr(estimator, name)) for name in estimator._per_layer},
-        "scalars": {name: getattr(estimator, name) for name in _SCALARS},
+        "scalars": {
+            name: _encoded(getattr(estimator, name), name.strip("_"), arrays) for name in _SCALARS
+        },
     }
     arrays |= {f"history_{name}": values for name, values in estimator.history_.items()}
     for name in estimator._per_layer:

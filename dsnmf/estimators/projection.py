@@ -10,6 +10,9 @@ from dsnmf.validation import as_matrix
 #: components are nearly dependent.
 NNLS_ITERATIONS = 30
 
+#: Patterns of known entries whose maps are kept: a broken sensor is missing in many calls.
+KEPT_PATTERNS = 16
+
 
 def _basis(Zs, layer):
     """Z_1 … Z_layer as one matrix."""
@@ -52,7 +55,7 @@ class Projection:
     """
 
     def __init__(self, Psi, nonnegative):
-        self._Psi, self._nonnegative = Psi, nonnegative
+        self._Psi, self._nonnegative, self._parts = Psi, nonnegative, {}
         if nonnegative:
             self._Q, self._R = np.linalg.qr(Psi.astype(np.float64))
         else:
@@ -92,9 +95,17 @@ class Projection:
         H = np.empty((self._Psi.shape[1], X.shape[1]), X.dtype)
         for i, rows in enumerate(patterns.T):
             samples = np.flatnonzero(of_sample.ravel() == i)
-            known = Projection(self._Psi[rows], self._nonnegative)
+            known = self._of_known(np.packbits(rows).tobytes(), rows)
             H[:, samples] = known.of_full(X[np.ix_(rows, samples)])
         return H
+
+    def _of_known(self, key, rows):
+        """The map of samples with these known entries; of the last few it is kept."""
+        if key not in self._parts:
+            if len(self._parts) >= KEPT_PATTERNS:
+                self._parts.pop(next(iter(self._parts)), None)
+            self._parts[key] = Projection(self._Psi[rows], self._nonnegative)
+        return self._parts[key]
 
 
 def project(X_new, Zs, layer=None, *, nonnegative=False):

@@ -105,7 +105,11 @@ class _Descent:
         X_hat = symbolic.reconstruction([as_shared(Z, "Z") for Z in Zs], H, nonlinearity)
         errors = pt.sqr(known * (X_hat - X)).sum(axis=0)
         outputs = [errors, pytensor.grad(errors.sum(), H)]
-        self._errors = for_threads(pytensor.function([H, X, known], outputs, mode=mode))
+        self._function = for_threads(pytensor.function([H, X, known], outputs, mode=mode))
+
+    def _errors(self, H, X, known):
+        """Σ (X - X̂)² per sample, and its gradient, as arrays that may be written to."""
+        return [np.array(value) for value in self._function(H, X, known)]
 
     def inverse_hessians(self, rows):
         """For every ridge that of Gauss and Newton at the typical features; X has so many rows."""

@@ -7,7 +7,7 @@ import numpy as np
 from dsnmf.initialisation import appr_seminmf, lp_seminmf, nndsvd, pretrain, random
 from dsnmf.initialisation.nonlinear import nonlinear_start
 from dsnmf.symbolic import is_linear
-from dsnmf.validation import as_generator
+from dsnmf.validation import as_generator, as_matrix
 
 #: Zeros in a start become this share of its mean: multiplicative rules never leave a zero.
 ZERO_FILL = 0.01
@@ -81,16 +81,17 @@ def given_factors(init, shape, layers):
     """(Z, H) or (Zs, Hs) as lists, checked by `check_start`."""
     if len(init) != 2:
         raise ValueError(f"init must be a name or a pair of factors, got {len(init)} elements")
+    Zs, Hs = (factors if isinstance(factors, list | tuple) else [factors] for factors in init)
     Zs, Hs = (
-        [np.asarray(f) for f in (factors if isinstance(factors, list | tuple) else [factors])]
-        for factors in init
+        [as_matrix(factor, f"init's {letter}_{i}") for i, factor in enumerate(factors, start=1)]
+        for letter, factors in (("Z", Zs), ("H", Hs))
     )
     check_start(Zs, Hs, shape, layers)
     return Zs, Hs
 
 
 def check_start(Zs, Hs, shape, layers):
-    """ValueError unless the factors are finite and fit the data's shape and the layers."""
+    """ValueError unless the factors fit the data's shape and the layers."""
     widths = (shape[0], *layers)
     wanted_Z = list(zip(widths, layers))
     wanted_H = [(size, shape[1]) for size in layers]
@@ -100,5 +101,3 @@ def check_start(Zs, Hs, shape, layers):
             f"the starting factors must have shapes {wanted_Z} and {wanted_H} to fit X and the "
             f"layers, got {got_Z} and {got_H}"
         )
-    if not all(np.isfinite(factor).all() for factor in [*Zs, *Hs]):
-        raise ValueError("the starting factors must be finite, got NaN or infinity")

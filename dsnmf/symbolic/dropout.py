@@ -3,6 +3,7 @@
 import warnings
 from functools import cache
 
+import pytensor
 import pytensor.tensor as pt
 from pytensor.tensor.random.utils import RandomStream
 
@@ -25,8 +26,9 @@ def dropout(x, p=0):
     Returns
     -------
     TensorVariable
-        Same shape and dtype as x. Every call of a compiled function draws another mask, and the
-        masks of two calls of `dropout` differ; a program that runs again draws the same ones.
+        Same shape and dtype as x, floatX for integers. Every call of a compiled function draws
+        another mask, and the masks of two calls of `dropout` differ; a program that runs again
+        draws the same ones.
 
     Raises
     ------
@@ -38,6 +40,8 @@ def dropout(x, p=0):
     if p == 0:
         return x
     x = pt.as_tensor_variable(x)
+    if not x.dtype.startswith("float"):
+        x = pt.cast(x, pytensor.config.floatX)
     with warnings.catch_warnings():
         # Deprecated, but its successor leaves the generator's update to whoever compiles, while
         # research code compiles `get_h(…, have_dropout=True)` without one.

@@ -36,6 +36,7 @@ class Objective:
 
     Attributes
     ----------
+    X, params, reconstruction, l1_norms, offset
     cost : scalar TensorVariable
     features : TensorVariable, shape (k_1, n), or None
         F with X̂ = Z_1 F; None where X̂ has not that form.
@@ -43,6 +44,7 @@ class Objective:
 
     def __init__(self, X, params, reconstruction, l1_norms, offset):
         self.X, self.params, self.offset = X, list(params), offset
+        self.reconstruction, self.l1_norms = reconstruction, l1_norms
         self.features = _right_factor(reconstruction, self.params[0])
         self._penalty = costs.l1_penalty(self.params, l1_norms)
         self.cost = self._completed(costs.squared_error(X, reconstruction))

@@ -8,3 +8,15 @@ def as_shared(value, name):
     """A shared variable of the array's shape, C-contiguous; takes the array over."""
     value = np.ascontiguousarray(value)
     return pytensor.shared(value, name=name, borrow=True, shape=value.shape)
+
+
+def as_parameter(value, name, shape):
+    """A shared variable with a copy of the value; float64 may be assigned to float32."""
+    # C order: products with the transposed layout, or with a constant, are slower.
+    value = np.array(value, order="C")
+    return pytensor.shared(value, name=name, borrow=True, allow_downcast=True, shape=shape)
+
+
+def floatX(x):
+    """x as an array of `pytensor.config.floatX`."""
+    return np.asarray(x, dtype=pytensor.config.floatX)

@@ -33,38 +33,31 @@ class _TransposedProduct(_Product):
         outputs[0][0] = X.T @ A
 
 
-def _product_kernel(compiled):
-    @compiled
-    def product(X, A):
-        data, indices, indptr = X.data, X.indices, X.indptr
-        A = np.ascontiguousarray(A)
-        rows, k = len(indptr) - 1, A.shape[1]
-        result = np.zeros((rows, k), A.dtype)
-        for i in range(rows):
-            for entry in range(indptr[i], indptr[i + 1]):
-                weight, j = data[entry], indices[entry]
-                for c in range(k):
-                    result[i, c] += weight * A[j, c]
-        return result
+def _kernel(transposed):
+    """What makes the kernel of X A, or of Xᵀ A."""
 
-    return product
+    def make_kernel(compiled):
+        @compiled
+        def product(X, A):
+            data, indices, indptr = X.data, X.indices, X.indptr
+            A = np.ascontiguousarray(A)
+            rows, k = len(indptr) - 1, A.shape[1]
+            result = np.zeros((X.shape[1] if transposed else rows, k), A.dtype)
+            for i in range(rows):
+                for entry in range(indptr[i], indptr[i + 1]):
+                    weight, j = data[entry], indices[entry]
+                    to, of = (j, i) if transposed else (i, j)
+                    for c in range(k):
+                        result[to, c] += weight * A[of, c]
+            return result
+
+        return product
+
+    make_kernel.__qualname__ = f"{'transposed_' if transposed else ''}product"
+    return make_kernel
 
 
-def _transposed_product_kernel(compiled):
-    @compiled
-    def transposed_product(X, A):
-        data, indices, indptr = X.data, X.indices, X.indptr
-        A = np.ascontiguousarray(A)
-        rows, k = len(indptr) - 1, A.shape[1]
-        result = np.zeros((X.shape[1], k), A.dtype)
-        for i in range(rows):
-            for entry in range(indptr[i], indptr[i + 1]):
-                weight, j = data[entry], indices[entry]
-                for c in range(k):
-                    result[j, c] += weight * A[i, c]
-        return result
-
-    return transposed_product
+_product_kernel, _transposed_product_kernel = _kernel(False), _kernel(True)
 
 
 def sparse_product(X, A):

@@ -30,7 +30,7 @@ def _check_writable(model):
     names = [param.name for param in model.params]
     if model.params != objective.params or names != param_names(model.layers):
         found.append("params of its own")
-    scalars = {f"l1_norms[{j}]": norm for j, norm in enumerate(model.l1_norms)}
+    scalars = {f"l1_norms[{j}]": norm for j, norm in enumerate(objective.l1_norms)}
     for name, scalar in {"learning_rate": rule.learning_rate, **scalars}.items():
         if isinstance(scalar, Variable) and not isinstance(scalar, SharedVariable):
             found.append(f"a {name} that is an expression")
@@ -57,7 +57,7 @@ def _write(path, model):
     settings = {
         "layers": model.layers,
         "verbose": bool(model.verbose),
-        "l1_norms": [_place(norm, shared) for norm in model.l1_norms],
+        "l1_norms": [_place(norm, shared) for norm in model._objective.l1_norms],
         "learning_rate": _place(model._rule.learning_rate, shared),
         "trained": [param.name for param in model.params if param in updates],
     }

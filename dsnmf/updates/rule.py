@@ -2,6 +2,7 @@
 
 from typing import NamedTuple
 
+from pytensor.gradient import DisconnectedInputError
 from pytensor.graph.basic import Variable
 from pytensor.graph.traversal import explicit_graph_inputs
 
@@ -45,15 +46,23 @@ def adam_rule(cost, objective, params, learning_rate):
 
     Raises
     ------
+    TypeError
+        If the cost is no scalar variable.
     ValueError
         If the cost or the learning rate has an input that is not a shared variable, or the cost
         does not depend on a parameter.
     """
+    if not isinstance(cost, Variable) or cost.type.ndim:
+        raise TypeError(f"cost must be a scalar TensorVariable, got {cost!r}")
     if objective is not None and cost is objective.cost:
         same, loss = objective.cost_and_gradients(params)
     else:
         same = loss = cost
-    updates = adam(loss, params, learning_rate=learning_rate)
+    try:
+        updates = adam(loss, params, learning_rate=learning_rate)
+    except DisconnectedInputError as error:
+        names = ", ".join(str(param) for param in params)
+        raise ValueError(f"the cost must depend on each of {names}") from error
     unknown = list(explicit_graph_inputs([same, *updates.values()]))
     if unknown:
         raise ValueError(

@@ -90,3 +90,16 @@ def test_names_of_features_stay(tmp_path):
     assert loaded.feature_names_in_.tolist() == list("abcdefgh")
     with pytest.raises(ValueError, match="feature names should match"):
         loaded.transform(frame[list("bacdefgh")])
+
+
+@pytest.mark.parametrize("changed", [{"solver": "multiplicative"}, {"nonlinearity": "softplus"}])
+def test_a_fitted_model_keeps_its_nonlinearity(changed, tmp_path):
+    model = DeepSemiNMF((4, 2), **QUICK).fit(X)
+    H = model.transform(X)
+    expected = model.inverse_transform(H)
+    model.set_params(**changed)
+    model._ready.clear()
+    model.save(tmp_path / "model")
+    for other in (model, DeepSemiNMF.load(tmp_path / "model")):
+        np.testing.assert_array_equal(other.transform(X), H)
+        np.testing.assert_array_equal(other.inverse_transform(H), expected)

@@ -1,0 +1,65 @@
+"""Whether a fit can stand: nothing half-changed, nothing useless without a word."""
+
+import contextlib
+import warnings
+
+import numpy as np
+
+from dsnmf.training.liveness import DeadModelWarning
+
+#: How errors and warnings of a fit that got out of hand begin.
+DIVERGED = "training diverged (an affinity with negative entries, or too large a learning_rate?)"
+
+#: Errors above this many times the data's norm are no fit; nor are features as large as this, as
+#: our own starts have rows of about unit norm.
+USELESS, ENDLESS = 2.0, 1e6
+
+
+@contextlib.contextmanager
+def unchanged_by_errors(estimator):
+    """Give an estimator its attributes back if anything is raised."""
+    before = dict(vars(estimator))
+    try:
+        yield
+    except BaseException:
+        vars(estimator).clear()
+        vars(estimator).update(before)
+        raise
+
+
+def check_outcome(estimator, size):
+    """Look at what a fit has learned of data of this norm.
+
+    Raises
+    ------
+    FloatingPointError
+        If it is not finite.
+
+    Warns
+    -----
+    DeadModelWarning
+        If every component of a layer is at zero.
+    RuntimeWarning
+        If the model reconstructs worse than none would.
+    """
+    error = estimator.reconstruction_err_
+    learned = [*estimator.Z_, *estimator.H_]
+    if not np.isfinite(error) or not all(np.isfinite(factor).all() for factor in learned):
+        raise FloatingPointError(f"{DIVERGED}: it ended in NaN or infinity")
+    name = type(estimator).__name__
+    largest = max(float(H.max()) for H in estimator.H_)
+    if error > USELESS * size or (isinstance(estimator.init, str) and largest > ENDLESS):
+        warnings.warn(
+            f"{DIVERGED}: {name}'s error is {error:.3g}, that of no model {size:.3g}, and its "
+            f"largest feature {largest:.3g}",
+            RuntimeWarning,
+            stacklevel=4,
+        )
+    dead = [i for i, H in enumerate(estimator.H_, start=1) if not H.any()]
+    if size > 0 and dead:
+        warnings.warn(
+            f"every component of layer {dead[0]} of {name} is at zero: it has learned nothing. "
+            "A smaller learning_rate, or smaller weights of affinities, may avoid this",
+            DeadModelWarning,
+            stacklevel=4,
+        )

@@ -1,0 +1,103 @@
+"""What a fit leaves behind when it fails, or learns nothing."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from dsnmf import WSF, DeadModelWarning, DeepSemiNMF, DeepWSF, SemiNMF
+from dsnmf.affinity import combine, knn_affinity, label_affinity
+from tests.estimators.kinds import PLAIN
+
+RNG = np.random.default_rng(0)
+X, Y = RNG.standard_normal((40, 8)), np.arange(40) % 3
+QUICK = {"max_iter": 5, "tol": 0, **PLAIN}
+
+
+@pytest.mark.parametrize(
+    ("parameters", "data", "labels"),
+    [
+        ({"n_components": 100}, X[:, :6], None),
+        ({}, X[:, :6], Y[:7]),
+        ({"warm_start": True}, X[:, :6], None),
+        ({"mode": "fast"}, X[:, :6], None),
+        ({"affinity": np.eye(3)}, pd.DataFrame(X, columns=list("abcdefgh")), None),
+    ],
+    ids=["components", "labels", "warm start", "mode", "affinity"],
+)
+def test_a_failed_fit_leaves_the_model_as_it_was(parameters, data, labels):
+    model = WSF(3, **QUICK).fit(X, Y)
+    expected, before = model.transform(X), dict(vars(model))
+    with pytest.raises(ValueError, match=r"\d|mode"):
+        model.set_params(**parameters).fit(data, labels)
+    model.set_params(n_components=3, warm_start=False, mode=PLAIN["mode"], affinity="binary")
+    assert vars(model).keys() == before.keys()
+    np.testing.assert_array_equal(model.transform(X), expected)
+
+
+def test_a_model_that_died_is_said():
+    with pytest.warns(DeadModelWarning, match="every component of layer 1 of DeepSemiNMF"):
+        DeepSemiNMF((5, 3), learning_rate=10, max_iter=60, tol=0, **PLAIN).fit(X)
+
+
+def test_divergence_is_said():
+    neighbours, classes = knn_affinity(X.T).toarray(), label_affinity(Y).toarray()
+    quick = {"alpha": 1.0, "max_iter": 25, "tol": 0, **PLAIN}
+    with pytest.warns(RuntimeWarning, match="training diverged"):
+        WSF(4, affinity=0.1 * neighbours - 0.5 * classes, **quick).fit(X)
+    with pytest.raises(FloatingPointError, match=r"the cost is nan"):
+        WSF(4, affinity=neighbours - 0.5 * classes, **quick).fit(X)
+
+
+def test_the_way_of_transforming_may_change_after_the_fit():
+    model = DeepWSF((4, 3), **QUICK).fit(X, np.column_stack([Y, Y]))
+    model.transform(X, layer=0)
+    model.set_params(transform_method="projection")
+    Psi = model.Z_[0]
+    np.testing.assert_allclose(model.transform(X, layer=0), X @ np.linalg.pinv(Psi).T, atol=1e-12)
+
+
+def hidden(entry=1e9):
+    masked = np.ma.array(X, mask=False, copy=True)
+    masked[3, 2] = entry
+    masked[3, 2] = np.ma.masked
+    return masked
+
+
+def test_masked_rows_are_gaps_or_refused():
+    gaps = np.where(hidden().mask, np.nan, X)
+    expected = SemiNMF(3, **QUICK).fit(gaps)
+    for form in (hidden(), list(hidden())):
+        np.testing.assert_array_equal(SemiNMF(3, **QUICK).fit(form).Z_[0], expected.Z_[0])
+    with pytest.raises(ValueError, match="H must not have masked entries"):
+        expected.inverse_transform(np.ma.array(X[:, :3], mask=X[:, :3] > 1))
+    given = (np.ma.array(np.ones((8, 3)), mask=np.eye(8, 3)), RNG.random((3, 40)))
+    with pytest.raises(ValueError, match="init's Z_1 must not have masked entries"):
+        SemiNMF(3, init=given, **QUICK).fit(X)
+
+
+@pytest.mark.parametrize("missing", [None, pd.NA, np.nan])
+def test_missing_values_in_columns_of_objects_are_gaps(missing):
+    frame = pd.DataFrame(X).astype(object)
+    frame.iloc[3, 2] = missing
+    expected = SemiNMF(3, **QUICK).fit(np.where(hidden().mask, np.nan, X))
+    np.testing.assert_array_equal(SemiNMF(3, **QUICK).fit(frame).Z_[0], expected.Z_[0])
+
+
+@pytest.mark.parametrize(
+    ("H", "error", "message"),
+    [
+        (np.ones((2, 3), complex), TypeError, "H must hold real numbers"),
+        ([["a", "b", "c"]], TypeError, "H must hold real numbers"),
+        (np.ones((2, 4)), ValueError, r"H must have shape \(n_samples, 3\)"),
+        ([[np.nan, 1, 1]], ValueError, "H must be finite"),
+    ],
+)
+def test_bad_features_are_named(H, error, message):
+    with pytest.raises(error, match=message):
+        SemiNMF(3, **QUICK).fit(X).inverse_transform(H)
+
+
+def test_signed_affinities_that_empty_a_model_are_said():
+    W = combine([label_affinity(Y)], [0.01], constant=-1.0)
+    with pytest.warns(RuntimeWarning):  # zero everywhere, or without end
+        WSF(4, alpha=1.0, affinity=W, max_iter=30, tol=0, **PLAIN).fit(X)
