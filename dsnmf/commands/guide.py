@@ -5,14 +5,13 @@ from importlib import resources
 
 from dsnmf.commands import arguments
 
-_LIST_END = "\ndsnmf guide PAGE prints one."
+#: In a reader's order; each is a Markdown file in dsnmf/guide.
+PAGES = ("choosing", "data", "speed", "rules", "reproducing", "original", "citation")
 
 
-def pages():
-    """The pages' texts (Markdown) by name, sorted."""
-    files = (resources.files("dsnmf") / "guide").iterdir()
-    texts = {file.name: file.read_text("utf-8") for file in files if file.name.endswith(".md")}
-    return {name.removesuffix(".md"): texts[name] for name in sorted(texts)}
+def page(name):
+    """The text of a page, Markdown."""
+    return resources.files("dsnmf").joinpath("guide", f"{name}.md").read_text("utf-8")
 
 
 def purpose(text):
@@ -20,18 +19,17 @@ def purpose(text):
     return " ".join(text.split("\n\n")[1].split())
 
 
-def _listing(texts):
-    width = max(map(len, texts)) + 2
-    lines = [f"{name:{width}}{purpose(text)}" for name, text in texts.items()]
-    return "\n".join([*lines, _LIST_END, ""])
+def _listing():
+    width = max(map(len, PAGES)) + 2
+    lines = [f"{name:{width}}{purpose(page(name))}" for name in PAGES]
+    return "\n".join([*lines, "", "dsnmf guide PAGE prints one.", ""])
 
 
 def _run(parsed):
-    texts = pages()
-    if parsed.page not in (None, *texts):
-        raise ValueError(f"there is no page {parsed.page!r}; the pages are {', '.join(texts)}")
-    text = _listing(texts) if parsed.page is None else texts[parsed.page]
-    # The files' own bytes: formulas have letters that the encodings of some terminals lack.
+    if parsed.page not in (None, *PAGES):
+        raise ValueError(f"there is no page {parsed.page!r}; the pages are {', '.join(PAGES)}")
+    text = _listing() if parsed.page is None else page(parsed.page)
+    # As UTF-8 wherever it goes: formulas have letters that the encodings of some terminals lack.
     sys.stdout.buffer.write(text.encode())
 
 
