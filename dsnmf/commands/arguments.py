@@ -77,13 +77,15 @@ def numbers(text):
 FORMATS = ".npy, .npz, .csv, .tsv, .parquet, .h5ad or .mat"
 
 
-def samples(source):
+def samples(source, known=None):
     """Samples x features of a data set by name, or of a file, and the features' names.
 
     Parameters
     ----------
     source : str
         A name in `dsnmf.datasets.LOADERS`, or as `dsnmf.files.matrices.read_matrix` takes it.
+    known : list of str, optional
+        Names that the features may have, see `dsnmf.files.matrices.read_named_matrix`.
 
     Returns
     -------
@@ -100,7 +102,7 @@ def samples(source):
     from dsnmf.files import matrices
 
     dataset = _data_set(source)
-    return (dataset.data, None) if dataset else matrices.read_named_matrix(source)
+    return (dataset.data, None) if dataset else matrices.read_named_matrix(source, known)
 
 
 def labels(source, n_samples):

@@ -35,13 +35,15 @@ def _order(names, known, source):
 
 def _samples(source, model):
     """Samples of a file or data set, with their features as the model has them."""
-    X, names = arguments.samples(source)
     known = vars(model).pop("feature_names_in_", None)  # the estimator asks for data frames
+    if known is not None:
+        known = [name.strip() for name in known]  # as files' names are read
+    X, names = arguments.samples(source, known)
     if names is not None and known is not None:
-        if names.tolist() != known.tolist():
+        if names.tolist() != known:
             X = X[:, _order(names, known, source)]
             print(f"{source}: features put into the model's order by their names")
-    elif names is not known and X.shape[1] == model.n_features_in_:
+    elif (names is None) != (known is None) and X.shape[1] == model.n_features_in_:
         nameless = "the model" if known is None else source
         warnings.warn(
             f"{nameless} does not name features: those of {source} are taken in their order",

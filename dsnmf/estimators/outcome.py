@@ -40,7 +40,8 @@ def check_outcome(estimator, size):
     DeadModelWarning
         If every component of a layer is at zero.
     RuntimeWarning
-        If the model reconstructs worse than none would.
+        If the model reconstructs worse than none would; from a start that the user gave, if the
+        cost has grown in size, too.
     """
     error = estimator.reconstruction_err_
     learned = [*estimator.Z_, *estimator.H_]
@@ -48,7 +49,10 @@ def check_outcome(estimator, size):
         raise FloatingPointError(f"{DIVERGED}: it ended in NaN or infinity")
     name = type(estimator).__name__
     largest = max(float(H.max()) for H in estimator.H_)
-    if error > USELESS * size or (isinstance(estimator.init, str) and largest > ENDLESS):
+    cost = estimator.history_["cost"]
+    # A start that the user gave may be as bad, and its features as large.
+    ours_or_worse = isinstance(estimator.init, str) or abs(cost[-1]) > abs(cost[0])
+    if ours_or_worse and (error > USELESS * size or largest > ENDLESS):
         warnings.warn(
             f"{DIVERGED}: {name}'s error is {error:.3g}, that of no model {size:.3g}, and its "
             f"largest feature {largest:.3g}",

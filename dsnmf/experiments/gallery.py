@@ -12,13 +12,8 @@ from matplotlib.figure import Figure
 from sklearn.model_selection import train_test_split
 
 from dsnmf import WSF, DeepSemiNMF, DeepWSF, datasets
-from dsnmf.experiments.attributes import (
-    ALPHA,
-    LAYERS,
-    TRAINING,
-    hide,
-    spread_labels,
-)
+from dsnmf.experiments.attribute_methods import ALPHA, TRAINING, spread_labels
+from dsnmf.experiments.attributes import LAYERS, hide
 from dsnmf.plotting import plot_components, plot_layers
 
 STYLE = {"font.family": "serif", "font.size": 9, "axes.linewidth": 0.6, "mathtext.fontset": "cm"}

@@ -31,7 +31,7 @@ def _load(path, names=None):
             return {name: loaded[name] for name in loaded.files if names is None or name in names}
 
 
-def read_matrix(path, name=None):
+def read_matrix(path, name=None, known=None):
     """Samples; no names."""
     values = _load(path) if _suffix(path) == ".npy" else pick_matrix(path, _load, name)
     return values, None

@@ -61,7 +61,7 @@ def _feature_names(file, place):
     return _column(variables[variables.attrs["_index"]]).tolist()
 
 
-def read_matrix(path, name=None):
+def read_matrix(path, name=None, known=None):
     """X or another matrix, and the names of its features.
 
     `name` is X, raw/X, or one of layers or obsm, e.g. counts or layers/counts.

@@ -86,7 +86,7 @@ def read_variables(path, names=None):
     return {name: _plain(value) for name, value in variables.items()}
 
 
-def read_matrix(path, name=None):
+def read_matrix(path, name=None, known=None):
     """Samples; no names."""
     return pick_matrix(path, read_variables, name), None
 

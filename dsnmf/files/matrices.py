@@ -4,6 +4,7 @@
 """
 
 import re
+import warnings
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +13,7 @@ import scipy.sparse
 
 from dsnmf.files import arrays, h5ad, matlab, parquet, text
 from dsnmf.files.atomic import replacing
+from dsnmf.files.identifiers import note_on_features, note_on_labels
 from dsnmf.files.labels import as_labels
 from dsnmf.files.variables import SAMPLES, as_csr, content
 
@@ -58,20 +60,28 @@ def _check(source, values, kinds, dimensions, allowed):
         raise ValueError(f"{source} must hold {allowed} and not empty, got {content(values)}")
 
 
-def read_named_matrix(source):
+def _tell(source, note):
+    if note:
+        warnings.warn(f"{source}: {note}", stacklevel=3)
+
+
+def read_named_matrix(source, known=None):
     """Samples from a file, and the names of their features.
 
     Parameters
     ----------
     source : str or path-like
         As for `read_matrix`.
+    known : list of str, optional
+        Names that the features may have: a first line of these, in any order, is a header even if
+        they are numbers.
 
     Returns
     -------
     matrix : ndarray or SciPy CSR matrix, shape (n_samples, n_features)
     names : ndarray of str objects, shape (n_features,), or None
         The header of a .csv or .tsv file, the columns of a .parquet file, the variables of a
-        .h5ad file; None for other files, and without a header.
+        .h5ad file, without blanks around them; None for other files, and without a header.
 
     Raises
     ------
@@ -79,7 +89,7 @@ def read_named_matrix(source):
         As for `read_matrix`.
     """
     path, name = file_of(source)
-    values, names = READERS[suffix_of(path)].read_matrix(path, name)
+    values, names = READERS[suffix_of(path)].read_matrix(path, name, known)
     _check(source, values, "fiub", (2,), "real numbers, 2-d")
     if scipy.sparse.issparse(values):
         values = as_csr(source, values)
@@ -87,7 +97,12 @@ def read_named_matrix(source):
         values = values.astype(np.float64)
     if np.isinf(values.data if scipy.sparse.issparse(values) else values).any():
         raise ValueError(f"{source} must not contain infinities")
-    return values, None if names is None else np.array(names, dtype=object)
+    if names is None:
+        return values, None
+    names = np.array([str(name).strip() for name in names], dtype=object)
+    if not scipy.sparse.issparse(values):
+        _tell(source, note_on_features(values, names))
+    return values, names
 
 
 def read_matrix(source):
@@ -105,8 +120,10 @@ def read_matrix(source):
             The same. Of a structure, `PATH:STRUCTURE.FIELD` is read. Version 7.3 needs h5py.
         .csv, .tsv
             Numbers with commas or tabs between them; an empty cell, NA or nan is NaN. A first
-            line of names is a header. Its first column is left out, with a warning, if it has no
-            name there: an index. Needs pandas.
+            line of names is a header. So is, with a warning, one of names and whole numbers, and
+            one of numbers which no sample below is like, as wavelengths or years are; where that
+            is in doubt, the line is a sample, with a warning. The first column is left out, with
+            a warning, if it has no name in the header: an index. Needs pandas.
         .parquet
             Columns of numbers. Needs pandas and pyarrow.
         .h5ad
@@ -138,8 +155,9 @@ def read_labels(source, n_samples=None):
     source : str or path-like
         As for `read_matrix`, but `gnd` is read first, and a column of obs from a .h5ad file.
     n_samples : int, optional
-        How many are expected. It tells whether the first line of a .csv or .tsv file is a header
-        where all labels are names; without it, it is one if none of its cells comes again below.
+        How many are expected. It tells whether a first line of names above names in a .csv or
+        .tsv file is a header; without it, it is one if none of them comes again below. What is
+        in doubt is a warning.
 
     Returns
     -------
@@ -150,7 +168,8 @@ def read_labels(source, n_samples=None):
     Raises
     ------
     OSError, ImportError, ValueError
-        As for `read_matrix`; also if the labels are neither integers nor names.
+        As for `read_matrix`; also if the labels are neither integers nor names, or not
+        `n_samples` below a header.
     """
     path, name = file_of(source)
     values = READERS[suffix_of(path)].read_labels(path, name, n_samples)
@@ -158,6 +177,7 @@ def read_labels(source, n_samples=None):
         values = values.toarray()
     _check(source, values, "fiubUSO", (1, 2), "integers or names, 1-d or 2-d")
     labels = as_labels(source, values)
+    _tell(source, note_on_labels(labels))
     return labels.ravel() if 1 in labels.shape else labels
 
 

@@ -6,7 +6,7 @@ import numpy as np
 
 from dsnmf.extras import extra
 from dsnmf.files.damage import damage_as
-from dsnmf.files.text import INDEX_NAMES, LEFT_OUT
+from dsnmf.files.headers import INDEX_NAMES, LEFT_OUT
 
 
 def _frame(path):
@@ -17,13 +17,13 @@ def _frame(path):
         frame = pandas.read_parquet(file, engine="pyarrow")
     if not isinstance(frame.index, pandas.RangeIndex):
         warnings.warn(f"{path}: its index is left out", stacklevel=2)
-    if frame.shape[1] > 1 and str(frame.columns[0]) in INDEX_NAMES:
+    if frame.shape[1] > 1 and str(frame.columns[0]).strip() in INDEX_NAMES:
         warnings.warn(f"{path}: {LEFT_OUT}", stacklevel=2)
         frame = frame.iloc[:, 1:]
     return frame
 
 
-def read_matrix(path, name=None):
+def read_matrix(path, name=None, known=None):
     """Numbers of a table, and its columns' names."""
     frame = _frame(path)
     for column, kind in frame.dtypes.items():

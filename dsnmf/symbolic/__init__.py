@@ -12,7 +12,7 @@ from dsnmf.symbolic.costs import (
     residual_norm,
     squared_error,
 )
-from dsnmf.symbolic.dropout import dropout
+from dsnmf.symbolic.masks import dropout
 from dsnmf.symbolic.models import layer_features, reconstruction
 from dsnmf.symbolic.nonlinearities import (
     NONLINEARITIES,

@@ -24,6 +24,10 @@ def made(tmp_path_factory):
         model = SemiNMF.load("model")
         assert model.feature_names_in_.tolist() == [*"abc"]
         np.save("right.npy", model.transform(TABLE))
+        model.feature_names_in_ = np.array(["a ", "b", "c"], dtype=object)
+        model.save("blank")
+        model.feature_names_in_ = np.array([*"012"], dtype=object)
+        model.save("numbers")
         del model.feature_names_in_
         model.save("nameless")
     TABLE[[*"cab"]].to_csv(folder / "order.tsv", sep="\t")
@@ -31,6 +35,7 @@ def made(tmp_path_factory):
     TABLE[[*"ab"]].to_csv(folder / "less.csv", index=False)
     TABLE.assign(**dict.fromkeys("zyxw", 1)).to_csv(folder / "more.csv", index=False)
     pd.concat([TABLE, TABLE["b"]], axis=1).to_csv(folder / "twice.csv", index=False)
+    TABLE[[*"cab"]].set_axis([2, 0, 1], axis=1).to_csv(folder / "numbers.csv", index=False)
     np.save(folder / "plain.npy", TABLE)
     np.save(folder / "narrow.npy", TABLE[["a"]])
     return folder
@@ -52,6 +57,11 @@ TOLD = {
     "model plain.npy": ("", "plain.npy does not name features: those of plain.npy are taken in"),
     "nameless train.csv": ("", "the model does not name features: those of train.csv are taken in"),
     "nameless plain.npy": ("", ""),
+    "blank train.csv": ("", ""),
+    "numbers numbers.csv": (
+        f"numbers.csv: {ORDER}",
+        "numbers.csv: its first line, 2, 0, 1, is read as the columns' names",
+    ),
 }
 
 

@@ -39,13 +39,24 @@ def test_a_model_that_died_is_said():
         DeepSemiNMF((5, 3), learning_rate=10, max_iter=60, tol=0, **PLAIN).fit(X)
 
 
+@pytest.mark.filterwarnings("ignore:invalid value encountered:RuntimeWarning")
 def test_divergence_is_said():
     neighbours, classes = knn_affinity(X.T).toarray(), label_affinity(Y).toarray()
     quick = {"alpha": 1.0, "max_iter": 25, "tol": 0, **PLAIN}
     with pytest.warns(RuntimeWarning, match="training diverged"):
         WSF(4, affinity=0.1 * neighbours - 0.5 * classes, **quick).fit(X)
+    fitted = SemiNMF(4, **QUICK).fit(X)
+    start = fitted.Z_[0], fitted.H_[0]
+    with pytest.warns(RuntimeWarning, match="training diverged"):
+        WSF(4, init=start, affinity=0.1 * neighbours - 0.5 * classes, **quick).fit(X)
     with pytest.raises(FloatingPointError, match=r"the cost is nan"):
         WSF(4, affinity=neighbours - 0.5 * classes, **quick).fit(X)
+
+
+@pytest.mark.filterwarnings("error::RuntimeWarning")
+def test_a_bad_start_of_ones_own_is_not_divergence():
+    start = [np.full((8, 5), 2.0), np.eye(5, 3)], [np.full((5, 40), 1.0), np.full((3, 40), 2.0)]
+    DeepSemiNMF((5, 3), init=start, **QUICK).fit(X)
 
 
 def test_the_way_of_transforming_may_change_after_the_fit():

@@ -6,7 +6,7 @@ import pytensor
 import pytest
 
 from dsnmf.datasets import Dataset, unit_norm
-from dsnmf.experiments import attributes, protocols, records
+from dsnmf.experiments import attribute_methods, protocols, records
 from dsnmf.experiments.kinds import Attributes, Clustering, Entry, Layers
 from dsnmf.experiments.protocols import find
 
@@ -86,7 +86,7 @@ def test_attributes_measures_every_share_and_layer(faces, monkeypatch):
     assert {row["share"] for row in rows} == {1.0, 0.5}
     assert rows[0]["svm"] == 1
     with pytensor.config.change_flags(mode="FAST_COMPILE"):
-        monkeypatch.setitem(attributes.TRAINING, "max_iter", 30)
+        monkeypatch.setitem(attribute_methods.TRAINING, "max_iter", 30)
         rows = protocol.measure(faces, items["WSF 8, pose"], None)["rows"]
     assert rows[0]["ac"] == 1
     missing = Attributes("a", "", lambda: faces, names=("mood",), layers=(8,))

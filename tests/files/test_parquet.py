@@ -18,6 +18,14 @@ def test_numbers_and_names():
     assert read_matrix("made.parquet").dtype == np.float32
 
 
+def test_names_have_no_blanks_around_them():
+    table = TABLE.add_suffix(" ")
+    table.to_parquet("made.parquet")
+    table.to_csv("made.csv", index=False)
+    for source in ("made.parquet", "made.csv"):
+        assert read_named_matrix(source)[1].tolist() == ["a", "b", "c"]
+
+
 @pytest.mark.parametrize(
     ("table", "note"),
     [

@@ -53,14 +53,15 @@ def test_tabs():
         ('"","a","b"\n"1",1,2\n', ["a", "b"], "its first column"),
         ("Unnamed: 0,a,b\n7,1,2\n", ["a", "b"], "its first column"),
         (",0,1\n0,1,2\n1,1,2\n", ["0", "1"], "its first column"),
-        ("0,1\n1.0,2.0\n", ["0", "1"], "its first line, 0, 1, …, is read as the columns' names"),
+        ("0,1\n1.0,2.0\n", ["0", "1"], "its first line, 0, 1, is read as the columns' names"),
         ("0,1\n1,2\n", None, "is read as a sample, not as the columns' names"),
+        ("NA,1,b\n1,1,2\n", ["NA", "1", "b"], "its first line, NA, 1, b, is read as the col"),
     ],
 )
 def test_the_user_is_told_of_an_index_and_of_names_that_count(text, names, note):
     with pytest.warns(UserWarning, match=note) as told:
         values, found = read_matrix(written(text))
-    np.testing.assert_array_equal(values[-1], [1, 2])
+    np.testing.assert_array_equal(values[-1, -2:], [1, 2])
     assert (found, len(told)) == (names, 1)
 
 
@@ -71,7 +72,8 @@ def test_the_user_is_told_of_an_index_and_of_names_that_count(text, names, note)
         ("a,b\n1,2\n3,x\n", "line 3, column 2: 'x' is not a number (column b)"),
         ("1,2\n1,2_0\n", "line 2, column 2: '2_0' is not a number"),
         ("1,٢\n", "line 1, column 2: '٢' is not a number"),
-        ("a,2\n", "line 1, column 1: 'a' is not a number"),
+        ("a,2\n", "line 1, column 1: 'a' is not a number, and the line is no header"),
+        ("a,1,b\n1,2,3\n1,x,3\n", "line 3, column 2: 'x' is not a number (column 1)"),
         ("a,b,c\n1,2,3\n1,2\n", "line 3: 2 cells, but 3 in the first"),
         ("a,b,c\n1,2\n", "line 2: 2 cells, but 3 in the first"),
         ("1,2\n1,2,3\n", "line 2: 3 cells, but 2 in the first"),
@@ -100,7 +102,7 @@ def test_every_digit_is_kept():
     [
         ("person,pose\n3,-1\n,2\n", None, [[3, -1], [None, 2]]),
         ("label\n1_2\n1_3\n", None, [["1_2"], ["1_3"]]),
-        ("person,pose\nana,1\nben,2\n", 3, [["ana", 1], ["ben", 2]]),
+        ("person,pose\nana,1\nben,2\n", 2, [["ana", 1], ["ben", 2]]),
         ("ana\nben\nana\n", None, [["ana"], ["ben"], ["ana"]]),
         ("ana\nben\neva\n", 3, [["ana"], ["ben"], ["eva"]]),
         ("ana\nben\neva\n", 2, [["ben"], ["eva"]]),
@@ -122,8 +124,14 @@ def test_an_index_of_labels(text):
 
 @pytest.mark.parametrize(
     ("text", "message"),
-    [("", "holds no labels"), ("who\n", "holds no labels"), ("1,2\n3\n", "row 2: 1 cells, but 2")],
+    [
+        ("", "holds no labels"),
+        ("who\n", "holds no labels"),
+        ("1,2\n3\n", "row 2: 1 cells, but 2"),
+        ("who\nana\nana\nben\nben\n", "has the header who and labels of 4 samples, but 5 are"),
+        ("a,b\n1,x\n2,x\n", "has the header a, b and labels of 2 samples, but 5 are expected"),
+    ],
 )
 def test_faults_of_labels(text, message):
     with pytest.raises(ValueError, match=message):
-        read_labels(written(text))
+        read_labels(written(text), n_samples=5)

@@ -60,6 +60,7 @@ def ops(graph):
             yield from ops(node.op.fgraph)
 
 
+@pytest.mark.filterwarnings("ignore:A Supervisor feature is missing:UserWarning")
 @pytest.mark.parametrize(("cost", "rule"), [pytest.param(c, r, id=name) for name, c, r in rules()])
 def test_graphs_have_no_blockwise_and_no_maximum_over_an_array(cost, rule):
     graph = FunctionGraph(outputs=[cost, *rule.values()], clone=True)

@@ -69,7 +69,7 @@ def verdict(records, text):
 
 
 def test_areas_are_the_published_ones():
-    path = files(published.__package__) / "published" / "icml2014_clustering.csv"
+    path = files(published.__package__) / "papers" / "icml2014_clustering.csv"
     rows = list(csv.DictReader(path.read_text().splitlines()))
     assert len(rows) == 48
     names = {benchmark.name: data for data, benchmark in curves.BENCHMARKS.items()}

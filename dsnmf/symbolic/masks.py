@@ -1,4 +1,4 @@
-"""Dropout, as the original module has it."""
+"""Random masks of layers: dropout, as the original module has it."""
 
 import warnings
 from functools import cache
