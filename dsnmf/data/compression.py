@@ -18,7 +18,8 @@ class Compression:
 
     The squared error of X' and Z_1', plus `discarded`, is that of X and Z_1, as long as all
     weights are 1 and Z_1 lies in U's span. The multiplicative rules then go the same way as on X
-    when nothing is discarded; for Adam it is a change of coordinates.
+    when nothing is discarded and no layer is wider than X's rank; for Adam it is a change of
+    coordinates.
 
     Attributes
     ----------

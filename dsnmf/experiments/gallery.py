@@ -1,4 +1,4 @@
-"""The pictures of the README: what layers know, components, and gaps filled.
+"""The pictures of the README and the guide: what layers know, components, and gaps filled.
 
 python -m dsnmf.experiments.gallery --out .gallery
 """
