@@ -1,0 +1,165 @@
+"""Data read in blocks of samples, at the scale of the fit."""
+
+import math
+from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
+from functools import cached_property, partial
+
+import numpy as np
+
+from dsnmf.validation import as_number, as_size
+
+#: Entries of a block whose size is not given.
+ENTRIES = 1 << 22
+
+#: Features up to which the matrix of their products is made.
+MOST_FEATURES = 20_000
+
+
+class Blocks:
+    """A matrix that is not in memory, block after block of its samples.
+
+    While the caller works on a block, the next one is read in a thread. All is divided by one
+    scale, as `Samples` has it. The first need of `scale`, `gram` or `squared_norm` reads all once,
+    whichever it is; sums are made in the order of the blocks.
+
+    Parameters
+    ----------
+    source : Source, n samples x p features
+        See `dsnmf.data.sources.as_source`.
+    block_size : int >= 1, optional
+        Samples in a block; by default as many as make about 4 million entries (2²²), at least 1.
+    scale : float > 0, optional
+        What divides the samples; by default the root mean square of their norms, 1 if all are 0.
+
+    Attributes
+    ----------
+    shape : (int, int)
+        p, n: features x samples.
+    dtype : dtype
+        float32 or float64.
+    slices : list of slice
+        The samples of each block, in order.
+    scale : float
+    gram : ndarray, shape (p, p), float64
+        X Xᵀ at that scale.
+    squared_norm : float
+        ‖X‖² at that scale.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If block_size or scale is not as described.
+    ValueError
+        While reading: if a block contains NaN or infinity, or cannot be read. Before it: if scale
+        is beyond dtype's range, or p exceeds 20000 and what is asked for needs the first pass.
+    OSError
+        While reading: if a file cannot be opened any more.
+
+    Examples
+    --------
+    >>> import numpy as np, os, tempfile
+    >>> from dsnmf.data.blocks import Blocks
+    >>> from dsnmf.data.sources import as_source
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     path = os.path.join(folder, "X.npy")
+    ...     np.save(path, 5.0 * np.eye(3))
+    ...     blocks = Blocks(as_source([path]), block_size=2)
+    ...     for samples, rows in blocks:
+    ...         print(samples, rows.tolist())
+    slice(0, 2, None) [[1.0, 0.0, 0.0], [0.0, 1.0, 0.0]]
+    slice(2, 3, None) [[0.0, 0.0, 1.0]]
+    >>> blocks.shape, round(blocks.scale, 12), round(blocks.squared_norm, 12)
+    ((3, 3), 5.0, 3.0)
+    """
+
+    def __init__(self, source, block_size=None, scale=None):
+        n, p = source.shape
+        default = max(1, ENTRIES // p)  # from p alone: the same blocks, and bits, on any machine
+        size = default if block_size is None else as_size(block_size, "block_size")
+        self.slices = [slice(start, min(start + size, n)) for start in range(0, n, size)]
+        self.shape, self.dtype = (p, n), source.dtype
+        self._source = source
+        self._scale = None if scale is None else as_number(scale, "scale", 0, exclusive=True)
+
+    @property
+    def scale(self):
+        return self._first_pass[0] if self._scale is None else self._scale
+
+    @property
+    def gram(self):
+        return self._first_pass[1]
+
+    @property
+    def squared_norm(self):
+        return float(np.trace(self.gram))
+
+    def __iter__(self):
+        """Yields each block's slice and its rows, ndarray (b, p), C-contiguous, of `dtype`."""
+        limits = np.finfo(self.dtype)
+        if not float(limits.tiny) <= self.scale <= float(limits.max):
+            raise ValueError(
+                f"the scale of X must be within {self.dtype}'s range, got {self.scale!r}: "
+                "give X in another unit"
+            )
+        unit = self.dtype.type(self.scale)
+        return self._read_ahead(lambda rows: rows / unit)
+
+    def _read_ahead(self, prepared):
+        """Slices and prepared rows; the thread has ended when the loop ends, however it does."""
+        with ThreadPoolExecutor(1) as thread:
+            # Settings of the caller's context, such as its Dask client, hold in the thread too.
+            read = partial(thread.submit, copy_context().run, self._read, prepared)
+            coming = read(0)
+            for number, samples in enumerate(self.slices):
+                rows = coming.result()
+                if number + 1 < len(self.slices):
+                    coming = read(number + 1)
+                yield samples, rows
+
+    def _read(self, prepared, number):
+        samples = self.slices[number]
+        rows = self._source.rows(samples.start, samples.stop)
+        self._check_finite(rows, number)
+        return prepared(rows)
+
+    def _check_finite(self, rows, number):
+        with np.errstate(over="ignore", invalid="ignore"):
+            if np.isfinite(rows.sum()):  # faster than a look at each; it may overflow
+                return
+        finite = np.isfinite(rows)
+        if not finite.all():
+            row = int(np.argmin(finite.all(axis=1)))
+            what = "NaN" if np.isnan(rows[row]).any() else "infinity"
+            samples = self.slices[number]
+            raise ValueError(
+                f"X contains {what} in sample {samples.start + row} "
+                f"(block {number}, samples {samples.start} to {samples.stop - 1})"
+            )
+
+    @cached_property
+    def _first_pass(self):
+        """Scale and Gram matrix.
+
+        Squares of what is very large or small leave float64, so sums are of X / unit, where unit
+        is the power of two below the largest entry so far: nothing is rounded by it.
+        """
+        p, n = self.shape
+        if p > MOST_FEATURES:
+            raise ValueError(
+                f"data in blocks may have up to {MOST_FEATURES} features, got {p}: "
+                f"the matrix of their products would take {8e-9 * p * p:.1f} GB"
+            )
+        unit, gram = math.ulp(0.0), np.zeros((p, p))
+        for _, rows in self._read_ahead(lambda rows: rows.astype(np.float64, copy=False)):
+            largest = float(max(rows.max(), -rows.min()))
+            if largest >= 2 * unit:
+                previous, unit = unit, 2.0 ** (math.frexp(largest)[1] - 1)
+                gram *= (previous / unit) ** 2
+            rows = rows / unit
+            gram += rows.T @ rows
+        energy = float(np.trace(gram))
+        root_mean_square = unit * math.sqrt(energy / n) if energy else 1.0
+        ratio = unit / (self._scale or root_mean_square)
+        gram *= ratio * ratio
+        return root_mean_square, gram

@@ -1,0 +1,241 @@
+"""Matrices larger than memory, read some rows at a time: samples x features, as users have them."""
+
+import mmap
+import os
+import sys
+from bisect import bisect_left, bisect_right
+from itertools import accumulate
+
+import numpy as np
+import scipy.sparse
+
+from dsnmf.files.damage import damage_as
+
+#: What arrays have whose values are in memory: NumPy's, JAX's, PyTorch's, ….
+IN_MEMORY = ("__array_interface__", "__dlpack__")
+
+
+def as_source(X):
+    """Where the rows of X are read from, if X is not held in memory.
+
+    Parameters
+    ----------
+    X : object, shape (n_samples, n_features)
+        One of
+
+        - a `numpy.memmap`, or a view of one (what was computed from one is in memory),
+        - a list of paths of .npy files (str or PathLike), whose rows follow each other,
+        - a `dask.array`, computed in slices of rows on the scheduler that is active; chunks of
+          more rows than are read at a time are computed again for each slice of them,
+        - an `h5py.Dataset`, a `zarr.Array`, or anything else with shape, NumPy dtype and slices
+          of rows that does not give out its memory.
+
+        Real numbers only.
+
+    Returns
+    -------
+    Source or None
+        None for all else: arrays, lists of numbers, frames, sparse matrices.
+
+    Raises
+    ------
+    OSError
+        If a file of a list cannot be opened.
+    TypeError
+        If X, or a file, does not hold real numbers, or only a part of a list are paths.
+    ValueError
+        If X, or a file, is not 2-d; if X is empty, in a closed file, or a Dask array in several
+        chunks of columns or of unknown size; if a file is damaged, holds Python objects, or differs
+        from the first in width or in what its rows come in.
+
+    Examples
+    --------
+    >>> import numpy as np, os, tempfile
+    >>> from dsnmf.data.sources import as_source
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     paths = [os.path.join(folder, name) for name in ("a.npy", "b.npy")]
+    ...     for path in paths:
+    ...         np.save(path, np.eye(2, dtype="int16"))
+    ...     source = as_source(paths)
+    ...     source.rows(1, 3)
+    array([[0., 1.],
+           [1., 0.]])
+    >>> source.shape, source.dtype
+    ((4, 2), dtype('float64'))
+    """
+    if isinstance(X, np.memmap):
+        return None if _mapping(X) is None else Mapped(X)
+    if isinstance(X, list | tuple) and any(isinstance(part, str | os.PathLike) for part in X):
+        return NpyFiles(X)
+    dask_array = sys.modules.get("dask.array")
+    if dask_array is not None and isinstance(X, dask_array.Array):
+        return DaskArray(X)
+    return Source(X) if _is_on_disk(X) else None
+
+
+def _is_on_disk(X):
+    if scipy.sparse.issparse(X) or any(hasattr(X, name) for name in IN_MEMORY):
+        return False
+    with damage_as("X cannot be read, is its file closed?"):
+        dtype = getattr(X, "dtype", None)
+        return isinstance(dtype, np.dtype) and hasattr(X, "shape") and hasattr(X, "__getitem__")
+
+
+def _row_dtype(shape, dtype, name):
+    """What rows come in: float32 stays, all other real numbers become float64."""
+    if len(shape) != 2:
+        raise ValueError(f"{name} must be 2-d, got {len(shape)}-d of shape {shape}")
+    if dtype.kind not in "fiub":
+        raise TypeError(f"{name} must hold real numbers, got dtype {dtype}")
+    is_single = dtype.kind == "f" and dtype.itemsize == 4  # in any byte order
+    return np.dtype(np.float32 if is_single else np.float64)
+
+
+class Source:
+    """Rows of a matrix that is not in memory.
+
+    Parameters
+    ----------
+    X : object
+        What has shape, dtype, and arrays for slices of rows.
+
+    Attributes
+    ----------
+    shape : (int, int)
+        Samples, features.
+    dtype : dtype
+        What rows come in: float32 or float64.
+    """
+
+    def __init__(self, X):
+        self._X = X
+        self.shape = tuple(X.shape or ())
+        self.dtype = _row_dtype(self.shape, X.dtype, "X")
+        self._check_not_empty()
+
+    def _check_not_empty(self):
+        if 0 in self.shape:
+            raise ValueError(f"X must not be empty, got shape {self.shape}")
+
+    def rows(self, start, stop):
+        """The samples start to stop - 1.
+
+        Returns
+        -------
+        ndarray, shape (stop - start, n_features), C-contiguous
+            It may share memory with what X holds.
+
+        Raises
+        ------
+        OSError
+            If a file cannot be opened.
+        ValueError
+            If they cannot be read, are masked in part, or are not what shape and dtype promise.
+        """
+        with damage_as(f"samples {start} to {stop - 1} of X cannot be read"):
+            return self._checked(self._read(start, stop), (stop - start, self.shape[1]))
+
+    def _read(self, start, stop):
+        return self._X[start:stop]
+
+    def _checked(self, values, shape):
+        if np.ma.is_masked(values):
+            raise ValueError("they have masked entries")
+        rows = np.asarray(values)
+        if rows.shape != shape:
+            kind = f"{type(values).__name__} of shape {np.shape(values)}"
+            raise ValueError(f"they must be an array of shape {shape}, got a {kind}")
+        if _row_dtype(shape, rows.dtype, "they") != self.dtype:
+            raise ValueError(f"they must be {self.dtype}, got {rows.dtype}")
+        return np.ascontiguousarray(rows, self.dtype)
+
+
+def _mapping(X):
+    """The `mmap.mmap` that an array is a view of; None if it has memory of its own."""
+    while X is not None and not isinstance(X, mmap.mmap):
+        X = getattr(X, "base", None)
+    return X
+
+
+class Mapped(Source):
+    """A memory-mapped file."""
+
+    def __init__(self, X):
+        super().__init__(X)
+        self._mapping = _mapping(X)
+        self._end = X.offset - X.offset % mmap.ALLOCATIONGRANULARITY + len(self._mapping)
+
+    def _read(self, start, stop):
+        if self._mapping.size() < self._end:  # to touch what is missing would end the process
+            raise ValueError(f"{self._X.filename} has become shorter")
+        rows = np.array(self._X[start:stop], order="C")
+        self._release()
+        return rows
+
+    def _release(self):
+        """Pages that were read do not stay in the process; changes in a private copy have to."""
+        if self._X.mode != "c" and hasattr(mmap, "MADV_DONTNEED"):
+            self._mapping.madvise(mmap.MADV_DONTNEED)
+
+
+class NpyFiles(Source):
+    """Rows of several .npy files, one after the other; each is open only while it is read.
+
+    Parameters
+    ----------
+    paths : list of str or PathLike
+    """
+
+    def __init__(self, paths):
+        for i, path in enumerate(paths):
+            if not isinstance(path, str | os.PathLike):
+                kind = type(path).__name__
+                raise TypeError(f"a list of paths must hold nothing else, got a {kind} at X[{i}]")
+        self._paths = [os.fspath(path) for path in paths]
+        self._shapes, dtypes = zip(*(self._described(path) for path in self._paths))
+        self.dtype, width = dtypes[0], self._shapes[0][1]
+        for path, shape, dtype in zip(self._paths, self._shapes, dtypes):
+            if (shape[1], dtype) != (width, self.dtype):
+                raise ValueError(
+                    f"{path} gives {shape[1]} features in {dtype}, "
+                    f"but {self._paths[0]} {width} in {self.dtype}"
+                )
+        self._ends = list(accumulate(shape[0] for shape in self._shapes))
+        self.shape = (self._ends[-1], width)
+        self._check_not_empty()
+
+    @staticmethod
+    def _opened(path):
+        with damage_as(f"{path} is no intact .npy file of numbers"):
+            return np.lib.format.open_memmap(path, mode="r")
+
+    def _described(self, path):
+        values = self._opened(path)
+        return values.shape, _row_dtype(values.shape, values.dtype, path)
+
+    def _read(self, start, stop):
+        files = range(bisect_right(self._ends, start), bisect_left(self._ends, stop) + 1)
+        return np.concatenate([self._part(i, start, stop) for i in files])
+
+    def _part(self, i, start, stop):
+        values = self._opened(self._paths[i])
+        if values.shape != self._shapes[i]:
+            raise ValueError(f"{self._paths[i]} was replaced by one of shape {values.shape}")
+        first = self._ends[i] - len(values)
+        return values[max(start - first, 0) : stop - first]
+
+
+class DaskArray(Source):
+    """A Dask array in chunks of whole rows."""
+
+    def __init__(self, X):
+        super().__init__(X)
+        if any(np.isnan(size) for size in self.shape):
+            raise ValueError("X has chunks of unknown size: X.compute_chunk_sizes() finds them out")
+        if X.numblocks[1] > 1:
+            raise ValueError(
+                f"X must have one chunk of columns, got {X.numblocks[1]}: use X.rechunk({{1: -1}})"
+            )
+
+    def _read(self, start, stop):
+        return self._X[start:stop].compute()
