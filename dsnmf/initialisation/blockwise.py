@@ -47,10 +47,6 @@ class ArrayBlocks:
         return ((block, self.array[block]) for block in self.slices)
 
 
-def _in_float64(blocks):
-    return ((block, rows.astype(np.float64, copy=False)) for block, rows in blocks)
-
-
 def _draw_complement(V, norms, slices, rng):
     """Draws as `complement` does, next to V's first columns, which have these norms.
 
@@ -93,8 +89,8 @@ def _triplets(blocks, V, noise_floor, rng):
     k, slices = V.shape[1], blocks.slices
     U = determined_vectors(blocks.gram.copy(), k, noise_floor, rng)
     rank = U.shape[1]
-    for block, rows in _in_float64(blocks):
-        V[block, :rank] = rows @ U
+    for block, rows in blocks:
+        V[block, :rank] = rows @ U  # in float64, as U is
     norms, peaks = _norms_and_peaks(V[:, :rank], slices)
     S = np.r_[norms, np.zeros(k - rank)]
     if rank < k:
@@ -109,7 +105,7 @@ def _better_part(blocks, V, weights):
     """The weights, turned if V's negative part fits better than its positive one, and its Z."""
     weights = weights * [1, -1]
     products, squares = 0, 0
-    for block, rows in _in_float64(blocks):
+    for block, rows in blocks:
         parts = np.maximum(V[block] * weights, 0)
         products = products + rows.T @ parts
         squares = squares + (parts**2).sum(axis=0)
