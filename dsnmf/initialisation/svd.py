@@ -5,6 +5,26 @@ import numpy as np
 from dsnmf.initialisation.triplets import NOISE_FLOOR, truncated_svd
 from dsnmf.validation import as_matrix, as_size, as_uniform_source
 
+#: Zeros in a start become this share of its mean: multiplicative rules never leave a zero.
+ZERO_FILL = 0.01
+
+
+def without_zeros(H, mean=None):
+    """H with a small number in place of its zeros; mean is that of all of H if this is a part."""
+    mean = H.mean() if mean is None else mean
+    return np.where(H > 0, H, ZERO_FILL * mean or 1.0).astype(H.dtype)
+
+
+def with_opposite(A):
+    """[A, -A 1]."""
+    return np.hstack([A, -A.sum(axis=1, keepdims=True)])
+
+
+def lifted(B):
+    """[B; 0] - min(0, column minima of B), which [A, -A 1] maps to A B."""
+    V = np.vstack([B, np.zeros((1, B.shape[1]), B.dtype)])
+    return V - np.minimum(0, B.min(axis=0))
+
 
 def _rank_one(M, **svd_options):
     """V: the positive or negative part of the leading right vector that fits better; U = M V†."""
@@ -56,12 +76,7 @@ def appr_seminmf(M, r, *, noise_floor=NOISE_FLOOR, random_state=None, dtype=None
     if r == 1:
         return _rank_one(M, **options)
     A, S, B = truncated_svd(M, r - 1, **options)
-    A, B = (A * S)[:, ::-1], B[::-1]
-    turn = np.where(B.min(axis=1) < -B.max(axis=1), -1, 1).astype(B.dtype)
-    A, B = A * turn, B * turn[:, None]
-    U = np.hstack([A, -A.sum(axis=1, keepdims=True)])
-    V = np.vstack([B, np.zeros((1, B.shape[1]), B.dtype)])
-    return U, V - np.minimum(0, B.min(axis=0))
+    return with_opposite((A * S)[:, ::-1]), lifted(B[::-1])
 
 
 def init_weights(

@@ -30,13 +30,21 @@ FIRST_RANK = 64
 _BLOCK = 1 << 20
 
 
+def as_noise_floor(value):
+    """A float in [0, 1); TypeError or ValueError otherwise."""
+    value = as_number(value, "noise_floor", 0)
+    if value >= 1:
+        raise ValueError(f"noise_floor must be in [0, 1), got {value!r}")
+    return value
+
+
 def _orthonormal(directions):
     """Orthonormal basis of the columns' span, unique for given directions."""
     Q, R = np.linalg.qr(directions)
     return Q * np.where(np.diag(R) < 0, -1.0, 1.0)
 
 
-def _complement(basis, count, rng):
+def complement(basis, count, rng):
     """`count` seeded unit vectors orthogonal to the basis, and mutually as far as there is room."""
     dimension, rank = basis.shape
     directions = rng.standard_normal((dimension, count))
@@ -48,7 +56,7 @@ def _complement(basis, count, rng):
     return directions / np.linalg.norm(directions, axis=0)
 
 
-def _determined_vectors(gram, k, noise_floor, rng):
+def determined_vectors(gram, k, noise_floor, rng):
     """At most k leading eigenvectors above the noise floor.
 
     Within a cluster of equal eigenvalues the basis is arbitrary, so it is drawn from the seed:
@@ -119,7 +127,7 @@ def _by_gram(M, k, noise_floor, rng):
     """At most k leading triplets above the noise floor, from the smaller Gram matrix."""
     wide = M.shape[0] <= M.shape[1]
     small = M if wide else M.T  # rows are the smaller side
-    vectors = _determined_vectors(_gram(small), k, noise_floor, rng)
+    vectors = determined_vectors(_gram(small), k, noise_floor, rng)
     projected = _projected(vectors, small)
     S = np.linalg.norm(projected, axis=1)
     other = (projected / S[:, None]).T
@@ -225,16 +233,14 @@ def truncated_svd(M, k, *, noise_floor=NOISE_FLOOR, random_state=None, dtype=Non
     """
     M = as_matrix(M, "M", accept_sparse=True)
     k = as_size(k, "k")
-    noise_floor = as_number(noise_floor, "noise_floor", 0)
-    if noise_floor >= 1:
-        raise ValueError(f"noise_floor must be in [0, 1), got {noise_floor!r}")
+    noise_floor = as_noise_floor(noise_floor)
     rng = as_generator(random_state)
     U, S, V = leading_triplets(M, k, noise_floor, rng)
     missing = k - len(S)
     if missing:
         # The smaller side is drawn first, whichever it is.
         sides = sorted([U, V], key=len)
-        sides = [np.hstack([side, _complement(side, missing, rng)]) for side in sides]
+        sides = [np.hstack([side, complement(side, missing, rng)]) for side in sides]
         U, V = sides if len(U) <= len(V) else sides[::-1]
         S = np.r_[S, np.zeros(missing)]
     Vt = V.T

@@ -1,0 +1,141 @@
+"""The start from data in blocks: that of data in memory, with few reads and little memory."""
+
+import tracemalloc
+
+import numpy as np
+import pytest
+
+from dsnmf.estimators.start import without_zeros
+from dsnmf.initialisation import NOISE_FLOOR, appr_seminmf, pretrain
+from dsnmf.initialisation.blockwise import blockwise_svd_start
+from tests.conftest import relative_error
+
+
+class Blocks:
+    """Read-only rows of an array, the reads counted."""
+
+    def __init__(self, rows, size):
+        n = len(rows)
+        self.rows, self.shape, self.dtype = rows, rows.shape[::-1], rows.dtype
+        self.slices = [slice(start, min(start + size, n)) for start in range(0, n, size)]
+        wide = rows.astype(float)
+        self.gram = np.asfortranarray(wide.T @ wide)  # as eigensolvers overwrite it if they may
+        self.reads = 0
+        self.rows.setflags(write=False)
+
+    def __iter__(self):
+        self.reads += 1
+        return ((block, self.rows[block]) for block in self.slices)
+
+
+def full_rank(n=90, p=24):
+    return np.random.default_rng(0).standard_normal((n, p)) * np.linspace(1, 3, p)
+
+
+def rank_four(n=90, p=24):
+    rng = np.random.default_rng(1)
+    return rng.standard_normal((n, 4)) @ rng.standard_normal((4, p))
+
+
+DATA = {
+    "full rank": full_rank(),
+    "square": full_rank(24),
+    "non-negative": np.abs(full_rank()),
+    "rank four": rank_four(),
+    "square of rank four": rank_four(24),
+    "rank four and noise": rank_four() + 1e-3 * full_rank(),
+    "equal singular values": np.linalg.qr(full_rank())[0],
+    "zero": np.zeros((90, 24)),
+}
+
+
+def in_memory(X, layers, noise_floor, seed):
+    options = {"noise_floor": noise_floor, "random_state": np.random.default_rng(seed)}
+
+    def factorise(H, k):
+        Z, H = appr_seminmf(H, k, dtype=float, **options)
+        return Z, without_zeros(H)
+
+    return pretrain(X, layers, factorise)
+
+
+@pytest.mark.parametrize("noise_floor", [0, NOISE_FLOOR])
+@pytest.mark.parametrize(
+    "layers", [(1,), (2,), (6,), (30,), (12, 5), (5, 9), (24, 40), (24, 24, 1)], ids=str
+)
+@pytest.mark.parametrize("data", DATA.values(), ids=DATA)
+def test_start_is_that_of_the_data_in_memory(data, layers, noise_floor):
+    for dtype, tolerance in (("float64", 1e-10), ("float32", 1e-7)):
+        rows = data.astype(dtype)
+        expected_Zs, expected_Hs = in_memory(rows.T, layers, noise_floor, seed=5)
+        for size in (7, 64, len(rows)):
+            Zs, Hs = blockwise_svd_start(
+                Blocks(rows, size), layers, np.empty, noise_floor=noise_floor, random_state=5
+            )
+            for Z, expected in zip(Zs, expected_Zs, strict=True):
+                assert Z.dtype == float
+                assert relative_error(Z, expected) < 1e-10
+            for H, expected in zip(Hs, expected_Hs, strict=True):
+                assert H.dtype == dtype
+                assert H.min() > 0
+                assert relative_error(H.T, expected) < tolerance
+
+
+def test_drawn_vectors_are_orthonormal_to_rounding():
+    """Where they fill the whole space, and one Cholesky factor would lose digits with this seed."""
+    rows, layers, seed = np.zeros((24, 24)), (25,), 126
+    _, (H,) = blockwise_svd_start(
+        Blocks(rows, 7), layers, np.empty, noise_floor=0, random_state=seed
+    )
+    assert relative_error(H.T, in_memory(rows.T, layers, 0, seed)[1][0]) < 1e-13
+
+
+@pytest.mark.parametrize(("layers", "reads"), [((6,), 1), ((6, 4, 1), 1), ((1,), 2)])
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_data_are_read_once_and_left_as_they_are(dtype, layers, reads):
+    asked = []
+
+    def new_array(shape, dtype):
+        asked.append((shape, np.dtype(dtype)))
+        return np.empty(shape, dtype)
+
+    blocks = Blocks(rank_four().astype(dtype), 40)
+    gram = blocks.gram.copy()
+    blockwise_svd_start(blocks, layers, new_array, noise_floor=0)
+    np.testing.assert_array_equal(blocks.gram, gram)
+    assert blocks.reads == reads
+    dtypes = ["float64", "float32"] if dtype == "float32" else ["float64"]
+    assert asked == [((90, k), np.dtype(each)) for each in dtypes for k in layers]
+
+
+def test_memory_is_that_of_a_few_blocks(tmp_path):
+    def new_array(shape, dtype):
+        path = tmp_path / f"{len(list(tmp_path.iterdir()))}.npy"
+        return np.lib.format.open_memmap(path, "w+", dtype, shape)
+
+    rows, size = rank_four(20_000, 16).astype("float32"), 200
+    blocks = Blocks(rows, size)
+    tracemalloc.start()
+    _, Hs = blockwise_svd_start(blocks, (10, 5), new_array, noise_floor=NOISE_FLOOR)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert all(isinstance(H, np.memmap) for H in Hs)
+    assert peak < 8 * size * (16 + 10) * 8 < Hs[0].nbytes / 2
+
+
+@pytest.mark.parametrize(
+    ("shape", "arguments", "error", "message"),
+    [
+        ((5, 6), {}, ValueError, "at least as many samples as features.*got 5 samples, 6 features"),
+        ((9, 6), {"layers": (10, 2)}, ValueError, r"of each layer but the last.*layers=\(10, 2\)"),
+        ((9, 6), {"layers": ()}, ValueError, "at least one layer"),
+        ((9, 6), {"noise_floor": 1}, ValueError, r"noise_floor must be in \[0, 1\)"),
+        ((9, 6), {"random_state": -1}, ValueError, "random_state must be >= 0"),
+    ],
+)
+def test_bad_arguments_are_named_before_anything_is_read(shape, arguments, error, message):
+    blocks = Blocks(np.ones(shape), 4)
+    arguments = {"layers": (3,), "noise_floor": 0, **arguments}
+    with pytest.raises(error, match=message):
+        blockwise_svd_start(blocks, new_array=np.empty, **arguments)
+    assert blocks.reads == 0
