@@ -3,10 +3,42 @@
 import numpy as np
 import scipy.sparse
 
+from dsnmf.data.blocks import Blocks
 from dsnmf.data.compression import compress
 from dsnmf.data.dense import Compressed, Dense
 from dsnmf.data.gaps import Gappy
+from dsnmf.data.sources import as_source
 from dsnmf.data.sparse import Sparse
+
+
+def as_blocks(X, block_size=None, scale=None):
+    """What is not in memory in blocks, if it is more than one, or if their size is given.
+
+    Parameters
+    ----------
+    X : object
+        See `dsnmf.data.sources.as_source`.
+    block_size, scale
+        See `dsnmf.data.blocks.Blocks`.
+
+    Returns
+    -------
+    X : object
+        As it is; read into memory if it is one block.
+    Blocks or None
+
+    Raises
+    ------
+    OSError, TypeError, ValueError
+        As `as_source` has it, and when a single block is read.
+    """
+    source = as_source(X)
+    if source is None:
+        return X, None
+    blocks = Blocks(source, block_size, scale)
+    if block_size is None and len(blocks.slices) == 1:
+        return source.rows(0, source.shape[0]), None
+    return X, blocks
 
 
 def unmasked(X):

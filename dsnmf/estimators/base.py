@@ -7,7 +7,7 @@ import pytensor
 from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.exceptions import ConvergenceWarning
 
-from dsnmf.data.choice import as_samples
+from dsnmf.data.choice import as_blocks, as_samples
 from dsnmf.estimators.fitted import FittedFactorisation
 from dsnmf.estimators.jax_mode import check_jax, without_sparse
 from dsnmf.estimators.outcome import DIVERGED, check_outcome, unchanged_by_errors
@@ -48,7 +48,8 @@ class Factorisation(FittedFactorisation, TrainingParameters, TransformerMixin, B
         Parameters
         ----------
         X : array-like or sparse matrix (CSR or CSC), shape (n_samples, n_features)
-            Real, of any sign. NaN marks an unknown entry (dense X only).
+            Real, of any sign. NaN marks an unknown entry (dense X only). What is not in memory: see
+            `dsnmf.data.sources.as_source`; if it is no more than one block, it is read.
         y : array-like, shape (n_samples,) or (n_samples, n_attributes), optional
             Labels, where the estimator uses them; ignored otherwise.
 
@@ -79,12 +80,45 @@ class Factorisation(FittedFactorisation, TrainingParameters, TransformerMixin, B
     def _fit(self, X, y):
         as_mode(self.mode)
         layers = self._layer_sizes()
-        X = self._validated(X, reset=True)
-        if max(layers) > X.shape[0]:
+        X, blocks = self._read(X)
+        if blocks is not None:
+            stopped_by = self._fit_in_blocks(blocks, layers)
+        else:
+            stopped_by = self._fit_in_memory(self._validated(X, reset=True), y, layers)
+        if stopped_by == "max_iter" and self.tol != 0:
+            warnings.warn(
+                f"{type(self).__name__} stopped after max_iter = {self.max_iter} iterations before "
+                f"tol = {self._tol():g} was reached",
+                ConvergenceWarning,
+                stacklevel=3,
+            )
+        return self
+
+    def _check_sizes(self, layers, n_samples):
+        if max(layers) > n_samples:
             raise ValueError(
                 f"{type(self).__name__} needs at least as many samples as components: "
-                f"got n_samples = {X.shape[0]} and layers of {layers} components"
+                f"got n_samples = {n_samples} and layers of {layers} components"
             )
+
+    def _needs_memory(self):
+        """Why X cannot be fitted in blocks; None if it can."""
+        return "with graphs of samples"
+
+    def _read(self, X):
+        """X for a fit in memory, or its blocks."""
+        X, blocks = as_blocks(X, getattr(self, "block_size", None))
+        if blocks is None:
+            return X, None
+        why = self._needs_memory()
+        if why is None:
+            return X, blocks
+        if isinstance(X, np.memmap):  # an array as any other, also to those who cannot do better
+            return X, None
+        raise ValueError(f"{type(self).__name__} needs X in memory {why}: give X[:]")
+
+    def _fit_in_memory(self, X, y, layers):
+        self._check_sizes(layers, X.shape[0])
         check_jax(self.mode, self._solver(), self._inner_nonlinearity())
         whiten = getattr(self, "whiten", 0.0)
         samples = as_samples(X, self.compress, noise_floor=self.noise_floor, whiten=whiten)
@@ -96,14 +130,7 @@ class Factorisation(FittedFactorisation, TrainingParameters, TransformerMixin, B
         stopped_by, self.n_iter_ = self._run(step, trace, model)
         self._keep(model, trace)
         check_outcome(self, samples.scale * float(np.linalg.norm(samples.norms)))
-        if stopped_by == "max_iter" and self.tol != 0:
-            warnings.warn(
-                f"{type(self).__name__} stopped after max_iter = {self.max_iter} iterations before "
-                f"tol = {self._tol():g} was reached",
-                ConvergenceWarning,
-                stacklevel=3,
-            )
-        return self
+        return stopped_by
 
     def _started_model(self, samples, y, layers):
         """Shared factors at their start, with all that the solver needs."""
@@ -173,19 +200,18 @@ class Factorisation(FittedFactorisation, TrainingParameters, TransformerMixin, B
         outputs = pytensor.function([], [*layer_features, of_first], mode=self.mode)()
         *features, of_first = map(np.asarray, outputs)  # JAX has arrays of its own
         samples = model.samples
-        self.history_ = {
-            "cost": np.array(trace.cost),
-            "seconds": np.array(trace.seconds),
-            "change": np.array(trace.change),
-        }
+        self._keep_trace(trace)
         self.Z_ = model.Z_values()
-        self._raw_H = [H.get_value() for H in model.Hs]
+        self._raw_H = model.H_values()
         self.H_ = features
         self.reconstruction_err_ = samples.final_error(self.Z_[0], of_first)
         self._scale, self._nonlinearity = samples.scale, model.nonlinearity
         self._priors = priors(features, samples.norms, model.nonlinearity)
         self._ready = {}
         return of_first
+
+    def _keep_trace(self, trace):
+        self.history_ = {name: np.array(getattr(trace, name)) for name in trace.COLUMNS}
 
     def fit_transform(self, X, y=None):
         """Fit to X and return `transform(X)`: the same map that new samples go through.

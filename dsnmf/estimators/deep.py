@@ -12,6 +12,7 @@ from dsnmf.affinity import combine
 from dsnmf.affinity.classes import as_label_codes
 from dsnmf.data.dense import Dense
 from dsnmf.estimators.base import Factorisation
+from dsnmf.estimators.in_blocks import BlockFactorisation
 from dsnmf.estimators.labels import attribute_affinity, per_attribute, weights
 from dsnmf.estimators.parameters import GraphParameters, Layers, estimator, positional
 from dsnmf.training.stopping import FeatureTolerance
@@ -22,7 +23,7 @@ AUTO_STEPS, AUTO_TOL = 5, 1e-4
 
 
 @estimator
-class DeepSemiNMF(Layers, Factorisation):
+class DeepSemiNMF(Layers, BlockFactorisation):
     """Deep Semi-NMF: Xᵀ ≈ Z_1 g(Z_2 g(… g(Z_m H_m))) with H_m >= 0, for data of any sign.
 
     Parameters
@@ -48,6 +49,7 @@ class DeepSemiNMF(Layers, Factorisation):
         "adam" stops when the features of the last layer moved by at most tol (relative, Frobenius)
         over ten iterations, "multiplicative" as `SemiNMF`. "auto" is 5 times the learning rate for
         "adam" and 1e-4 for "multiplicative".
+    [BlockParameters]
     [TrainingParameters]
 
     Attributes

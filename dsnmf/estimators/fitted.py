@@ -9,7 +9,7 @@ import pytensor.tensor as pt
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from dsnmf import symbolic
-from dsnmf.data.choice import as_samples, canonical, unmasked
+from dsnmf.data.choice import as_blocks, as_samples, canonical, unmasked
 from dsnmf.estimators.containers import in_container
 from dsnmf.estimators.persistence import read_estimator, write_estimator
 from dsnmf.estimators.projection import Projection
@@ -133,7 +133,8 @@ class FittedFactorisation:
         Parameters
         ----------
         X : array-like or sparse matrix, shape (n_samples, n_features)
-            NaN marks unknown entries (dense X only).
+            NaN marks unknown entries (dense X in memory only). What is not in memory is read block
+            after block, see `dsnmf.data.sources.as_source`.
         layer : int
             Index into `Z_` and `H_`: 0 is the first layer, -1 the last.
 
@@ -148,10 +149,29 @@ class FittedFactorisation:
             such layer.
         """
         check_is_fitted(self)
-        samples = as_samples(self._validated(X, reset=False), scale=self._scale)
-        samples.check_known(features=False)
-        features = samples.features(self._feature_map(layer, samples.given.dtype))
-        return in_container(features.T, self.get_feature_names_out(layer=layer), X, self)
+        X, blocks = as_blocks(X, scale=self._scale)
+        if blocks is None:
+            samples = as_samples(self._validated(X, reset=False), scale=self._scale)
+            samples.check_known(features=False)
+            features = samples.features(self._feature_map(layer, samples.given.dtype)).T
+        else:
+            features = self._of_blocks(blocks, layer)
+        return in_container(features, self.get_feature_names_out(layer=layer), X, self)
+
+    def _of_blocks(self, blocks, layer):
+        """Features (n_samples x k_layer) of samples in blocks."""
+        p, n = blocks.shape
+        if p != self.n_features_in_:
+            raise ValueError(
+                f"X has {p} features, but {type(self).__name__} is expecting "
+                f"{self.n_features_in_} features as input"
+            )
+        feature_map = self._feature_map(layer, blocks.dtype)
+        features = np.empty((n, self._path(layer)[-1].shape[1]), blocks.dtype)
+        for samples, rows in blocks:
+            norms = np.linalg.norm(rows.astype(np.float64, copy=False), axis=1)
+            features[samples] = feature_map.of_full(rows.T, norms).T
+        return features
 
     def inverse_transform(self, H, layer=-1):
         """Samples from the features of a layer.

@@ -6,7 +6,7 @@ import numpy as np
 import pytensor
 import pytensor.tensor as pt
 
-from dsnmf.estimators.start import without_zeros
+from dsnmf.initialisation.svd import ZERO_FILL
 from dsnmf.updates.deep_semi_nmf import FLOOR
 from dsnmf.updates.semi_nmf import multiplicative_step
 
@@ -20,6 +20,11 @@ def _compiled_step(dtype, mode):
     BH = pt.dot(Psi.T, pt.dot(Psi, H))
     new = multiplicative_step(H, A, pt.dot(Psi.T, Psi), FLOOR, BH=BH)
     return pytensor.function([Psi, A, H], new, mode=mode)
+
+
+def _positive(led):
+    """What a multiplicative rule can start from, with small numbers for what is not positive."""
+    return np.where(led > 0, led, ZERO_FILL * np.abs(led).mean(axis=0))
 
 
 def inner_features(X, Zs, H, mode=None):
@@ -44,7 +49,7 @@ def inner_features(X, Zs, H, mode=None):
     for i in reversed(range(1, len(Zs))):
         led = Zs[i] @ led
         Psi = reduce(np.matmul, Zs[:i])
-        A, inner = np.asarray(Psi.T @ X), without_zeros(np.maximum(led, 0))
+        A, inner = np.asarray(Psi.T @ X), _positive(led)
         for _ in range(STEPS):
             inner = step(Psi, A, inner)
         features.insert(0, np.asarray(inner))

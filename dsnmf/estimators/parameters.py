@@ -1,6 +1,7 @@
 """What several estimators are constructed with: parameters, their constraints, their text."""
 
 import inspect
+import os
 from dataclasses import dataclass, field
 from numbers import Integral, Real
 from typing import Any, ClassVar
@@ -123,6 +124,29 @@ class Layers:
 
 
 @parameters
+class BlockParameters:
+    """Of estimators that also take data which are not in memory.
+
+    Parameters
+    ----------
+    block_size : int >= 1, optional
+        Samples that are read at a time; by default those of about 4 million entries. Data of one
+        block are read into memory, unless a block_size is given.
+    store : str or path-like, optional
+        Folder for the features of data in blocks: `H_` are then `numpy.memmap` of H_1.npy, …,
+        (samples x components, transposed) in there; without it they are arrays in memory.
+    """
+
+    block_size: int | None = None
+    store: Any = None
+
+    _parameter_constraints: ClassVar[dict] = {
+        "block_size": [None, _at_least(1)],
+        "store": [None, str, os.PathLike],
+    }
+
+
+@parameters
 class GraphParameters:
     """Of estimators with labels.
 
@@ -164,7 +188,7 @@ def estimator(cls):
         for name, allowed in base._parameter_constraints.items()
     }
     text = inspect.cleandoc(cls.__doc__)
-    for base in (TrainingParameters, OneLayer, Layers, GraphParameters):
+    for base in (TrainingParameters, BlockParameters, OneLayer, Layers, GraphParameters):
         _, _, documented = inspect.cleandoc(base.__doc__).partition("----------\n")
         text = text.replace(f"[{base.__name__}]", documented)
     cls.__doc__ = text

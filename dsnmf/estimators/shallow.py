@@ -8,12 +8,13 @@ from sklearn.utils._param_validation import Interval, StrOptions
 from dsnmf.affinity import combine
 from dsnmf.affinity.classes import as_label_codes
 from dsnmf.estimators.base import Factorisation
+from dsnmf.estimators.in_blocks import BlockFactorisation
 from dsnmf.estimators.labels import attribute_affinity, per_attribute, weights
 from dsnmf.estimators.parameters import GraphParameters, OneLayer, estimator, positional
 
 
 @estimator
-class SemiNMF(OneLayer, Factorisation):
+class SemiNMF(OneLayer, BlockFactorisation):
     """Semi-NMF: Xᵀ ≈ Z H with H >= 0 and Z free, for data of any sign.
 
     Minimises ½‖Xᵀ - Z H‖²_F over the known entries of X. The fit divides X by the root mean square
@@ -30,6 +31,7 @@ class SemiNMF(OneLayer, Factorisation):
     transform_method : {"auto", "projection", "nonnegative"}
         What `transform` returns. "projection": Z† x, which may have negative entries.
         "nonnegative": the h >= 0 with the least ‖x - Z h‖. "auto" is "projection".
+    [BlockParameters]
     [TrainingParameters]
 
     Attributes

@@ -46,6 +46,10 @@ class Model:
         Z_1, *others = [Z.get_value() for Z in self.Zs]
         return [self.samples.restored(Z_1), *others]
 
+    def H_values(self):
+        """Copies of the Hs' values."""
+        return [H.get_value() for H in self.Hs]
+
     @property
     def X_filled(self):
         """The data, gaps filled from the reconstruction."""

@@ -6,14 +6,12 @@ import numpy as np
 
 from dsnmf.initialisation import appr_seminmf, lp_seminmf, nndsvd, pretrain, random
 from dsnmf.initialisation.nonlinear import nonlinear_start
+from dsnmf.initialisation.svd import without_zeros
 from dsnmf.symbolic import is_linear
 from dsnmf.validation import as_generator, as_matrix
 
-#: Zeros in a start become this share of its mean: multiplicative rules never leave a zero.
-ZERO_FILL = 0.01
 
-
-def _as_random_state(random_state):
+def as_random_state(random_state):
     """A Generator from scikit-learn's kinds of random_state; None stays."""
     if isinstance(random_state, np.random.RandomState):
         random_state = int(random_state.randint(2**31 - 1))
@@ -27,11 +25,6 @@ def _initialiser(init, noise_floor, rng):
     if init == "random":
         return partial(random, random_state=rng)
     return {"nndsvd": nndsvd, "lp": lp_seminmf}[init]
-
-
-def without_zeros(H):
-    """H with a small number in place of its zeros."""
-    return np.where(H > 0, H, ZERO_FILL * H.mean() or 1.0).astype(H.dtype)
 
 
 def start_factors(estimator, samples, layers):
@@ -62,7 +55,7 @@ def start_factors(estimator, samples, layers):
 
 
 def _started(estimator, X, layers):
-    rng = _as_random_state(estimator.random_state)
+    rng = as_random_state(estimator.random_state)
     initialise = _initialiser(estimator.init, estimator.noise_floor, rng)
     if estimator._solver() == "adam":
         return pretrain(X, layers, initialise)

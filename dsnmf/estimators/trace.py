@@ -11,6 +11,8 @@ class Trace:
     cost, seconds, change : lists of float
     """
 
+    COLUMNS = ("cost", "seconds", "change")
+
     def __init__(self):
         self.cost, self.seconds, self.change = [], [], []
         self._started = perf_counter()
@@ -44,4 +46,4 @@ class State:
 
     @property
     def H_(self):
-        return [H.get_value() for H in self._model.Hs]
+        return self._model.H_values()

@@ -16,10 +16,10 @@ from sklearn.exceptions import ConvergenceWarning
 from dsnmf import updates
 from dsnmf._version import __version__
 from dsnmf.affinity import knn_affinity
-from dsnmf.estimators.start import without_zeros
 from dsnmf.experiments import methods
 from dsnmf.experiments.methods import Learned, semi_nmf_rule, train
 from dsnmf.initialisation import appr_seminmf, nndsvd
+from dsnmf.initialisation.svd import without_zeros
 from dsnmf.training.stopping import has_converged, matlab_stops
 
 #: At most so many iterations of the multiplicative rules, per layer and of the fine-tuning.

@@ -72,6 +72,35 @@ def _tails(Zs):
     return tails
 
 
+def _in_orthonormal_features(sums, n, dtype):
+    """L and Y with H_m = L Q and Y = X Qᵀ, Q with orthonormal rows."""
+    growth, inverse = gram_factor(sums.QQ, pt.maximum(sums.L.shape[0], n), dtype)
+    return pt.dot(sums.L, growth), pt.dot(sums.XQ, inverse.T)
+
+
+def cost_of_sums(Psi, sums, squared_norm, n, dtype="float64"):
+    """½‖X - Ψ H_m‖² from the sums alone.
+
+    Of a fit whose error is below about 1e-15 ‖X‖² it says little, but never less than 0.
+
+    Parameters
+    ----------
+    Psi : variable, shape (p, k_m), float64
+        Z_1 … Z_m.
+    sums, n, dtype
+        See `small_step`.
+    squared_norm : scalar variable, float64
+        ‖X‖².
+
+    Returns
+    -------
+    scalar variable, float64
+    """
+    L, Y = _in_orthonormal_features(sums, n, dtype)
+    beyond = pt.maximum(squared_norm - pt.sqr(Y).sum(), 0)  # what no Ψ reaches from these H_m
+    return (beyond + pt.sqr(Y - pt.dot(Psi, L)).sum()) / 2
+
+
 def small_step(Zs, sums, n, dtype="float64"):
     """The step of the Zs.
 
@@ -92,12 +121,11 @@ def small_step(Zs, sums, n, dtype="float64"):
     """
     wide = [pt.cast(Z, "float64") for Z in Zs]
     p, k = sums.XQ.shape
-    growth, inverse = gram_factor(sums.QQ, pt.maximum(k, n), dtype)
-    L = pt.dot(sums.L, growth)  # H_m = L Q' with orthonormal rows of Q', and X Q'ᵀ = Uᵀ R
-    R, U = row_basis(pt.dot(sums.XQ, inverse.T).T)
+    L, Y = _in_orthonormal_features(sums, n, dtype)
+    R, U = row_basis(Y.T)  # Y = Uᵀ Rᵀ
     new_Zs, Psis = [], []
     for tail in _tails(wide):
-        S = L if tail is None else pt.dot(tail, L)  # E_i = S Q'
+        S = L if tail is None else pt.dot(tail, L)  # E_i = S Q
         fitted = pt.dot(R.T, pseudo_inverse(S, pt.maximum(S.shape[0], n), dtype))
         if not Psis:
             new_Zs.append(pt.dot(U.T, fitted))
@@ -146,8 +174,13 @@ def block_step(X, Hs, moved, affinities):
         BH = pt.dot(Psi.T, pt.dot(Psi, H)) if Psi is not moved.Psis[-1] else None
         A = product((Psi if in_basis else pt.dot(moved.U.T, Psi)).T, data)
         new_Hs.append(multiplicative_step(H, A, pt.dot(Psi.T, Psi), floor, graph, BH))
-    Q = pt.dot(moved.inverse, new_Hs[-1])
-    return new_Hs, product(X, Q.T), pt.dot(Q, Q.T)
+    return new_Hs, *sum_terms(X, new_Hs[-1], moved.inverse)
+
+
+def sum_terms(X, H, inverse):
+    """X Qᵀ and Q Qᵀ of some samples, Q = L⁻¹ H_m."""
+    Q = pt.dot(inverse, H)
+    return product(X, Q.T), pt.dot(Q, Q.T)
 
 
 def first_sums(X, H):

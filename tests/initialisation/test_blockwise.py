@@ -5,9 +5,9 @@ import tracemalloc
 import numpy as np
 import pytest
 
-from dsnmf.estimators.start import without_zeros
 from dsnmf.initialisation import NOISE_FLOOR, appr_seminmf, pretrain
 from dsnmf.initialisation.blockwise import blockwise_svd_start
+from dsnmf.initialisation.svd import without_zeros
 from tests.conftest import relative_error
 
 

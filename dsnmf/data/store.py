@@ -1,0 +1,82 @@
+"""Arrays with a row per sample: in memory, or in files of a folder."""
+
+import mmap
+import os
+import tempfile
+from contextlib import suppress
+from pathlib import Path
+
+import numpy as np
+
+
+def _reserve(path, size):
+    """Have the disk keep room, where it can: writing into a mapped file that finds none kills."""
+    with open(path, "r+b") as file, suppress(AttributeError):
+        os.posix_fallocate(file.fileno(), 0, size)
+
+
+def release(array):
+    """Let the system take a mapped array's pages out of memory; others stay."""
+    mapping = getattr(array, "_mmap", None)
+    if mapping is not None and hasattr(mmap, "MADV_DONTNEED"):
+        mapping.madvise(mmap.MADV_DONTNEED)
+
+
+class Store:
+    """Makes arrays; of those in files only what is kept is left when the context ends.
+
+    Parameters
+    ----------
+    folder : str or path-like, optional
+        Made if it is not there; without one, arrays are in memory.
+
+    Raises
+    ------
+    OSError
+        If the folder cannot be made or written to, or the disk is full.
+
+    Examples
+    --------
+    >>> import os, tempfile
+    >>> from dsnmf.data.store import Store
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     with Store(folder) as store:
+    ...         H, scratch = store.new((4, 2), "float32"), store.new((4, 2), "float64")
+    ...         H[:] = 1
+    ...         H = store.kept(H, "H_1")
+    ...     print(os.listdir(folder), H.sum())
+    ['H_1.npy'] 8.0
+    """
+
+    def __init__(self, folder=None):
+        self._folder = None if folder is None else Path(folder)
+        self._scratch = None
+
+    def __enter__(self):
+        if self._folder is not None:
+            self._folder.mkdir(parents=True, exist_ok=True)
+            self._scratch = tempfile.TemporaryDirectory(prefix=".scratch-", dir=self._folder)
+        return self
+
+    def __exit__(self, *exception):
+        if self._scratch is not None:
+            self._scratch.cleanup()
+
+    def new(self, shape, dtype):
+        """An array of this shape with any content; mapped to a file if there is a folder."""
+        if self._scratch is None:
+            return np.empty(shape, dtype)
+        handle, path = tempfile.mkstemp(suffix=".npy", dir=self._scratch.name)
+        os.close(handle)
+        array = np.lib.format.open_memmap(path, mode="w+", dtype=dtype, shape=shape)
+        _reserve(path, os.path.getsize(path))
+        return array
+
+    def kept(self, array, name):
+        """The array to be used from now on: itself, or its file, for reading, as NAME.npy."""
+        if self._scratch is None:
+            return array
+        array.flush()
+        path = self._folder / f"{name}.npy"
+        os.replace(array.filename, path)
+        return np.load(path, mmap_mode="r")

@@ -1,0 +1,70 @@
+"""Estimators that also fit data which are not in memory."""
+
+import numpy as np
+
+from dsnmf.data.store import Store
+from dsnmf.estimators.base import Factorisation
+from dsnmf.estimators.block_model import BlockModel
+from dsnmf.estimators.outcome import check_outcome
+from dsnmf.estimators.parameters import BlockParameters
+from dsnmf.estimators.search import priors
+from dsnmf.estimators.start import as_random_state, check_start, given_factors
+from dsnmf.estimators.trace import Trace
+from dsnmf.initialisation.blockwise import blockwise_svd_start
+from dsnmf.symbolic import is_linear
+
+
+class BlockFactorisation(BlockParameters, Factorisation):
+    """A factorisation that fits data in blocks where its rule reads them once per iteration."""
+
+    def _needs_memory(self):
+        if self._solver() != "multiplicative":
+            return f"with solver={self.solver!r}"
+        if not is_linear(self._inner_nonlinearity()):
+            return "with a nonlinearity"
+        if isinstance(self.init, str) and self.init != "svd":
+            return f"with init={self.init!r}"
+        if self.compress not in ("auto", False) or getattr(self, "whiten", 0):
+            return "to compress it"
+        return None
+
+    def _fit_in_blocks(self, blocks, layers):
+        p, n = blocks.shape
+        self._check_sizes(layers, n)
+        with Store(self.store) as store:
+            Zs, Hs = self._block_start(blocks, layers, store)
+            model, trace = BlockModel(blocks, Zs, Hs[-1], self.mode), Trace()
+            stopped_by, self.n_iter_ = self._run(model.step, trace, model)
+            error = model.finish(Hs[:-1])
+            self._keep_trace(trace)
+            self.Z_ = model.Z_values()
+            self.H_ = [store.kept(H, f"H_{i}").T for i, H in enumerate(Hs, start=1)]
+        self._raw_H, self.reconstruction_err_ = self.H_, error
+        self._scale, self._nonlinearity = blocks.scale, "identity"
+        self._priors, self._ready = priors(self.H_, None, "identity"), {}
+        self.n_features_in_ = p
+        vars(self).pop("feature_names_in_", None)
+        check_outcome(self, blocks.scale * float(np.sqrt(blocks.squared_norm)))
+        return stopped_by
+
+    def _block_start(self, blocks, layers, store):
+        """Zs, and Hs with a row per sample."""
+        p, n = blocks.shape
+        if self.warm_start and hasattr(self, "Z_"):
+            Zs, given = self.Z_, self._raw_H
+            check_start(Zs, given, (p, n), layers)
+        elif isinstance(self.init, str):
+            return blockwise_svd_start(
+                blocks,
+                layers,
+                store.new,
+                noise_floor=self.noise_floor,
+                random_state=as_random_state(self.random_state),
+            )
+        else:
+            Zs, given = given_factors(self.init, (p, n), layers)
+        Hs = [store.new((n, k), blocks.dtype) for k in layers]
+        for H, values in zip(Hs, given):
+            for samples in blocks.slices:
+                H[samples] = values[:, samples].T
+        return [Zs[0] / blocks.scale, *Zs[1:]], Hs
