@@ -1,7 +1,6 @@
 """Training: compiling a step, and the loop with its stopping, progress and interruption."""
 
 import contextlib
-import ctypes
 import math
 import signal
 import threading
@@ -10,29 +9,10 @@ import warnings
 import pytensor
 
 from dsnmf.extras import extra
+from dsnmf.training.memory import freed_memory_kept
 
 #: Iterations between two looks at the stopping tolerance.
 CHECK_EVERY = 10
-
-_M_TRIM_THRESHOLD, _M_MMAP_MAX = -1, -4
-
-
-def _keep_freed_memory():
-    """Let the C library keep freed blocks, where it is glibc; elsewhere do nothing.
-
-    A compiled step allocates its temporaries anew in every call. By default glibc maps large
-    blocks from the kernel and returns them at once, so that each step touches, zeroes and
-    unmaps the same pages again: a third of the step's time on the papers' data. Without mmap
-    and without trimming, freed blocks stay in the heap and are used again.
-    """
-    try:
-        libc = ctypes.CDLL(None)
-        libc.gnu_get_libc_version  # noqa: B018 (glibc alone has it)
-        mallopt = libc.mallopt
-    except (AttributeError, OSError, TypeError):
-        return
-    mallopt(_M_MMAP_MAX, 0)
-    mallopt(_M_TRIM_THRESHOLD, 2**31 - 1)
 
 
 def compile_step(cost, updates, mode=None):
@@ -50,7 +30,6 @@ def compile_step(cost, updates, mode=None):
     -------
     pytensor Function without arguments
     """
-    _keep_freed_memory()
     return pytensor.function([], cost, updates=updates, mode=mode)
 
 
@@ -135,7 +114,11 @@ def run(step, max_iter, *, history, tolerance=None, callback=None, description="
         If a cost is NaN or infinite.
     """
     cost = None
-    with progress_bar(max_iter, description, progress) as advance, _deferred_interrupt() as ctrl_c:
+    with (
+        progress_bar(max_iter, description, progress) as advance,
+        _deferred_interrupt() as ctrl_c,
+        freed_memory_kept(),
+    ):
         for iteration in range(1, max_iter + 1):
             computed = step()
             if computed is not None:
