@@ -1,0 +1,212 @@
+"""Fits to data that are read in blocks: what memory gives, from files of every kind."""
+
+import os
+
+import numpy as np
+import pytest
+
+from dsnmf import WSF, DeepSemiNMF, SemiNMF
+from dsnmf.data import blocks as blocks_module
+from tests.conftest import relative_error
+from tests.data.test_sources import as_dask, as_files, as_h5, as_memmap, as_view, as_zarr
+from tests.estimators.kinds import PLAIN
+
+pytestmark = [
+    pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning"),
+    pytest.mark.usefixtures("without_numba"),
+]
+
+RNG = np.random.default_rng(0)
+X = RNG.random((11, 3)) @ RNG.standard_normal((3, 6)) + 0.3 * RNG.standard_normal((11, 6))
+X = np.vstack([X, 2 * X + 0.1 * RNG.standard_normal(X.shape)])  # of 22 samples x 6 features
+WHOLE = {"compress": False, "max_iter": 50, "tol": 0, **PLAIN}
+LINEAR = {
+    "SemiNMF": SemiNMF(3, **WHOLE),
+    "two layers": DeepSemiNMF((4, 2), solver="multiplicative", **WHOLE),
+    "three layers": DeepSemiNMF((5, 6, 3), solver="multiplicative", **WHOLE),
+}
+SOURCES = [as_memmap, as_view, as_files, as_h5, as_zarr, as_dask]
+
+
+def fitted(kind, data, **parameters):
+    return type(kind)(**{**kind.get_params(), **parameters}).fit(data)
+
+
+def assert_same_fit(actual, expected, tolerance):
+    assert actual.n_iter_ == expected.n_iter_
+    for name in ("Z_", "H_"):
+        for ours, theirs in zip(getattr(actual, name), getattr(expected, name), strict=True):
+            assert ours.dtype == theirs.dtype
+            assert relative_error(ours, theirs) < tolerance
+    np.testing.assert_allclose(
+        [actual.reconstruction_err_, *actual.history_["cost"]],
+        [expected.reconstruction_err_, *expected.history_["cost"]],
+        rtol=tolerance,
+    )
+
+
+@pytest.fixture(scope="module")
+def memmap(tmp_path_factory):
+    return as_memmap(X, tmp_path_factory.mktemp("data"))
+
+
+@pytest.mark.parametrize("as_source", SOURCES)
+def test_every_source_gives_what_memory_gives(as_source, tmp_path):
+    kind, data = LINEAR["two layers"], as_source(X, tmp_path)
+    model = fitted(kind, data, block_size=5)
+    assert_same_fit(model, fitted(kind, X), 1e-9)
+    features = model.transform(data, layer=0)
+    np.testing.assert_allclose(features, model.transform(X, layer=0), atol=1e-12)
+
+
+@pytest.mark.parametrize("kind", LINEAR)
+@pytest.mark.parametrize("iterations", [1, 5, 50])
+@pytest.mark.parametrize("block_size", [1, 7, 100])
+def test_blocks_of_any_size_give_the_same_trajectory(kind, iterations, block_size, memmap):
+    expected = fitted(LINEAR[kind], X, max_iter=iterations)
+    actual = fitted(LINEAR[kind], memmap, max_iter=iterations, block_size=block_size)
+    assert_same_fit(actual, expected, 1e-9)
+
+
+@pytest.mark.parametrize("unit", [1e-30, 1e30])
+def test_any_unit_and_float32(unit, tmp_path):
+    data, kind = (X * unit).astype("float32"), LINEAR["two layers"]
+    model = fitted(kind, as_memmap(data, tmp_path), block_size=8, max_iter=20)
+    assert_same_fit(model, fitted(kind, data, max_iter=20), 1e-4)
+
+
+def test_fits_end_where_those_in_memory_do(memmap):
+    kind = LINEAR["SemiNMF"]
+    options = {"tol": 1e-3, "max_iter": 500}
+    expected = fitted(kind, X, **options)
+    assert 10 < expected.n_iter_ < 500
+    assert_same_fit(fitted(kind, memmap, block_size=7, **options), expected, 1e-9)
+
+
+@pytest.mark.parametrize("kind", ["SemiNMF", "two layers"])
+def test_starts_of_ones_own_and_warm_ones(kind, memmap):
+    kind = LINEAR[kind]
+    start = fitted(kind, X, max_iter=3)
+    factors = (start.Z_, start.H_)
+    expected = fitted(kind, X, init=factors, max_iter=4)
+    assert_same_fit(fitted(kind, memmap, init=factors, max_iter=4, block_size=6), expected, 1e-9)
+    half = fitted(kind, memmap, max_iter=3, block_size=6, warm_start=True)
+    assert_same_fit(half.set_params(max_iter=4).fit(memmap), expected, 1e-9)
+
+
+def test_features_in_a_folder(memmap, tmp_path):
+    store = tmp_path / "new" / "store"
+    kind = LINEAR["two layers"]
+    model = fitted(kind, memmap, block_size=5, store=store)
+    assert sorted(os.listdir(store)) == ["H_1.npy", "H_2.npy"]
+    assert all(isinstance(H, np.memmap) for H in model.H_)
+    np.testing.assert_array_equal(np.load(store / "H_2.npy").T, model.H_[1])
+    first = model.H_[1].copy()
+    other = fitted(kind, memmap, block_size=5, store=str(store), max_iter=2)
+    np.testing.assert_array_equal(model.H_[1], first)  # its file is another one now
+    assert relative_error(other.H_[1], first) > 1e-3
+
+
+def test_samples_do_not_touch_each_other(memmap):
+    model = fitted(LINEAR["two layers"], memmap, block_size=5)
+    np.testing.assert_allclose(model.transform(memmap[3:4])[0], model.transform(memmap)[3])
+    with pytest.raises(ValueError, match="X has 5 features, but DeepSemiNMF is expecting 6"):
+        model.transform(memmap[:, :5])
+
+
+def test_data_of_one_block_are_as_any_array(tmp_path):
+    data = as_h5(X, tmp_path)
+    model = SemiNMF(3, init="random", random_state=0, **PLAIN).fit(data)
+    expected = SemiNMF(3, init="random", random_state=0, **PLAIN).fit(X)
+    np.testing.assert_array_equal(model.H_[0], expected.H_[0])
+    wsf = WSF(3, **PLAIN).fit(data, np.arange(22) % 2)
+    np.testing.assert_array_equal(wsf.transform(data), wsf.transform(X))
+
+
+@pytest.fixture
+def small_blocks(monkeypatch):
+    """Blocks of four samples, as larger data have them by default."""
+    monkeypatch.setattr(blocks_module, "ENTRIES", 4 * X.shape[1])
+
+
+@pytest.mark.parametrize(
+    ("estimator", "reason"),
+    [
+        (SemiNMF(3, solver="bcd"), "SemiNMF needs X in memory with solver='bcd'"),
+        (SemiNMF(3, init="random"), "with init='random'"),
+        (SemiNMF(3, compress=2), "to compress it"),
+        (DeepSemiNMF((4, 2), solver="multiplicative", nonlinearity="softplus"), "nonlinearity"),
+        (WSF(3), "WSF needs X in memory with graphs"),
+    ],
+)
+def test_what_needs_memory_says_so(estimator, reason, small_blocks, tmp_path):
+    with pytest.raises(ValueError, match=f"{reason}.*: give X\\[:\\]"):
+        estimator.fit(as_h5(X, tmp_path))
+    assert not hasattr(estimator, "Z_")
+
+
+def test_memory_maps_are_arrays_where_blocks_do_not_serve(small_blocks, memmap):
+    np.testing.assert_array_equal(WSF(3, **PLAIN).fit(memmap).H_[0], WSF(3, **PLAIN).fit(X).H_[0])
+
+
+class Interrupted(Exception):
+    pass
+
+
+def fail(iteration, state):
+    assert state.H_[-1].shape == (3, 22)
+    assert [Z.shape for Z in state.Z_] == [(6, 3)]
+    raise Interrupted
+
+
+@pytest.mark.parametrize(
+    ("change", "parameters", "error", "text"),
+    [
+        (lambda X: X[17].fill(np.nan), {}, ValueError, r"NaN in sample 17 \(block 3, samples 15"),
+        (lambda X: None, {"callback": fail}, Interrupted, ""),
+        (lambda X: None, {"n_components": 30}, ValueError, "at least as many samples"),
+        (lambda X: None, {"block_size": 0}, ValueError, "block_size"),
+        (lambda X: None, {"store": 5}, ValueError, "store"),
+    ],
+)
+def test_a_failed_fit_leaves_model_and_folder_as_they_were(
+    change, parameters, error, text, memmap, tmp_path
+):
+    model = fitted(LINEAR["SemiNMF"], memmap, block_size=5, store=tmp_path)
+    before, file = dict(vars(model)), (tmp_path / "H_1.npy").read_bytes()
+    bad = X.copy()
+    change(bad)
+    (tmp_path / "bad").mkdir()
+    data = as_memmap(bad, tmp_path / "bad")
+    with pytest.raises(error, match=text):
+        model.set_params(**parameters).fit(data)
+    changed = {name for name, value in vars(model).items() if before[name] is not value}
+    assert changed <= set(parameters)
+    assert sorted(os.listdir(tmp_path)) == ["H_1.npy", "bad"]
+    assert (tmp_path / "H_1.npy").read_bytes() == file
+
+
+def test_a_store_that_cannot_be(memmap, tmp_path):
+    (tmp_path / "file").write_text("")
+    with pytest.raises(OSError, match="file"):
+        fitted(LINEAR["SemiNMF"], memmap, block_size=5, store=tmp_path / "file")
+
+
+def test_a_full_disk_is_an_error(memmap, tmp_path, monkeypatch):
+    def full(*arguments):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "posix_fallocate", full)
+    with pytest.raises(OSError, match="No space left"):
+        fitted(LINEAR["SemiNMF"], memmap, block_size=5, store=tmp_path)
+    assert os.listdir(tmp_path) == []
+
+
+def test_a_file_that_becomes_shorter(tmp_path):
+    data = as_memmap(X, tmp_path)
+
+    def cut(iteration, state):
+        os.truncate(tmp_path / "X.npy", 600)
+
+    with pytest.raises(ValueError, match=r"samples 0 to 4 of X cannot be read: .*shorter"):
+        fitted(LINEAR["SemiNMF"], data, block_size=5, callback=cut)
