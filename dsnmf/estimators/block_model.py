@@ -9,9 +9,9 @@ from dsnmf.estimators.inner_features import inner_features
 from dsnmf.symbolic.gram import nonsingular_factor
 from dsnmf.training import loop
 from dsnmf.updates.deep_semi_nmf import FLOOR
-from dsnmf.updates.one_read import Sums, cost_of_sums, small_step, sum_terms
+from dsnmf.updates.one_read import Sums, cost_of_sums, small_step
 from dsnmf.updates.semi_nmf import FLOOR as FLOOR_OF_ONE_LAYER
-from dsnmf.updates.semi_nmf import multiplicative_step
+from dsnmf.updates.semi_nmf import scaled
 
 
 def _compiled_small_step(m, n, dtype, mode):
@@ -26,17 +26,30 @@ def _compiled_small_step(m, n, dtype, mode):
     return pytensor.function(inputs, outputs, mode=mode, on_unused_input="ignore")
 
 
+# The samples are rows, as they are read, and so are their features: products with the transpose of
+# what is large would copy it.
+
+
+def _sum_terms(rows, features, inverse):
+    """(X Qᵀ)ᵀ and Q Qᵀ of some samples, Q = L⁻¹ H."""
+    Q = pt.dot(features, inverse.T)
+    return pt.dot(Q.T, rows), pt.dot(Q.T, Q)
+
+
 def _compiled_block_step(floor, dtype, mode):
-    """(X, H, Ψ, ΨᵀΨ, L⁻¹) of some samples, which are rows, ↦ new H, X Qᵀ, Q Qᵀ."""
+    """(Xᵀ, Hᵀ, Ψ, ΨᵀΨ, L⁻¹) of some samples ↦ new Hᵀ, (X Qᵀ)ᵀ, Q Qᵀ."""
     rows, features, Psi, B, inverse = inputs = [pt.matrix(dtype=dtype) for _ in range(5)]
-    H = multiplicative_step(features.T, pt.dot(Psi.T, rows.T), B, floor)
-    return pytensor.function(inputs, [H.T, *sum_terms(rows.T, H, inverse)], mode=mode)
+    A = pt.dot(rows, Psi)  # of `multiplicative_step`, transposed as all that follows
+    numerator = pt.maximum(A, 0) + pt.dot(features, pt.maximum(-B, 0))
+    denominator = pt.maximum(-A, 0) + pt.dot(features, pt.maximum(B, 0))
+    new = scaled(features, numerator, denominator, floor)
+    return pytensor.function(inputs, [new, *_sum_terms(rows, new, inverse)], mode=mode)
 
 
 def _compiled_sum_terms(dtype, mode):
-    """(X, H, L⁻¹) of some samples, which are rows, ↦ X Qᵀ, Q Qᵀ."""
+    """(Xᵀ, Hᵀ, L⁻¹) of some samples ↦ (X Qᵀ)ᵀ, Q Qᵀ."""
     rows, features, inverse = inputs = [pt.matrix(dtype=dtype) for _ in range(3)]
-    return pytensor.function(inputs, sum_terms(rows.T, features.T, inverse), mode=mode)
+    return pytensor.function(inputs, _sum_terms(rows, features, inverse), mode=mode)
 
 
 class BlockModel:
@@ -93,7 +106,7 @@ class BlockModel:
             by_X, by_Q = terms(samples, rows)
             XQ, QQ = XQ + by_X.astype(np.float64), QQ + by_Q.astype(np.float64)
             release(self.H)
-        return Sums(XQ, QQ, L)
+        return Sums(XQ.T, QQ, L)
 
     def step(self):
         """One iteration; returns the cost before it where `loop.run` needs it, else None."""

@@ -174,13 +174,8 @@ def block_step(X, Hs, moved, affinities):
         BH = pt.dot(Psi.T, pt.dot(Psi, H)) if Psi is not moved.Psis[-1] else None
         A = product((Psi if in_basis else pt.dot(moved.U.T, Psi)).T, data)
         new_Hs.append(multiplicative_step(H, A, pt.dot(Psi.T, Psi), floor, graph, BH))
-    return new_Hs, *sum_terms(X, new_Hs[-1], moved.inverse)
-
-
-def sum_terms(X, H, inverse):
-    """X Qᵀ and Q Qᵀ of some samples, Q = L⁻¹ H_m."""
-    Q = pt.dot(inverse, H)
-    return product(X, Q.T), pt.dot(Q, Q.T)
+    Q = pt.dot(moved.inverse, new_Hs[-1])
+    return new_Hs, product(X, Q.T), pt.dot(Q, Q.T)
 
 
 def first_sums(X, H):

@@ -11,6 +11,11 @@ from dsnmf.updates.arguments import as_model
 FLOOR = 2.0**-52
 
 
+def scaled(H, numerator, denominator, floor):
+    """H ⊙ √[numerator / max(denominator, floor)]."""
+    return H * pt.sqrt(numerator / pt.maximum(denominator, pt.constant(floor, dtype=H.dtype)))
+
+
 def multiplicative_step(H, A, B, floor, affinity=None, BH=None):
     """H ⊙ √[(A⁺ + B⁻H + HW) / max(A⁻ + B⁺H + HD, floor)], without W and D if no affinity.
 
@@ -41,7 +46,7 @@ def multiplicative_step(H, A, B, floor, affinity=None, BH=None):
         numerator, denominator = numerator + HW, denominator + HD
         if may_be_negative(affinity):
             numerator = pt.maximum(numerator, 0)
-    return H * pt.sqrt(numerator / pt.maximum(denominator, pt.constant(floor, dtype=H.dtype)))
+    return scaled(H, numerator, denominator, floor)
 
 
 def semi_nmf(X, Z, H, affinity=None, *, update_Z=True, update_H=True):

@@ -57,6 +57,15 @@ def compiled(X, Zs, Hs, update_H=True):
     return lambda: float(step())
 
 
+def read_once(X, Zs, Hs):
+    """The same as the estimators make it; the residual norm is not part of it."""
+    data = pytensor.shared(X)
+    Zs, Hs = ([pytensor.shared(np.array(v)) for v in values] for values in (Zs, Hs))
+    step = loop.compile_step([], one_read(data, Zs, Hs, first_sums(X, Hs[-1].get_value())))
+    norm = pytensor.function([], residual_norm(data, Zs, Hs[-1]))
+    return step, lambda: float(norm())
+
+
 def textbook_form(X, Zs, Hs):
     """The same in NumPy."""
 
