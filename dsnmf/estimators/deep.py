@@ -101,7 +101,7 @@ class DeepSemiNMF(Layers, BlockFactorisation):
     def _tolerance(self, model):
         if self.solver != "adam":
             return super()._tolerance(model)
-        return FeatureTolerance(self._tol(), lambda: np.maximum(model.Hs[-1].get_value(), 0))
+        return FeatureTolerance(self._tol(), model.feature_parts, model.empty_features())
 
     def _inner_nonlinearity(self):
         if self.nonlinearity == "auto":
