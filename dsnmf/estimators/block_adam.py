@@ -8,6 +8,7 @@ from dsnmf import symbolic
 from dsnmf.data.store import release
 from dsnmf.estimators.block_factors import BlockFactors
 from dsnmf.estimators.priors import Priors
+from dsnmf.symbolic.residual import squared_error_and_gradients
 from dsnmf.symbolic.shared import as_shared
 from dsnmf.updates.adam import adam, adam_moved, adam_step_size
 
@@ -19,9 +20,8 @@ def _compiled_block_step(Zs, nonlinearity, learning_rate, mode):
     """
     t = pt.lscalar()
     X, H, m, v = arrays = [pt.matrix(dtype=Zs[0].dtype) for _ in range(4)]
-    X_hat = symbolic.reconstruction(Zs, symbolic.relu(H.T), nonlinearity)
-    error = symbolic.squared_error(X, X_hat.T)
-    by_H, *by_Zs = pytensor.grad(error, [H, *Zs])
+    features = symbolic.relu(H.T)
+    error, (by_H, *by_Zs) = squared_error_and_gradients(X.T, Zs, features, nonlinearity, [H, *Zs])
     moved = adam_moved(H, by_H, m, v, adam_step_size(t, learning_rate))
     return pytensor.function([t, *arrays], [error, *moved, *by_Zs], mode=mode)
 

@@ -28,8 +28,8 @@ class BlockFactors:
         return [Z.copy() for Z in self._narrow(Z_1 * self.samples.scale, *others)]
 
     def H_values(self):
-        """The last layer's features; those of the others are inferred when the fit has ended."""
-        return [self.H[:].T]
+        """A copy of H_m; the other layers' features are inferred when the fit has ended."""
+        return [np.array(self.H.T)]
 
     def finish(self, inner):
         """Infer the inner layers' features, and measure the error.
