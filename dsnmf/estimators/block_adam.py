@@ -14,12 +14,12 @@ from dsnmf.updates.adam import adam, adam_moved, adam_step_size
 
 
 def _compiled_block_step(Zs, nonlinearity, learning_rate, mode):
-    """(t, X, H_m, its moments m and v) of some samples, which are rows.
+    """(t, X, m, v, H_m) of some samples, which are rows; m and v are the moments of H_m.
 
-    ↦ Σ (X - X̂)² before step t, H_m, m and v after it, the error's derivatives by the Zs.
+    ↦ Σ (X - X̂)² before step t, m, v and H_m after it, the error's derivatives by the Zs.
     """
     t = pt.lscalar()
-    X, H, m, v = arrays = [pt.matrix(dtype=Zs[0].dtype) for _ in range(4)]
+    X, m, v, H = arrays = [pt.matrix(dtype=Zs[0].dtype) for _ in range(4)]
     features = symbolic.relu(H.T)
     error, (by_H, *by_Zs) = squared_error_and_gradients(X.T, Zs, features, nonlinearity, [H, *Zs])
     moved = adam_moved(H, by_H, m, v, adam_step_size(t, learning_rate))
@@ -86,7 +86,7 @@ class AdamBlockModel(BlockFactors):
     def step(self):
         """One iteration; returns the cost before it."""
         self._iteration += 1
-        own = [self.H, *self._moments]
+        own = [*self._moments, self.H]
         cost, gradients = 0.0, [0.0] * len(self._Zs)
         for samples, rows in self.samples:
             before = (array[samples] for array in own)

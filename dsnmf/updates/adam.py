@@ -25,19 +25,19 @@ def adam_step_size(t, learning_rate, beta1=BETA1, beta2=BETA2):
 
 
 def adam_moved(param, grad, m, v, step_size, beta1=BETA1, beta2=BETA2, epsilon=EPSILON):
-    """A parameter and its moments m and v after a step of `adam`; variables of param's dtype.
+    """The moments m and v of a parameter and itself after a step of `adam`; all of its dtype.
 
     Each entry moves by itself, so a part of a parameter may be moved without the others.
 
     Returns
     -------
-    param, m, v : TensorVariables
+    m, v, param : TensorVariables
     """
     constants = (beta1, 1 - beta1, beta2, 1 - beta2, epsilon)
     b1, c1, b2, c2, eps = (pt.constant(c, dtype=param.dtype) for c in constants)
     m = b1 * m + c1 * grad
     v = b2 * v + c2 * pt.sqr(grad)
-    return param - pt.cast(step_size, param.dtype) * m / (pt.sqrt(v) + eps), m, v
+    return m, v, param - pt.cast(step_size, param.dtype) * m / (pt.sqrt(v) + eps)
 
 
 def adam(loss, params, learning_rate=1e-3, beta1=BETA1, beta2=BETA2, epsilon=EPSILON):
@@ -113,5 +113,5 @@ def adam(loss, params, learning_rate=1e-3, beta1=BETA1, beta2=BETA2, epsilon=EPS
         )
         moments = m_previous, v_previous
         moved = adam_moved(param, grad, *moments, step_size, beta1, beta2, epsilon)
-        updates |= dict(zip((param, *moments), moved))
+        updates |= dict(zip((*moments, param), moved))
     return updates
