@@ -12,7 +12,7 @@ from dsnmf.estimators.fitted import FittedFactorisation
 from dsnmf.estimators.jax_mode import check_jax, without_sparse
 from dsnmf.estimators.outcome import DIVERGED, check_outcome, unchanged_by_errors
 from dsnmf.estimators.parameters import TrainingParameters
-from dsnmf.estimators.search import priors
+from dsnmf.estimators.priors import priors
 from dsnmf.estimators.solvers import Model, all_features, compile_solver, settle
 from dsnmf.estimators.start import check_start, start_factors
 from dsnmf.estimators.trace import State, Trace

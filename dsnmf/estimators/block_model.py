@@ -5,6 +5,7 @@ import pytensor
 import pytensor.tensor as pt
 
 from dsnmf.data.store import release
+from dsnmf.estimators.block_factors import BlockFactors
 from dsnmf.estimators.inner_features import inner_features
 from dsnmf.symbolic.gram import nonsingular_factor
 from dsnmf.training import loop
@@ -52,7 +53,7 @@ def _compiled_sum_terms(dtype, mode):
     return pytensor.function(inputs, _sum_terms(rows, features, inverse), mode=mode)
 
 
-class BlockModel:
+class BlockModel(BlockFactors):
     """The factors of X ≈ Z_1 … Z_m H_m.
 
     Parameters
@@ -80,9 +81,6 @@ class BlockModel:
         self._block_step = _compiled_block_step(floor, dtype, mode)
         self._sums = self._first_sums(dtype)
         self._iteration = 0
-
-    def _narrow(self, *values):
-        return [np.asarray(value, self.samples.dtype) for value in values]
 
     @property
     def Psi(self):
@@ -123,35 +121,9 @@ class BlockModel:
         self._iteration += 1
         return float(cost) if (self._iteration - 1) % loop.CHECK_EVERY == 0 else None
 
-    def Z_values(self):
-        """Copies of the Zs, Z_1 at the data's own scale."""
-        Z_1, *others = self.Zs
-        return [Z.copy() for Z in self._narrow(Z_1 * self.samples.scale, *others)]
-
-    def H_values(self):
-        """The last layer's features; those of the others are inferred when the fit has ended."""
-        return [self.H[:].T]
-
-    def finish(self, inner):
-        """Infer the inner layers' features, and measure the error.
-
-        Parameters
-        ----------
-        inner : list of m - 1 arrays, shape (n, k_i)
-            To be filled with H_1ᵀ … H_{m-1}ᵀ.
-
-        Returns
-        -------
-        float
-            ‖X - Z_1 … Z_m H_m‖ at the data's own scale, exactly.
-        """
-        Zs, Psi, error = self._narrow(*self.Zs), self.Psi, 0.0
-        for samples, rows in self.samples:
-            H = self.H[samples]
-            found = inner_features(rows.T, Zs, H.T, self._mode) if inner else []
-            for array, features in zip(inner, found):
-                array[samples] = features.T
-                release(array)
-            error += float(np.square(rows.astype(np.float64) - H.astype(np.float64) @ Psi.T).sum())
-            release(self.H)
-        return self.samples.scale * float(np.sqrt(error))
+    def _at_end(self, samples, rows):
+        """Features of the inner layers (k_i x b), and X̂ of some samples, which are rows."""
+        H, inner = self.H[samples], []
+        if len(self.Zs) > 1:
+            inner = inner_features(rows.T, self._narrow(*self.Zs), H.T, self._mode)
+        return inner, H.astype(np.float64) @ self.Psi.T

@@ -35,7 +35,8 @@ class DeepSemiNMF(Layers, BlockFactorisation):
         of the ICML paper, or, with a nonlinearity, by the authors' rules for that.
     nonlinearity : "auto", str or callable
         g. "auto" is "relu" for "adam" and "identity" for "multiplicative"; other names are
-        "tanh", "square", "sigmoid", "softplus"; or a function of PyTensor variables.
+        "tanh", "square", "sigmoid", "softplus"; or a function of PyTensor variables, which for data
+        in blocks must treat each sample (a column) by itself.
     learning_rate : float > 0
         Of "adam", for samples of unit norm, to which the fit scales X (see `SemiNMF`).
     whiten : float in [0, 1]
@@ -101,7 +102,7 @@ class DeepSemiNMF(Layers, BlockFactorisation):
     def _tolerance(self, model):
         if self.solver != "adam":
             return super()._tolerance(model)
-        return FeatureTolerance(self._tol(), lambda: np.maximum(model.Hs[-1].get_value(), 0))
+        return FeatureTolerance(self._tol(), model.feature_parts, model.empty_features())
 
     def _inner_nonlinearity(self):
         if self.nonlinearity == "auto":

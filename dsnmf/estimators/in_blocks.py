@@ -4,10 +4,10 @@ import numpy as np
 
 from dsnmf.data.store import Store
 from dsnmf.estimators.base import Factorisation
+from dsnmf.estimators.block_adam import AdamBlockModel
 from dsnmf.estimators.block_model import BlockModel
 from dsnmf.estimators.outcome import check_outcome
 from dsnmf.estimators.parameters import BlockParameters
-from dsnmf.estimators.search import priors
 from dsnmf.estimators.start import as_random_state, check_start, given_factors
 from dsnmf.estimators.trace import Trace
 from dsnmf.initialisation.blockwise import blockwise_svd_start
@@ -18,10 +18,10 @@ class BlockFactorisation(BlockParameters, Factorisation):
     """A factorisation that fits data in blocks where its rule reads them once per iteration."""
 
     def _needs_memory(self):
-        if self._solver() != "multiplicative":
+        if self._solver() not in ("multiplicative", "adam"):
             return f"with solver={self.solver!r}"
-        if not is_linear(self._inner_nonlinearity()):
-            return "with a nonlinearity"
+        if self._solver() == "multiplicative" and not is_linear(self._inner_nonlinearity()):
+            return "with a nonlinearity and solver='multiplicative'"
         if isinstance(self.init, str) and self.init != "svd":
             return f"with init={self.init!r}"
         if self.compress not in ("auto", False) or getattr(self, "whiten", 0):
@@ -33,19 +33,35 @@ class BlockFactorisation(BlockParameters, Factorisation):
         self._check_sizes(layers, n)
         with Store(self.store) as store:
             Zs, Hs = self._block_start(blocks, layers, store)
-            model, trace = BlockModel(blocks, Zs, Hs[-1], self.mode), Trace()
+            model, trace = self._block_model(blocks, Zs, Hs[-1], store), Trace()
             stopped_by, self.n_iter_ = self._run(model.step, trace, model)
             error = model.finish(Hs[:-1])
             self._keep_trace(trace)
             self.Z_ = model.Z_values()
             self.H_ = [store.kept(H, f"H_{i}").T for i, H in enumerate(Hs, start=1)]
-        self._raw_H, self.reconstruction_err_ = self.H_, error
-        self._scale, self._nonlinearity = blocks.scale, "identity"
-        self._priors, self._ready = priors(self.H_, None, "identity"), {}
+            self._raw_H = self.H_
+            if model.H is not Hs[-1]:  # may be negative, where H_ is not
+                self._raw_H = [*self.H_[:-1], store.kept(model.H, f"raw_H_{len(Hs)}").T]
+        self.reconstruction_err_ = error
+        self._scale, self._nonlinearity = blocks.scale, self._inner_nonlinearity()
+        self._priors, self._ready = model.priors(), {}
         self.n_features_in_ = p
         vars(self).pop("feature_names_in_", None)
         check_outcome(self, blocks.scale * float(np.sqrt(blocks.squared_norm)))
         return stopped_by
+
+    def _block_model(self, blocks, Zs, H, store):
+        if self._solver() == "multiplicative":
+            return BlockModel(blocks, Zs, H, self.mode)
+        return AdamBlockModel(
+            blocks,
+            Zs,
+            H,
+            store.new,
+            nonlinearity=self._inner_nonlinearity(),
+            learning_rate=self.learning_rate,
+            mode=self.mode,
+        )
 
     def _block_start(self, blocks, layers, store):
         """Zs, and Hs with a row per sample."""
@@ -60,6 +76,7 @@ class BlockFactorisation(BlockParameters, Factorisation):
                 store.new,
                 noise_floor=self.noise_floor,
                 random_state=as_random_state(self.random_state),
+                fill_zeros=self._solver() == "multiplicative",
             )
         else:
             Zs, given = given_factors(self.init, (p, n), layers)

@@ -134,7 +134,8 @@ class BlockParameters:
         block are read into memory, unless a block_size is given.
     store : str or path-like, optional
         Folder for the features of data in blocks: `H_` are then `numpy.memmap` of H_1.npy, …,
-        (samples x components, transposed) in there; without it they are arrays in memory.
+        (samples x components, transposed) in there; without it they are arrays in memory. Adam also
+        leaves H_m as it is before relu, from which `warm_start` goes on.
     """
 
     block_size: int | None = None

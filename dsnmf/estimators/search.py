@@ -24,43 +24,8 @@ MAX_STEPS, MEMORY, GAIN, GROWTH, SHRINKAGE = 20, 3, 0.01, 4.0, 0.3
 #: Singular values of Z_1 below this share of the largest are rounding.
 NEGLIGIBLE = 1e-6
 
-#: Least variance of a component, as a share of the largest one's.
-LEAST_VARIANCE = 1e-6
-
 #: Entries of the arrays that are worked on at once, so that memory does not grow with the samples.
 BLOCK = 1 << 20
-
-
-def _prior(H, sizes):
-    H = H[:, sizes > 0].astype(np.float64) / sizes[sizes > 0]
-    if not H.any():
-        return np.vstack([np.zeros(len(H)), np.ones(len(H))])
-    variance = H.var(axis=1)
-    least = LEAST_VARIANCE * (variance.max() or np.square(H).mean())
-    return np.vstack([H.mean(axis=1), np.maximum(variance, least)])
-
-
-def priors(layers, norms, nonlinearity):
-    """What features of each layer usually are; nothing for linear models, which need no search.
-
-    Parameters
-    ----------
-    layers : list of m ndarray, shape (k_i, n)
-        The training samples' features.
-    norms : ndarray, shape (n,)
-        Of the samples.
-    nonlinearity : str or callable
-
-    Returns
-    -------
-    list of m ndarray, shape (2, k_i), float64
-        Mean and variance of the features; where the model is homogeneous, of those of the samples
-        scaled to unit norm.
-    """
-    if symbolic.is_linear(nonlinearity):
-        return []
-    sizes = norms if symbolic.is_homogeneous(nonlinearity) else np.ones_like(norms)
-    return [_prior(H, sizes) for H in layers]
 
 
 def _span(Z):
@@ -180,7 +145,7 @@ class FeatureSearch:
     nonlinearity : str or callable
         g.
     prior : ndarray, shape (2, k_j)
-        Mean and variance of layer j's features, see `priors`.
+        Mean and variance of layer j's features, see `Priors`.
     mode : None, str or pytensor Mode
     """
 

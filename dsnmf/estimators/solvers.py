@@ -50,6 +50,14 @@ class Model:
         """Copies of the Hs' values."""
         return [H.get_value() for H in self.Hs]
 
+    def feature_parts(self):
+        """The last layer's features, see `FeatureTolerance`."""
+        return [(slice(None), np.maximum(self.Hs[-1].get_value(borrow=True), 0))]
+
+    def empty_features(self):
+        """An array like the last layer's features, with any content."""
+        return np.empty_like(self.Hs[-1].get_value(borrow=True))
+
     @property
     def X_filled(self):
         """The data, gaps filled from the reconstruction."""

@@ -114,18 +114,20 @@ def _better_part(blocks, V, weights):
     return weights[better], products[:, [better]] / squares[better]
 
 
-def _positive_features(V, weights, H, slices):
-    """Puts the features that V stands for into H, whose columns V are, and fills their zeros."""
-    total = 0
+def _put_features(V, weights, H, slices):
+    """Puts the features >= 0 that V stands for into H, whose columns V are."""
     for block in slices:
         right = V[block] * weights
         H[block] = np.maximum(right, 0) if H.shape[1] == 1 else lifted(right.T[::-1]).T
-        total += H[block].sum()
+
+
+def _fill_zeros(H, slices):
+    mean = sum(H[block].sum() for block in slices) / H.size
     for block in slices:
-        H[block] = without_zeros(H[block], total / H.size)
+        H[block] = without_zeros(H[block], mean)
 
 
-def _factorised(blocks, r, new_array, noise_floor, rng):
+def _factorised(blocks, r, new_array, fill_zeros, noise_floor, rng):
     """Z and H of one layer, H as `ArrayBlocks`."""
     H = new_array((blocks.shape[1], r), np.float64)
     V = H[:, : max(r - 1, 1)]
@@ -134,7 +136,9 @@ def _factorised(blocks, r, new_array, noise_floor, rng):
         weights, Z = _better_part(blocks, V, weights)
     else:
         Z = with_opposite((U * S)[:, ::-1])
-    _positive_features(V, weights, H, blocks.slices)
+    _put_features(V, weights, H, blocks.slices)
+    if fill_zeros:
+        _fill_zeros(H, blocks.slices)
     return Z, ArrayBlocks(H, blocks.slices)
 
 
@@ -148,14 +152,15 @@ def _converted(blocks, dtype, new_array):
     return result
 
 
-def blockwise_svd_start(blocks, layers, new_array, *, noise_floor, random_state=None):
+def blockwise_svd_start(
+    blocks, layers, new_array, *, noise_floor, random_state=None, fill_zeros=True
+):
     """The start of `pretrain` with `appr_seminmf` and `without_zeros`, from data in blocks.
 
-    Every layer's zeros are filled before the next layer is computed. The same seed gives what
-    matrices in memory give, up to rounding, with blocks of any size; only where both sides of a
-    matrix exceed 2500, for which `truncated_svd` turns to an iterative method, are the triplets
-    the more exact ones of the Gram matrix here too. The data are read once, and a second time if
-    the first layer has one component; all other passes go over H.
+    The same seed gives what matrices in memory give, up to rounding, with blocks of any size; only
+    where both sides of a matrix exceed 2500, for which `truncated_svd` turns to an iterative
+    method, are the triplets the more exact ones of the Gram matrix here too. The data are read
+    once, and a second time if the first layer has one component; all other passes go over H.
 
     Parameters
     ----------
@@ -171,11 +176,14 @@ def blockwise_svd_start(blocks, layers, new_array, *, noise_floor, random_state=
         See `truncated_svd`.
     random_state : None, int or numpy.random.Generator
         None is a fixed seed.
+    fill_zeros : bool
+        Every layer's zeros are filled before the next layer is computed, as multiplicative rules
+        need it; otherwise they stay.
 
     Returns
     -------
     Zs : list of ndarray, shapes (p, k_1), (k_1, k_2), …, float64
-    Hs : list of array, shapes (n, k_1), (n, k_2), …, > 0
+    Hs : list of array, shapes (n, k_1), (n, k_2), …, > 0, or >= 0 where zeros stay
         From new_array, of the data's dtype. Rows are samples.
 
     Raises
@@ -201,6 +209,12 @@ def blockwise_svd_start(blocks, layers, new_array, *, noise_floor, random_state=
             "data in blocks need at least as many samples as features, and as components of each "
             f"layer but the last: got {n} samples, {p} features and layers={layers}"
         )
-    options = {"noise_floor": noise_floor, "rng": as_generator(random_state)}
-    Zs, Hs = pretrain(blocks, layers, partial(_factorised, new_array=new_array, **options))
+    factorise = partial(
+        _factorised,
+        new_array=new_array,
+        fill_zeros=fill_zeros,
+        noise_floor=noise_floor,
+        rng=as_generator(random_state),
+    )
+    Zs, Hs = pretrain(blocks, layers, factorise)
     return Zs, [_converted(H, blocks.dtype, new_array) for H in Hs]

@@ -81,18 +81,33 @@ class FeatureTolerance:
     Parameters
     ----------
     tol : float >= 0
-    features : callable
-        Returns the present features; an array of its own.
+    parts : callable
+        Yields the present features part after part: where these stand, and an array.
+    last : ndarray or memmap
+        Written to: the features of the last look.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from dsnmf.training.stopping import FeatureTolerance
+    >>> H = np.ones((3, 4))
+    >>> tolerance = FeatureTolerance(0.1, lambda: [(slice(0, 3), H)], np.empty((3, 4)))
+    >>> tolerance.reached(None), tolerance.reached(None)
+    (False, True)
     """
 
-    def __init__(self, tol, features):
-        self._tol, self._features = tol, features
-        self._previous = None
+    def __init__(self, tol, parts, last):
+        self._tol, self._parts, self._last = tol, parts, last
+        self._looked = False
 
     def reached(self, cost):
         """Look once; `cost` is not used."""
-        previous, self._previous = self._previous, self._features()
-        if previous is None:
-            return False
-        moved = np.linalg.norm(self._previous - previous)
-        return bool(moved <= self._tol * np.linalg.norm(previous))
+        moved = size = 0.0
+        for where, features in self._parts():
+            if self._looked:
+                before = self._last[where].astype(np.float64)
+                moved += float(np.square(features - before).sum())
+                size += float(np.square(before).sum())
+            self._last[where] = features
+        looked, self._looked = self._looked, True
+        return bool(looked and np.sqrt(moved) <= self._tol * np.sqrt(size))

@@ -7,6 +7,9 @@ from pytensor.compile.sharedvalue import SharedVariable
 
 from dsnmf.validation import as_number, as_scalar
 
+#: Defaults: decay of the running mean of g and of g², and what is added outside the root.
+BETA1, BETA2, EPSILON = 0.9, 0.999, 1e-8
+
 
 def _gradients(loss, params):
     if isinstance(loss, list | tuple):
@@ -16,7 +19,28 @@ def _gradients(loss, params):
     return pytensor.grad(loss, params)
 
 
-def adam(loss, params, learning_rate=1e-3, beta1=0.9, beta2=0.999, epsilon=1e-8):
+def adam_step_size(t, learning_rate, beta1=BETA1, beta2=BETA2):
+    """a_t of `adam` in its step t >= 1; variables."""
+    return learning_rate * pt.sqrt(1 - beta2**t) / (1 - beta1**t)
+
+
+def adam_moved(param, grad, m, v, step_size, beta1=BETA1, beta2=BETA2, epsilon=EPSILON):
+    """The moments m and v of a parameter and itself after a step of `adam`; all of its dtype.
+
+    Each entry moves by itself, so a part of a parameter may be moved without the others.
+
+    Returns
+    -------
+    m, v, param : TensorVariables
+    """
+    constants = (beta1, 1 - beta1, beta2, 1 - beta2, epsilon)
+    b1, c1, b2, c2, eps = (pt.constant(c, dtype=param.dtype) for c in constants)
+    m = b1 * m + c1 * grad
+    v = b2 * v + c2 * pt.sqr(grad)
+    return m, v, param - pt.cast(step_size, param.dtype) * m / (pt.sqrt(v) + eps)
+
+
+def adam(loss, params, learning_rate=1e-3, beta1=BETA1, beta2=BETA2, epsilon=EPSILON):
     r"""Generates update expressions of the form
 
     m ← β₁ m + (1 - β₁) g,  v ← β₂ v + (1 - β₂) g²,
@@ -77,7 +101,7 @@ def adam(loss, params, learning_rate=1e-3, beta1=0.9, beta2=0.999, epsilon=1e-8)
     # below keeps a float32 graph float32.
     t_previous = pytensor.shared(np.asarray(0, dtype="int64"), name="adam_t")
     t = t_previous + 1
-    step_size = learning_rate * pt.sqrt(1 - beta2**t) / (1 - beta1**t)
+    step_size = adam_step_size(t, learning_rate, beta1, beta2)
     updates = {t_previous: t}
     for param, grad in zip(params, grads):
         value = param.get_value(borrow=True)
@@ -87,11 +111,7 @@ def adam(loss, params, learning_rate=1e-3, beta1=0.9, beta2=0.999, epsilon=1e-8)
             )
             for moment in "mv"
         )
-        constants = (beta1, 1 - beta1, beta2, 1 - beta2, epsilon)
-        b1, c1, b2, c2, eps = (pt.constant(c, dtype=param.dtype) for c in constants)
-        m = b1 * m_previous + c1 * grad
-        v = b2 * v_previous + c2 * pt.sqr(grad)
-        updates[m_previous] = m
-        updates[v_previous] = v
-        updates[param] = param - pt.cast(step_size, param.dtype) * m / (pt.sqrt(v) + eps)
+        moments = m_previous, v_previous
+        moved = adam_moved(param, grad, *moments, step_size, beta1, beta2, epsilon)
+        updates |= dict(zip((*moments, param), moved))
     return updates

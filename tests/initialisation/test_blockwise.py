@@ -49,12 +49,12 @@ DATA = {
 }
 
 
-def in_memory(X, layers, noise_floor, seed):
+def in_memory(X, layers, noise_floor, seed, fill_zeros=True):
     options = {"noise_floor": noise_floor, "random_state": np.random.default_rng(seed)}
 
     def factorise(H, k):
         Z, H = appr_seminmf(H, k, dtype=float, **options)
-        return Z, without_zeros(H)
+        return Z, without_zeros(H) if fill_zeros else H
 
     return pretrain(X, layers, factorise)
 
@@ -79,6 +79,21 @@ def test_start_is_that_of_the_data_in_memory(data, layers, noise_floor):
                 assert H.dtype == dtype
                 assert H.min() > 0
                 assert relative_error(H.T, expected) < tolerance
+
+
+@pytest.mark.parametrize("layers", [(1,), (12, 5), (24, 24, 1)], ids=str)
+def test_zeros_may_stay(layers):
+    rows = DATA["full rank"]
+    expected_Zs, expected_Hs = in_memory(rows.T, layers, 0, seed=5, fill_zeros=False)
+    Zs, Hs = blockwise_svd_start(
+        Blocks(rows, 7), layers, np.empty, noise_floor=0, random_state=5, fill_zeros=False
+    )
+    for Z, expected in zip(Zs, expected_Zs, strict=True):
+        assert relative_error(Z, expected) < 1e-10
+    assert np.any(Hs[0] == 0)
+    for H, expected in zip(Hs, expected_Hs, strict=True):
+        np.testing.assert_array_equal(H.T == 0, expected == 0)
+        assert relative_error(H.T, expected) < 1e-10
 
 
 def test_drawn_vectors_are_orthonormal_to_rounding():

@@ -1,0 +1,59 @@
+"""What models of data in blocks share: the factors as others see them, and the end of a fit."""
+
+import numpy as np
+
+from dsnmf.data.store import release
+
+
+class BlockFactors:
+    """The factors Z_1, …, Z_m and H_m of data in blocks.
+
+    Subclasses have `step` and `_at_end`.
+
+    Attributes
+    ----------
+    samples : Blocks
+    Zs : list of m ndarray
+        Z_1 at the scale of the fit.
+    H : ndarray or memmap, shape (n, k_m)
+        H_mᵀ as the solver holds it, of the blocks' dtype.
+    """
+
+    def _narrow(self, *values):
+        return [np.asarray(value, self.samples.dtype) for value in values]
+
+    def Z_values(self):
+        """Copies of the Zs, Z_1 at the data's own scale."""
+        Z_1, *others = self.Zs
+        return [Z.copy() for Z in self._narrow(Z_1 * self.samples.scale, *others)]
+
+    def H_values(self):
+        """A copy of H_m; the other layers' features are inferred when the fit has ended."""
+        return [np.array(self.H.T)]
+
+    def finish(self, inner):
+        """Infer the inner layers' features, and measure the error.
+
+        Parameters
+        ----------
+        inner : list of m - 1 arrays, shape (n, k_i)
+            To be filled with H_1ᵀ … H_{m-1}ᵀ.
+
+        Returns
+        -------
+        float
+            ‖X - X̂‖ at the data's own scale, exactly.
+        """
+        error = 0.0
+        for samples, rows in self.samples:
+            found, fitted = self._at_end(samples, rows)
+            for array, features in zip(inner, found):
+                array[samples] = features.T
+                release(array)
+            error += float(np.square(rows.astype(np.float64) - fitted).sum())
+            release(self.H)
+        return self.samples.scale * float(np.sqrt(error))
+
+    def priors(self):
+        """After `finish`: see `Priors`; a linear model has none."""
+        return []
