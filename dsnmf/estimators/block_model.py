@@ -7,7 +7,7 @@ import pytensor.tensor as pt
 from dsnmf.data.store import release
 from dsnmf.estimators.block_factors import BlockFactors
 from dsnmf.estimators.inner_features import inner_features
-from dsnmf.symbolic.gram import nonsingular_factor
+from dsnmf.symbolic.gram import nonsingular_factor_of
 from dsnmf.training import loop
 from dsnmf.updates.deep_semi_nmf import FLOOR
 from dsnmf.updates.one_read import Sums, cost_of_sums, small_step
@@ -93,7 +93,7 @@ class BlockModel(BlockFactors):
         for samples in self.samples.slices:
             wide = self.H[samples].astype(np.float64)
             K += wide.T @ wide
-        L, inverse = (f.eval() for f in nonsingular_factor(pt.constant(K), max(n, k), dtype))
+        L, inverse = nonsingular_factor_of(K, max(n, k), dtype)
         terms, (narrow,) = _compiled_sum_terms(dtype, self._mode), self._narrow(inverse)
         return self._summed(L, lambda samples, rows: terms(rows, self.H[samples], narrow))
 

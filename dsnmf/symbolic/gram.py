@@ -106,3 +106,10 @@ def nonsingular_factor(K, size, dtype="float64"):
     """
     register_kernel(_NonsingularFactor, _nonsingular_factor_kernel)
     return _nonsingular_factor_op()(K, relative_rounding(size, dtype))
+
+
+def nonsingular_factor_of(K, size, dtype="float64"):
+    """What `nonsingular_factor` gives, of an array: L and L⁻¹, arrays."""
+    eps = np.finfo(dtype).eps
+    cutoff = np.float64(min(size * eps, np.sqrt(eps)))
+    return _nonsingular_factor_kernel(lambda function: function)(K, cutoff)

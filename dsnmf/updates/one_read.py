@@ -11,7 +11,7 @@ import numpy as np
 import pytensor.tensor as pt
 
 from dsnmf.symbolic.bases import pseudo_inverse, row_basis
-from dsnmf.symbolic.gram import gram_factor, nonsingular_factor
+from dsnmf.symbolic.gram import gram_factor, nonsingular_factor, nonsingular_factor_of
 from dsnmf.symbolic.linalg import product
 from dsnmf.symbolic.shared import as_shared
 from dsnmf.updates.deep_semi_nmf import FLOOR, FLOOR_WITH_AFFINITIES
@@ -191,8 +191,8 @@ def first_sums(X, H):
     Sums
         Of arrays.
     """
-    H = H.astype(np.float64)
-    L, inverse = (f.eval() for f in nonsingular_factor(pt.constant(H @ H.T), max(H.shape)))
+    dtype, H = H.dtype, H.astype(np.float64)
+    L, inverse = nonsingular_factor_of(H @ H.T, max(H.shape), dtype)
     Q = inverse @ H
     return Sums(np.asarray(X @ Q.T), Q @ Q.T, L)
 
