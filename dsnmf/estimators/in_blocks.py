@@ -37,17 +37,17 @@ class BlockFactorisation(BlockParameters, Factorisation):
             stopped_by, self.n_iter_ = self._run(model.step, trace, model)
             error = model.finish(Hs[:-1])
             self._keep_trace(trace)
-            self.Z_ = model.Z_values()
+            self.Z_, self.H_ = model.Z_values(), [H.T for H in Hs]
+            self.reconstruction_err_ = error
+            check_outcome(self, blocks.scale * float(np.sqrt(blocks.squared_norm)))
             self.H_ = [store.kept(H, f"H_{i}").T for i, H in enumerate(Hs, start=1)]
             self._raw_H = self.H_
             if model.H is not Hs[-1]:  # may be negative, where H_ is not
                 self._raw_H = [*self.H_[:-1], store.kept(model.H, f"raw_H_{len(Hs)}").T]
-        self.reconstruction_err_ = error
         self._scale, self._nonlinearity = blocks.scale, self._inner_nonlinearity()
         self._priors, self._ready = model.priors(), {}
         self.n_features_in_ = p
         vars(self).pop("feature_names_in_", None)
-        check_outcome(self, blocks.scale * float(np.sqrt(blocks.squared_norm)))
         return stopped_by
 
     def _block_model(self, blocks, Zs, H, store):
