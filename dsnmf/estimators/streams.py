@@ -32,8 +32,8 @@ STEPS = 20
 NEGLIGIBLE = 1e-10
 
 #: How much, against the largest of what the samples say, a component holds to its place: where
-#: they say nothing of it, it stays.
-HOLD = 1e-9
+#: they say nothing of it, it stays. So much that single precision does not round it off.
+HOLD = 1e-6
 
 #: What a fit leaves beside the model, and a stream does not have.
 OF_FITS = ("H_", "_raw_H", "history_", "n_iter_", "reconstruction_err_")
@@ -48,11 +48,15 @@ def _compiled_feature_step(floor, mode):
 
 
 @cache
-def _compiled_small_step(m, mode):
-    """(X Hᵀ, H Hᵀ, Z_1, …, Z_m) ↦ new Z_1, …, Z_m."""
-    XH, HH, *Zs = inputs = [pt.dmatrix() for _ in range(m + 2)]
-    sums = Sums(XH, HH, pt.eye(HH.shape[0]))
-    moved = small_step(Zs, sums, HH.shape[0])
+def _compiled_small_step(m, dtype, mode):
+    """(X Qᵀ, Q Qᵀ, L, n, Z_1, …, Z_m) ↦ new Z_1, …, Z_m."""
+    sums, n, Zs = (
+        Sums(*(pt.dmatrix() for _ in range(3))),
+        pt.lscalar(),
+        [pt.dmatrix() for _ in range(m)],
+    )
+    moved = small_step(Zs, sums, n, dtype)
+    inputs = [*vars(sums).values(), n, *Zs]
     # Nothing depends on the old Z_1.
     return for_threads(pytensor.function(inputs, moved.Zs, mode=mode, on_unused_input="ignore"))
 
@@ -106,12 +110,14 @@ class Stream:
         XH, HH = kept * self.XH + np.asarray(X @ H.T), kept * self.HH + H @ H.T
         return Stream(XH, HH, self.batch_size, self.n_samples + b, self.n_steps + 1)
 
-    def fitted(self, Zs, mode):
-        """The Zs that are best for the samples so far."""
+    def fitted(self, Zs, dtype, mode):
+        """The Zs, kept in this dtype, that are best for the samples so far."""
+        k = len(self.HH)
         hold = HOLD * self.HH.max() or 1.0
-        XH = self.XH + hold * reduce(np.matmul, Zs)
-        HH = self.HH + hold * np.eye(len(self.HH))
-        return _compiled_small_step(len(Zs), mode)(XH, HH, *Zs)
+        L = np.linalg.cholesky(self.HH + hold * np.eye(k))
+        XQ = np.linalg.solve(L, (self.XH + hold * reduce(np.matmul, Zs)).T).T
+        step = _compiled_small_step(len(Zs), str(dtype), mode)
+        return step(XQ, np.eye(k), L, self.n_samples, *Zs)
 
 
 def _check_partial_fit(estimator):
@@ -211,8 +217,8 @@ class StreamFactorisation(StreamParameters):
                 f"{DIVERGED}: this batch is too large for the scale of the first, whose samples' "
                 f"norms had a root mean square of {self._scale:.3g}"
             )
-        Z_1, *others = stream.fitted(Zs, self.mode)
         dtype = samples.given.dtype if first else self.Z_[0].dtype
+        Z_1, *others = stream.fitted(Zs, dtype, self.mode)
         self.Z_ = [np.asarray(Z).astype(dtype) for Z in (Z_1 * self._scale, *others)]
         self._stream, self._ready = stream, {}
         for name in OF_FITS:
