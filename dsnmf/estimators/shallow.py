@@ -46,6 +46,9 @@ class SemiNMF(OneLayer, StreamFactorisation, BlockFactorisation):
     n_iter_ : int
     history_ : dict of ndarray
         "cost" (as minimised, every tenth iteration), "seconds", "change".
+    n_samples_seen_, n_steps_ : int
+        Samples and batches so far, after `partial_fit` alone, which leaves no `H_`,
+        `reconstruction_err_`, `n_iter_` and `history_`.
     n_features_in_, feature_names_in_
         See scikit-learn.
 

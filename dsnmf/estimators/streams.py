@@ -28,10 +28,10 @@ from dsnmf.updates.semi_nmf import multiplicative_step
 #: samples falls to 13 % with them, to 11 % with these.
 STEPS = 20
 
-#: Eigenvalues of ΨᵀΨ below this share of the largest lead to no start of features.
+#: Eigenvalues of ΨᵀΨ below this share of the largest are left out where features start.
 NEGLIGIBLE = 1e-10
 
-#: How much, against the largest of what the samples say, a component holds to its place: where
+#: How much, against all that the samples say, a component holds to its place: where
 #: they say nothing of it, it stays. So much that single precision does not round it off.
 HOLD = 1e-6
 
@@ -50,11 +50,8 @@ def _compiled_feature_step(floor, mode):
 @cache
 def _compiled_small_step(m, dtype, mode):
     """(X Qᵀ, Q Qᵀ, L, n, Z_1, …, Z_m) ↦ new Z_1, …, Z_m."""
-    sums, n, Zs = (
-        Sums(*(pt.dmatrix() for _ in range(3))),
-        pt.lscalar(),
-        [pt.dmatrix() for _ in range(m)],
-    )
+    sums, n = Sums(*(pt.dmatrix() for _ in range(3))), pt.lscalar()
+    Zs = [pt.dmatrix() for _ in range(m)]
     moved = small_step(Zs, sums, n, dtype)
     inputs = [*vars(sums).values(), n, *Zs]
     # Nothing depends on the old Z_1.
@@ -113,7 +110,7 @@ class Stream:
     def fitted(self, Zs, dtype, mode):
         """The Zs, kept in this dtype, that are best for the samples so far."""
         k = len(self.HH)
-        hold = HOLD * self.HH.max() or 1.0
+        hold = HOLD * np.trace(self.HH) or 1.0
         L = np.linalg.cholesky(self.HH + hold * np.eye(k))
         XQ = np.linalg.solve(L, (self.XH + hold * reduce(np.matmul, Zs)).T).T
         step = _compiled_small_step(len(Zs), str(dtype), mode)

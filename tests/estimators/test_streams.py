@@ -106,6 +106,16 @@ def test_components_stay_where_samples_say_nothing_of_them(name):
     assert relative_error(model.components_, components) < 0.01
 
 
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_a_component_that_no_sample_has_stays(dtype):
+    Psi = np.random.default_rng(0).standard_normal((40, 30))
+    HH = np.ones((30, 30)) + np.eye(30)
+    HH[-1] = HH[:, -1] = 0
+    stream = Stream(Psi @ HH, HH, 100, 10_000, 100)
+    (Z,) = stream.fitted([Psi], dtype, "FAST_COMPILE")
+    np.testing.assert_allclose(Z, Psi, rtol=1e-6)
+
+
 def test_a_fit_is_gone_on_from(model):
     X = batches(10)
     model.set_params(tol=1e-6, max_iter=3000).fit(np.vstack(X))
