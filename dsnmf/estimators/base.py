@@ -80,6 +80,7 @@ class Factorisation(FittedFactorisation, TrainingParameters, TransformerMixin, B
     def _fit(self, X, y):
         as_mode(self.mode)
         layers = self._layer_sizes()
+        vars(self).pop("_stream", None)  # what `partial_fit` has learned so far
         X, blocks = self._read(X)
         if blocks is not None:
             stopped_by = self._fit_in_blocks(blocks, layers)
@@ -134,7 +135,7 @@ class Factorisation(FittedFactorisation, TrainingParameters, TransformerMixin, B
 
     def _started_model(self, samples, y, layers):
         """Shared factors at their start, with all that the solver needs."""
-        if self.warm_start and hasattr(self, "Z_"):
+        if self.warm_start and hasattr(self, "H_"):
             Zs, Hs = self.Z_, self._raw_H
             check_start(Zs, Hs, samples.given.shape, layers)
             Zs = [samples.reduced(Zs[0]), *Zs[1:]]

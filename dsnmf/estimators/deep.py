@@ -15,6 +15,7 @@ from dsnmf.estimators.base import Factorisation
 from dsnmf.estimators.in_blocks import BlockFactorisation
 from dsnmf.estimators.labels import attribute_affinity, per_attribute, weights
 from dsnmf.estimators.parameters import GraphParameters, Layers, estimator, positional
+from dsnmf.estimators.streams import StreamFactorisation
 from dsnmf.training.stopping import FeatureTolerance
 
 #: tol="auto": Adam moves every entry by about the learning rate per step, so what ten steps move is
@@ -23,7 +24,7 @@ AUTO_STEPS, AUTO_TOL = 5, 1e-4
 
 
 @estimator
-class DeepSemiNMF(Layers, BlockFactorisation):
+class DeepSemiNMF(Layers, StreamFactorisation, BlockFactorisation):
     """Deep Semi-NMF: Xᵀ ≈ Z_1 g(Z_2 g(… g(Z_m H_m))) with H_m >= 0, for data of any sign.
 
     Parameters
@@ -51,6 +52,7 @@ class DeepSemiNMF(Layers, BlockFactorisation):
         over ten iterations, "multiplicative" as `SemiNMF`. "auto" is 5 times the learning rate for
         "adam" and 1e-4 for "multiplicative".
     [BlockParameters]
+    [StreamParameters]
     [TrainingParameters]
 
     Attributes
@@ -59,7 +61,7 @@ class DeepSemiNMF(Layers, BlockFactorisation):
         Z_1 (n_features x k_1), Z_2 (k_1 x k_2), …, Z_m.
     H_ : list of m ndarray, shape (k_i, n_samples)
         The layers' features.
-    components_, reconstruction_err_, n_iter_, history_, n_features_in_
+    components_, reconstruction_err_, n_iter_, history_, n_samples_seen_, n_steps_, n_features_in_
         See `SemiNMF`; "adam" records the cost of every iteration.
 
     References

@@ -66,7 +66,7 @@ class BlockFactorisation(BlockParameters, Factorisation):
     def _block_start(self, blocks, layers, store):
         """Zs, and Hs with a row per sample."""
         p, n = blocks.shape
-        if self.warm_start and hasattr(self, "Z_"):
+        if self.warm_start and hasattr(self, "H_"):
             Zs, given = self.Z_, self._raw_H
             check_start(Zs, given, (p, n), layers)
         elif isinstance(self.init, str):

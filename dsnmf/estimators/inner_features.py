@@ -22,7 +22,7 @@ def _compiled_step(dtype, mode):
     return pytensor.function([Psi, A, H], new, mode=mode)
 
 
-def _positive(led):
+def positive_start(led):
     """What a multiplicative rule can start from, with small numbers for what is not positive."""
     return np.where(led > 0, led, ZERO_FILL * np.abs(led).mean(axis=0))
 
@@ -49,7 +49,7 @@ def inner_features(X, Zs, H, mode=None):
     for i in reversed(range(1, len(Zs))):
         led = Zs[i] @ led
         Psi = reduce(np.matmul, Zs[:i])
-        A, inner = np.asarray(Psi.T @ X), _positive(led)
+        A, inner = np.asarray(Psi.T @ X), positive_start(led)
         for _ in range(STEPS):
             inner = step(Psi, A, inner)
         features.insert(0, np.asarray(inner))

@@ -148,6 +148,25 @@ class BlockParameters:
 
 
 @parameters
+class StreamParameters:
+    """Of estimators that also learn from streams.
+
+    Parameters
+    ----------
+    forget_factor : float in (0, 1]
+        For `partial_fit` alone: the weight that a sample keeps after as many new ones as the first
+        batch had. 1 forgets nothing; small values follow a changing stream, and the noise of its
+        batches.
+    """
+
+    forget_factor: float = 0.9
+
+    _parameter_constraints: ClassVar[dict] = {
+        "forget_factor": [Interval(Real, 0, 1, closed="right")]
+    }
+
+
+@parameters
 class GraphParameters:
     """Of estimators with labels.
 
@@ -189,7 +208,14 @@ def estimator(cls):
         for name, allowed in base._parameter_constraints.items()
     }
     text = inspect.cleandoc(cls.__doc__)
-    for base in (TrainingParameters, BlockParameters, OneLayer, Layers, GraphParameters):
+    for base in (
+        TrainingParameters,
+        BlockParameters,
+        StreamParameters,
+        OneLayer,
+        Layers,
+        GraphParameters,
+    ):
         _, _, documented = inspect.cleandoc(base.__doc__).partition("----------\n")
         text = text.replace(f"[{base.__name__}]", documented)
     cls.__doc__ = text

@@ -4,6 +4,7 @@ import numpy as np
 import scipy.sparse
 
 from dsnmf.affinity import LabelAffinity
+from dsnmf.estimators.streams import OF_FITS, Stream
 from dsnmf.files import archive
 
 #: 2: the scale of the fit and what features usually are.
@@ -60,19 +61,32 @@ def _decoded(value, arrays):
     return make((data, (row, col)), shape=tuple(shape)).asformat(form)
 
 
+def _learned(estimator, from_stream):
+    """Names of the learned scalars and of the lists of arrays."""
+    return [
+        [name for name in names if not (from_stream and name in OF_FITS)]
+        for names in (_SCALARS, estimator._per_layer)
+    ]
+
+
 def write_estimator(path, estimator):
     """Write a fitted estimator; see `Factorisation.save`."""
     arrays = {}
     parameters = estimator.get_params(deep=False)
+    scalars, per_layer = _learned(estimator, hasattr(estimator, "_stream"))
     settings = {
         "parameters": {name: _encoded(value, name, arrays) for name, value in parameters.items()},
-        "lengths": {name: len(getattr(estimator, name)) for name in estimator._per_layer},
+        "lengths": {name: len(getattr(estimator, name)) for name in per_layer},
         "scalars": {
-            name: _encoded(getattr(estimator, name), name.strip("_"), arrays) for name in _SCALARS
+            name: _encoded(getattr(estimator, name), name.strip("_"), arrays) for name in scalars
         },
     }
-    arrays |= {f"history_{name}": values for name, values in estimator.history_.items()}
-    for name in estimator._per_layer:
+    if hasattr(estimator, "_stream"):
+        known = list(vars(estimator._stream).values())
+        settings["stream"] = _encoded(known, "partial_fit's sums", arrays)
+    else:
+        arrays |= {f"history_{name}": values for name, values in estimator.history_.items()}
+    for name in per_layer:
         arrays |= {f"{name}{i}": value for i, value in enumerate(getattr(estimator, name))}
     if hasattr(estimator, "feature_names_in_"):
         arrays["feature_names_in_"] = np.array(estimator.feature_names_in_, dtype=str)
@@ -85,14 +99,18 @@ def read_estimator(path, cls):
     try:
         parameters = settings["parameters"]
         estimator = cls(**{name: _decoded(v, arrays) for name, v in parameters.items()})
-        for name in estimator._per_layer:
+        scalars, per_layer = _learned(estimator, "stream" in settings)
+        for name in per_layer:
             count = settings["lengths"][name]
             setattr(estimator, name, [arrays[f"{name}{i}"] for i in range(count)])
-        for name in _SCALARS:
+        for name in scalars:
             setattr(estimator, name, settings["scalars"][name])
-        estimator.history_ = {
-            name: arrays[f"history_{name}"] for name in ("cost", "seconds", "change")
-        }
+        if "stream" in settings:
+            estimator._stream = Stream(*_decoded(settings["stream"], arrays))
+        else:
+            estimator.history_ = {
+                name: arrays[f"history_{name}"] for name in ("cost", "seconds", "change")
+            }
     except (KeyError, TypeError, ValueError) as error:
         raise ValueError(f"{path} is not a complete {cls.__name__}: {error!r}") from error
     if "feature_names_in_" in arrays:

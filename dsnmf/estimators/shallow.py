@@ -11,10 +11,11 @@ from dsnmf.estimators.base import Factorisation
 from dsnmf.estimators.in_blocks import BlockFactorisation
 from dsnmf.estimators.labels import attribute_affinity, per_attribute, weights
 from dsnmf.estimators.parameters import GraphParameters, OneLayer, estimator, positional
+from dsnmf.estimators.streams import StreamFactorisation
 
 
 @estimator
-class SemiNMF(OneLayer, BlockFactorisation):
+class SemiNMF(OneLayer, StreamFactorisation, BlockFactorisation):
     """Semi-NMF: Xᵀ ≈ Z H with H >= 0 and Z free, for data of any sign.
 
     Minimises ½‖Xᵀ - Z H‖²_F over the known entries of X. The fit divides X by the root mean square
@@ -32,6 +33,7 @@ class SemiNMF(OneLayer, BlockFactorisation):
         What `transform` returns. "projection": Z† x, which may have negative entries.
         "nonnegative": the h >= 0 with the least ‖x - Z h‖. "auto" is "projection".
     [BlockParameters]
+    [StreamParameters]
     [TrainingParameters]
 
     Attributes
@@ -44,6 +46,9 @@ class SemiNMF(OneLayer, BlockFactorisation):
     n_iter_ : int
     history_ : dict of ndarray
         "cost" (as minimised, every tenth iteration), "seconds", "change".
+    n_samples_seen_, n_steps_ : int
+        Samples and batches so far, after `partial_fit` alone, which leaves no `H_`,
+        `reconstruction_err_`, `n_iter_` and `history_`.
     n_features_in_, feature_names_in_
         See scikit-learn.
 

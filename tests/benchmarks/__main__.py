@@ -13,7 +13,7 @@ from pathlib import Path
 import measuring
 
 FOLDER = Path(__file__).parent
-NAMES = ("epoch", "rivals", "multiplicative", "startup", "quality", "growth", "memory")
+NAMES = ("epoch", "rivals", "multiplicative", "startup", "quality", "growth", "memory", "stream")
 
 
 def main():
