@@ -6,6 +6,7 @@ import numpy as np
 import pytensor
 import pytensor.tensor as pt
 
+from dsnmf.estimators.threads import for_threads
 from dsnmf.initialisation.svd import ZERO_FILL
 from dsnmf.updates.deep_semi_nmf import FLOOR
 from dsnmf.updates.semi_nmf import multiplicative_step
@@ -19,7 +20,7 @@ def _compiled_step(dtype, mode):
     Psi, A, H = (pt.matrix(dtype=dtype) for _ in range(3))
     BH = pt.dot(Psi.T, pt.dot(Psi, H))
     new = multiplicative_step(H, A, pt.dot(Psi.T, Psi), FLOOR, BH=BH)
-    return pytensor.function([Psi, A, H], new, mode=mode)
+    return for_threads(pytensor.function([Psi, A, H], new, mode=mode))
 
 
 def positive_start(led):

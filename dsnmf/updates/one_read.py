@@ -101,7 +101,24 @@ def cost_of_sums(Psi, sums, squared_norm, n, dtype="float64"):
     return (beyond + pt.sqr(Y - pt.dot(Psi, L)).sum()) / 2
 
 
-def small_step(Zs, sums, n, dtype="float64"):
+def inner_bases(Zs):
+    """Orthonormal bases that the columns of Z_2, …, Z_m never leave, where these are tall.
+
+    As Z_i ← Ψ† X E_i†, its columns lie in the span of Ψ's rows, which is that of the columns of
+    E_{i-1}† with E_{i-1} = Z_i E_i: in the span of the columns of the Z_i before.
+
+    Parameters
+    ----------
+    Zs : list of m ndarray
+
+    Returns
+    -------
+    list of m - 1 ndarray, shape (k_{i-1}, k_i), or None where Z_i has no more rows than columns
+    """
+    return [np.linalg.qr(Z)[0] if Z.shape[0] > Z.shape[1] else None for Z in Zs[1:]]
+
+
+def small_step(Zs, sums, n, dtype="float64", bases=None):
     """The step of the Zs.
 
     Parameters
@@ -113,6 +130,8 @@ def small_step(Zs, sums, n, dtype="float64"):
         Number of samples.
     dtype : {"float32", "float64"}
         What the sums' terms were computed in.
+    bases : list of m - 1 variables or None, optional
+        `inner_bases` of the start: pseudo-inverses are then of smaller matrices.
 
     Returns
     -------
@@ -123,17 +142,19 @@ def small_step(Zs, sums, n, dtype="float64"):
     p, k = sums.XQ.shape
     L, Y = _in_orthonormal_features(sums, n, dtype)
     R, U = row_basis(Y.T)  # Y = Uᵀ Rᵀ
+    V, Psi = U.T, None  # Z_i = V C W with the bases V, W of its columns and rows; Ψ = Uᵀ Psi W
     new_Zs, Psis = [], []
-    for tail in _tails(wide):
-        S = L if tail is None else pt.dot(tail, L)  # E_i = S Q
-        fitted = pt.dot(R.T, pseudo_inverse(S, pt.maximum(S.shape[0], n), dtype))
-        if not Psis:
-            new_Zs.append(pt.dot(U.T, fitted))
-            Psis.append(fitted)
-        else:
-            left = pseudo_inverse(Psis[-1], pt.maximum(p, Psis[-1].shape[1]), dtype)
-            new_Zs.append(pt.dot(left, fitted))
-            Psis.append(pt.dot(Psis[-1], new_Zs[-1]))
+    for Z, tail, W in zip(wide, _tails(wide), [*(bases or [None] * (len(Zs) - 1)), None]):
+        E = L if tail is None else pt.dot(tail, L)  # E_i = E Q
+        S = E if W is None else pt.dot(W.T, E)
+        C = pt.dot(R.T, pseudo_inverse(S, pt.maximum(Z.shape[1], n), dtype))
+        if Psi is not None:
+            C = pt.dot(pseudo_inverse(Psi, pt.maximum(p, Z.shape[0]), dtype), C)
+        Psi = C if Psi is None else pt.dot(Psi, C)
+        inner = C if V is None else pt.dot(V, C)
+        new_Zs.append(inner if W is None else pt.dot(inner, W.T))
+        Psis.append(Psi if W is None else pt.dot(Psi, W.T))
+        V = W
     factor = nonsingular_factor(pt.dot(L, L.T), pt.maximum(k, n), dtype)
     return Moved(new_Zs, U, Psis, *factor)
 
@@ -234,7 +255,9 @@ def one_read(X, Zs, Hs, sums, affinities=None):
     """
     shared = Sums(*(as_shared(value, name) for name, value in vars(sums).items()))
     m, n = len(Zs), Hs[-1].get_value(borrow=True).shape[1]
-    moved = small_step(Zs, shared, n, X.dtype)
+    bases = inner_bases([Z.get_value(borrow=True).astype(np.float64) for Z in Zs])
+    bases = [None if V is None else as_shared(V, "basis") for V in bases]
+    moved = small_step(Zs, shared, n, X.dtype, bases)
     narrow = _in_dtype(moved, X.dtype)
     moving = Hs if affinities else [*[None] * (m - 1), Hs[-1]]
     new_Hs, XQ, QQ = block_step(X, moving, narrow, affinities)
