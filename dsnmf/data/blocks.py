@@ -45,6 +45,8 @@ class Blocks:
         X Xᵀ at that scale.
     squared_norm : float
         ‖X‖² at that scale.
+    offset : float >= 0
+        What the squared error of these blocks lacks to that of the data; 0 unless compressed.
 
     Raises
     ------
@@ -72,6 +74,8 @@ class Blocks:
     >>> blocks.shape, round(blocks.scale, 12), round(blocks.squared_norm, 12)
     ((3, 3), 5.0, 3.0)
     """
+
+    offset = 0.0
 
     def __init__(self, source, block_size=None, scale=None):
         n, p = source.shape
@@ -104,6 +108,18 @@ class Blocks:
             )
         unit = self.dtype.type(self.scale)
         return self._read_ahead(lambda rows: rows / unit)
+
+    def with_whole(self):
+        """Yields each block's slice, its rows, and the same rows of the data, not compressed."""
+        return ((samples, rows, rows) for samples, rows in self)
+
+    def reduced(self, Z):
+        """Z_1 for these blocks, from one for the data at their own scale."""
+        return Z / self.scale
+
+    def restored(self, Z):
+        """Z_1 for the data at their own scale, from one for these blocks."""
+        return Z * self.scale
 
     def _read_ahead(self, prepared):
         """Slices and prepared rows; the thread has ended when the loop ends, however it does."""

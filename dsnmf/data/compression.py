@@ -45,6 +45,12 @@ class Compression:
         """What to add to costs in the small coordinates: the discarded energy, or 0 if weighted."""
         return 0.0 if self.is_whitened else self.discarded
 
+    @classmethod
+    def of(cls, U, S, energy, whiten, dtype):
+        """Onto the left singular vectors U with the values S, > 0, of what has this energy."""
+        discarded = max(energy - float((S**2).sum()), 0.0)
+        return cls(U.astype(dtype), (S**-whiten).astype(dtype), discarded)
+
     def arrays(self):
         """What `from_arrays` makes the same compression of, by names for a file."""
         return {f"compression_{field}": np.asarray(value) for field, value in vars(self).items()}
@@ -77,6 +83,30 @@ def as_compress(value):
     return as_size(value, "compress")
 
 
+def checked(how, whiten):
+    """Both as `compress` describes them; TypeError or ValueError otherwise."""
+    how = as_compress(how)
+    whiten = as_number(whiten, "whiten", 0)
+    if whiten > 1:
+        raise ValueError(f"whiten must be in [0, 1], got {whiten!r}")
+    if whiten and how is False:
+        raise ValueError("whiten needs compress: it weights the compressed coordinates")
+    return how, whiten
+
+
+def check_rank(how, shape):
+    """ValueError if a matrix of this shape does not have so many triplets."""
+    if how is not True and how != "auto" and how > min(shape):
+        raise ValueError(f"compress must be at most min(p, n) = {min(shape)}, got {how}")
+
+
+def is_worthwhile(rank, n_features, how, whiten):
+    """Whether to compress, for how is not False."""
+    if how == "auto" and not whiten:
+        return 0 < rank <= WORTHWHILE * n_features
+    return rank > 0
+
+
 def _energy(X, scale):
     """Σ (X / scale)², summed in float64 without a copy of X."""
     rows = X if X.flags.c_contiguous else X.T
@@ -85,11 +115,10 @@ def _energy(X, scale):
 
 def _triplets(X, how, noise_floor):
     """U and S of what is kept."""
+    check_rank(how, X.shape)
     rng = np.random.default_rng(0)
     if how is True or how == "auto":
         return all_triplets(X, noise_floor, rng)[:2]
-    if how > min(X.shape):
-        raise ValueError(f"compress must be at most min(p, n) = {min(X.shape)}, got {how}")
     return leading_triplets(X, how, 0, rng)[:2]
 
 
@@ -132,19 +161,12 @@ def compress(X, how, *, noise_floor=NOISE_FLOOR, whiten=0.0, scale=1.0):
     >>> small.shape, bool(np.allclose(compression.restored(small), X))
     ((1, 20), True)
     """
-    how = as_compress(how)
-    whiten = as_number(whiten, "whiten", 0)
-    if whiten > 1:
-        raise ValueError(f"whiten must be in [0, 1], got {whiten!r}")
-    if whiten and how is False:
-        raise ValueError("whiten needs compress: it weights the compressed coordinates")
+    how, whiten = checked(how, whiten)
     if how is False:
         return X, None
     U, S = _triplets(X, how, noise_floor)
-    if len(S) == 0 or (how == "auto" and len(S) > WORTHWHILE * X.shape[0] and not whiten):
+    if not is_worthwhile(len(S), X.shape[0], how, whiten):
         return X, None
     S = S / scale
-    weights = S**-whiten
-    small = np.ascontiguousarray((U * weights).T.astype(X.dtype) @ X) / X.dtype.type(scale)
-    discarded = max(_energy(X, scale) - float((S**2).sum()), 0.0)
-    return small, Compression(U.astype(X.dtype), weights.astype(X.dtype), discarded)
+    small = np.ascontiguousarray((U * S**-whiten).T.astype(X.dtype) @ X) / X.dtype.type(scale)
+    return small, Compression.of(U, S, _energy(X, scale), whiten, X.dtype)

@@ -52,7 +52,7 @@ class AdamBlockModel(BlockFactors):
     ----------
     blocks : Blocks
     Zs : list of m ndarray
-        Z_1 at the scale of the fit.
+        Z_1 for these blocks.
     features : ndarray or memmap, shape (n, k_m)
         H_mᵀ at the start, of the blocks' dtype. `finish` fills it with relu(H_m)ᵀ; until then
         `empty_features` lends it.
@@ -87,7 +87,7 @@ class AdamBlockModel(BlockFactors):
         """One iteration; returns the cost before it."""
         self._iteration += 1
         own = [*self._moments, self.H]
-        cost, gradients = 0.0, [0.0] * len(self._Zs)
+        cost, gradients = self.samples.offset, [0.0] * len(self._Zs)
         for samples, rows in self.samples:
             before = (array[samples] for array in own)
             error, *results = self._block_step(self._iteration, rows, *before)
@@ -111,14 +111,12 @@ class AdamBlockModel(BlockFactors):
         """An array like the last layer's features, with any content."""
         return self._features
 
-    def _at_end(self, samples, rows):
-        """All layers' features (k_i x b), and X̂ of some samples, which are rows."""
+    def _at_end(self, samples, rows, whole):
         found = [np.asarray(features) for features in self._all_features(self.H[samples])]
         self._features[samples] = found[-1].T
         release(self._features)
-        wide = rows.astype(np.float64)
-        self._priors.add(found, np.linalg.norm(wide, axis=1))
-        return found, (self.Zs[0].astype(np.float64) @ found[0].astype(np.float64)).T
+        self._priors.add(found, np.linalg.norm(whole.astype(np.float64), axis=1))
+        return found, found[0]
 
     def priors(self):
         return self._priors.values()

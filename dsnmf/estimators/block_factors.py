@@ -8,13 +8,15 @@ from dsnmf.data.store import release
 class BlockFactors:
     """The factors Z_1, …, Z_m and H_m of data in blocks.
 
-    Subclasses have `step` and `_at_end`.
+    Subclasses have `step`, and `_at_end`, which takes a block as `Blocks.with_whole` yields it and
+    gives the features of layers 1, …, and those of layer 1 that the last layer leads to, both with
+    a column per sample.
 
     Attributes
     ----------
     samples : Blocks
     Zs : list of m ndarray
-        Z_1 at the scale of the fit.
+        Z_1 for these blocks.
     H : ndarray or memmap, shape (n, k_m)
         H_mᵀ as the solver holds it, of the blocks' dtype.
     """
@@ -23,9 +25,9 @@ class BlockFactors:
         return [np.asarray(value, self.samples.dtype) for value in values]
 
     def Z_values(self):
-        """Copies of the Zs, Z_1 at the data's own scale."""
+        """Copies of the Zs, Z_1 for all features, at the data's own scale."""
         Z_1, *others = self.Zs
-        return [Z.copy() for Z in self._narrow(Z_1 * self.samples.scale, *others)]
+        return [Z.copy() for Z in self._narrow(self.samples.restored(Z_1), *others)]
 
     def H_values(self):
         """A copy of H_m; the other layers' features are inferred when the fit has ended."""
@@ -44,15 +46,16 @@ class BlockFactors:
         float
             ‖X - X̂‖ at the data's own scale, exactly.
         """
-        error = 0.0
-        for samples, rows in self.samples:
-            found, fitted = self._at_end(samples, rows)
+        error, scale = 0.0, self.samples.scale
+        Z_1 = self.Z_values()[0].astype(np.float64) / scale
+        for samples, rows, whole in self.samples.with_whole():
+            found, of_first = self._at_end(samples, rows, whole)
             for array, features in zip(inner, found):
                 array[samples] = features.T
                 release(array)
-            error += float(np.square(rows.astype(np.float64) - fitted).sum())
+            error += float(np.square(whole - (Z_1 @ of_first.astype(np.float64)).T).sum())
             release(self.H)
-        return self.samples.scale * float(np.sqrt(error))
+        return scale * float(np.sqrt(error))
 
     def priors(self):
         """After `finish`: see `Priors`; a linear model has none."""

@@ -1,5 +1,7 @@
 """A linear model while it is fitted to data in blocks: every iteration reads the data once."""
 
+from functools import reduce
+
 import numpy as np
 import pytensor
 import pytensor.tensor as pt
@@ -60,7 +62,7 @@ class BlockModel(BlockFactors):
     ----------
     blocks : Blocks
     Zs : list of m ndarray
-        Z_1 at the scale of the fit.
+        Z_1 for these blocks.
     H : ndarray or memmap, shape (n, k_m)
         H_mᵀ, of the blocks' dtype; changed in place.
     mode : None, str or pytensor Mode
@@ -108,7 +110,8 @@ class BlockModel(BlockFactors):
 
     def step(self):
         """One iteration; returns the cost before it where `loop.run` needs it, else None."""
-        given = [*vars(self._sums).values(), self.samples.squared_norm, self.Psi, *self.Zs]
+        squared_norm = self.samples.squared_norm + self.samples.offset
+        given = [*vars(self._sums).values(), squared_norm, self.Psi, *self.Zs]
         cost, L, inverse, *self.Zs = self._small_step(*given)
         Psi = self.Psi
         narrow = self._narrow(Psi, Psi.T @ Psi, inverse)
@@ -121,9 +124,8 @@ class BlockModel(BlockFactors):
         self._iteration += 1
         return float(cost) if (self._iteration - 1) % loop.CHECK_EVERY == 0 else None
 
-    def _at_end(self, samples, rows):
-        """Features of the inner layers (k_i x b), and X̂ of some samples, which are rows."""
-        H, inner = self.H[samples], []
+    def _at_end(self, samples, rows, whole):
+        H, inner = self.H[samples].T, []
         if len(self.Zs) > 1:
-            inner = inner_features(rows.T, self._narrow(*self.Zs), H.T, self._mode)
-        return inner, H.astype(np.float64) @ self.Psi.T
+            inner = inner_features(rows.T, self._narrow(*self.Zs), H, self._mode)
+        return inner, reduce(lambda led, Z: Z @ led, self.Zs[:0:-1], H)

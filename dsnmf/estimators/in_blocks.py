@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from dsnmf.data.compressed_blocks import compress_blocks
 from dsnmf.data.store import Store
 from dsnmf.estimators.base import Factorisation
 from dsnmf.estimators.block_adam import AdamBlockModel
@@ -24,16 +25,21 @@ class BlockFactorisation(BlockParameters, Factorisation):
             return "with a nonlinearity and solver='multiplicative'"
         if isinstance(self.init, str) and self.init != "svd":
             return f"with init={self.init!r}"
-        if self.compress not in ("auto", False) or getattr(self, "whiten", 0):
-            return "to compress it"
         return None
 
     def _fit_in_blocks(self, blocks, layers):
         p, n = blocks.shape
         self._check_sizes(layers, n)
         with Store(self.store) as store:
-            Zs, Hs = self._block_start(blocks, layers, store)
-            model, trace = self._block_model(blocks, Zs, Hs[-1], store), Trace()
+            samples = compress_blocks(
+                blocks,
+                self.compress,
+                store.new,
+                noise_floor=self.noise_floor,
+                whiten=getattr(self, "whiten", 0.0),
+            )
+            Zs, Hs = self._block_start(samples, p, layers, store)
+            model, trace = self._block_model(samples, Zs, Hs[-1], store), Trace()
             stopped_by, self.n_iter_ = self._run(model.step, trace, model)
             error = model.finish(Hs[:-1])
             self._keep_trace(trace)
@@ -63,9 +69,9 @@ class BlockFactorisation(BlockParameters, Factorisation):
             mode=self.mode,
         )
 
-    def _block_start(self, blocks, layers, store):
-        """Zs, and Hs with a row per sample."""
-        p, n = blocks.shape
+    def _block_start(self, blocks, p, layers, store):
+        """Zs, and Hs with a row per sample, of p features."""
+        n = blocks.shape[1]
         if self.warm_start and hasattr(self, "H_"):
             Zs, given = self.Z_, self._raw_H
             check_start(Zs, given, (p, n), layers)
@@ -84,4 +90,4 @@ class BlockFactorisation(BlockParameters, Factorisation):
         for H, values in zip(Hs, given):
             for samples in blocks.slices:
                 H[samples] = values[:, samples].T
-        return [Zs[0] / blocks.scale, *Zs[1:]], Hs
+        return [blocks.reduced(Zs[0]), *Zs[1:]], Hs

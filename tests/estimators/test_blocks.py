@@ -7,6 +7,7 @@ import pytest
 
 from dsnmf import WSF, DeepSemiNMF, SemiNMF
 from dsnmf.data import blocks as blocks_module
+from dsnmf.data.sources import Source
 from tests.conftest import relative_error
 from tests.data.test_sources import as_dask, as_files, as_h5, as_memmap, as_view, as_zarr
 from tests.estimators.kinds import PLAIN
@@ -134,7 +135,6 @@ def small_blocks(monkeypatch):
     [
         (SemiNMF(3, solver="bcd"), "SemiNMF needs X in memory with solver='bcd'"),
         (SemiNMF(3, init="random"), "with init='random'"),
-        (SemiNMF(3, compress=2), "to compress it"),
         (DeepSemiNMF((4, 2), solver="multiplicative", nonlinearity="softplus"), "nonlinearity"),
         (WSF(3), "WSF needs X in memory with graphs"),
     ],
@@ -147,6 +147,71 @@ def test_what_needs_memory_says_so(estimator, reason, small_blocks, tmp_path):
 
 def test_memory_maps_are_arrays_where_blocks_do_not_serve(small_blocks, memmap):
     np.testing.assert_array_equal(WSF(3, **PLAIN).fit(memmap).H_[0], WSF(3, **PLAIN).fit(X).H_[0])
+
+
+LOW_RANK = RNG.standard_normal((22, 4)) @ RNG.standard_normal((4, 10))
+LOW_RANK += 1e-3 * RNG.standard_normal(LOW_RANK.shape)  # below the noise floor
+COMPRESSED = {
+    "SemiNMF": SemiNMF(3, **WHOLE),
+    "two layers": LINEAR["two layers"],
+    "wider than the rank": DeepSemiNMF((6, 3), solver="multiplicative", **WHOLE),
+    "Adam": DeepSemiNMF((4, 2), **WHOLE),
+    "whitened": DeepSemiNMF((4, 2), whiten=0.5, **WHOLE),
+    "whitened by rules": DeepSemiNMF((4, 2), whiten=0.5, solver="multiplicative", **WHOLE),
+}
+
+
+@pytest.mark.parametrize("kind", COMPRESSED)
+@pytest.mark.parametrize("how", [True, "auto", 5])
+def test_compressed_fits_are_those_in_memory(kind, how, tmp_path):
+    """In the folder are the features alone when the fit has ended."""
+    kind, store, data = COMPRESSED[kind], tmp_path / "store", as_memmap(LOW_RANK, tmp_path)
+    expected = fitted(kind, LOW_RANK, compress=how)
+    assert_same_fit(fitted(kind, data, compress=how, block_size=5), expected, 1e-9)
+    model = fitted(kind, data, compress=how, block_size=5, store=store)
+    assert_same_fit(model, expected, 1e-9)
+    features = [f"H_{i}.npy" for i, _ in enumerate(model.Z_, start=1)]
+    assert set(features) <= set(os.listdir(store)) <= {*features, "raw_H_2.npy"}
+    exact = np.linalg.norm(LOW_RANK - model.inverse_transform(model.H_[-1].T))
+    assert model.reconstruction_err_ == pytest.approx(exact, rel=1e-9)
+
+
+@pytest.mark.parametrize("kind", ["SemiNMF", "two layers", "Adam"])
+@pytest.mark.parametrize("unit", [1e-30, 1, 1e30])
+def test_compressed_float32(kind, unit, tmp_path):
+    data, options = (LOW_RANK * unit).astype("float32"), {"compress": "auto", "max_iter": 20}
+    if kind == "Adam":  # at the SVD start gradients are rounding, by which its steps go
+        Zs = [unit * np.ones((10, 4)) + data[:4].T, RNG.random((4, 2))]
+        options["init"] = Zs, [RNG.random((k, 22)) for k in (4, 2)]
+    model = fitted(COMPRESSED[kind], as_memmap(data, tmp_path), block_size=8, **options)
+    assert_same_fit(model, fitted(COMPRESSED[kind], data, **options), 1e-4)
+
+
+def test_compressed_data_are_read_three_times(tmp_path, monkeypatch):
+    """For scale and directions, to compress them, and for the error."""
+    reads, read = [], Source.rows
+    monkeypatch.setattr(Source, "rows", lambda *where: reads.append(where) or read(*where))
+    data, kind = as_h5(LOW_RANK, tmp_path), COMPRESSED["two layers"]
+    fitted(kind, data, compress="auto", block_size=11, max_iter=12, store=tmp_path / "store")
+    assert sum(where[0]._X is data for where in reads) == 2 * 3
+
+
+def test_compressed_fits_go_on(tmp_path):
+    kind, data = COMPRESSED["two layers"], as_memmap(LOW_RANK, tmp_path)
+    start = fitted(kind, LOW_RANK, compress=True, max_iter=3)
+    options = {"compress": True, "max_iter": 4}
+    expected = fitted(kind, LOW_RANK, init=(start.Z_, start.H_), **options)
+    actual = fitted(kind, data, init=(start.Z_, start.H_), block_size=6, **options)
+    assert_same_fit(actual, expected, 1e-9)
+    half = fitted(kind, data, compress=True, max_iter=3, block_size=6, warm_start=True)
+    assert_same_fit(half.set_params(max_iter=4).fit(data), expected, 1e-9)
+
+
+@pytest.mark.parametrize("how", [True, "auto"])
+def test_compressed_data_may_have_fewer_samples_than_features(how, tmp_path):
+    wide, options = np.ascontiguousarray(LOW_RANK.T), {"compress": how, "max_iter": 20}
+    model = fitted(COMPRESSED["two layers"], as_memmap(wide, tmp_path), block_size=3, **options)
+    assert_same_fit(model, fitted(COMPRESSED["two layers"], wide, **options), 1e-9)
 
 
 class Interrupted(Exception):
@@ -166,6 +231,7 @@ def fail(iteration, state):
         (lambda X: None, {"callback": fail}, Interrupted, ""),
         (lambda X: None, {"n_components": 30}, ValueError, "at least as many samples"),
         (lambda X: None, {"block_size": 0}, ValueError, "block_size"),
+        (lambda X: None, {"compress": 7}, ValueError, "compress must be at most"),
         (lambda X: None, {"store": 5}, ValueError, "store"),
     ],
 )

@@ -1,0 +1,114 @@
+"""Data in blocks in the coordinates of their leading left singular vectors, kept in an array."""
+
+import numpy as np
+
+from dsnmf.data.blocks import Blocks
+from dsnmf.data.compression import Compression, check_rank, checked, is_worthwhile
+from dsnmf.data.sources import Source, as_source
+from dsnmf.data.store import release
+from dsnmf.initialisation.triplets import NOISE_FLOOR, determined_vectors
+
+
+class CompressedBlocks(Blocks):
+    """Blocks of UᵀX, see `dsnmf.data.compression`; the data are read to make them.
+
+    Parameters
+    ----------
+    whole : Blocks
+    compression : Compression
+    array : ndarray or memmap, shape (n, r)
+        To be filled with the rows of UᵀX at the scale of the fit.
+    """
+
+    def __init__(self, whole, compression, array):
+        super().__init__(as_source(array) or Source(array), whole.slices[0].stop, whole.scale)
+        self._whole, self._compression = whole, compression
+        self._gram = self._filled(array)
+
+    def _filled(self, array):
+        """Fills the array; returns the Gram matrix of its columns."""
+        gram = 0.0
+        for samples, rows in self._whole:
+            array[samples] = self._compression.reduced(rows.T).T
+            wide = array[samples].astype(np.float64)
+            gram = gram + wide.T @ wide
+            release(array)
+        return gram
+
+    @property
+    def gram(self):
+        return self._gram
+
+    @property
+    def offset(self):
+        return self._compression.offset
+
+    def __iter__(self):
+        """As `Blocks` has it, without a look at the data."""
+        return self._read_ahead(lambda rows: rows)  # they have been divided by the scale
+
+    def with_whole(self):
+        for samples, rows in self._whole:
+            yield samples, self._source.rows(samples.start, samples.stop), rows
+
+    def reduced(self, Z):
+        return self._compression.reduced(super().reduced(Z))
+
+    def restored(self, Z):
+        return super().restored(self._compression.restored(Z))
+
+
+def compress_blocks(blocks, how, new_array, *, noise_floor=NOISE_FLOOR, whiten=0.0):
+    """Blocks in fewer coordinates: what `dsnmf.data.compression.compress` makes of a matrix.
+
+    U comes from the Gram matrix of the features; one more pass makes UᵀX.
+
+    Parameters
+    ----------
+    blocks : Blocks
+    how : {"auto", True, False} or int >= 1
+        See `dsnmf.data.compression.compress`.
+    new_array : callable
+        From a shape (n, r) and a dtype to an array or numpy.memmap for UᵀX.
+    noise_floor, whiten
+        See `dsnmf.data.compression.compress`.
+
+    Returns
+    -------
+    CompressedBlocks, or the blocks themselves
+
+    Raises
+    ------
+    TypeError, ValueError
+        As `compress` raises them, and while reading as `Blocks` does.
+    OSError
+        If a file cannot be opened, or there is no room for the array.
+
+    Examples
+    --------
+    >>> import numpy as np, os, tempfile
+    >>> from dsnmf.data.blocks import Blocks
+    >>> from dsnmf.data.compressed_blocks import compress_blocks
+    >>> from dsnmf.data.sources import as_source
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     path = os.path.join(folder, "X.npy")
+    ...     np.save(path, np.outer(np.ones(20), np.arange(6.0)))
+    ...     blocks = Blocks(as_source([path]), block_size=8)
+    ...     small = compress_blocks(blocks, "auto", np.empty)
+    >>> blocks.shape, small.shape, len(small.slices)
+    ((6, 20), (1, 20), 3)
+    """
+    how, whiten = checked(how, whiten)
+    if how is False:
+        return blocks
+    check_rank(how, blocks.shape)
+    given = how is not True and how != "auto"
+    k, floor = (how, 0.0) if given else (min(blocks.shape), noise_floor)
+    gram = blocks.gram
+    U = determined_vectors(gram.copy(), k, floor, np.random.default_rng(0))
+    p, n = blocks.shape
+    if not is_worthwhile(U.shape[1], p, how, whiten):
+        return blocks
+    S = np.sqrt(np.einsum("pr,pr->r", U, gram @ U))
+    compression = Compression.of(U, S, blocks.squared_norm, whiten, blocks.dtype)
+    return CompressedBlocks(blocks, compression, new_array((n, U.shape[1]), blocks.dtype))
