@@ -134,8 +134,9 @@ class BlockParameters:
         block are read into memory, unless a block_size is given.
     store : str or path-like, optional
         Folder for the features of data in blocks: `H_` are then `numpy.memmap` of H_1.npy, …,
-        (samples x components, transposed) in there; without it they are arrays in memory. Adam also
-        leaves H_m as it is before relu, from which `warm_start` goes on.
+        (samples x components, transposed) in there; without it they are arrays in memory. So is
+        what compress makes of the data, which is dropped when the fit ends. Adam also leaves H_m as
+        it is before relu, from which `warm_start` goes on.
     """
 
     block_size: int | None = None

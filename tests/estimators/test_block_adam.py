@@ -66,6 +66,17 @@ def test_trajectory_is_that_in_memory(on_disk, nonlinearity, layers):
     np.testing.assert_array_equal(actual[50][-1], fitted._raw_H[-1])
 
 
+@pytest.mark.parametrize("whiten", [0, 1])
+def test_compressed_trajectory_and_priors_are_those_in_memory(on_disk, whiten):
+    parameters = {"layers": (6, 3), "compress": 4, "whiten": whiten}
+    actual, expected = Snapshots(), Snapshots()
+    fitted = in_blocks(on_disk(X), callback=actual, **parameters)
+    assert_same(fitted, model(callback=expected, **parameters).fit(X))
+    for iteration in (1, 5):
+        for value, wanted in zip(actual[iteration], expected[iteration], strict=True):
+            assert relative_error(value, wanted) < 1e-9
+
+
 def test_block_size_does_not_matter(on_disk):
     expected, data = model((4, 1)).fit(X), on_disk(X)
     for size in (1, 17, 60):
