@@ -61,6 +61,14 @@ def test_the_data_are_read_twice():
     assert len(source.reads) == 6
 
 
+def test_coordinates_do_not_hang_on_rounding():
+    """Nor on signs, which LAPACK may choose by it."""
+    expected = read(compress_blocks(in_blocks(X, N), True, np.empty))
+    for size in range(1, 8):
+        rows = read(compress_blocks(in_blocks(X * (1 + 1e-14 * size), size), True, np.empty))
+        np.testing.assert_allclose(rows, expected, atol=1e-9)
+
+
 def test_fewer_samples_than_features():
     blocks = compress_blocks(in_blocks(X[:3], 2), "auto", np.empty)
     assert blocks.shape == (3, 3)
