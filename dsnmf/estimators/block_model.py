@@ -1,5 +1,7 @@
 """A linear model while it is fitted to data in blocks: every iteration reads the data once."""
 
+import math
+
 import numpy as np
 import pytensor
 import pytensor.tensor as pt
@@ -12,6 +14,9 @@ from dsnmf.updates.deep_semi_nmf import FLOOR
 from dsnmf.updates.one_read import Sums, cost_of_sums, small_step, sum_terms
 from dsnmf.updates.semi_nmf import FLOOR as FLOOR_OF_ONE_LAYER
 from dsnmf.updates.semi_nmf import multiplicative_step
+
+#: Scales of the same data differ by less, relatively; by nothing with as many BLAS threads.
+SAME = 1e-11
 
 
 def _compiled_small_step(m, n, dtype, mode):
@@ -65,7 +70,7 @@ class BlockModel:
         dtype = str(blocks.dtype)
         self._small_step = _compiled_small_step(len(Zs), blocks.shape[1], dtype, mode)
         self._block_step = _compiled_block_step(floor, dtype, mode)
-        self._sums = self._first_sums(dtype)
+        self._sums = None
         self._iteration = 0
 
     def _narrow(self, *values):
@@ -76,8 +81,8 @@ class BlockModel:
         """Z_1 … Z_m."""
         return np.linalg.multi_dot([*self.Zs, np.eye(self.H.shape[1])])
 
-    def _first_sums(self, dtype):
-        n, k = self.H.shape
+    def _first_sums(self):
+        (n, k), dtype = self.H.shape, str(self.samples.dtype)
         K = np.zeros((k, k))
         for samples in self.samples.slices:
             wide = self.H[samples].astype(np.float64)
@@ -97,6 +102,8 @@ class BlockModel:
 
     def step(self):
         """One iteration; returns the cost before it where `loop.run` needs it, else None."""
+        if self._sums is None:
+            self._sums = self._first_sums()
         given = [*vars(self._sums).values(), self.samples.squared_norm, self.Psi, *self.Zs]
         cost, L, inverse, *self.Zs = self._small_step(*given)
         Psi = self.Psi
@@ -109,6 +116,28 @@ class BlockModel:
         self._sums = self._summed(L, terms)
         self._iteration += 1
         return float(cost) if (self._iteration - 1) % loop.CHECK_EVERY == 0 else None
+
+    def large_arrays(self):
+        """What the next iteration needs besides `state`: arrays with a row per sample, by name."""
+        return {"H": self.H}
+
+    def state(self):
+        """What `restore` goes on from after the first iteration: small arrays by name."""
+        Zs = {f"Z_{i}": Z for i, Z in enumerate(self.Zs, start=1)}
+        scale, iteration = np.array(self.samples.scale), np.array(self._iteration)
+        return {"scale": scale, "iteration": iteration, **vars(self._sums), **Zs}
+
+    def restore(self, state):
+        """Take up a state; ValueError if it is that of data of another scale."""
+        was, scale = float(state["scale"]), self.samples.scale
+        if not math.isclose(was, scale, rel_tol=SAME):
+            raise ValueError(
+                f"the checkpoint is that of a fit to other data: the root mean square of the "
+                f"samples' norms was {was!r}, that of X is {scale!r}"
+            )
+        self.Zs = [state[f"Z_{i}"] for i in range(1, len(self.Zs) + 1)]
+        self._sums = Sums(*(state[name] for name in ("XQ", "QQ", "L")))
+        self._iteration = int(state["iteration"])
 
     def Z_values(self):
         """Copies of the Zs, Z_1 at the data's own scale."""

@@ -72,6 +72,13 @@ class CostTolerance:
         self._previous = cost
         return bool(moved <= self._tol * abs(self._first))
 
+    def state(self):
+        """What `restore` goes on from, once a cost was looked at: small arrays by name."""
+        return {"seen": np.array([self._first, self._previous])}
+
+    def restore(self, state):
+        self._first, self._previous = state["seen"].tolist()
+
 
 class FeatureTolerance:
     """Reached when the features moved by at most tol (relative, Frobenius) since the last look.
