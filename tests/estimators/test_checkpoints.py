@@ -3,10 +3,12 @@
 import errno
 import os
 import resource
+import shutil
 import signal
 import subprocess
 import sys
 import zlib
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -24,8 +26,8 @@ from tests.data.test_sources import Sliceable
 X = np.random.default_rng(0).standard_normal((60, 8)) + 1
 
 MODELS = {
-    "SemiNMF": SemiNMF(3, tol=1e-4, block_size=16),
-    "DeepSemiNMF": DeepSemiNMF((5, 3), solver="multiplicative", tol=1e-4, block_size=16),
+    "SemiNMF": SemiNMF(3, tol=1e-2, block_size=16),
+    "DeepSemiNMF": DeepSemiNMF((5, 3), solver="multiplicative", tol=2e-3, block_size=16),
 }
 
 #: Where to kill, at which call: in a pass, while features are written, before the state counts,
@@ -39,7 +41,7 @@ DEATHS = {
 }
 
 
-@pytest.fixture(autouse=True)
+@pytest.fixture(autouse=True, scope="module")
 def fast():
     with pytensor.config.change_flags(mode="FAST_COMPILE"):
         yield
@@ -56,7 +58,13 @@ def fit(name, data=X, **parameters):
     return type(model)(**model.get_params() | parameters).fit(Sliceable(data))
 
 
-def assert_same(model, expected):
+@cache
+def uninterrupted(name):
+    return fit(name)
+
+
+def assert_same(model, name):
+    expected = uninterrupted(name)
     for factor, wanted in zip(model.Z_ + model.H_, expected.Z_ + expected.H_):
         np.testing.assert_array_equal(factor, wanted)
     np.testing.assert_array_equal(model.history_["cost"], expected.history_["cost"])
@@ -115,7 +123,7 @@ def test_after_kill_9_the_same_call_gives_the_same_bits(name, death, killed):
         callback=lambda iteration, state: iterations.append(iteration),
     )
     assert 1 not in iterations
-    assert_same(model, fit(name))
+    assert_same(model, name)
     assert not contents(place / "state")
 
 
@@ -133,28 +141,36 @@ def test_ctrl_c_keeps_the_model_and_the_state(tmp_path):
         assert model.n_iter_ == iteration
         assert set(contents(tmp_path / "state")) == {"state.npz", f"H-{iteration}.npy"}
     model = fit("DeepSemiNMF", **options)
-    assert_same(model, fit("DeepSemiNMF"))
+    assert_same(model, "DeepSemiNMF")
     assert (np.diff(model.history_["seconds"]) > 0).all()
     assert not contents(tmp_path / "state")
 
 
-@pytest.fixture
-def interrupted(tmp_path, always):
+@pytest.fixture(scope="module")
+def stopped(tmp_path_factory):
     """The folder of a state after 5 iterations."""
+    folder = tmp_path_factory.mktemp("stopped")
 
     def stop(iteration, state):
         if iteration == 6:
             raise InterruptedError
 
-    with pytest.raises(InterruptedError):
-        fit("DeepSemiNMF", checkpoint=tmp_path / "state", callback=stop)
-    assert set(contents(tmp_path / "state")) == {"state.npz", "H-5.npy"}
-    return tmp_path / "state"
+    with pytest.MonkeyPatch.context() as patch, pytest.raises(InterruptedError):
+        patch.setattr(checkpoints, "INTERVAL", 0)
+        fit("DeepSemiNMF", checkpoint=folder, callback=stop)
+    assert set(contents(folder)) == {"state.npz", "H-5.npy"}
+    return folder
+
+
+@pytest.fixture
+def interrupted(stopped, tmp_path):
+    """A copy of that folder."""
+    return Path(shutil.copytree(stopped, tmp_path / "state"))
 
 
 OTHERS = {
     r"layers was \[5, 3\], is \[4, 3\]": {"layers": (4, 3)},
-    "tol was 0.0001, is 0.1": {"tol": 0.1},
+    "tol was 0.002, is 0.1": {"tol": 0.1},
     "random_state was None, is 1": {"random_state": 1},
     "init was 'svd', is '[0-9a-f]+'": {"init": ([X.T[:, :5]], [X.T])},
     "block_size was 16, is 17": {"block_size": 17},
@@ -237,7 +253,7 @@ def test_a_disk_that_becomes_full_leaves_the_last_state(tmp_path, always):
         resource.setrlimit(resource.RLIMIT_FSIZE, limits)
     assert caught.value.filename == str(folder)
     assert set(contents(folder)) == {"state.npz", "H-3.npy"}
-    assert_same(fit("DeepSemiNMF", checkpoint=folder), fit("DeepSemiNMF"))
+    assert_same(fit("DeepSemiNMF", checkpoint=folder), "DeepSemiNMF")
 
 
 def test_data_in_memory_have_no_checkpoint(tmp_path):
