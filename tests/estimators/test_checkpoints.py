@@ -1,6 +1,7 @@
 """Fits in blocks that were interrupted: the same call goes on to the same bits, or says why not."""
 
 import errno
+import itertools
 import os
 import resource
 import shutil
@@ -78,6 +79,18 @@ def contents(folder):
     return {path.name: path.read_bytes() for path in folder.iterdir()}
 
 
+def deadly(function, calls):
+    """The function, which kills the process when it is called so many times."""
+    count = itertools.count(1)
+
+    def function_or_death(*args):
+        if next(count) == calls:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return function(*args)
+
+    return function_or_death
+
+
 def die(folder):
     """Fits that are killed, each in a process of its own."""
     checkpoints.INTERVAL = 0
@@ -87,14 +100,7 @@ def die(folder):
             if child:
                 assert os.waitpid(child, 0)[1] == signal.SIGKILL, (name, death)
                 continue
-            original = getattr(owner, attribute)
-
-            def last(*args, _left=iter(range(calls - 1, -1, -1)), _original=original, **kwargs):
-                if next(_left) == 0:
-                    os.kill(os.getpid(), signal.SIGKILL)
-                return _original(*args, **kwargs)
-
-            setattr(owner, attribute, last)
+            setattr(owner, attribute, deadly(getattr(owner, attribute), calls))
             place = Path(folder, f"{name}-{death}")
             fit(name, checkpoint=place / "state", store=place / "features")
             os._exit(0)
@@ -155,9 +161,10 @@ def stopped(tmp_path_factory):
         if iteration == 6:
             raise InterruptedError
 
-    with pytest.MonkeyPatch.context() as patch, pytest.raises(InterruptedError):
+    with pytest.MonkeyPatch.context() as patch:
         patch.setattr(checkpoints, "INTERVAL", 0)
-        fit("DeepSemiNMF", checkpoint=folder, callback=stop)
+        with pytest.raises(InterruptedError):
+            fit("DeepSemiNMF", checkpoint=folder, callback=stop)
     assert set(contents(folder)) == {"state.npz", "H-5.npy"}
     return folder
 
@@ -225,7 +232,7 @@ def test_a_damaged_checkpoint_is_an_error(message, interrupted):
 
 def test_a_folder_with_other_files_is_refused(tmp_path):
     (tmp_path / "notes.txt").write_text("mine")
-    with pytest.raises(ValueError, match="a folder of its own, but .* other files, such as notes"):
+    with pytest.raises(ValueError, match=r"a folder of its own, but .* other files, such as notes"):
         fit("SemiNMF", checkpoint=tmp_path)
     assert set(contents(tmp_path)) == {"notes.txt"}
 
