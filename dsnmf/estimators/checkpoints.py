@@ -168,10 +168,10 @@ class Checkpoint:
             return
         try:
             self._settings = self._written(iteration)
-        except OSError as error:
-            raise OSError(error.errno, error.strerror, str(self._folder)) from error
-        finally:
+        except OSError as error:  # no others: Ctrl-C may come when the new state is already there
             self._tidy()
+            raise OSError(error.errno, error.strerror, str(self._folder)) from error
+        self._tidy()
         self._last = monotonic()
 
     def _written(self, iteration):

@@ -1,5 +1,8 @@
 """Estimators that also fit data which are not in memory."""
 
+import os
+from pathlib import Path
+
 import joblib
 import numpy as np
 
@@ -48,9 +51,7 @@ class BlockFactorisation(BlockParameters, Factorisation):
     def _fit_in_blocks(self, blocks, layers):
         p, n = blocks.shape
         self._check_sizes(layers, n)
-        checkpoint = None
-        if self.checkpoint is not None:
-            checkpoint = Checkpoint(self.checkpoint, self._description(blocks, layers))
+        checkpoint = self._open_checkpoint(blocks, layers)
         with Store(self.store) as store:
             resumed = checkpoint is not None and checkpoint.is_there
             start = self._empty_start if resumed else self._block_start
@@ -78,6 +79,18 @@ class BlockFactorisation(BlockParameters, Factorisation):
                 "of one block are too, unless block_size is given"
             )
         return super()._fit_in_memory(X, y, layers)
+
+    def _open_checkpoint(self, blocks, layers):
+        if self.checkpoint is None:
+            return None
+        if self.store is not None:
+            folder, store = Path(self.checkpoint).resolve(), Path(self.store).resolve()
+            if store.is_relative_to(folder):
+                raise ValueError(
+                    f"checkpoint must be a folder of its own, but {self.checkpoint} is where "
+                    f"store={os.fspath(self.store)!r} is"
+                )
+        return Checkpoint(self.checkpoint, self._description(blocks, layers))
 
     def _description(self, blocks, layers):
         """All that the numbers of a fit in blocks depend on, except for the samples between."""

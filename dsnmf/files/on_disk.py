@@ -10,9 +10,6 @@ from dsnmf.files.damage import damage_as
 
 _HDF5 = re.compile(r"(.*?\.(?:h5|hdf5))(?::(.+))?", re.IGNORECASE | re.DOTALL)
 
-#: What may be opened, for texts.
-FORMATS = ".npy, .h5:DATASET or .zarr file, or a folder of .npy files"
-
 
 def _opened_hdf5(path, name):
     h5py = extra("h5py", "reading .h5 files", "blocks")
@@ -70,6 +67,17 @@ def open_matrix(source):
         If h5py or zarr is needed and missing.
     ValueError
         If it is damaged, of another kind, or holds no such dataset or no .npy files.
+
+    Examples
+    --------
+    >>> import os, tempfile
+    >>> import numpy as np
+    >>> from dsnmf.files.on_disk import open_matrix
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     for name in ("b.npy", "a.npy"):
+    ...         np.save(os.path.join(folder, name), np.eye(2))
+    ...     [path.name for path in open_matrix(folder)]
+    ['a.npy', 'b.npy']
     """
     path, hdf5 = Path(source), _HDF5.fullmatch(str(source))
     if hdf5:
@@ -79,6 +87,9 @@ def open_matrix(source):
     if path.is_dir():
         return _files(path)
     if path.suffix.lower() != ".npy":
-        raise ValueError(f"{source} must be a {FORMATS} to be read in blocks")
+        raise ValueError(
+            f"{source} must be a .npy, .h5:DATASET or .zarr file, or a folder of .npy files, to be "
+            "read in blocks"
+        )
     with damage_as(f"{path} is no intact .npy file of numbers"):
         return np.lib.format.open_memmap(path, mode="r")

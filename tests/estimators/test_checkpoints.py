@@ -237,6 +237,13 @@ def test_a_folder_with_other_files_is_refused(tmp_path):
     assert set(contents(tmp_path)) == {"notes.txt"}
 
 
+@pytest.mark.parametrize("inside", [".", "features"])
+def test_features_in_the_folder_of_the_state_are_refused(inside, tmp_path):
+    with pytest.raises(ValueError, match="checkpoint must be a folder of its own"):
+        fit("SemiNMF", checkpoint=tmp_path, store=tmp_path / inside)
+    assert not contents(tmp_path)
+
+
 def test_a_file_in_the_place_of_the_folder(tmp_path):
     (tmp_path / "file").write_text("mine")
     for place in ("file", "file/inner"):
