@@ -131,6 +131,7 @@ def test_after_kill_9_the_same_call_gives_the_same_bits(name, death, killed):
     assert 1 not in iterations
     assert_same(model, name)
     assert not contents(place / "state")
+    assert {path.suffix for path in (place / "features").iterdir()} == {".npy"}
 
 
 def test_ctrl_c_keeps_the_model_and_the_state(tmp_path):
