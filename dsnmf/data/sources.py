@@ -113,6 +113,11 @@ class Source:
         self.dtype = _row_dtype(self.shape, X.dtype, "X")
         self._check_not_empty()
 
+    @property
+    def size(self):
+        """Bytes of all rows."""
+        return self.shape[0] * self.shape[1] * self.dtype.itemsize
+
     def _check_not_empty(self):
         if 0 in self.shape:
             raise ValueError(f"X must not be empty, got shape {self.shape}")

@@ -72,6 +72,13 @@ class CostTolerance:
         self._previous = cost
         return bool(moved <= self._tol * abs(self._first))
 
+    def state(self):
+        """What `restore` goes on from, once a cost was looked at: small arrays by name."""
+        return {"seen": np.array([self._first, self._previous])}
+
+    def restore(self, state):
+        self._first, self._previous = state["seen"].tolist()
+
 
 class FeatureTolerance:
     """Reached when the features moved by at most tol (relative, Frobenius) since the last look.
@@ -111,3 +118,10 @@ class FeatureTolerance:
             self._last[where] = features
         looked, self._looked = self._looked, True
         return bool(looked and np.sqrt(moved) <= self._tol * np.sqrt(size))
+
+    def state(self):
+        """What `restore` goes on from besides `last`: small arrays by name."""
+        return {"looked": np.array(self._looked)}
+
+    def restore(self, state):
+        self._looked = bool(state["looked"])
