@@ -244,3 +244,13 @@ class DaskArray(Source):
 
     def _read(self, start, stop):
         return self._X[start:stop].compute()
+
+    def mapped(self, function, width):
+        """The Dask array (rows x width) of a function of each chunk's rows; nothing is computed."""
+        dtype = self.dtype
+        return self._X.map_blocks(
+            lambda rows: function(rows) if len(rows) else np.empty((0, width), dtype),
+            dtype=dtype,
+            chunks=(self._X.chunks[0], (width,)),
+            meta=np.empty((0, 0), dtype),
+        )
