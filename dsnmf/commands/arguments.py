@@ -76,9 +76,14 @@ def numbers(text):
 #: Endings of files with samples and labels, for texts.
 FORMATS = ".npy, .npz, .csv, .tsv, .parquet, .h5ad or .mat"
 
+#: What is read in blocks, if it has more than one, for texts.
+ON_DISK = "PATH.h5:DATASET, a .zarr array or a folder of .npy files"
 
-def samples(source, known=None):
+
+def samples(source, known=None, in_blocks=False):
     """Samples x features of a data set by name, or of a file, and the features' names.
+
+    What `dsnmf.files.on_disk.is_on_disk` knows is opened, not read.
 
     Parameters
     ----------
@@ -86,10 +91,12 @@ def samples(source, known=None):
         A name in `dsnmf.datasets.LOADERS`, or as `dsnmf.files.matrices.read_matrix` takes it.
     known : list of str, optional
         Names that the features may have, see `dsnmf.files.matrices.read_named_matrix`.
+    in_blocks : bool
+        Whether any source must be opened.
 
     Returns
     -------
-    X : ndarray or SciPy CSR matrix
+    X : ndarray, SciPy CSR matrix, or as `dsnmf.files.on_disk.open_matrix` has it
     names : ndarray of str objects, or None
 
     Raises
@@ -99,10 +106,22 @@ def samples(source, known=None):
     ImportError
         If the data set or the file needs an extra that is missing.
     """
-    from dsnmf.files import matrices
+    from dsnmf.files import matrices, on_disk
 
-    dataset = _data_set(source)
-    return (dataset.data, None) if dataset else matrices.read_named_matrix(source, known)
+    dataset = None if in_blocks else _data_set(source)
+    if dataset:
+        return dataset.data, None
+    if in_blocks or on_disk.is_on_disk(source):
+        return on_disk.open_matrix(source), None
+    return matrices.read_named_matrix(source, known)
+
+
+def shape_of(X):
+    """(n_samples, n_features) of what `samples` returns."""
+    from dsnmf.data.sources import as_source
+
+    source = as_source(X)
+    return X.shape if source is None else source.shape
 
 
 def labels(source, n_samples):
@@ -122,10 +141,12 @@ def labels(source, n_samples):
 def _data_set(source):
     """The data set of that name, None if it is a file's; ValueError if it is neither."""
     from dsnmf import datasets
+    from dsnmf.files import matrices
 
     if source in datasets.LOADERS:
         return datasets.load(source)
-    if not Path(source).suffix and not Path(source).exists():
+    path = Path(matrices.file_of(source)[0])
+    if not path.suffix and not path.exists():
         known = ", ".join(datasets.LOADERS)
         raise ValueError(f"{source!r} is neither a file nor a data set ({known})")
     return None

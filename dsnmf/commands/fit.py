@@ -3,6 +3,12 @@
 from dsnmf.commands import arguments
 
 
+def _block_options(parsed):
+    """Those given of what a fit in blocks takes, by the estimators' names."""
+    options = {name: getattr(parsed, name) for name in ("store", "checkpoint", "block_size")}
+    return {name: value for name, value in options.items() if value is not None}
+
+
 def _estimator(parsed):
     """The unfitted estimator that the options describe.
 
@@ -15,12 +21,19 @@ def _estimator(parsed):
     if parsed.max_iter is not None:
         options["max_iter"] = parsed.max_iter
     deep = len(parsed.layers) > 1
+    in_blocks = _block_options(parsed)
     if parsed.labels is None:
+        options |= in_blocks
         if parsed.alpha is not None:
             raise ValueError("--alpha weighs labels, which --labels must name")
         if not deep and parsed.solver != "adam":
             return SemiNMF(parsed.layers[0], **options)
         return DeepSemiNMF(parsed.layers, solver=parsed.solver or "adam", **options)
+    if in_blocks:
+        raise ValueError(
+            "--store, --checkpoint and --block-size are for data that are read in blocks, which "
+            "--labels cannot be"
+        )
     if parsed.solver == "adam":
         raise ValueError(
             "--solver adam takes no labels; with --labels the solver is multiplicative"
@@ -33,11 +46,12 @@ def _estimator(parsed):
 
 def _read(parsed):
     """Samples, the features' names (or None), and as many labels (or None)."""
-    X, names = arguments.samples(parsed.data)
-    y = None if parsed.labels is None else arguments.labels(parsed.labels, X.shape[0])
-    if y is not None and len(y) != X.shape[0]:
+    X, names = arguments.samples(parsed.data, in_blocks=bool(_block_options(parsed)))
+    n, _ = arguments.shape_of(X)
+    y = None if parsed.labels is None else arguments.labels(parsed.labels, n)
+    if y is not None and len(y) != n:
         raise ValueError(
-            f"{parsed.labels} has labels of {len(y)} samples, but {parsed.data} has {X.shape[0]}"
+            f"{parsed.labels} has labels of {len(y)} samples, but {parsed.data} has {n}"
         )
     return X, names, y
 
@@ -51,17 +65,32 @@ def _entries(X):
 def _before(estimator, layers, X):
     import numpy as np
 
-    unknown = np.isnan(_entries(X)).sum()
-    gaps = f", {unknown} unknown entries" if unknown else ""
+    from dsnmf.data.sources import as_source
+
+    source, more = as_source(X), ""
+    if source is not None:
+        more = f", {source.size / 1e9:.3g} GB in each pass"
+    elif unknown := np.isnan(_entries(X)).sum():
+        more = f", {unknown} unknown entries"
     sizes = "-".join(map(str, layers))
-    return f"{type(estimator).__name__} {sizes}: {X.shape[0]} samples, {X.shape[1]} features{gaps}"
+    n, p = arguments.shape_of(X)
+    return f"{type(estimator).__name__} {sizes}: {n} samples, {p} features{more}"
+
+
+def _norm(estimator, X):
+    """‖X‖ over the known entries; of what is not in memory by what the fit has divided it by."""
+    import numpy as np
+
+    from dsnmf.data.sources import as_source
+
+    source = as_source(X)
+    if source is not None:
+        return estimator._scale * np.sqrt(source.shape[0])
+    return np.sqrt(np.nansum(np.square(_entries(X), dtype=np.float64)))
 
 
 def _after(estimator, X):
-    import numpy as np
-
-    error = estimator.reconstruction_err_
-    norm = np.sqrt(np.nansum(np.square(_entries(X), dtype=np.float64)))
+    error, norm = estimator.reconstruction_err_, _norm(estimator, X)
     share = f" ({100 * error / norm:.1f} % of the data's norm)" if norm else ""
     return f"{estimator.n_iter_} iterations, reconstruction error {error:.5g}{share}"
 
@@ -88,20 +117,23 @@ def add(commands):
         "train a model on a matrix and save it",
         "Without labels one layer gives Semi-NMF and several give Deep Semi-NMF; with labels they "
         "give WSF and Deep WSF. NaN and empty cells of the data are unknown entries; -1 and empty "
-        "cells are unknown labels. Names of features are kept in the model.",
+        "cells are unknown labels. Names of features are kept in the model. Data larger than "
+        "memory are read in blocks, once per iteration: any .h5, .zarr or folder of .npy files of "
+        "more than one block, and a .npy file with --store, --checkpoint or --block-size.",
         [
             "dsnmf fit digits --layers 40,10 -o digits.model",
             "dsnmf fit faces.mat --layers 400,100 --max-iter 500 -o faces.model",
             "dsnmf fit table.csv --layers 20 -o table.model",
             "dsnmf fit faces.mat --labels faces.mat:gnd --layers 60 --alpha 0.05 -o faces.model",
             "dsnmf fit cells.h5ad --labels cells.h5ad:celltype --layers 20 -o cells.model",
+            "dsnmf fit big.npy --layers 50 --store features --checkpoint state -o big.model",
         ],
     )
     parser.add_argument(
         "data",
         metavar="DATA",
         help=f"samples x features: a {arguments.FORMATS} file (PATH:NAME picks one of several "
-        "matrices), or the name of a data set (see dsnmf datasets)",
+        f"matrices), {arguments.ON_DISK}, or the name of a data set (see dsnmf datasets)",
     )
     parser.add_argument(
         "--layers",
@@ -141,6 +173,25 @@ def add(commands):
         default=0,
         metavar="N",
         help="of the start (default: 0)",
+    )
+    blocks = parser.add_argument_group("data in blocks")
+    blocks.add_argument(
+        "--store",
+        metavar="DIR",
+        help="folder for the features, as H_1.npy, … (samples x components); without it they are "
+        "held in memory",
+    )
+    blocks.add_argument(
+        "--checkpoint",
+        metavar="DIR",
+        help="folder of its own for the state of the fit, every five minutes and at Ctrl-C: after "
+        "an interruption the same command goes on from there",
+    )
+    blocks.add_argument(
+        "--block-size",
+        type=arguments.integer(1),
+        metavar="N",
+        help="samples that are read at a time (default: those of about 4 million entries)",
     )
     parser.add_argument("--quiet", action="store_true", help="no progress bar")
     parser.add_argument(

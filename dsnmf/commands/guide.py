@@ -6,7 +6,7 @@ from importlib import resources
 from dsnmf.commands import arguments
 
 #: In a reader's order; each is a Markdown file in dsnmf/guide.
-PAGES = ("choosing", "data", "speed", "rules", "reproducing", "original", "citation")
+PAGES = ("choosing", "data", "large", "speed", "rules", "reproducing", "original", "citation")
 
 
 def page(name):

@@ -43,7 +43,7 @@ def _samples(source, model):
         if names.tolist() != known:
             X = X[:, _order(names, known, source)]
             print(f"{source}: features put into the model's order by their names")
-    elif (names is None) != (known is None) and X.shape[1] == model.n_features_in_:
+    elif (names is None) != (known is None) and arguments.shape_of(X)[1] == model.n_features_in_:
         nameless = "the model" if known is None else source
         warnings.warn(
             f"{nameless} does not name features: those of {source} are taken in their order",

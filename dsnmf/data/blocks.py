@@ -98,6 +98,11 @@ class Blocks:
     def squared_norm(self):
         return float(np.trace(self.gram))
 
+    def ends(self):
+        """The first and the last sample as they are, ndarray (2, p)."""
+        n = self.shape[1]
+        return np.concatenate([self._source.rows(i, i + 1) for i in (0, n - 1)])
+
     def __iter__(self):
         """Yields each block's slice and its rows, ndarray (b, p), C-contiguous, of `dtype`."""
         limits = np.finfo(self.dtype)

@@ -7,8 +7,14 @@ from dsnmf.data.blocks import Blocks
 from dsnmf.data.compression import compress
 from dsnmf.data.dense import Compressed, Dense
 from dsnmf.data.gaps import Gappy
-from dsnmf.data.sources import as_source
+from dsnmf.data.sources import DaskArray, as_source
 from dsnmf.data.sparse import Sparse
+
+
+def as_lazy(X):
+    """A `DaskArray`, if X is one: what is made of it is to be one as well; else None."""
+    source = as_source(X)
+    return source if isinstance(source, DaskArray) else None
 
 
 def as_blocks(X, block_size=None, scale=None):

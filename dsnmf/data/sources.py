@@ -113,6 +113,11 @@ class Source:
         self.dtype = _row_dtype(self.shape, X.dtype, "X")
         self._check_not_empty()
 
+    @property
+    def size(self):
+        """Bytes of all rows."""
+        return self.shape[0] * self.shape[1] * self.dtype.itemsize
+
     def _check_not_empty(self):
         if 0 in self.shape:
             raise ValueError(f"X must not be empty, got shape {self.shape}")
@@ -239,3 +244,13 @@ class DaskArray(Source):
 
     def _read(self, start, stop):
         return self._X[start:stop].compute()
+
+    def mapped(self, function, width):
+        """The Dask array (rows x width) of a function of each chunk's rows; nothing is computed."""
+        dtype = self.dtype
+        return self._X.map_blocks(
+            lambda rows: function(rows) if len(rows) else np.empty((0, width), dtype),
+            dtype=dtype,
+            chunks=(self._X.chunks[0], (width,)),
+            meta=np.empty((0, 0), dtype),
+        )

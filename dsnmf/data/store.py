@@ -2,11 +2,16 @@
 
 import mmap
 import os
+import shutil
 import tempfile
 from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
+
+from dsnmf.extras import is_installed
+
+_PREFIX = ".scratch-"
 
 
 def _reserve(path, size):
@@ -22,8 +27,38 @@ def release(array):
         mapping.madvise(mmap.MADV_DONTNEED)
 
 
+def _locked(folder):
+    """A descriptor by which this process alone holds a folder until it is closed, or else None.
+
+    The system closes those of a process that was killed. Where it has no such locks, nothing is
+    held.
+    """
+    if not is_installed("fcntl"):
+        return None
+    import fcntl
+
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        os.close(descriptor)
+        return None
+    return descriptor
+
+
+def _remove_abandoned(folder):
+    """Remove what fits that were killed have left in a store."""
+    for scratch in folder.glob(f"{_PREFIX}*"):
+        descriptor = _locked(scratch)
+        if descriptor is not None:
+            shutil.rmtree(scratch)
+            os.close(descriptor)
+
+
 class Store:
     """Makes arrays; of those in files only what is kept is left when the context ends.
+
+    What the contexts of killed processes have left in the folder is removed first.
 
     Parameters
     ----------
@@ -55,12 +90,16 @@ class Store:
     def __enter__(self):
         if self._folder is not None:
             self._folder.mkdir(parents=True, exist_ok=True)
-            self._scratch = tempfile.TemporaryDirectory(prefix=".scratch-", dir=self._folder)
+            _remove_abandoned(self._folder)
+            self._scratch = tempfile.TemporaryDirectory(prefix=_PREFIX, dir=self._folder)
+            self._lock = _locked(self._scratch.name)
         return self
 
     def __exit__(self, *exception):
         if self._scratch is not None:
             self._scratch.cleanup()
+            if self._lock is not None:
+                os.close(self._lock)
 
     def new(self, shape, dtype):
         """An array of this shape with any content; mapped to a file if there is a folder."""

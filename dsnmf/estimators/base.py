@@ -158,8 +158,12 @@ class Factorisation(FittedFactorisation, TrainingParameters, TransformerMixin, B
             raw_features=self._solver() == "adam",
         )
 
-    def _run(self, step, trace, model):
-        done = 0
+    def _run(self, step, trace, model, checkpoint=None):
+        """What ended the training, and how many iterations there have been."""
+        tolerance, done = self._tolerance(model), 0
+        if checkpoint is not None:
+            parts = {"model": model, "trace": trace, "tolerance": tolerance}
+            done = checkpoint.resume(parts, model.large_arrays())
 
         def after(iteration, cost):
             nonlocal done
@@ -179,10 +183,12 @@ class Factorisation(FittedFactorisation, TrainingParameters, TransformerMixin, B
                 step_at_scale,
                 self.max_iter,
                 history=trace,
-                tolerance=self._tolerance(model),
+                tolerance=tolerance,
                 callback=after,
                 description=type(self).__name__,
                 progress=bool(self.verbose),
+                start=(done, trace.cost[-1] if done else None),
+                checkpoint=None if checkpoint is None else checkpoint.save,
             )
         except np.linalg.LinAlgError as error:
             raise FloatingPointError(f"{DIVERGED} at iteration {done + 1}: {error}") from error
@@ -212,7 +218,7 @@ class Factorisation(FittedFactorisation, TrainingParameters, TransformerMixin, B
         return of_first
 
     def _keep_trace(self, trace):
-        self.history_ = {name: np.array(getattr(trace, name)) for name in trace.COLUMNS}
+        self.history_ = trace.arrays()
 
     def fit_transform(self, X, y=None):
         """Fit to X and return `transform(X)`: the same map that new samples go through.

@@ -27,9 +27,10 @@ def _compiled_block_step(Zs, nonlinearity, learning_rate, mode):
 
 
 def _compiled_move(Zs, learning_rate, mode):
-    """Moves the Zs, given the derivatives by them."""
+    """Moves the Zs, given the derivatives by them; and all the variables that it moves."""
     gradients = [Z.type() for Z in Zs]
-    return pytensor.function(gradients, updates=adam(gradients, Zs, learning_rate), mode=mode)
+    rule = adam(gradients, Zs, learning_rate)
+    return pytensor.function(gradients, updates=rule, mode=mode), list(rule)
 
 
 def _compiled_features(Zs, nonlinearity, mode):
@@ -74,7 +75,7 @@ class AdamBlockModel(BlockFactors):
                 moment[samples] = 0
         self._Zs = [as_shared(np.array(Z, dtype), f"Z_{i}") for i, Z in enumerate(Zs, start=1)]
         self._block_step = _compiled_block_step(self._Zs, nonlinearity, learning_rate, mode)
-        self._move_Zs = _compiled_move(self._Zs, learning_rate, mode)
+        self._move_Zs, self._moved = _compiled_move(self._Zs, learning_rate, mode)
         self._all_features = _compiled_features(self._Zs, nonlinearity, mode)
         self._priors = Priors(len(Zs), nonlinearity)
         self._iteration = 0
@@ -82,6 +83,22 @@ class AdamBlockModel(BlockFactors):
     @property
     def Zs(self):
         return [Z.get_value() for Z in self._Zs]
+
+    @Zs.setter
+    def Zs(self, values):
+        for Z, value in zip(self._Zs, values):
+            Z.set_value(value)
+
+    def large_arrays(self):
+        moments = dict(zip("mv", self._moments))
+        return super().large_arrays() | moments | {"features": self._features}
+
+    def _own_state(self):
+        return {f"moved_{i}": np.asarray(v.get_value()) for i, v in enumerate(self._moved)}
+
+    def _restore_own(self, state):
+        for i, variable in enumerate(self._moved):
+            variable.set_value(state[f"moved_{i}"])
 
     def step(self):
         """One iteration; returns the cost before it."""

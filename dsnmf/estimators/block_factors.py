@@ -1,16 +1,21 @@
 """What models of data in blocks share: the factors as others see them, and the end of a fit."""
 
+import math
+
 import numpy as np
 
 from dsnmf.data.store import release
+
+#: Scales of the same data differ by less, relatively; by nothing with as many BLAS threads.
+SAME = 1e-11
 
 
 class BlockFactors:
     """The factors Z_1, …, Z_m and H_m of data in blocks.
 
-    Subclasses have `step`, and `_at_end`, which takes a block as `Blocks.with_whole` yields it and
-    gives the features of layers 1, …, and those of layer 1 that the last layer leads to, both with
-    a column per sample.
+    Subclasses have `step`, what of their own an interrupted fit goes on from, and `_at_end`, which
+    takes a block as `Blocks.with_whole` yields it and gives the features of layers 1, …, and those
+    of layer 1 that the last layer leads to, both with a column per sample.
 
     Attributes
     ----------
@@ -56,6 +61,28 @@ class BlockFactors:
             error += float(np.square(whole - (Z_1 @ of_first.astype(np.float64)).T).sum())
             release(self.H)
         return scale * float(np.sqrt(error))
+
+    def large_arrays(self):
+        """What the next iteration needs besides `state`: arrays with a row per sample, by name."""
+        return {"H": self.H}
+
+    def state(self):
+        """What `restore` goes on from after the first iteration: small arrays by name."""
+        Zs = {f"Z_{i}": Z for i, Z in enumerate(self.Zs, start=1)}
+        scale, iteration = np.array(self.samples.scale), np.array(self._iteration)
+        return {"scale": scale, "iteration": iteration, **Zs, **self._own_state()}
+
+    def restore(self, state):
+        """Take up a state; ValueError if it is that of data of another scale."""
+        was, scale = float(state["scale"]), self.samples.scale
+        if not math.isclose(was, scale, rel_tol=SAME):
+            raise ValueError(
+                f"the checkpoint is that of a fit to other data: the root mean square of the "
+                f"samples' norms was {was!r}, that of X is {scale!r}"
+            )
+        self.Zs = [state[f"Z_{i}"] for i in range(1, len(self.Zs) + 1)]
+        self._iteration = int(state["iteration"])
+        self._restore_own(state)
 
     def priors(self):
         """After `finish`: see `Priors`; a linear model has none."""

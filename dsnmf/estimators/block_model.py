@@ -81,7 +81,7 @@ class BlockModel(BlockFactors):
         dtype = str(blocks.dtype)
         self._small_step = _compiled_small_step(len(Zs), blocks.shape[1], dtype, mode)
         self._block_step = _compiled_block_step(floor, dtype, mode)
-        self._sums = self._first_sums(dtype)
+        self._sums = None
         self._iteration = 0
 
     @property
@@ -89,8 +89,8 @@ class BlockModel(BlockFactors):
         """Z_1 … Z_m."""
         return np.linalg.multi_dot([*self.Zs, np.eye(self.H.shape[1])])
 
-    def _first_sums(self, dtype):
-        n, k = self.H.shape
+    def _first_sums(self):
+        (n, k), dtype = self.H.shape, str(self.samples.dtype)
         K = np.zeros((k, k))
         for samples in self.samples.slices:
             wide = self.H[samples].astype(np.float64)
@@ -110,6 +110,8 @@ class BlockModel(BlockFactors):
 
     def step(self):
         """One iteration; returns the cost before it where `loop.run` needs it, else None."""
+        if self._sums is None:
+            self._sums = self._first_sums()
         squared_norm = self.samples.squared_norm + self.samples.offset
         given = [*vars(self._sums).values(), squared_norm, self.Psi, *self.Zs]
         cost, L, inverse, *self.Zs = self._small_step(*given)
@@ -123,6 +125,12 @@ class BlockModel(BlockFactors):
         self._sums = self._summed(L, terms)
         self._iteration += 1
         return float(cost) if (self._iteration - 1) % loop.CHECK_EVERY == 0 else None
+
+    def _own_state(self):
+        return vars(self._sums)
+
+    def _restore_own(self, state):
+        self._sums = Sums(*(state[name] for name in ("XQ", "QQ", "L")))
 
     def _at_end(self, samples, rows, whole):
         H, inner = self.H[samples].T, []

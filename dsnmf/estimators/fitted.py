@@ -1,6 +1,7 @@
 """What a fitted estimator does: components, features of samples and back, files."""
 
-from functools import reduce
+import copy
+from functools import partial, reduce
 from numbers import Integral
 
 import numpy as np
@@ -9,7 +10,7 @@ import pytensor.tensor as pt
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from dsnmf import symbolic
-from dsnmf.data.choice import as_blocks, as_samples, canonical, unmasked
+from dsnmf.data.choice import as_blocks, as_lazy, as_samples, canonical, unmasked
 from dsnmf.estimators.containers import in_container
 from dsnmf.estimators.persistence import read_estimator, write_estimator
 from dsnmf.estimators.projection import Projection
@@ -141,6 +142,7 @@ class FittedFactorisation:
         Returns
         -------
         ndarray, or the frame that `set_output` asks for, shape (n_samples, k_layer)
+            Of a Dask array a Dask array, of which nothing is computed yet.
 
         Raises
         ------
@@ -149,6 +151,9 @@ class FittedFactorisation:
             such layer.
         """
         check_is_fitted(self)
+        lazy = as_lazy(X)
+        if lazy is not None:
+            return self._of_lazy(lazy, layer)
         X, blocks = as_blocks(X, scale=self._scale)
         if blocks is None:
             samples = as_samples(self._validated(X, reset=False), scale=self._scale)
@@ -158,14 +163,24 @@ class FittedFactorisation:
             features = self._of_blocks(blocks, layer)
         return in_container(features, self.get_feature_names_out(layer=layer), X, self)
 
-    def _of_blocks(self, blocks, layer):
-        """Features (n_samples x k_layer) of samples in blocks."""
-        p, n = blocks.shape
+    def _check_features(self, p):
         if p != self.n_features_in_:
             raise ValueError(
                 f"X has {p} features, but {type(self).__name__} is expecting "
                 f"{self.n_features_in_} features as input"
             )
+
+    def _of_lazy(self, lazy, layer):
+        """Features of a Dask array as one, computed chunk by chunk when they are asked for."""
+        self._check_features(lazy.shape[1])
+        model = copy.copy(self)  # what goes to the workers: without the training samples' features
+        vars(model).update({"H_": [], "_raw_H": [], "_ready": {}})
+        return lazy.mapped(partial(model.transform, layer=layer), self._path(layer)[-1].shape[1])
+
+    def _of_blocks(self, blocks, layer):
+        """Features (n_samples x k_layer) of samples in blocks."""
+        p, n = blocks.shape
+        self._check_features(p)
         feature_map = self._feature_map(layer, blocks.dtype)
         features = np.empty((n, self._path(layer)[-1].shape[1]), blocks.dtype)
         for samples, rows in blocks:

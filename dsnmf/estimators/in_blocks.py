@@ -1,5 +1,9 @@
 """Estimators that also fit data which are not in memory."""
 
+import os
+from pathlib import Path
+
+import joblib
 import numpy as np
 
 from dsnmf.data.compressed_blocks import compress_blocks
@@ -7,12 +11,28 @@ from dsnmf.data.store import Store
 from dsnmf.estimators.base import Factorisation
 from dsnmf.estimators.block_adam import AdamBlockModel
 from dsnmf.estimators.block_model import BlockModel
+from dsnmf.estimators.checkpoints import Checkpoint
 from dsnmf.estimators.outcome import check_outcome
 from dsnmf.estimators.parameters import BlockParameters
 from dsnmf.estimators.start import as_random_state, check_start, given_factors
 from dsnmf.estimators.trace import Trace
 from dsnmf.initialisation.blockwise import blockwise_svd_start
 from dsnmf.symbolic import is_linear
+
+#: Parameters that a fit's numbers do not depend on (up to rounding), or only by its description.
+NOT_THE_NUMBERS = {"block_size", "callback", "checkpoint", "layers", "mode", "n_components"}
+NOT_THE_NUMBERS |= {"store", "transform_method", "verbose"}
+
+
+def _described(value):
+    """A parameter's value for JSON: plain ones as they are, factors by what they hold."""
+    if isinstance(value, np.generic):
+        value = value.item()
+    if value is None or isinstance(value, bool | int | float | str):
+        return value
+    if isinstance(value, list | tuple | np.ndarray):
+        return joblib.hash(value)
+    return getattr(value, "__qualname__", type(value).__name__)
 
 
 class BlockFactorisation(BlockParameters, Factorisation):
@@ -30,6 +50,7 @@ class BlockFactorisation(BlockParameters, Factorisation):
     def _fit_in_blocks(self, blocks, layers):
         p, n = blocks.shape
         self._check_sizes(layers, n)
+        checkpoint = self._open_checkpoint(blocks, layers)
         with Store(self.store) as store:
             samples = compress_blocks(
                 blocks,
@@ -38,9 +59,11 @@ class BlockFactorisation(BlockParameters, Factorisation):
                 noise_floor=self.noise_floor,
                 whiten=getattr(self, "whiten", 0.0),
             )
-            Zs, Hs = self._block_start(samples, p, layers, store)
+            resumed = checkpoint is not None and checkpoint.is_there
+            start = self._empty_start if resumed else self._block_start
+            Zs, Hs = start(samples, p, layers, store)
             model, trace = self._block_model(samples, Zs, Hs[-1], store), Trace()
-            stopped_by, self.n_iter_ = self._run(model.step, trace, model)
+            stopped_by, self.n_iter_ = self._run(model.step, trace, model, checkpoint)
             error = model.finish(Hs[:-1])
             self._keep_trace(trace)
             self.Z_, self.H_ = model.Z_values(), [H.T for H in Hs]
@@ -54,6 +77,8 @@ class BlockFactorisation(BlockParameters, Factorisation):
         self._priors, self._ready = model.priors(), {}
         self.n_features_in_ = p
         vars(self).pop("feature_names_in_", None)
+        if checkpoint is not None and stopped_by != "interrupt":
+            checkpoint.remove()
         return stopped_by
 
     def _block_model(self, blocks, Zs, H, store):
@@ -68,6 +93,45 @@ class BlockFactorisation(BlockParameters, Factorisation):
             learning_rate=self.learning_rate,
             mode=self.mode,
         )
+
+    def _fit_in_memory(self, X, y, layers):
+        if self.checkpoint is not None:
+            raise ValueError(
+                "checkpoint is for data that are fitted in blocks, but these are in memory; files "
+                "of one block are too, unless block_size is given"
+            )
+        return super()._fit_in_memory(X, y, layers)
+
+    def _open_checkpoint(self, blocks, layers):
+        if self.checkpoint is None:
+            return None
+        if self.store is not None:
+            folder, store = Path(self.checkpoint).resolve(), Path(self.store).resolve()
+            if store.is_relative_to(folder):
+                raise ValueError(
+                    f"checkpoint must be a folder of its own, but {self.checkpoint} is where "
+                    f"store={os.fspath(self.store)!r} is"
+                )
+        return Checkpoint(self.checkpoint, self._description(blocks, layers))
+
+    def _description(self, blocks, layers):
+        """All that the numbers of a fit in blocks depend on, except for the samples between."""
+        given = self.get_params(deep=False)
+        return {
+            "estimator": type(self).__name__,
+            "layers": layers,
+            "shape": blocks.shape[::-1],
+            "dtype": str(blocks.dtype),
+            "block_size": blocks.slices[0].stop,
+            "first and last sample": joblib.hash(blocks.ends()),
+            **{name: _described(given[name]) for name in sorted({*given} - NOT_THE_NUMBERS)},
+        }
+
+    def _empty_start(self, blocks, p, layers, store):
+        """As `_block_start`, with any content."""
+        r, n = blocks.shape
+        Zs = [np.zeros(shape) for shape in zip((r, *layers), layers)]
+        return Zs, [store.new((n, k), blocks.dtype) for k in layers]
 
     def _block_start(self, blocks, p, layers, store):
         """Zs, and Hs with a row per sample, of p features."""

@@ -137,14 +137,21 @@ class BlockParameters:
         (samples x components, transposed) in there; without it they are arrays in memory. So is
         what compress makes of the data, which is dropped when the fit ends. Adam also leaves H_m as
         it is before relu, from which `warm_start` goes on.
+    checkpoint : str or path-like, optional
+        Folder of its own in which a fit of data in blocks keeps its state, every five minutes and
+        at Ctrl-C. The same call goes on from there, to the same bits as without interruption; it
+        reads the data once first. After the fit the state is removed. It needs room for the
+        features twice.
     """
 
     block_size: int | None = None
     store: Any = None
+    checkpoint: Any = None
 
     _parameter_constraints: ClassVar[dict] = {
         "block_size": [None, _at_least(1)],
         "store": [None, str, os.PathLike],
+        "checkpoint": [None, str, os.PathLike],
     }
 
 

@@ -2,6 +2,8 @@
 
 from time import perf_counter
 
+import numpy as np
+
 
 class Trace:
     """The costs of a fit, when each was computed, and how much it differs from the one before.
@@ -21,6 +23,18 @@ class Trace:
         self.change.append(cost - self.cost[-1] if self.cost else 0.0)
         self.cost.append(cost)
         self.seconds.append(perf_counter() - self._started)
+
+    def arrays(self):
+        """The columns by name."""
+        return {name: np.array(getattr(self, name)) for name in self.COLUMNS}
+
+    def state(self):
+        """What `restore` goes on from: small arrays by name."""
+        return self.arrays() | {"elapsed": np.array(perf_counter() - self._started)}
+
+    def restore(self, state):
+        self.cost, self.seconds, self.change = (state[name].tolist() for name in self.COLUMNS)
+        self._started = perf_counter() - float(state["elapsed"])
 
 
 class State:

@@ -31,7 +31,7 @@ READERS = {
 #: Suffixes of files that can be written.
 WRITTEN = (".npy", ".npz", ".csv", ".mat", ".tsv")
 
-_NAMED = re.compile(r"(.*?\.(?:npz|mat|h5ad)):(.+)", re.IGNORECASE | re.DOTALL)
+_NAMED = re.compile(r"(.*?\.(?:npz|mat|h5ad|h5|hdf5)):(.+)", re.IGNORECASE | re.DOTALL)
 
 
 def suffix_of(path, known=tuple(READERS)):

@@ -61,8 +61,10 @@ def _deferred_interrupt():
 
 
 @contextlib.contextmanager
-def progress_bar(total, description, shown):
+def progress_bar(total, description, shown, done=0):
     """A tqdm bar whose `advance(cost)` counts one iteration; no bar unless shown.
+
+    It starts at the iterations that have been done before.
 
     Raises
     ------
@@ -73,7 +75,7 @@ def progress_bar(total, description, shown):
         yield lambda cost: None
         return
     tqdm = extra("tqdm.auto", "the progress bar").tqdm
-    with tqdm(total=total, desc=description) as bar:
+    with tqdm(total=total, desc=description, initial=done) as bar:
 
         def advance(cost):
             bar.set_postfix(cost=f"{cost:.5g}", refresh=False)
@@ -82,7 +84,18 @@ def progress_bar(total, description, shown):
         yield advance
 
 
-def run(step, max_iter, *, history, tolerance=None, callback=None, description="", progress=False):
+def run(
+    step,
+    max_iter,
+    *,
+    history,
+    tolerance=None,
+    callback=None,
+    description="",
+    progress=False,
+    start=(0, None),
+    checkpoint=None,
+):
     """Call `step` up to max_iter times, appending its costs to `history`.
 
     Parameters
@@ -101,6 +114,11 @@ def run(step, max_iter, *, history, tolerance=None, callback=None, description="
     description : str
         Text before the progress bar.
     progress : bool
+    start : (int, float or None)
+        Iterations that have been done before, which count, and their last known cost.
+    checkpoint : callable or None
+        Called as checkpoint(iteration, interrupted) after each iteration that another one may
+        follow, when all has been done that belongs to it.
 
     Returns
     -------
@@ -113,13 +131,13 @@ def run(step, max_iter, *, history, tolerance=None, callback=None, description="
     FloatingPointError
         If a cost is NaN or infinite.
     """
-    cost = None
+    done, cost = start
     with (
-        progress_bar(max_iter, description, progress) as advance,
+        progress_bar(max_iter, description, progress, done) as advance,
         _deferred_interrupt() as ctrl_c,
         freed_memory_kept(),
     ):
-        for iteration in range(1, max_iter + 1):
+        for iteration in range(done + 1, max_iter + 1):
             computed = step()
             if computed is not None:
                 cost = float(computed)
@@ -129,12 +147,16 @@ def run(step, max_iter, *, history, tolerance=None, callback=None, description="
             advance(cost)
             if callback is not None and callback(iteration, cost):
                 return "callback"
-            if ctrl_c:
+            interrupted = bool(ctrl_c)
+            looks = tolerance is not None and iteration % CHECK_EVERY == 1
+            reached = looks and tolerance.reached(cost)
+            if checkpoint is not None and not reached:
+                checkpoint(iteration, interrupted)
+            if interrupted:
                 warnings.warn(
                     f"interrupted after iteration {iteration}", RuntimeWarning, stacklevel=3
                 )
                 return "interrupt"
-            looks = tolerance is not None and iteration % CHECK_EVERY == 1
-            if looks and tolerance.reached(cost):
+            if reached:
                 return "tol"
     return "max_iter"

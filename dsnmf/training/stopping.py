@@ -57,6 +57,7 @@ class CostTolerance:
     Parameters
     ----------
     tol : float >= 0
+        0 is never reached.
     """
 
     def __init__(self, tol):
@@ -70,7 +71,14 @@ class CostTolerance:
         else:
             moved = abs(cost - self._previous)
         self._previous = cost
-        return bool(moved <= self._tol * abs(self._first))
+        return bool(self._tol and moved <= self._tol * abs(self._first))
+
+    def state(self):
+        """What `restore` goes on from, once a cost was looked at: small arrays by name."""
+        return {"seen": np.array([self._first, self._previous])}
+
+    def restore(self, state):
+        self._first, self._previous = state["seen"].tolist()
 
 
 class FeatureTolerance:
@@ -81,6 +89,7 @@ class FeatureTolerance:
     Parameters
     ----------
     tol : float >= 0
+        0 is never reached.
     parts : callable
         Yields the present features part after part: where these stand, and an array.
     last : ndarray or memmap
@@ -110,4 +119,11 @@ class FeatureTolerance:
                 size += float(np.square(before).sum())
             self._last[where] = features
         looked, self._looked = self._looked, True
-        return bool(looked and np.sqrt(moved) <= self._tol * np.sqrt(size))
+        return bool(looked and self._tol and np.sqrt(moved) <= self._tol * np.sqrt(size))
+
+    def state(self):
+        """What `restore` goes on from besides `last`: small arrays by name."""
+        return {"looked": np.array(self._looked)}
+
+    def restore(self, state):
+        self._looked = bool(state["looked"])

@@ -4,10 +4,12 @@ import contextlib
 import os
 import signal
 
+import h5py
 import numpy as np
 import pytensor
 import pytest
 import scipy.sparse
+import zarr
 
 from dsnmf import DSNMF, DeepWSF, SemiNMF
 from dsnmf.commands.main import main
@@ -98,11 +100,13 @@ def test_named_data_set_with_its_labels(capsys):
     assert err.count("\n") == 1
 
 
-def test_ctrl_c_leaves_the_old_model(monkeypatch, capsys):
-    @contextlib.contextmanager
-    def interrupting(*args):
-        yield lambda cost: signal.raise_signal(signal.SIGINT)
+@contextlib.contextmanager
+def interrupting(*args):
+    """In the place of the progress bar: Ctrl-C in the first iteration."""
+    yield lambda cost: signal.raise_signal(signal.SIGINT)
 
+
+def test_ctrl_c_leaves_the_old_model(monkeypatch, capsys):
     monkeypatch.setattr(loop, "progress_bar", interrupting)
     with open("made", "w") as file:
         file.write("old")
@@ -135,6 +139,21 @@ ERRORS = {
     f"{FIT} --labels short.csv": "short.csv has labels of 2 samples, but data.npy has 30",
     f"{FIT} --labels data.npy": "data.npy must hold integers, -1 where a label is unknown",
     "fit data.npy --layers 3,2,1 --labels labels.csv -o made": "one column per layer (3), got 2",
+    "fit empty --layers 3 -o made": "empty holds no .npy files",
+    "fit none.h5ad:obsm/X --layers 3 -o made": "none.h5ad: No such file or directory",
+    "fit none.h5:X --layers 3 -o made": "none.h5: No such file or directory",
+    "fit cut.h5:X --layers 3 -o made": "cut.h5 is no intact HDF5 file",
+    "fit two.h5 --layers 3 -o made": "needs a dataset's name, as in two.h5:A; it holds A, b/C",
+    "fit two.h5:b --layers 3 -o made": "two.h5 holds no dataset b, as in two.h5:A; it holds A, b/C",
+    "fit none.zarr --layers 3 -o made": "none.zarr: No such file or directory",
+    "fit cut.zarr --layers 3 -o made": "cut.zarr is no intact zarr array",
+    "fit two.h5:A --layers 3 -o two.h5": "two.h5 would overwrite what is read from it",
+    f"{FIT} --block-size 0": "--block-size: must be an integer >= 1",
+    f"{FIT} --checkpoint state": "checkpoint is for data that are fitted in blocks",
+    f"{FIT} --checkpoint text.csv --block-size 9": "text.csv: File exists",
+    f"{FIT} --store text.csv --block-size 9": "text.csv: File exists",
+    f"{FIT} --labels labels.csv --store features": "--store, --checkpoint and --block-size are for",
+    "fit text.csv --layers 3 --store features -o made": "text.csv must be a .npy, .h5:DATASET or",
     # Outputs are refused before anything is read.
     "fit none.npy --layers 3 -o absent/made": "absent/made: No such file or directory",
     "fit none.npy --layers 3 -o folder": "folder: Is a directory",
@@ -172,6 +191,11 @@ def odd_files(folder, models):
     write_matrix("cut.mat", X)
     os.truncate("cut.mat", 500)
     np.save("narrow.npy", X[:, :3])
+    for name in ("empty", "cut.zarr"):
+        (folder / name).mkdir()
+    (folder / "cut.h5").write_bytes(b"cut")
+    with h5py.File("two.h5", "w") as file:
+        file["A"] = file["b/C"] = X
     np.save("unknown.npy", np.where(np.arange(6) == 1, np.nan, X))
     return folder
 
@@ -193,3 +217,47 @@ def test_errors_are_one_line_and_change_no_file(odd_files, capsys, words):
     assert ERRORS[words] in err
     assert err.count("\n") == 1
     assert contents(odd_files) == before
+
+
+def write_on_disk():
+    """The data in all that is read in blocks."""
+    os.mkdir("parts")
+    for i, part in enumerate(np.split(X, [7, 20])):
+        np.save(f"parts/{i}.npy", part)
+    with h5py.File("data.h5", "w") as file:
+        file["inner/X"] = X
+    zarr.create_array("data.zarr", data=X)
+
+
+@pytest.mark.parametrize("source", ["data.npy", "data.h5:inner/X", "data.zarr", "parts"])
+def test_data_in_blocks(source, capsys):
+    write_on_disk()
+    words = ["--layers", "4,2", "--solver", "multiplicative", "--max-iter", "3", "--quiet"]
+    options = ["--store", "features", "--checkpoint", "state", "--block-size", "11"]
+    assert main(["fit", source, *words, *options, "-o", "made"]) == 0
+    assert main(["fit", "data.npy", *words, "-o", "in-memory"]) == 0
+    out, _ = capsys.readouterr()
+    blocks, memory = (text for text in out.splitlines() if text.startswith("3 iterations"))
+    assert "30 samples, 6 features, 1.44e-06 GB in each pass\n" in out
+    assert blocks == memory
+    made, expected = map(open_estimator, ("made", "in-memory"))
+    assert (made.store, made.checkpoint, made.block_size) == ("features", "state", 11)
+    np.testing.assert_allclose(np.load("features/H_2.npy"), expected.H_[1].T, rtol=1e-9)
+    assert not os.listdir("state")
+    assert main(["transform", "made", source, "-o", "features.npy"]) == 0
+    np.testing.assert_allclose(np.load("features.npy"), expected.transform(X), rtol=1e-9)
+
+
+def test_after_ctrl_c_the_same_command_goes_on(monkeypatch, capsys):
+    words = ["--layers", "3", "--max-iter", "5", "--block-size", "11", "--quiet", "-o", "made"]
+    command = ["fit", "data.npy", *words, "--checkpoint", "state"]
+    with monkeypatch.context() as patch:
+        patch.setattr(loop, "progress_bar", interrupting)
+        assert main(command) == 130
+    assert sorted(os.listdir("state")) == ["H-1.npy", "state.npz"]
+    assert main(["fit", "data.npy", *words[:1], "2", *words[2:], "--checkpoint", "state"]) == 2
+    assert "belongs to another fit (layers was [3], is [2])" in capsys.readouterr().err
+    assert main(command) == 0
+    made = open_estimator("made")
+    assert main(["fit", "data.npy", *words]) == 0
+    np.testing.assert_array_equal(made.H_[0], open_estimator("made").H_[0])

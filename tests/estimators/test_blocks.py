@@ -2,6 +2,7 @@
 
 import os
 
+import dask.array
 import numpy as np
 import pytest
 
@@ -49,6 +50,12 @@ def assert_same_fit(actual, expected, tolerance):
 @pytest.fixture(scope="module")
 def memmap(tmp_path_factory):
     return as_memmap(X, tmp_path_factory.mktemp("data"))
+
+
+@pytest.fixture
+def small_blocks(monkeypatch):
+    """Blocks of four samples, as larger data have them by default."""
+    monkeypatch.setattr(blocks_module, "ENTRIES", 4 * X.shape[1])
 
 
 @pytest.mark.parametrize("as_source", SOURCES)
@@ -108,6 +115,19 @@ def test_features_in_a_folder(memmap, tmp_path):
     assert relative_error(other.H_[1], first) > 1e-3
 
 
+def test_features_of_a_dask_array_are_one(memmap, small_blocks):
+    model = fitted(LINEAR["two layers"], memmap, block_size=5)
+    for data in (as_dask(X, None), as_dask(X, None)[:3], as_dask(X.astype("int16"), None)):
+        lazy = model.transform(data, layer=0)
+        assert isinstance(lazy, dask.array.Array)
+        expected = model.transform(data.compute(), layer=0)
+        assert (lazy.shape, lazy.dtype) == (expected.shape, expected.dtype)
+        np.testing.assert_allclose(lazy.compute(scheduler="threads"), expected, atol=1e-12)
+    assert isinstance(model.fit_transform(as_dask(X, None)), dask.array.Array)
+    with pytest.raises(ValueError, match="X has 5 features, but DeepSemiNMF is expecting 6"):
+        model.transform(as_dask(X[:, :5], None))
+
+
 def test_samples_do_not_touch_each_other(memmap):
     model = fitted(LINEAR["two layers"], memmap, block_size=5)
     np.testing.assert_allclose(model.transform(memmap[3:4])[0], model.transform(memmap)[3])
@@ -122,12 +142,6 @@ def test_data_of_one_block_are_as_any_array(tmp_path):
     np.testing.assert_array_equal(model.H_[0], expected.H_[0])
     wsf = WSF(3, **PLAIN).fit(data, np.arange(22) % 2)
     np.testing.assert_array_equal(wsf.transform(data), wsf.transform(X))
-
-
-@pytest.fixture
-def small_blocks(monkeypatch):
-    """Blocks of four samples, as larger data have them by default."""
-    monkeypatch.setattr(blocks_module, "ENTRIES", 4 * X.shape[1])
 
 
 @pytest.mark.parametrize(

@@ -27,6 +27,29 @@ def test_step_returns_the_cost_before_its_update():
     assert history[-1] < 0.1
 
 
+def test_a_run_goes_on_from_its_checkpoints():
+    costs, seen = [float(100 - i) for i in range(15)], []
+    for start in [(0, None), (12, 90.0)]:
+        history, tolerance = [], CostTolerance(0)
+        loop.run(
+            iter(costs[start[0] :]).__next__,
+            15,
+            history=history,
+            tolerance=tolerance,
+            start=start,
+            checkpoint=lambda *given: seen.append(given),
+        )
+        assert history == costs[start[0] :]
+    assert seen == [(i, False) for i in [*range(1, 16), 13, 14, 15]]
+
+
+def test_a_tolerance_goes_on():
+    tolerance, other = CostTolerance(0.1), CostTolerance(0.1)
+    assert not tolerance.reached(10.0)
+    other.restore(tolerance.state())
+    assert other.reached(9.0)
+
+
 def test_missing_tqdm_is_said_before_anything_is_done(monkeypatch):
     monkeypatch.setitem(sys.modules, "tqdm.auto", None)
     history = []

@@ -1,0 +1,203 @@
+"""Fits that go on after an interruption: all that the next iteration needs, in a folder."""
+
+import json
+import re
+import zlib
+from pathlib import Path
+from time import monotonic
+
+import numpy as np
+
+from dsnmf.data.store import release
+from dsnmf.files import archive
+from dsnmf.files.atomic import check_place, replacing
+from dsnmf.files.damage import damage_as
+
+#: Seconds from one checkpoint to the next.
+INTERVAL = 300
+
+_STATE, _KIND, _VERSION = "state.npz", "checkpoint", 1
+
+#: Files that checkpoints consist of, also those that were being written when a process was killed.
+_OWN = re.compile(r"state\.npz|\w+-\d+\.npy|\.dsnmf\..*")
+
+#: Entries of an array that are copied at a time.
+_ENTRIES = 1 << 22
+
+
+def _slices(array):
+    """Slices of its rows."""
+    size = max(1, _ENTRIES // array.shape[1])
+    return [slice(start, start + size) for start in range(0, len(array), size)]
+
+
+def _write_rows(path, array):
+    """Write a .npy file, which is complete or absent; returns a checksum of the content."""
+    checksum, header = 0, np.lib.format.header_data_from_array_1_0(array)
+    with replacing(path, "wb") as file:
+        np.lib.format.write_array_header_1_0(file, header)
+        for part in _slices(array):
+            rows = np.ascontiguousarray(array[part])
+            checksum = zlib.crc32(rows, checksum)
+            file.write(rows)
+            release(array)
+    return checksum
+
+
+def _read_rows(path, array, checksum):
+    """Fill an array from its file; ValueError if the file is not what was written."""
+    if not path.is_file():
+        raise ValueError(f"{path.name} is missing")
+    written = np.load(path, mmap_mode="r")
+    if (written.shape, written.dtype) != (array.shape, array.dtype):
+        raise ValueError(f"{path.name} holds {written.dtype} of shape {written.shape}")
+    found = 0
+    for part in _slices(array):
+        array[part] = written[part]
+        found = zlib.crc32(np.ascontiguousarray(array[part]), found)
+        release(written)
+        release(array)
+    if found != checksum:
+        raise ValueError(f"{path.name} has changed")
+
+
+class Checkpoint:
+    """The last complete state of a fit: a small file, which names those of large arrays.
+
+    Parameters
+    ----------
+    folder : str or path-like
+        Made if it is not there; otherwise empty, or of an interrupted fit.
+    fit : dict
+        What the fit is, for JSON: another one must not go on from here.
+
+    Attributes
+    ----------
+    is_there : bool
+        Whether there is a state to go on from.
+
+    Raises
+    ------
+    OSError
+        If the folder cannot be made, read or written to.
+    ValueError
+        If the folder holds other files, a damaged checkpoint, or that of another fit.
+    """
+
+    def __init__(self, folder, fit):
+        self._folder, self._fit = Path(folder), json.loads(json.dumps(fit))
+        self._folder.mkdir(parents=True, exist_ok=True)
+        strange = [path.name for path in self._folder.iterdir() if not _OWN.fullmatch(path.name)]
+        if strange:
+            raise ValueError(
+                f"checkpoint must be a folder of its own, but {folder} has other files, such as "
+                f"{min(strange)}"
+            )
+        self._path = self._folder / _STATE
+        check_place(self._path)
+        self.is_there = self._path.exists()
+        self._settings, self._small = self._read() if self.is_there else ({"rows": {}}, {})
+        self._last = monotonic()
+
+    def _damage(self):
+        return damage_as(f"the checkpoint in {self._folder} is damaged; remove it to start anew")
+
+    def _read(self):
+        with self._damage():
+            settings, arrays = archive.read(self._path, _KIND, _VERSION)
+            fit = settings["fit"]
+        differing = [
+            f"{name} was {fit.get(name)!r}, is {self._fit.get(name)!r}"
+            for name in {**fit, **self._fit}
+            if fit.get(name) != self._fit.get(name)
+        ]
+        if differing:
+            raise ValueError(
+                f"the checkpoint in {self._folder} belongs to another fit ({', '.join(differing)}):"
+                " go on with that one, name another folder, or remove this one"
+            )
+        return settings, arrays
+
+    def resume(self, parts, arrays):
+        """Take up the state that is there, if any, and make what `save` will write known.
+
+        Parameters
+        ----------
+        parts : dict of str to object
+            Each has `state()`, a dict of str to small ndarray, and `restore(state)`.
+        arrays : dict of str to ndarray or memmap, shape (n, k), C-contiguous
+            Large ones; filled in place.
+
+        Returns
+        -------
+        int
+            Iterations made so far.
+
+        Raises
+        ------
+        ValueError
+            If the checkpoint is damaged, or a part cannot go on from it.
+        """
+        self._parts, self._arrays = parts, arrays
+        if not self.is_there:
+            return 0
+        for name, part in parts.items():
+            prefix = f"{name}."
+            part.restore(
+                {
+                    key.removeprefix(prefix): value
+                    for key, value in self._small.items()
+                    if key.startswith(prefix)
+                }
+            )
+        with self._damage():
+            for name, array in arrays.items():
+                file, checksum = self._settings["rows"][name]
+                _read_rows(self._folder / file, array, checksum)
+        return self._settings["iteration"]
+
+    def save(self, iteration, now=False):
+        """Replace the state by the present one, if the last was `INTERVAL` ago, or now.
+
+        Raises
+        ------
+        OSError
+            If it cannot be written; the last one stays.
+        """
+        if not now and monotonic() - self._last < INTERVAL:
+            return
+        try:
+            self._settings = self._written(iteration)
+        except OSError as error:  # no others: Ctrl-C may come when the new state is already there
+            self._tidy()
+            raise OSError(error.errno, error.strerror, str(self._folder)) from error
+        self._tidy()
+        self._last = monotonic()
+
+    def _written(self, iteration):
+        """Write all files, that which counts last; returns its settings."""
+        rows = {}
+        for name, array in self._arrays.items():
+            file = f"{name}-{iteration}.npy"
+            rows[name] = file, _write_rows(self._folder / file, array)
+        small = {
+            f"{name}.{key}": value
+            for name, part in self._parts.items()
+            for key, value in part.state().items()
+        }
+        settings = {"fit": self._fit, "iteration": iteration, "rows": rows}
+        archive.write(self._path, _KIND, _VERSION, settings, small)
+        return settings
+
+    def _tidy(self):
+        """Remove files that the state does not name."""
+        named = {_STATE, *(file for file, _ in self._settings["rows"].values())}
+        for path in self._folder.iterdir():
+            if path.name not in named and _OWN.fullmatch(path.name):
+                path.unlink()
+
+    def remove(self):
+        """Remove the checkpoint; the folder stays."""
+        self._path.unlink(missing_ok=True)
+        self._settings = {"rows": {}}
+        self._tidy()

@@ -1,0 +1,15 @@
+"""Scratch files: those of killed processes are removed, those in use are not."""
+
+from dsnmf.data.store import Store
+
+
+def test_what_is_abandoned_is_removed_and_what_is_in_use_is_not(tmp_path):
+    (tmp_path / ".scratch-abandoned").mkdir()
+    (tmp_path / ".scratch-abandoned" / "H.npy").write_bytes(b"0")
+    with Store(tmp_path) as first:
+        array = first.new((3, 2), "float32")
+        with Store(tmp_path):
+            assert len(list(tmp_path.glob(".scratch-*"))) == 2
+        array[:] = 1
+        assert first.kept(array, "H_1").sum() == 6
+    assert [path.name for path in tmp_path.iterdir()] == ["H_1.npy"]
