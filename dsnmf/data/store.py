@@ -85,7 +85,7 @@ class Store:
 
     def __init__(self, folder=None):
         self._folder = None if folder is None else Path(folder)
-        self._scratch = None
+        self._scratch = self._elsewhere = None
 
     def __enter__(self):
         if self._folder is not None:
@@ -96,6 +96,8 @@ class Store:
         return self
 
     def __exit__(self, *exception):
+        if self._elsewhere is not None:
+            self._elsewhere.cleanup()
         if self._scratch is not None:
             self._scratch.cleanup()
             if self._lock is not None:
@@ -103,9 +105,20 @@ class Store:
 
     def new(self, shape, dtype):
         """An array of this shape with any content; mapped to a file if there is a folder."""
-        if self._scratch is None:
-            return np.empty(shape, dtype)
-        handle, path = tempfile.mkstemp(suffix=".npy", dir=self._scratch.name)
+        return np.empty(shape, dtype) if self._scratch is None else self._mapped(shape, dtype)
+
+    def scratch(self, shape, dtype):
+        """The same for what may be nearly as large as the data, and is not kept.
+
+        Never in memory: without a folder in one of the system for temporary files.
+        """
+        if self._scratch is None and self._elsewhere is None:
+            self._elsewhere = tempfile.TemporaryDirectory(prefix="dsnmf-")
+        return self._mapped(shape, dtype)
+
+    def _mapped(self, shape, dtype):
+        folder = self._scratch or self._elsewhere
+        handle, path = tempfile.mkstemp(suffix=".npy", dir=folder.name)
         os.close(handle)
         array = np.lib.format.open_memmap(path, mode="w+", dtype=dtype, shape=shape)
         _reserve(path, os.path.getsize(path))

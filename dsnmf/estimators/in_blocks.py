@@ -55,7 +55,7 @@ class BlockFactorisation(BlockParameters, Factorisation):
             samples = compress_blocks(
                 blocks,
                 self.compress,
-                store.new,
+                store.scratch,
                 noise_floor=self.noise_floor,
                 whiten=getattr(self, "whiten", 0.0),
             )
@@ -143,7 +143,7 @@ class BlockFactorisation(BlockParameters, Factorisation):
             return blockwise_svd_start(
                 blocks,
                 layers,
-                store.new,
+                store.scratch,
                 noise_floor=self.noise_floor,
                 random_state=as_random_state(self.random_state),
                 fill_zeros=self._solver() == "multiplicative",

@@ -134,13 +134,14 @@ class BlockParameters:
         block are read into memory, unless a block_size is given.
     store : str or path-like, optional
         Folder for the features of data in blocks: `H_` are then `numpy.memmap` of H_1.npy, …,
-        (samples x components, transposed) in there; without it they are arrays in memory. So is
-        what compress makes of the data, which is dropped when the fit ends. Adam also leaves H_m as
-        it is before relu, from which `warm_start` goes on.
+        (samples x components, transposed) in there; without it they are arrays in memory.
+        What compress makes of the data lies there too until the fit ends; without a store in the
+        system's folder for temporary files. Adam also leaves H_m as it is before relu, from which
+        `warm_start` goes on.
     checkpoint : str or path-like, optional
         Folder of its own in which a fit of data in blocks keeps its state, every five minutes and
-        at Ctrl-C. The same call goes on from there, to the same bits as without interruption; it
-        reads the data once first. After the fit the state is removed. It needs room for the
+        at Ctrl-C. The same call goes on from there, to the same bits as without interruption, once
+        it has read the data as a fit does before its start. After the fit the state is removed. It needs room for the
         features twice.
     """
 

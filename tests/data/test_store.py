@@ -1,6 +1,21 @@
 """Scratch files: those of killed processes are removed, those in use are not."""
 
+import tempfile
+from pathlib import Path
+
+import numpy as np
+
 from dsnmf.data.store import Store
+
+
+def test_scratch_is_in_files_also_without_a_folder(tmp_path, monkeypatch):
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    with Store() as store:
+        assert not isinstance(store.new((3, 2), "float32"), np.memmap)
+        assert not list(tmp_path.iterdir())
+        array = store.scratch((3, 2), "float32")
+        assert tmp_path in Path(array.filename).parents
+    assert not list(tmp_path.iterdir())
 
 
 def test_what_is_abandoned_is_removed_and_what_is_in_use_is_not(tmp_path):

@@ -32,9 +32,7 @@ MODELS = {
     "DeepSemiNMF": DeepSemiNMF((5, 3), solver="multiplicative", tol=2e-3, block_size=16),
     "Adam": DeepSemiNMF((5, 3), learning_rate=0.01, tol=0.03, block_size=16),
     "compressed": SemiNMF(3, compress=6, tol=1e-2, block_size=16),
-    "compressed Adam": DeepSemiNMF(
-        (5, 3), compress=6, learning_rate=0.01, tol=0.03, block_size=16
-    ),
+    "compressed Adam": DeepSemiNMF((5, 3), compress=6, learning_rate=0.01, tol=0.03, block_size=16),
 }
 
 #: Where to kill, at which call: in a pass, while features are written, before the state counts,
