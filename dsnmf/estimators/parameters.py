@@ -141,8 +141,8 @@ class BlockParameters:
     checkpoint : str or path-like, optional
         Folder of its own in which a fit of data in blocks keeps its state, every five minutes and
         at Ctrl-C. The same call goes on from there, to the same bits as without interruption, once
-        it has read the data as a fit does before its start. After the fit the state is removed. It needs room for the
-        features twice.
+        it has read the data as a fit does before its start. After the fit the state is removed. It
+        needs room for the features twice.
     """
 
     block_size: int | None = None
