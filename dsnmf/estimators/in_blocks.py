@@ -17,7 +17,8 @@ from dsnmf.symbolic import is_linear
 class BlockFactorisation(BlockParameters, Factorisation):
     """A factorisation that fits data in blocks where its rule reads them once per iteration."""
 
-    def _needs_memory(self):
+    def _needs_memory(self, y, n):
+        """Why X, of n samples, cannot be fitted in blocks; None if it can."""
         if self._solver() not in ("multiplicative", "adam"):
             return f"with solver={self.solver!r}"
         if self._solver() == "multiplicative" and not is_linear(self._inner_nonlinearity()):
@@ -28,35 +29,39 @@ class BlockFactorisation(BlockParameters, Factorisation):
             return "to compress it"
         return None
 
-    def _fit_in_blocks(self, blocks, layers):
+    def _fit_in_blocks(self, blocks, y, layers):
         p, n = blocks.shape
         self._check_sizes(layers, n)
         with Store(self.store) as store:
             Zs, Hs = self._block_start(blocks, layers, store)
-            model, trace = self._block_model(blocks, Zs, Hs[-1], store), Trace()
+            model, trace = self._block_model(blocks, y, Zs, Hs, store), Trace()
             stopped_by, self.n_iter_ = self._run(model.step, trace, model)
             error = model.finish(Hs[:-1])
             self._keep_trace(trace)
-            self.Z_, self.H_ = model.Z_values(), [H.T for H in Hs]
-            self.reconstruction_err_ = error
+            self._keep_of_blocks(model)
+            self.H_, self.reconstruction_err_ = [H.T for H in Hs], error
             check_outcome(self, blocks.scale * float(np.sqrt(blocks.squared_norm)))
             self.H_ = [store.kept(H, f"H_{i}").T for i, H in enumerate(Hs, start=1)]
             self._raw_H = self.H_
             if model.H is not Hs[-1]:  # may be negative, where H_ is not
                 self._raw_H = [*self.H_[:-1], store.kept(model.H, f"raw_H_{len(Hs)}").T]
-        self._scale, self._nonlinearity = blocks.scale, self._inner_nonlinearity()
-        self._priors, self._ready = model.priors(), {}
         self.n_features_in_ = p
         vars(self).pop("feature_names_in_", None)
         return stopped_by
 
-    def _block_model(self, blocks, Zs, H, store):
+    def _keep_of_blocks(self, model):
+        """Set what was learned, but for the features."""
+        self.Z_ = model.Z_values()
+        self._scale, self._nonlinearity = model.samples.scale, self._inner_nonlinearity()
+        self._priors, self._ready = model.priors(), {}
+
+    def _block_model(self, blocks, y, Zs, Hs, store):
         if self._solver() == "multiplicative":
-            return BlockModel(blocks, Zs, H, self.mode)
+            return BlockModel(blocks, Zs, Hs[-1], self.mode)
         return AdamBlockModel(
             blocks,
             Zs,
-            H,
+            Hs[-1],
             store.new,
             nonlinearity=self._inner_nonlinearity(),
             learning_rate=self.learning_rate,

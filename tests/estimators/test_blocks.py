@@ -136,7 +136,7 @@ def small_blocks(monkeypatch):
         (SemiNMF(3, init="random"), "with init='random'"),
         (SemiNMF(3, compress=2), "to compress it"),
         (DeepSemiNMF((4, 2), solver="multiplicative", nonlinearity="softplus"), "nonlinearity"),
-        (WSF(3), "WSF needs X in memory with graphs"),
+        (WSF(3), "WSF needs X in memory with nearest neighbours in the place of labels"),
     ],
 )
 def test_what_needs_memory_says_so(estimator, reason, small_blocks, tmp_path):
