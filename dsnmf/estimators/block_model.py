@@ -16,13 +16,13 @@ from dsnmf.updates.semi_nmf import scaled
 
 
 def _compiled_small_step(m, n, dtype, mode):
-    """(XQ, QQ, L, ‖X‖², Ψ, Z_1, …, Z_m) ↦ cost before, L, L⁻¹, Z_1, …, Z_m."""
+    """(XQ, QQ, L, ‖X‖², Ψ, Z_1, …, Z_m) ↦ cost before, L, L⁻¹, U, Z_1, …, Z_m."""
     sums, squared_norm, Psi = Sums(*(pt.dmatrix() for _ in range(3))), pt.dscalar(), pt.dmatrix()
     Zs = [pt.dmatrix() for _ in range(m)]
     moved = small_step(Zs, sums, n, dtype)
     cost = cost_of_sums(Psi, sums, squared_norm, n, dtype)
     inputs = [*vars(sums).values(), squared_norm, Psi, *Zs]
-    outputs = [cost, moved.L, moved.inverse, *moved.Zs]
+    outputs = [cost, moved.L, moved.inverse, moved.U, *moved.Zs]
     # Nothing depends on the old Z_1.
     return pytensor.function(inputs, outputs, mode=mode, on_unused_input="ignore")
 
@@ -154,7 +154,7 @@ class BlockModel(BlockFactors):
     def step(self):
         """One iteration; returns the cost before it where `loop.run` needs it, else None."""
         given = [*vars(self._sums).values(), self.samples.squared_norm, self.Psi, *self.Zs]
-        cost, L, inverse, *self.Zs = self._small_step(*given)
+        cost, L, inverse, self._basis, *self.Zs = self._small_step(*given)
         self._sums = self._summed(L, self._moving(inverse))
         self._iteration += 1
         return float(cost) if (self._iteration - 1) % loop.CHECK_EVERY == 0 else None

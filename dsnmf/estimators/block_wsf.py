@@ -101,14 +101,18 @@ class SupervisedBlockModel(BlockModel):
         return [np.array(H.T) for H in self.Hs]
 
     def _moving(self, inverse):
-        self._penalty, (inverse,) = 0.0, self._narrow(inverse)
-        Psis = [self._narrow(Psi, Psi.T @ Psi) for Psi in accumulate(self.Zs, np.matmul)]
+        self._penalty, several = 0.0, len(self.Zs) > 1
+        U, inverse = self._narrow(self._basis, inverse)
+        # Of several layers Ψ_iᵀX is made from U X, one product with X for all of them.
+        factors = [self._basis @ self.Zs[0], *self.Zs[1:]] if several else self.Zs
+        Psis = [self._narrow(Psi, Psi.T @ Psi) for Psi in accumulate(factors, np.matmul)]
 
         def moved(samples, rows):
+            data = rows @ U.T if several else rows
             for H, graph, Psi in zip(self.Hs, self._graphs, Psis):
                 before = H[samples]
                 of_graph = self._narrow(*graph.terms(samples, before))
-                H[samples], penalty = self._block_step(rows, before, *Psi, *of_graph)
+                H[samples], penalty = self._block_step(data, before, *Psi, *of_graph)
                 graph.add(samples, H[samples])
                 self._penalty += float(penalty)
                 release(H)
