@@ -98,7 +98,7 @@ def test_fits_end_where_those_in_memory_do(memmap):
         combine([label_affinity(Y[:, 0]), label_affinity(Y[:, 2])], [0.2, 1]),
         LabelAffinity(
             scipy.sparse.csr_matrix(np.eye(4)[Y[:, 2]]),
-            np.array([-0.02, 0.1, 0.3, 0]),
+            np.array([-0.3, 0.1, 0.3, 0]),
             scipy.sparse.csr_matrix((40, 40)),
         ),
     ],
