@@ -3,7 +3,7 @@
 import numpy as np
 
 from dsnmf.data.blocks import Blocks
-from dsnmf.data.compression import Compression, check_rank, checked, is_worthwhile
+from dsnmf.data.compression import Compression, check_rank, checked, is_worthwhile, oriented
 from dsnmf.data.sources import Source, as_source
 from dsnmf.data.store import release
 from dsnmf.initialisation.triplets import NOISE_FLOOR, determined_vectors
@@ -104,11 +104,8 @@ def compress_blocks(blocks, how, new_array, *, noise_floor=NOISE_FLOOR, whiten=0
     check_rank(how, blocks.shape)
     given = how is not True and how != "auto"
     k, floor = (how, 0.0) if given else (min(blocks.shape), noise_floor)
-    gram, rng = blocks.gram, np.random.default_rng(0)
-    p, n = blocks.shape
-    U = determined_vectors(gram.copy(), k, floor, rng)
-    # Signs that hang on no rounding: coordinates are the same when a fit goes on another day.
-    U *= np.where(rng.standard_normal(p) @ U < 0, -1, 1)
+    gram, (p, n) = blocks.gram, blocks.shape
+    U = oriented(determined_vectors(gram.copy(), k, floor, np.random.default_rng(0)))
     if not is_worthwhile(U.shape[1], p, how, whiten):
         return blocks
     S = np.sqrt(np.einsum("pr,pr->r", U, gram @ U))

@@ -81,9 +81,9 @@ class Factorisation(FittedFactorisation, TrainingParameters, TransformerMixin, B
         as_mode(self.mode)
         layers = self._layer_sizes()
         vars(self).pop("_stream", None)  # what `partial_fit` has learned so far
-        X, blocks = self._read(X)
+        X, blocks = self._read(X, y)
         if blocks is not None:
-            stopped_by = self._fit_in_blocks(blocks, layers)
+            stopped_by = self._fit_in_blocks(blocks, y, layers)
         else:
             stopped_by = self._fit_in_memory(self._validated(X, reset=True), y, layers)
         if stopped_by == "max_iter" and self.tol != 0:
@@ -102,16 +102,12 @@ class Factorisation(FittedFactorisation, TrainingParameters, TransformerMixin, B
                 f"got n_samples = {n_samples} and layers of {layers} components"
             )
 
-    def _needs_memory(self):
-        """Why X cannot be fitted in blocks; None if it can."""
-        return "with graphs of samples"
-
-    def _read(self, X):
+    def _read(self, X, y):
         """X for a fit in memory, or its blocks."""
-        X, blocks = as_blocks(X, getattr(self, "block_size", None))
+        X, blocks = as_blocks(X, self.block_size)
         if blocks is None:
             return X, None
-        why = self._needs_memory()
+        why = self._needs_memory(y, blocks.shape[1])
         if why is None:
             return X, blocks
         if isinstance(X, np.memmap):  # an array as any other, also to those who cannot do better

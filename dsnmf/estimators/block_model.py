@@ -18,13 +18,13 @@ from dsnmf.updates.semi_nmf import scaled
 
 
 def _compiled_small_step(m, n, dtype, mode):
-    """(XQ, QQ, L, ‖X‖², Ψ, Z_1, …, Z_m) ↦ cost before, L, L⁻¹, Z_1, …, Z_m."""
+    """(XQ, QQ, L, ‖X‖², Ψ, Z_1, …, Z_m) ↦ cost before, L, L⁻¹, U, Z_1, …, Z_m."""
     sums, squared_norm, Psi = Sums(*(pt.dmatrix() for _ in range(3))), pt.dscalar(), pt.dmatrix()
     Zs = [pt.dmatrix() for _ in range(m)]
     moved = small_step(Zs, sums, n, dtype)
     cost = cost_of_sums(Psi, sums, squared_norm, n, dtype)
     inputs = [*vars(sums).values(), squared_norm, Psi, *Zs]
-    outputs = [cost, moved.L, moved.inverse, *moved.Zs]
+    outputs = [cost, moved.L, moved.inverse, moved.U, *moved.Zs]
     # Nothing depends on the old Z_1.
     return pytensor.function(inputs, outputs, mode=mode, on_unused_input="ignore")
 
@@ -39,13 +39,18 @@ def _sum_terms(rows, features, inverse):
     return pt.dot(Q.T, rows), pt.dot(Q.T, Q)
 
 
+def multiplicative_terms(rows, features, Psi, B):
+    """(A⁺ + B⁻H)ᵀ and (A⁻ + B⁺H)ᵀ of `multiplicative_step`, from Xᵀ, Hᵀ, Ψ and B = ΨᵀΨ."""
+    A = pt.dot(rows, Psi)
+    numerator = pt.maximum(A, 0) + pt.dot(features, pt.maximum(-B, 0))
+    denominator = pt.maximum(-A, 0) + pt.dot(features, pt.maximum(B, 0))
+    return numerator, denominator
+
+
 def _compiled_block_step(floor, dtype, mode):
     """(Xᵀ, Hᵀ, Ψ, ΨᵀΨ, L⁻¹) of some samples ↦ new Hᵀ, (X Qᵀ)ᵀ, Q Qᵀ."""
     rows, features, Psi, B, inverse = inputs = [pt.matrix(dtype=dtype) for _ in range(5)]
-    A = pt.dot(rows, Psi)  # of `multiplicative_step`, transposed as all that follows
-    numerator = pt.maximum(A, 0) + pt.dot(features, pt.maximum(-B, 0))
-    denominator = pt.maximum(-A, 0) + pt.dot(features, pt.maximum(B, 0))
-    new = scaled(features, numerator, denominator, floor)
+    new = scaled(features, *multiplicative_terms(rows, features, Psi, B), floor)
     return pytensor.function(inputs, [new, *_sum_terms(rows, new, inverse)], mode=mode)
 
 
@@ -53,6 +58,26 @@ def _compiled_sum_terms(dtype, mode):
     """(Xᵀ, Hᵀ, L⁻¹) of some samples ↦ (X Qᵀ)ᵀ, Q Qᵀ."""
     rows, features, inverse = inputs = [pt.matrix(dtype=dtype) for _ in range(3)]
     return pytensor.function(inputs, _sum_terms(rows, features, inverse), mode=mode)
+
+
+class GrowingSums:
+    """`Sums` of some features, block after block.
+
+    Parameters
+    ----------
+    L : ndarray, shape (k, k)
+    """
+
+    def __init__(self, L):
+        self._L, self._rows_by_Q, self._Q_by_Q = L, 0.0, 0.0
+
+    def add(self, rows_by_Q, Q_by_Q):
+        """Add (X Qᵀ)ᵀ and Q Qᵀ of some samples."""
+        self._rows_by_Q = self._rows_by_Q + rows_by_Q.astype(np.float64)
+        self._Q_by_Q = self._Q_by_Q + Q_by_Q.astype(np.float64)
+
+    def value(self):
+        return Sums(self._rows_by_Q.T, self._Q_by_Q, self._L)
 
 
 class BlockModel(BlockFactors):
@@ -77,10 +102,10 @@ class BlockModel(BlockFactors):
     def __init__(self, blocks, Zs, H, mode=None):
         self.samples, self.H, self._mode = blocks, H, mode
         self.Zs = [np.asarray(Z, np.float64) for Z in Zs]
-        floor = FLOOR if len(Zs) > 1 else FLOOR_OF_ONE_LAYER
         dtype = str(blocks.dtype)
         self._small_step = _compiled_small_step(len(Zs), blocks.shape[1], dtype, mode)
-        self._block_step = _compiled_block_step(floor, dtype, mode)
+        self._block_step = self._compiled_block_step(dtype, mode)
+        self._sum_terms = _compiled_sum_terms(dtype, mode)
         self._sums = None
         self._iteration = 0
 
@@ -89,24 +114,44 @@ class BlockModel(BlockFactors):
         """Z_1 … Z_m."""
         return np.linalg.multi_dot([*self.Zs, np.eye(self.H.shape[1])])
 
-    def _first_sums(self):
-        (n, k), dtype = self.H.shape, str(self.samples.dtype)
+    def _compiled_block_step(self, dtype, mode):
+        return _compiled_block_step(FLOOR if len(self.Zs) > 1 else FLOOR_OF_ONE_LAYER, dtype, mode)
+
+    def _factor(self, H):
+        """L of features, shape (n, k), and its inverse in the blocks' dtype."""
+        n, k = H.shape
         K = np.zeros((k, k))
         for samples in self.samples.slices:
-            wide = self.H[samples].astype(np.float64)
+            wide = H[samples].astype(np.float64)
             K += wide.T @ wide
-        L, inverse = nonsingular_factor_of(K, max(n, k), dtype)
-        terms, (narrow,) = _compiled_sum_terms(dtype, self._mode), self._narrow(inverse)
-        return self._summed(L, lambda samples, rows: terms(rows, self.H[samples], narrow))
+            release(H)
+        L, inverse = nonsingular_factor_of(K, max(n, k), str(self.samples.dtype))
+        return L, *self._narrow(inverse)
+
+    def _first_sums(self):
+        L, inverse = self._factor(self.H)
+        return self._summed(
+            L, lambda samples, rows: self._sum_terms(rows, self.H[samples], inverse)
+        )
 
     def _summed(self, L, terms):
         """Sums of the terms of all blocks, in their order."""
-        XQ, QQ = 0.0, 0.0
+        sums = GrowingSums(L)
         for samples, rows in self.samples:
-            by_X, by_Q = terms(samples, rows)
-            XQ, QQ = XQ + by_X.astype(np.float64), QQ + by_Q.astype(np.float64)
+            sums.add(*terms(samples, rows))
             release(self.H)
-        return Sums(XQ.T, QQ, L)
+        return sums.value()
+
+    def _moving(self, inverse):
+        """A function that moves the features of some samples and returns their terms of sums."""
+        Psi = self.Psi
+        narrow = self._narrow(Psi, Psi.T @ Psi, inverse)
+
+        def moved(samples, rows):
+            self.H[samples], *summands = self._block_step(rows, self.H[samples], *narrow)
+            return summands
+
+        return moved
 
     def step(self):
         """One iteration; returns the cost before it where `loop.run` needs it, else None."""
@@ -114,15 +159,8 @@ class BlockModel(BlockFactors):
             self._sums = self._first_sums()
         squared_norm = self.samples.squared_norm + self.samples.offset
         given = [*vars(self._sums).values(), squared_norm, self.Psi, *self.Zs]
-        cost, L, inverse, *self.Zs = self._small_step(*given)
-        Psi = self.Psi
-        narrow = self._narrow(Psi, Psi.T @ Psi, inverse)
-
-        def terms(samples, rows):
-            self.H[samples], *summands = self._block_step(rows, self.H[samples], *narrow)
-            return summands
-
-        self._sums = self._summed(L, terms)
+        cost, L, inverse, self._basis, *self.Zs = self._small_step(*given)
+        self._sums = self._summed(L, self._moving(inverse))
         self._iteration += 1
         return float(cost) if (self._iteration - 1) % loop.CHECK_EVERY == 0 else None
 

@@ -8,14 +8,11 @@ import numpy as np
 from sklearn.utils._param_validation import Interval, StrOptions
 
 from dsnmf import symbolic
-from dsnmf.affinity import combine
-from dsnmf.affinity.classes import as_label_codes
-from dsnmf.data.dense import Dense
-from dsnmf.estimators.base import Factorisation
 from dsnmf.estimators.in_blocks import BlockFactorisation
-from dsnmf.estimators.labels import attribute_affinity, per_attribute, weights
-from dsnmf.estimators.parameters import GraphParameters, Layers, estimator, positional
+from dsnmf.estimators.labels import per_attribute, weights
+from dsnmf.estimators.parameters import Layers, estimator, positional
 from dsnmf.estimators.streams import StreamFactorisation
+from dsnmf.estimators.supervised import SupervisedFactorisation
 from dsnmf.training.stopping import FeatureTolerance
 
 #: tol="auto": Adam moves every entry by about the learning rate per step, so what ten steps move is
@@ -113,7 +110,7 @@ class DeepSemiNMF(Layers, StreamFactorisation, BlockFactorisation):
 
 
 @estimator
-class DeepWSF(Layers, GraphParameters, Factorisation):
+class DeepWSF(Layers, SupervisedFactorisation):
     """Deep WSF: Xᵀ ≈ Z_1 … Z_m H_m, layer i's features H_i kept close within classes of attribute i.
 
     Parameters
@@ -132,6 +129,7 @@ class DeepWSF(Layers, GraphParameters, Factorisation):
         last layer's attribute only.
     tol
         See `SemiNMF`.
+    [BlockParameters]
     [TrainingParameters]
 
     Attributes
@@ -167,7 +165,7 @@ class DeepWSF(Layers, GraphParameters, Factorisation):
         "alphas": [Interval(Real, 0, None, closed="left"), "array-like"]
     }
 
-    _per_layer = (*Factorisation._per_layer, "layer_components_")
+    _per_layer = (*SupervisedFactorisation._per_layer, "layer_components_")
 
     def _keep(self, model, trace):
         of_first = super()._keep(model, trace)
@@ -176,24 +174,22 @@ class DeepWSF(Layers, GraphParameters, Factorisation):
         self.layer_components_ = [*inner, reduce(np.matmul, self.Z_).T]
         return of_first
 
+    def _keep_of_blocks(self, model):
+        super()._keep_of_blocks(model)
+        self.layer_components_ = model.layer_components()
+
     def _path(self, layer):
         Zs = super()._path(layer)
         return Zs if self.transform_method == "projection" else [self.layer_components_[layer].T]
 
-    def _affinities(self, y, samples, Hs):
-        inputs = [samples, *(Dense(H, scale=1.0) for H in Hs[:-1])]
-        m = len(inputs)
-        attributes = [None] if y is None else as_label_codes(y, "y", samples.given.shape[1])
-        if len(attributes) == 1:
-            attributes = [None] * (m - 1) + attributes
-        if len(attributes) != m:
+    def _attributes(self, y, n):
+        m, codes = len(self._layer_sizes()), self._codes(y, n)
+        if len(codes) == 1:
+            codes = [None] * (m - 1) + codes
+        if len(codes) != m:
             raise ValueError(
-                f"y must have one column per layer ({m}), got {len(attributes)}; a column of -1 "
+                f"y must have one column per layer ({m}), got {len(codes)}; a column of -1 "
                 "gives its layer the graph of nearest neighbours"
             )
         affinities = per_attribute(self.affinity, m)
-        alphas = weights(self.alphas, "alphas", m)
-        return [
-            combine([attribute_affinity(*given, self.n_neighbors, self.heat_width)], [alpha])
-            for *given, alpha in zip(attributes, inputs, affinities, alphas)
-        ]
+        return [[graph] for graph in zip(codes, affinities, weights(self.alphas, "alphas", m))]

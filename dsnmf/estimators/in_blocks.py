@@ -6,6 +6,7 @@ from pathlib import Path
 import joblib
 import numpy as np
 
+from dsnmf.affinity.labels import LabelAffinity
 from dsnmf.data.compressed_blocks import compress_blocks
 from dsnmf.data.store import Store
 from dsnmf.estimators.base import Factorisation
@@ -30,7 +31,7 @@ def _described(value):
         value = value.item()
     if value is None or isinstance(value, bool | int | float | str):
         return value
-    if isinstance(value, list | tuple | np.ndarray):
+    if isinstance(value, list | tuple | np.ndarray | LabelAffinity):
         return joblib.hash(value)
     return getattr(value, "__qualname__", type(value).__name__)
 
@@ -38,7 +39,8 @@ def _described(value):
 class BlockFactorisation(BlockParameters, Factorisation):
     """A factorisation that fits data in blocks where its rule reads them once per iteration."""
 
-    def _needs_memory(self):
+    def _needs_memory(self, y, n):
+        """Why X, of n samples, cannot be fitted in blocks; None if it can."""
         if self._solver() not in ("multiplicative", "adam"):
             return f"with solver={self.solver!r}"
         if self._solver() == "multiplicative" and not is_linear(self._inner_nonlinearity()):
@@ -47,10 +49,10 @@ class BlockFactorisation(BlockParameters, Factorisation):
             return f"with init={self.init!r}"
         return None
 
-    def _fit_in_blocks(self, blocks, layers):
+    def _fit_in_blocks(self, blocks, y, layers):
         p, n = blocks.shape
         self._check_sizes(layers, n)
-        checkpoint = self._open_checkpoint(blocks, layers)
+        checkpoint = self._open_checkpoint(blocks, y, layers)
         with Store(self.store) as store:
             samples = compress_blocks(
                 blocks,
@@ -62,32 +64,36 @@ class BlockFactorisation(BlockParameters, Factorisation):
             resumed = checkpoint is not None and checkpoint.is_there
             start = self._empty_start if resumed else self._block_start
             Zs, Hs = start(samples, p, layers, store)
-            model, trace = self._block_model(samples, Zs, Hs[-1], store), Trace()
+            model, trace = self._block_model(samples, y, Zs, Hs, store), Trace()
             stopped_by, self.n_iter_ = self._run(model.step, trace, model, checkpoint)
             error = model.finish(Hs[:-1])
             self._keep_trace(trace)
-            self.Z_, self.H_ = model.Z_values(), [H.T for H in Hs]
-            self.reconstruction_err_ = error
+            self._keep_of_blocks(model)
+            self.H_, self.reconstruction_err_ = [H.T for H in Hs], error
             check_outcome(self, blocks.scale * float(np.sqrt(blocks.squared_norm)))
             self.H_ = [store.kept(H, f"H_{i}").T for i, H in enumerate(Hs, start=1)]
             self._raw_H = self.H_
             if model.H is not Hs[-1]:  # may be negative, where H_ is not
                 self._raw_H = [*self.H_[:-1], store.kept(model.H, f"raw_H_{len(Hs)}").T]
-        self._scale, self._nonlinearity = blocks.scale, self._inner_nonlinearity()
-        self._priors, self._ready = model.priors(), {}
         self.n_features_in_ = p
         vars(self).pop("feature_names_in_", None)
         if checkpoint is not None and stopped_by != "interrupt":
             checkpoint.remove()
         return stopped_by
 
-    def _block_model(self, blocks, Zs, H, store):
+    def _keep_of_blocks(self, model):
+        """Set what was learned, but for the features."""
+        self.Z_ = model.Z_values()
+        self._scale, self._nonlinearity = model.samples.scale, self._inner_nonlinearity()
+        self._priors, self._ready = model.priors(), {}
+
+    def _block_model(self, blocks, y, Zs, Hs, store):
         if self._solver() == "multiplicative":
-            return BlockModel(blocks, Zs, H, self.mode)
+            return BlockModel(blocks, Zs, Hs[-1], self.mode)
         return AdamBlockModel(
             blocks,
             Zs,
-            H,
+            Hs[-1],
             store.new,
             nonlinearity=self._inner_nonlinearity(),
             learning_rate=self.learning_rate,
@@ -102,7 +108,7 @@ class BlockFactorisation(BlockParameters, Factorisation):
             )
         return super()._fit_in_memory(X, y, layers)
 
-    def _open_checkpoint(self, blocks, layers):
+    def _open_checkpoint(self, blocks, y, layers):
         if self.checkpoint is None:
             return None
         if self.store is not None:
@@ -112,9 +118,9 @@ class BlockFactorisation(BlockParameters, Factorisation):
                     f"checkpoint must be a folder of its own, but {self.checkpoint} is where "
                     f"store={os.fspath(self.store)!r} is"
                 )
-        return Checkpoint(self.checkpoint, self._description(blocks, layers))
+        return Checkpoint(self.checkpoint, self._description(blocks, y, layers))
 
-    def _description(self, blocks, layers):
+    def _description(self, blocks, y, layers):
         """All that the numbers of a fit in blocks depend on, except for the samples between."""
         given = self.get_params(deep=False)
         return {
@@ -124,8 +130,13 @@ class BlockFactorisation(BlockParameters, Factorisation):
             "dtype": str(blocks.dtype),
             "block_size": blocks.slices[0].stop,
             "first and last sample": joblib.hash(blocks.ends()),
+            "labels": self._hashed_labels(y, blocks.shape[1]),
             **{name: _described(given[name]) for name in sorted({*given} - NOT_THE_NUMBERS)},
         }
+
+    def _hashed_labels(self, y, n):
+        """Of labels, where they are used."""
+        return None
 
     def _empty_start(self, blocks, p, layers, store):
         """As `_block_start`, with any content."""

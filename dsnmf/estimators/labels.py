@@ -7,7 +7,7 @@ import numpy as np
 from pytensor.graph.basic import Variable
 from pytensor.graph.utils import MissingInputError
 
-from dsnmf.affinity import knn_affinity, label_affinity
+from dsnmf.affinity import LabelAffinity, knn_affinity, label_affinity
 from dsnmf.affinity.algebra import as_affinity
 from dsnmf.validation import as_number
 
@@ -15,7 +15,7 @@ from dsnmf.validation import as_number
 KINDS = ("binary", "heat", "knn")
 
 
-def attribute_affinity(attribute, samples, affinity, n_neighbors, heat_width):
+def attribute_affinity(attribute, affinity, samples, n_neighbors, heat_width):
     """The affinity that one attribute's labels, or the samples' neighbourhood, give.
 
     Parameters
@@ -23,11 +23,11 @@ def attribute_affinity(attribute, samples, affinity, n_neighbors, heat_width):
     attribute : ndarray of int, shape (n,), or None
         Codes of classes, -1 for an unknown one. None or all -1: the graph of nearest neighbours
         takes the labels' place.
-    samples : Samples
-        What the supervised layer factorises.
     affinity : {"binary", "heat", "knn"} or n x n affinity
         A given one, in any form that `dsnmf.symbolic.laplacian.affinity_terms` takes, is the
         answer; of a PyTensor variable, its present value.
+    samples : Samples
+        What the supervised layer factorises.
     n_neighbors : int
     heat_width : float
 
@@ -43,12 +43,62 @@ def attribute_affinity(attribute, samples, affinity, n_neighbors, heat_width):
     n = samples.given.shape[1]
     if not isinstance(affinity, str):
         return as_affinity(_value(affinity), n)
-    if affinity not in KINDS:
-        raise ValueError(f"affinity must be one of {KINDS} or an n x n matrix, got {affinity!r}")
-    if affinity == "knn" or attribute is None or (attribute < 0).all():
+    _check_kind(affinity)
+    if affinity == "knn" or _is_unlabelled(attribute):
         return knn_affinity(samples.samples, n_neighbors=min(n_neighbors, n - 1))
     X = samples.dense if affinity == "heat" else None
     return label_affinity(attribute, X, kind=affinity, t=heat_width)
+
+
+def class_affinity(attribute, affinity, n):
+    """The affinity of `attribute_affinity` if it is of classes alone, else None.
+
+    Parameters
+    ----------
+    attribute, affinity
+        See `attribute_affinity`.
+    n : int
+        Number of samples.
+
+    Returns
+    -------
+    LabelAffinity without graph and constant, or None
+
+    Raises
+    ------
+    TypeError, ValueError
+        See `attribute_affinity`.
+    """
+    if not isinstance(affinity, str):
+        W = as_affinity(_value(affinity), n)
+        is_of_classes = isinstance(W, LabelAffinity) and not W.graph.nnz and not W.constant
+        return W if is_of_classes else None
+    _check_kind(affinity)
+    if affinity != "binary" or _is_unlabelled(attribute):
+        return None
+    return label_affinity(attribute)
+
+
+def beyond_classes(attribute, affinity, n):
+    """Why `class_affinity` is None, for an error; None if it is not."""
+    if class_affinity(attribute, affinity, n) is not None:
+        return None
+    if not isinstance(affinity, str):
+        graph = "an n x n affinity"
+    elif affinity == "binary":
+        graph = "nearest neighbours in the place of labels"
+    else:
+        graph = f"affinity={affinity!r}"
+    return f"with {graph}, as the neighbours of a sample are not in its block"
+
+
+def _check_kind(affinity):
+    if affinity not in KINDS:
+        raise ValueError(f"affinity must be one of {KINDS} or an n x n matrix, got {affinity!r}")
+
+
+def _is_unlabelled(attribute):
+    return attribute is None or (attribute < 0).all()
 
 
 def _value(affinity):

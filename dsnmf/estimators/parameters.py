@@ -187,6 +187,8 @@ class GraphParameters:
         unknown, or missing (y=None), give the "knn" graph. A matrix is taken as W, symmetric and
         of any sign (see `updates.semi_nmf`): an array, a SciPy sparse matrix or array, what
         `dsnmf.affinity` makes, or a PyTensor variable, whose value is taken when the fit starts.
+        Data in blocks need "binary" with labels in every layer, or a `LabelAffinity` of classes
+        alone: other neighbours of a sample are not in its block.
     n_neighbors : int >= 1
         Of the "knn" graph.
     heat_width : float > 0

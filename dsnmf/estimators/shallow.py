@@ -5,13 +5,11 @@ from typing import Any, ClassVar
 
 from sklearn.utils._param_validation import Interval, StrOptions
 
-from dsnmf.affinity import combine
-from dsnmf.affinity.classes import as_label_codes
-from dsnmf.estimators.base import Factorisation
 from dsnmf.estimators.in_blocks import BlockFactorisation
-from dsnmf.estimators.labels import attribute_affinity, per_attribute, weights
-from dsnmf.estimators.parameters import GraphParameters, OneLayer, estimator, positional
+from dsnmf.estimators.labels import per_attribute, weights
+from dsnmf.estimators.parameters import OneLayer, estimator, positional
 from dsnmf.estimators.streams import StreamFactorisation
+from dsnmf.estimators.supervised import SupervisedFactorisation
 
 
 @estimator
@@ -77,7 +75,7 @@ class SemiNMF(OneLayer, StreamFactorisation, BlockFactorisation):
 
 
 @estimator
-class WSF(OneLayer, GraphParameters, Factorisation):
+class WSF(OneLayer, SupervisedFactorisation):
     """Weakly supervised factorisation: Semi-NMF that keeps samples of one class together.
 
     Minimises ½‖Xᵀ - Z H‖²_F + ½ Σ_a alpha_a tr(H L_a Hᵀ) with H >= 0, where L_a is the Laplacian
@@ -93,6 +91,7 @@ class WSF(OneLayer, GraphParameters, Factorisation):
     [GraphParameters]
     tol, transform_method
         See `SemiNMF`.
+    [BlockParameters]
     [TrainingParameters]
 
     """
@@ -103,12 +102,7 @@ class WSF(OneLayer, GraphParameters, Factorisation):
         "alpha": [Interval(Real, 0, None, closed="left"), "array-like"]
     }
 
-    def _affinities(self, y, samples, Hs):
-        attributes = [None] if y is None else as_label_codes(y, "y", samples.given.shape[1])
-        affinities = per_attribute(self.affinity, len(attributes))
-        alphas = weights(self.alpha, "alpha", len(attributes))
-        graphs = [
-            attribute_affinity(attribute, samples, affinity, self.n_neighbors, self.heat_width)
-            for attribute, affinity in zip(attributes, affinities)
-        ]
-        return [combine(graphs, alphas)]
+    def _attributes(self, y, n):
+        codes = self._codes(y, n)
+        affinities = per_attribute(self.affinity, len(codes))
+        return [list(zip(codes, affinities, weights(self.alpha, "alpha", len(codes))))]

@@ -150,7 +150,7 @@ def test_data_of_one_block_are_as_any_array(tmp_path):
         (SemiNMF(3, solver="bcd"), "SemiNMF needs X in memory with solver='bcd'"),
         (SemiNMF(3, init="random"), "with init='random'"),
         (DeepSemiNMF((4, 2), solver="multiplicative", nonlinearity="softplus"), "nonlinearity"),
-        (WSF(3), "WSF needs X in memory with graphs"),
+        (WSF(3), "WSF needs X in memory with nearest neighbours in the place of labels"),
     ],
 )
 def test_what_needs_memory_says_so(estimator, reason, small_blocks, tmp_path):

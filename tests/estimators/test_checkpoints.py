@@ -18,7 +18,7 @@ import pytensor
 import pytest
 
 import dsnmf
-from dsnmf import DeepSemiNMF, SemiNMF
+from dsnmf import DeepSemiNMF, DeepWSF, SemiNMF
 from dsnmf.data.sources import Source
 from dsnmf.estimators import checkpoints
 from dsnmf.estimators.block_factors import BlockFactors
@@ -26,10 +26,12 @@ from dsnmf.files import archive
 from tests.data.test_sources import Sliceable
 
 X = np.random.default_rng(0).standard_normal((60, 8)) + 1
+Y = np.column_stack([np.arange(60) % 3, np.arange(60) // 30])
 
 MODELS = {
     "SemiNMF": SemiNMF(3, tol=1e-2, block_size=16),
     "DeepSemiNMF": DeepSemiNMF((5, 3), solver="multiplicative", tol=2e-3, block_size=16),
+    "DeepWSF": DeepWSF((5, 3), alphas=0.1, tol=2e-3, block_size=16),
     "Adam": DeepSemiNMF((5, 3), learning_rate=0.01, tol=0.03, block_size=16),
     "compressed": SemiNMF(3, compress=6, tol=1e-2, block_size=16),
     "compressed Adam": DeepSemiNMF((5, 3), compress=6, learning_rate=0.01, tol=0.03, block_size=16),
@@ -58,9 +60,9 @@ def always(monkeypatch):
     monkeypatch.setattr(checkpoints, "INTERVAL", 0)
 
 
-def fit(name, data=X, **parameters):
+def fit(name, data=X, y=Y, **parameters):
     model = MODELS[name]
-    return type(model)(**model.get_params() | parameters).fit(Sliceable(data))
+    return type(model)(**model.get_params() | parameters).fit(Sliceable(data), y)
 
 
 @cache
@@ -200,6 +202,16 @@ def test_another_call_is_told_what_differs(difference, interrupted):
     with pytest.raises(ValueError, match=difference):
         fit("DeepSemiNMF", checkpoint=interrupted, **OTHERS[difference])
     assert contents(interrupted) == before
+
+
+def test_other_labels(tmp_path, always):
+    def stop(iteration, state):
+        signal.raise_signal(signal.SIGINT)
+
+    with pytest.warns(RuntimeWarning, match="interrupted"):
+        fit("DeepWSF", checkpoint=tmp_path, callback=stop)
+    with pytest.raises(ValueError, match="labels was"):
+        fit("DeepWSF", y=Y[::-1], checkpoint=tmp_path)
 
 
 def test_another_estimator(interrupted):
