@@ -21,19 +21,13 @@ def _estimator(parsed):
     if parsed.max_iter is not None:
         options["max_iter"] = parsed.max_iter
     deep = len(parsed.layers) > 1
-    in_blocks = _block_options(parsed)
+    options |= _block_options(parsed)
     if parsed.labels is None:
-        options |= in_blocks
         if parsed.alpha is not None:
             raise ValueError("--alpha weighs labels, which --labels must name")
         if not deep and parsed.solver != "adam":
             return SemiNMF(parsed.layers[0], **options)
         return DeepSemiNMF(parsed.layers, solver=parsed.solver or "adam", **options)
-    if in_blocks:
-        raise ValueError(
-            "--store, --checkpoint and --block-size are for data that are read in blocks, which "
-            "--labels cannot be"
-        )
     if parsed.solver == "adam":
         raise ValueError(
             "--solver adam takes no labels; with --labels the solver is multiplicative"

@@ -80,7 +80,8 @@ def fit(path, components, iterations, store):
     X = Counted(path)
     size = X.shape[0] * X.shape[1] * 4
     before, start = read_bytes(), time.perf_counter()
-    model = SemiNMF(components, max_iter=iterations, tol=0, store=store, callback=after).fit(X)
+    options = {"compress": False, "max_iter": iterations, "tol": 0}
+    model = SemiNMF(components, store=store, callback=after, **options).fit(X)
     total = time.perf_counter() - start
     passes = (read_bytes() - before) / size
     peak = resident("VmHWM")

@@ -11,7 +11,7 @@ import pytest
 import scipy.sparse
 import zarr
 
-from dsnmf import DSNMF, DeepWSF, SemiNMF
+from dsnmf import DSNMF, WSF, DeepWSF, SemiNMF
 from dsnmf.commands.main import main
 from dsnmf.estimators.persistence import open_estimator
 from dsnmf.files.matrices import read_matrix, write_matrix
@@ -152,7 +152,6 @@ ERRORS = {
     f"{FIT} --checkpoint state": "checkpoint is for data that are fitted in blocks",
     f"{FIT} --checkpoint text.csv --block-size 9": "text.csv: File exists",
     f"{FIT} --store text.csv --block-size 9": "text.csv: File exists",
-    f"{FIT} --labels labels.csv --store features": "--store, --checkpoint and --block-size are for",
     "fit text.csv --layers 3 --store features -o made": "text.csv must be a .npy, .h5:DATASET or",
     # Outputs are refused before anything is read.
     "fit none.npy --layers 3 -o absent/made": "absent/made: No such file or directory",
@@ -246,6 +245,17 @@ def test_data_in_blocks(source, capsys):
     assert not os.listdir("state")
     assert main(["transform", "made", source, "-o", "features.npy"]) == 0
     np.testing.assert_allclose(np.load("features.npy"), expected.transform(X), rtol=1e-9)
+
+
+def test_labels_of_data_in_blocks():
+    np.save("y.npy", np.arange(len(X)) % 3)
+    words = ["--layers", "3", "--labels", "y.npy", "--quiet"]
+    for options in (["--block-size", "11"], []):
+        name = f"made{len(options)}"
+        assert main(["fit", "data.npy", *words, *options, "-o", name]) == 0
+    blocks, memory = map(open_estimator, ("made2", "made0"))
+    assert type(blocks) is WSF
+    np.testing.assert_allclose(blocks.H_[0], memory.H_[0], rtol=1e-8)
 
 
 def test_after_ctrl_c_the_same_command_goes_on(monkeypatch, capsys):
