@@ -71,14 +71,17 @@ def interleaved(functions, rounds=5, repeats=20):
     dict
         {name: Measured}.
     """
+    from dsnmf.training.memory import freed_memory_kept
+
     seconds = {name: [] for name in functions}
     page_faults = {name: [] for name in functions}
-    for _ in range(rounds):
-        for name, function in functions.items():
-            function()
-            before = faults()
-            seconds[name] += timed(function, repeats)
-            page_faults[name].append((faults() - before) / repeats)
+    with freed_memory_kept():  # as `fit` trains
+        for _ in range(rounds):
+            for name, function in functions.items():
+                function()
+                before = faults()
+                seconds[name] += timed(function, repeats)
+                page_faults[name].append((faults() - before) / repeats)
     return {
         name: Measured(1e3 * median(seconds[name]), median(page_faults[name])) for name in functions
     }

@@ -26,7 +26,6 @@ from dsnmf.data.compression import compress
 from dsnmf.initialisation import appr_seminmf, pretrain
 from dsnmf.symbolic import residual_norm
 from dsnmf.training import loop
-from dsnmf.training.memory import freed_memory_kept
 from dsnmf.updates.one_read import first_sums, one_read
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
@@ -88,8 +87,7 @@ def main():
             start = time.perf_counter()
             functions[name, form], norms[name, form] = make(data, Z_start, Hs)
             preparing[name, form] = time.perf_counter() - start
-    with freed_memory_kept():
-        measured = measuring.interleaved(functions, arguments.rounds, repeats=9)
+    measured = measuring.interleaved(functions, arguments.rounds, repeats=9)
 
     rows = {"textbook": {"iteration, ms": measured["textbook"].ms}}
     for (name, form), norm in norms.items():
