@@ -154,7 +154,7 @@ class BlockFactorisation(BlockParameters, Factorisation):
             return blockwise_svd_start(
                 blocks,
                 layers,
-                store.scratch,
+                store.new,
                 noise_floor=self.noise_floor,
                 random_state=as_random_state(self.random_state),
                 fill_zeros=self._solver() == "multiplicative",

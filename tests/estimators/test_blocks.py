@@ -63,6 +63,7 @@ def test_every_source_gives_what_memory_gives(as_source, tmp_path):
     kind, data = LINEAR["two layers"], as_source(X, tmp_path)
     model = fitted(kind, data, block_size=5)
     assert_same_fit(model, fitted(kind, X), 1e-9)
+    assert {type(H) for H in model.H_} == {np.ndarray}
     features = model.transform(data, layer=0)
     np.testing.assert_allclose(features, model.transform(X, layer=0), atol=1e-12)
 
