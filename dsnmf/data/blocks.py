@@ -151,11 +151,13 @@ class Blocks:
         finite = np.isfinite(rows)
         if not finite.all():
             row = int(np.argmin(finite.all(axis=1)))
-            what = "NaN" if np.isnan(rows[row]).any() else "infinity"
+            is_gap = bool(np.isnan(rows[row]).any())
+            advice = "; gaps need X in memory: numpy.array(X)" if is_gap else ""
+            what = "NaN" if is_gap else "infinity"
             samples = self.slices[number]
             raise ValueError(
                 f"X contains {what} in sample {samples.start + row} "
-                f"(block {number}, samples {samples.start} to {samples.stop - 1})"
+                f"(block {number}, samples {samples.start} to {samples.stop - 1}){advice}"
             )
 
     @cached_property
