@@ -8,6 +8,8 @@ from dsnmf import DSNMF, WSF, DeepSemiNMF, DeepWSF, SemiNMF
 from dsnmf.data.compression import compress
 from tests.conftest import relative_error
 
+pytestmark = pytest.mark.usefixtures("without_numba")  # of what graphs have within, too
+
 RNG = np.random.default_rng(0)
 WIDE = RNG.standard_normal((24, 60))  # samples x features, more features than samples
 LABELS = np.arange(24) % 3

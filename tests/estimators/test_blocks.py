@@ -236,14 +236,14 @@ class Interrupted(Exception):
 def fail(iteration, state):
     assert state.H_[-1].shape == (3, 22)
     assert [Z.shape for Z in state.Z_] == [(6, 3)]
-    raise Interrupted
+    raise Interrupted("stopped")
 
 
 @pytest.mark.parametrize(
     ("change", "parameters", "error", "text"),
     [
         (lambda X: X[17].fill(np.nan), {}, ValueError, r"NaN in sample 17 \(block 3, samples 15"),
-        (lambda X: None, {"callback": fail}, Interrupted, ""),
+        (lambda X: None, {"callback": fail}, Interrupted, "stopped"),
         (lambda X: None, {"n_components": 30}, ValueError, "at least as many samples"),
         (lambda X: None, {"block_size": 0}, ValueError, "block_size"),
         (lambda X: None, {"compress": 7}, ValueError, "compress must be at most"),

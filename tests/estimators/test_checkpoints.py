@@ -48,6 +48,15 @@ DEATHS = {
 }
 
 
+#: Every death of models whose state has all kinds of parts, one of the others.
+KILLED = [
+    (name, death)
+    for name in MODELS
+    for death in DEATHS
+    if name in ("DeepWSF", "compressed Adam") or death == "pass"
+]
+
+
 @pytest.fixture(autouse=True, scope="module")
 def fast():
     with pytensor.config.change_flags(mode="FAST_COMPILE"):
@@ -101,16 +110,16 @@ def deadly(function, calls):
 def die(folder):
     """Fits that are killed, each in a process of its own."""
     checkpoints.INTERVAL = 0
-    for name in MODELS:
-        for death, (owner, attribute, calls) in DEATHS.items():
-            child = os.fork()
-            if child:
-                assert os.waitpid(child, 0)[1] == signal.SIGKILL, (name, death)
-                continue
-            setattr(owner, attribute, deadly(getattr(owner, attribute), calls))
-            place = Path(folder, f"{name}-{death}")
-            fit(name, checkpoint=place / "state", store=place / "features")
-            os._exit(0)
+    for name, death in KILLED:
+        child = os.fork()
+        if child:
+            assert os.waitpid(child, 0)[1] == signal.SIGKILL, (name, death)
+            continue
+        owner, attribute, calls = DEATHS[death]
+        setattr(owner, attribute, deadly(getattr(owner, attribute), calls))
+        place = Path(folder, f"{name}-{death}")
+        fit(name, checkpoint=place / "state", store=place / "features")
+        os._exit(0)
 
 
 @pytest.fixture(scope="module")
@@ -124,8 +133,7 @@ def killed(tmp_path_factory):
     return folder
 
 
-@pytest.mark.parametrize("death", DEATHS)
-@pytest.mark.parametrize("name", MODELS)
+@pytest.mark.parametrize(("name", "death"), KILLED)
 def test_after_kill_9_the_same_call_gives_the_same_bits(name, death, killed):
     place, iterations = killed / f"{name}-{death}", []
     assert (place / "state" / "state.npz").exists()

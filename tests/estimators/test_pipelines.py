@@ -42,6 +42,7 @@ def test_grid_search_over_layers_in_parallel(digits):
     assert search.best_score_ > 0.7
 
 
+@pytest.mark.usefixtures("without_numba")
 def test_pandas_output_has_the_features_names(digits):
     X, _ = digits
     frame = SemiNMF(3, max_iter=5).set_output(transform="pandas").fit_transform(X)

@@ -35,7 +35,7 @@ def assert_follows(step, factors, expected, tolerances=TOLERANCES):
 
 @pytest.mark.parametrize(
     "name",
-    [pytest.param("seminmf", marks=pytest.mark.numba), "ssnmf/sup_lam10", "ssnmf/knn5_lam0p1"],
+    ["seminmf", "ssnmf/sup_lam10", "ssnmf/knn5_lam0p1"],
 )
 def test_one_layer_follows_matlab(reference, name):
     name, _, case = name.partition("/")
