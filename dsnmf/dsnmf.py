@@ -196,7 +196,7 @@ class DSNMF(Storable):
         parameters. A function that is assigned takes its place, also in `fit`, until the next
         `finetune_features`. It says nothing of a dead model; `fit` does.
         """
-        return loop.compile_step(self._rule.cost, self._rule.updates, self.mode)
+        return pytensor.function([], self._rule.cost, updates=self._rule.updates, mode=self.mode)
 
     @compiled
     def get_features(self):

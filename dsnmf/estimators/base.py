@@ -203,7 +203,7 @@ class Factorisation(FittedFactorisation, TrainingParameters, TransformerMixin, B
         outputs = pytensor.function([], [*layer_features, of_first], mode=self.mode)()
         *features, of_first = map(np.asarray, outputs)  # JAX has arrays of its own
         samples = model.samples
-        self._keep_trace(trace)
+        self.history_ = trace.arrays()
         self.Z_ = model.Z_values()
         self._raw_H = model.H_values()
         self.H_ = features
@@ -212,9 +212,6 @@ class Factorisation(FittedFactorisation, TrainingParameters, TransformerMixin, B
         self._priors = priors(features, samples.norms, model.nonlinearity)
         self._ready = {}
         return of_first
-
-    def _keep_trace(self, trace):
-        self.history_ = trace.arrays()
 
     def fit_transform(self, X, y=None):
         """Fit to X and return `transform(X)`: the same map that new samples go through.

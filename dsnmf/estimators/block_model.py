@@ -11,9 +11,7 @@ from dsnmf.estimators.block_factors import BlockFactors
 from dsnmf.estimators.inner_features import inner_features
 from dsnmf.symbolic.gram import nonsingular_factor_of
 from dsnmf.training import loop
-from dsnmf.updates.deep_semi_nmf import FLOOR
-from dsnmf.updates.one_read import Sums, cost_of_sums, small_step
-from dsnmf.updates.semi_nmf import FLOOR as FLOOR_OF_ONE_LAYER
+from dsnmf.updates.one_read import Sums, cost_of_sums, floor_of, small_step
 from dsnmf.updates.semi_nmf import scaled
 
 
@@ -115,7 +113,7 @@ class BlockModel(BlockFactors):
         return np.linalg.multi_dot([*self.Zs, np.eye(self.H.shape[1])])
 
     def _compiled_block_step(self, dtype, mode):
-        return _compiled_block_step(FLOOR if len(self.Zs) > 1 else FLOOR_OF_ONE_LAYER, dtype, mode)
+        return _compiled_block_step(floor_of(len(self.Zs)), dtype, mode)
 
     def _factor(self, H):
         """L of features, shape (n, k), and its inverse in the blocks' dtype."""
@@ -171,7 +169,12 @@ class BlockModel(BlockFactors):
         self._sums = Sums(*(state[name] for name in ("XQ", "QQ", "L")))
 
     def _at_end(self, samples, rows, whole):
-        H, inner = self.H[samples].T, []
+        inner = []
         if len(self.Zs) > 1:
+            H = self.H[samples].T
             inner = inner_features(rows.T, self._narrow(*self.Zs), H, self._mode)
-        return inner, reduce(lambda led, Z: Z @ led, self.Zs[:0:-1], H)
+        return inner, self._of_first(samples)
+
+    def _of_first(self, samples):
+        """Z_2 … Z_m H_m of some samples: what H_m leads to in layer 1."""
+        return reduce(lambda led, Z: Z @ led, self.Zs[:0:-1], self.H[samples].T)

@@ -1,6 +1,5 @@
 """WSF and Deep WSF while they are fitted to data in blocks, with graphs of classes."""
 
-from functools import reduce
 from itertools import accumulate
 
 import numpy as np
@@ -9,9 +8,7 @@ import pytensor.tensor as pt
 
 from dsnmf.data.store import release
 from dsnmf.estimators.block_model import BlockModel, GrowingSums, multiplicative_terms
-from dsnmf.updates.deep_semi_nmf import FLOOR_WITH_AFFINITIES
-from dsnmf.updates.one_read import Sums, small_step
-from dsnmf.updates.semi_nmf import FLOOR as FLOOR_OF_ONE_LAYER
+from dsnmf.updates.one_read import Sums, floor_of, small_step
 from dsnmf.updates.semi_nmf import scaled
 
 
@@ -96,7 +93,7 @@ class SupervisedBlockModel(BlockModel):
         self._graphs = [ClassGraph(affinity) for affinity in affinities]
 
     def _compiled_block_step(self, dtype, mode):
-        floor = FLOOR_WITH_AFFINITIES if len(self.Zs) > 1 else FLOOR_OF_ONE_LAYER
+        floor = floor_of(len(self.Zs), True)
         return _compiled_layer_step(floor, dtype, mode)
 
     def H_values(self):
@@ -158,7 +155,7 @@ class SupervisedBlockModel(BlockModel):
         for H, inverse, sums in self._inner:
             sums.add(*self._sum_terms(narrow, H[samples], inverse))
             release(H)
-        return [], reduce(lambda led, Z: Z @ led, self.Zs[:0:-1], self.H[samples].T)
+        return [], self._of_first(samples)
 
     def layer_components(self):
         """After `finish`: (X H_i†)ᵀ of each layer at the data's own scale, shape (k_i, p)."""

@@ -67,7 +67,7 @@ class BlockFactorisation(BlockParameters, Factorisation):
             model, trace = self._block_model(samples, y, Zs, Hs, store), Trace()
             stopped_by, self.n_iter_ = self._run(model.step, trace, model, checkpoint)
             error = model.finish(Hs[:-1])
-            self._keep_trace(trace)
+            self.history_ = trace.arrays()
             self._keep_of_blocks(model)
             self.H_, self.reconstruction_err_ = [H.T for H in Hs], error
             check_outcome(self, blocks.scale * float(np.sqrt(blocks.squared_norm)))

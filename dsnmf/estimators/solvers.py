@@ -124,7 +124,7 @@ def compile_solver(model, solver, mode):
     """
     if solver == "adam":
         return _adam_step(model, mode)
-    move = loop.compile_step([], _RULES[solver](model), mode)
+    move = pytensor.function([], updates=_RULES[solver](model), mode=mode)
     cost = pytensor.function([], model.cost(), mode=mode)
     iteration = 0
 
@@ -145,7 +145,7 @@ def _adam_step(model, mode):
         model.Zs, model.H, model.nonlinearity, params
     )
     rule = updates.adam(gradients, params, model.learning_rate)
-    return loop.compile_step(model.completed(error), rule, mode)
+    return pytensor.function([], model.completed(error), updates=rule, mode=mode)
 
 
 def settle(model, solver, mode):

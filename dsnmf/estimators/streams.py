@@ -18,9 +18,7 @@ from dsnmf.estimators.start import start_factors
 from dsnmf.estimators.threads import for_threads
 from dsnmf.symbolic import is_linear
 from dsnmf.training.modes import as_mode
-from dsnmf.updates.deep_semi_nmf import FLOOR
-from dsnmf.updates.one_read import Sums, small_step
-from dsnmf.updates.semi_nmf import FLOOR as FLOOR_OF_ONE_LAYER
+from dsnmf.updates.one_read import Sums, floor_of, small_step
 from dsnmf.updates.semi_nmf import multiplicative_step
 
 #: Of the H rule for each batch. The features with the least error (non-negative least squares) take
@@ -63,7 +61,7 @@ def _features(X, Zs, mode):
     Psi = reduce(np.matmul, Zs)
     A, B = np.asarray(Psi.T @ X), Psi.T @ Psi
     H = positive_start(np.linalg.pinv(B, rcond=NEGLIGIBLE, hermitian=True) @ A)
-    step = _compiled_feature_step(FLOOR if len(Zs) > 1 else FLOOR_OF_ONE_LAYER, mode)
+    step = _compiled_feature_step(floor_of(len(Zs)), mode)
     for _ in range(STEPS):
         H = np.asarray(step(A, B, H))
     return H

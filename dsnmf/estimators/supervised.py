@@ -20,11 +20,11 @@ def _combined(attributes, graph_of):
 
 
 class SupervisedFactorisation(GraphParameters, BlockFactorisation):
-    """A factorisation with labels; subclasses say by `_attributes` which layer has which."""
+    """A factorisation with labels.
 
-    def _attributes(self, y, n):
-        """Of each layer, its attributes' (codes or None, affinity, weight), of n samples."""
-        raise NotImplementedError
+    A subclass's `_attributes(y, n)` says which layer has which: a list with one entry per layer,
+    itself a list of its attributes' (codes or None, affinity, weight), of n samples.
+    """
 
     def _codes(self, y, n):
         return [None] if y is None else as_label_codes(y, "y", n)

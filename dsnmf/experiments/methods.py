@@ -89,7 +89,7 @@ def train(rule, X, Zs, Hs, iterations, stops=None, description="", progress=Fals
         ‖X - X̂‖²_F before each iteration.
     """
     X, Zs, Hs = _shared(X), [_shared(Z) for Z in Zs], [_shared(H) for H in Hs]
-    step = loop.compile_step(reconstruction_cost(X, Zs, Hs[-1]), rule(X, Zs, Hs))
+    step = pytensor.function([], reconstruction_cost(X, Zs, Hs[-1]), updates=rule(X, Zs, Hs))
     history = []
     stopped_by = loop.run(
         lambda: 2 * step(),  # the rules' cost is half the sum of squares

@@ -1,4 +1,4 @@
-"""Training: compiling a step, and the loop with its stopping, progress and interruption."""
+"""Training: the loop with its stopping, progress and interruption."""
 
 import contextlib
 import math
@@ -6,31 +6,11 @@ import signal
 import threading
 import warnings
 
-import pytensor
-
 from dsnmf.extras import extra
 from dsnmf.training.memory import freed_memory_kept
 
 #: Iterations between two looks at the stopping tolerance.
 CHECK_EVERY = 10
-
-
-def compile_step(cost, updates, mode=None):
-    """A function that returns the cost and then makes the updates.
-
-    Parameters
-    ----------
-    cost : scalar TensorVariable
-    updates : dict
-        {shared variable: its new expression}.
-    mode : None, str or pytensor Mode
-        None is PyTensor's default.
-
-    Returns
-    -------
-    pytensor Function without arguments
-    """
-    return pytensor.function([], cost, updates=updates, mode=mode)
 
 
 @contextlib.contextmanager

@@ -12,14 +12,18 @@ FLOOR = 1e-10
 FLOOR_WITH_AFFINITIES = 1e-6
 
 
+def tails(Zs):
+    """Z_{i+1} … Z_m for each layer; None for the last."""
+    products = [None]
+    for Z in reversed(Zs[1:]):
+        products.insert(0, Z if products[0] is None else pt.dot(Z, products[0]))
+    return products
+
+
 def _layer_inputs(Zs, Hs, features):
     """(P, H) for each layer, such that E_i = P H; P is None where E_i = H."""
     if features == "propagated":
-        inputs = [(None, Hs[-1])]
-        for Z in reversed(Zs[1:]):
-            above, H = inputs[0]
-            inputs.insert(0, (Z if above is None else pt.dot(Z, above), H))
-        return inputs
+        return [(tail, Hs[-1]) for tail in tails(Zs)]
     if features == "stored":
         first = (Zs[1], Hs[1]) if len(Zs) > 1 else (None, Hs[0])
         return [first, *((None, H) for H in Hs[1:])]

@@ -14,7 +14,7 @@ from dsnmf.symbolic.bases import pseudo_inverse, row_basis
 from dsnmf.symbolic.gram import gram_factor, nonsingular_factor, nonsingular_factor_of
 from dsnmf.symbolic.linalg import product
 from dsnmf.symbolic.shared import as_shared
-from dsnmf.updates.deep_semi_nmf import FLOOR, FLOOR_WITH_AFFINITIES
+from dsnmf.updates.deep_semi_nmf import FLOOR, FLOOR_WITH_AFFINITIES, tails
 from dsnmf.updates.semi_nmf import FLOOR as FLOOR_OF_ONE_LAYER
 from dsnmf.updates.semi_nmf import multiplicative_step
 
@@ -64,12 +64,11 @@ class Moved:
     inverse: object
 
 
-def _tails(Zs):
-    """Z_{i+1} … Z_m for each layer; None for the last."""
-    tails = [None]
-    for Z in reversed(Zs[1:]):
-        tails.insert(0, Z if tails[0] is None else pt.dot(Z, tails[0]))
-    return tails
+def floor_of(m, with_affinities=False):
+    """The smallest denominator in the H rule of `semi_nmf` (m = 1) or `deep_semi_nmf`."""
+    if m == 1:
+        return FLOOR_OF_ONE_LAYER
+    return FLOOR_WITH_AFFINITIES if with_affinities else FLOOR
 
 
 def _in_orthonormal_features(sums, n, dtype):
@@ -144,7 +143,7 @@ def small_step(Zs, sums, n, dtype="float64", bases=None):
     R, U = row_basis(Y.T)  # Y = Uᵀ Rᵀ
     V, Psi = U.T, None  # Z_i = V C W with the bases V, W of its columns and rows; Ψ = Uᵀ Psi W
     new_Zs, Psis = [], []
-    for Z, tail, W in zip(wide, _tails(wide), [*(bases or [None] * (len(Zs) - 1)), None]):
+    for Z, tail, W in zip(wide, tails(wide), [*(bases or [None] * (len(Zs) - 1)), None]):
         E = L if tail is None else pt.dot(tail, L)  # E_i = E Q
         S = E if W is None else pt.dot(W.T, E)
         C = pt.dot(R.T, pseudo_inverse(S, pt.maximum(Z.shape[1], n), dtype))
@@ -179,10 +178,7 @@ def block_step(X, Hs, moved, affinities):
     XQ, QQ : variables
         In X's dtype, of the new H_m and the moved L.
     """
-    if len(Hs) == 1:
-        floor = FLOOR_OF_ONE_LAYER
-    else:
-        floor = FLOOR if affinities is None else FLOOR_WITH_AFFINITIES
+    floor = floor_of(len(Hs), affinities is not None)
     graphs = affinities or [None] * len(Hs)
     in_basis = sum(H is not None for H in Hs) > 1  # all layers' A = ΨᵀX from one product with X
     data = product(moved.U, X) if in_basis else X

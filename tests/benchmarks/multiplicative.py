@@ -25,7 +25,6 @@ from dsnmf import datasets, updates
 from dsnmf.data.compression import compress
 from dsnmf.initialisation import appr_seminmf, pretrain
 from dsnmf.symbolic import residual_norm
-from dsnmf.training import loop
 from dsnmf.updates.one_read import first_sums, one_read
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
@@ -48,14 +47,14 @@ def compiled(X, Zs, Hs):
     """A step of the rule and a function that gives the residual norm."""
     data, Zs, Hs = pytensor.shared(X), _shared(Zs), _shared(Hs)
     norm = pytensor.function([], residual_norm(data, Zs, Hs[-1]))
-    return loop.compile_step([], updates.deep_semi_nmf(data, Zs, Hs)), norm
+    return pytensor.function([], updates=updates.deep_semi_nmf(data, Zs, Hs)), norm
 
 
 def compiled_once(X, Zs, Hs):
     """The same as the estimators make it."""
     data, sums, Zs, Hs = pytensor.shared(X), first_sums(X, Hs[-1]), _shared(Zs), _shared(Hs)
     norm = pytensor.function([], residual_norm(data, Zs, Hs[-1]))
-    return loop.compile_step([], one_read(data, Zs, Hs, sums)), norm
+    return pytensor.function([], updates=one_read(data, Zs, Hs, sums)), norm
 
 
 def textbook_form(X, Zs, Hs):

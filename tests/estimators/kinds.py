@@ -1,9 +1,14 @@
-"""One estimator of every kind, run neither rewritten nor compiled, which would take most time."""
+"""One estimator of every kind, and fits to compare, neither rewritten nor compiled.
 
+That would take most of the time.
+"""
+
+import numpy as np
 from pytensor.compile.mode import Mode, register_mode
 from pytensor.link.vm import VMLinker
 
 from dsnmf import WSF, DeepSemiNMF, DeepWSF, SemiNMF
+from tests.conftest import relative_error
 
 register_mode("PLAIN", Mode(linker=VMLinker(use_cloop=False, c_thunks=False), optimizer=None))
 PLAIN = {"mode": "PLAIN"}
@@ -18,3 +23,21 @@ ESTIMATORS = {
     ),
     "DeepWSF": DeepWSF((5, 3), **PLAIN),
 }
+
+
+def fitted(kind, data, y=None, **parameters):
+    """A fit of an estimator like this one but for some parameters."""
+    return type(kind)(**{**kind.get_params(), **parameters}).fit(data, y)
+
+
+def assert_same_fit(actual, expected, tolerance=1e-9):
+    assert actual.n_iter_ == expected.n_iter_
+    for name in {"Z_", "H_", "layer_components_"} & set(vars(expected)):
+        for ours, theirs in zip(getattr(actual, name), getattr(expected, name), strict=True):
+            assert ours.dtype == theirs.dtype
+            assert relative_error(ours, theirs) < tolerance
+    np.testing.assert_allclose(
+        [actual.reconstruction_err_, *actual.history_["cost"]],
+        [expected.reconstruction_err_, *expected.history_["cost"]],
+        rtol=tolerance,
+    )

@@ -1,11 +1,14 @@
 """Adam on data in blocks: the factors, features and decisions of a fit in memory."""
 
+from functools import partial
+
 import h5py
 import numpy as np
 import pytest
 
 from dsnmf import DeepSemiNMF
 from tests.conftest import CONVERGENCE, relative_error
+from tests.data.test_sources import as_memmap
 
 pytestmark = [
     pytest.mark.usefixtures("without_numba"),
@@ -20,11 +23,7 @@ X = RNG.random((60, 5)) @ RNG.standard_normal((5, 12)) + 0.3 * RNG.standard_norm
 def on_disk(tmp_path):
     """A function from an array to a read-only memory map of it."""
 
-    def mapped(X):
-        np.save(tmp_path / "X.npy", X)
-        return np.load(tmp_path / "X.npy", mmap_mode="r")
-
-    return mapped
+    return partial(as_memmap, folder=tmp_path)
 
 
 def model(layers=(8, 5, 3), **parameters):

@@ -9,7 +9,7 @@ from dsnmf.affinity import LabelAffinity, combine, label_affinity
 from dsnmf.data import blocks as blocks_module
 from tests.conftest import relative_error
 from tests.data.test_sources import as_dask, as_h5, as_memmap
-from tests.estimators.kinds import PLAIN
+from tests.estimators.kinds import PLAIN, assert_same_fit, fitted
 
 pytestmark = [
     pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning"),
@@ -29,23 +29,6 @@ KINDS = {
     "two layers": (DeepWSF((5, 3), 0.1, **PARAMETERS), Y[:, :2]),
     "three layers": (DeepWSF((6, 4, 3), (0.1, 0, 0.02), **PARAMETERS), Y),
 }
-
-
-def fitted(kind, data, y, **parameters):
-    return type(kind)(**{**kind.get_params(), **parameters}).fit(data, y)
-
-
-def assert_same_fit(actual, expected, tolerance=1e-9):
-    assert actual.n_iter_ == expected.n_iter_
-    for name in {"Z_", "H_", "layer_components_"} & set(vars(expected)):
-        for ours, theirs in zip(getattr(actual, name), getattr(expected, name), strict=True):
-            assert ours.dtype == theirs.dtype
-            assert relative_error(ours, theirs) < tolerance
-    np.testing.assert_allclose(
-        [actual.reconstruction_err_, *actual.history_["cost"]],
-        [expected.reconstruction_err_, *expected.history_["cost"]],
-        rtol=tolerance,
-    )
 
 
 @pytest.fixture(scope="module")

@@ -11,7 +11,7 @@ from dsnmf.data import blocks as blocks_module
 from dsnmf.data.sources import Source
 from tests.conftest import relative_error
 from tests.data.test_sources import as_dask, as_files, as_h5, as_memmap, as_view, as_zarr
-from tests.estimators.kinds import PLAIN
+from tests.estimators.kinds import PLAIN, assert_same_fit, fitted
 
 pytestmark = [
     pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning"),
@@ -28,23 +28,6 @@ LINEAR = {
     "three layers": DeepSemiNMF((5, 6, 3), solver="multiplicative", **WHOLE),
 }
 SOURCES = [as_memmap, as_view, as_files, as_h5, as_zarr, as_dask]
-
-
-def fitted(kind, data, **parameters):
-    return type(kind)(**{**kind.get_params(), **parameters}).fit(data)
-
-
-def assert_same_fit(actual, expected, tolerance):
-    assert actual.n_iter_ == expected.n_iter_
-    for name in ("Z_", "H_"):
-        for ours, theirs in zip(getattr(actual, name), getattr(expected, name), strict=True):
-            assert ours.dtype == theirs.dtype
-            assert relative_error(ours, theirs) < tolerance
-    np.testing.assert_allclose(
-        [actual.reconstruction_err_, *actual.history_["cost"]],
-        [expected.reconstruction_err_, *expected.history_["cost"]],
-        rtol=tolerance,
-    )
 
 
 @pytest.fixture(scope="module")

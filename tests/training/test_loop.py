@@ -20,7 +20,7 @@ def test_tol_is_relative_to_the_first_cost_and_looked_at_every_ten():
 
 def test_step_returns_the_cost_before_its_update():
     x = pytensor.shared(np.array(3.0), name="x")
-    step = loop.compile_step(x**2, adam(x**2, [x], learning_rate=0.5))
+    step = pytensor.function([], x**2, updates=adam(x**2, [x], learning_rate=0.5))
     history = []
     assert loop.run(step, 40, history=history) == "max_iter"
     assert history[0] == 9.0
