@@ -9,6 +9,7 @@ from itertools import accumulate
 import numpy as np
 import scipy.sparse
 
+from dsnmf.data.store import release
 from dsnmf.files.damage import damage_as
 
 #: What arrays have whose values are in memory: NumPy's, JAX's, PyTorch's, ….
@@ -174,13 +175,9 @@ class Mapped(Source):
         if self._mapping.size() < self._end:  # to touch what is missing would end the process
             raise ValueError(f"{self._X.filename} has become shorter")
         rows = np.array(self._X[start:stop], order="C")
-        self._release()
+        if self._X.mode != "c":  # changes in a private copy have to stay
+            release(self._X)
         return rows
-
-    def _release(self):
-        """Pages that were read do not stay in the process; changes in a private copy have to."""
-        if self._X.mode != "c" and hasattr(mmap, "MADV_DONTNEED"):
-            self._mapping.madvise(mmap.MADV_DONTNEED)
 
 
 class NpyFiles(Source):
