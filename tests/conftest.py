@@ -25,7 +25,7 @@ signal.signal(signal.SIGINT, signal.default_int_handler)
 
 #: The longest tests, in this order, before all others: so that no process is left with one at the
 #: end.
-LONGEST = ("test_pie.py", "test_notebook.py", "test_behaviour.py", "test_runner.py")
+LONGEST = ("test_pie.py", "test_notebook.py", "data.md", "rules.md", "test_runner.py")
 
 CONVERGENCE = "sklearn.exceptions.ConvergenceWarning"
 

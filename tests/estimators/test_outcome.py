@@ -8,6 +8,8 @@ from dsnmf import WSF, DeadModelWarning, DeepSemiNMF, DeepWSF, SemiNMF
 from dsnmf.affinity import combine, knn_affinity, label_affinity
 from tests.estimators.kinds import PLAIN
 
+pytestmark = pytest.mark.usefixtures("without_numba")  # of what graphs have within, too
+
 RNG = np.random.default_rng(0)
 X, Y = RNG.standard_normal((40, 8)), np.arange(40) % 3
 QUICK = {"max_iter": 5, "tol": 0, **PLAIN}

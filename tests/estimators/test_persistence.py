@@ -12,6 +12,8 @@ from dsnmf import WSF, DeepSemiNMF, DeepWSF, SemiNMF
 from dsnmf.affinity import combine, knn_affinity, label_affinity
 from tests.estimators.kinds import PLAIN
 
+pytestmark = pytest.mark.usefixtures("without_numba")  # of what graphs have within, too
+
 X = np.random.default_rng(0).standard_normal((30, 8))
 W, CLASSES = knn_affinity(X.T), label_affinity(np.arange(30) % 3)
 SUM = combine([CLASSES, W], [2, 3], -0.1)
