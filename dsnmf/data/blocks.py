@@ -152,7 +152,7 @@ class Blocks:
         if not finite.all():
             row = int(np.argmin(finite.all(axis=1)))
             is_gap = bool(np.isnan(rows[row]).any())
-            advice = "; gaps need X in memory: numpy.array(X)" if is_gap else ""
+            advice = "; gaps need a dense array in memory" if is_gap else ""
             what = "NaN" if is_gap else "infinity"
             samples = self.slices[number]
             raise ValueError(

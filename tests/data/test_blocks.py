@@ -11,7 +11,7 @@ from dsnmf.data import blocks as module
 from dsnmf.data.blocks import Blocks
 from dsnmf.data.dense import Dense
 from dsnmf.data.sources import Source, as_source
-from tests.data.test_sources import KINDS, Sliceable
+from tests.data.test_sources import KINDS, Sliceable, as_npz
 
 N, P = 11, 4
 X = np.random.default_rng(0).standard_normal((N, P)) * 50
@@ -190,6 +190,13 @@ def test_what_is_not_finite_is_named_with_its_block(value, words, scale):
         ValueError, match=rf"X contains {words} in sample 9 \(block 2, samples 8 to 10\)"
     ):
         read(in_blocks(broken, 4, scale))
+
+
+def test_stored_nan_of_sparse_rows_is_named_too(tmp_path):
+    broken = X.copy()
+    broken[9, 2] = np.nan
+    with pytest.raises(ValueError, match=r"NaN in sample 9 \(block 2, .*; gaps need a dense array"):
+        read(Blocks(as_source(as_npz(broken, tmp_path)), 4))
 
 
 def test_sums_that_overflow_are_finite_data():

@@ -10,7 +10,16 @@ from dsnmf import WSF, DeepSemiNMF, SemiNMF
 from dsnmf.data import blocks as blocks_module
 from dsnmf.data.sources import Source
 from tests.conftest import relative_error
-from tests.data.test_sources import as_dask, as_files, as_h5, as_memmap, as_view, as_zarr
+from tests.data.test_sources import (
+    as_dask,
+    as_files,
+    as_h5,
+    as_memmap,
+    as_npz,
+    as_sparse_dask,
+    as_view,
+    as_zarr,
+)
 from tests.estimators.kinds import PLAIN, assert_same_fit, fitted
 
 pytestmark = [
@@ -27,7 +36,7 @@ LINEAR = {
     "two layers": DeepSemiNMF((4, 2), solver="multiplicative", **WHOLE),
     "three layers": DeepSemiNMF((5, 6, 3), solver="multiplicative", **WHOLE),
 }
-SOURCES = [as_memmap, as_view, as_files, as_h5, as_zarr, as_dask]
+SOURCES = [as_memmap, as_view, as_files, as_h5, as_zarr, as_dask, as_npz, as_sparse_dask]
 
 
 @pytest.fixture(scope="module")
