@@ -60,4 +60,6 @@ def test_many_directions_are_looked_for_until_there_are_too_many(monkeypatch):
     (_, S), reads = found(sigma, None, floor=1e-3)
     assert (len(S), reads) == (201, 6)
     monkeypatch.setattr(module, "MOST_DIRECTIONS", 150)
-    assert found(sigma, None, floor=1e-3) == (None, 2)
+    nothing, reads = found(sigma, None, floor=1e-3)
+    assert nothing is None
+    assert 2 <= reads <= 4
