@@ -112,8 +112,9 @@ def add(commands):
         "Without labels one layer gives Semi-NMF and several give Deep Semi-NMF; with labels they "
         "give WSF and Deep WSF. NaN and empty cells of the data are unknown entries; -1 and empty "
         "cells are unknown labels. Names of features are kept in the model. Data larger than "
-        "memory are read in blocks, once per iteration: any .h5, .zarr or folder of .npy files of "
-        "more than one block, and a .npy file with --store, --checkpoint or --block-size.",
+        "memory are read in blocks, once per iteration: any .h5, .zarr or folder of files of "
+        "more than one block, and .npy and sparse .npz files with --store, --checkpoint or "
+        "--block-size.",
         [
             "dsnmf fit digits --layers 40,10 -o digits.model",
             "dsnmf fit faces.mat --layers 400,100 --max-iter 500 -o faces.model",

@@ -7,12 +7,13 @@ from functools import cached_property, partial
 
 import numpy as np
 
+from dsnmf.initialisation.triplets import eigen_of
 from dsnmf.validation import as_number, as_size
 
 #: Entries of a block whose size is not given.
 ENTRIES = 1 << 22
 
-#: Features up to which the matrix of their products is made.
+#: Features up to which the matrix of their products is made: 3.2 GB.
 MOST_FEATURES = 20_000
 
 
@@ -41,8 +42,10 @@ class Blocks:
     slices : list of slice
         The samples of each block, in order.
     scale : float
-    gram : ndarray, shape (p, p), float64
-        X Xᵀ at that scale.
+    gram : ndarray, shape (p, p), float64, or None
+        X Xᵀ at that scale; not made if p exceeds 20000.
+    eigen : (ndarray, ndarray), shapes (p,) and (p, p), or None
+        Its eigenvalues, ascending, and eigenvectors; computed once.
     squared_norm : float
         ‖X‖² at that scale.
     offset : float >= 0
@@ -54,7 +57,7 @@ class Blocks:
         If block_size or scale is not as described.
     ValueError
         While reading: if a block contains NaN or infinity, or cannot be read. Before it: if scale
-        is beyond dtype's range, or p exceeds 20000 and what is asked for needs the first pass.
+        is beyond dtype's range.
     OSError
         While reading: if a file cannot be opened any more.
 
@@ -91,12 +94,16 @@ class Blocks:
         return self._first_pass[0] if self._scale is None else self._scale
 
     @property
-    def gram(self):
+    def squared_norm(self):
         return self._first_pass[1]
 
     @property
-    def squared_norm(self):
-        return float(np.trace(self.gram))
+    def gram(self):
+        return self._first_pass[2]
+
+    @cached_property
+    def eigen(self):
+        return None if self.gram is None else eigen_of(self.gram.copy())
 
     def ends(self):
         """The first and the last sample as they are, ndarray (2, p)."""
@@ -152,7 +159,7 @@ class Blocks:
         if not finite.all():
             row = int(np.argmin(finite.all(axis=1)))
             is_gap = bool(np.isnan(rows[row]).any())
-            advice = "; gaps need X in memory: numpy.array(X)" if is_gap else ""
+            advice = "; gaps need a dense array in memory" if is_gap else ""
             what = "NaN" if is_gap else "infinity"
             samples = self.slices[number]
             raise ValueError(
@@ -162,27 +169,23 @@ class Blocks:
 
     @cached_property
     def _first_pass(self):
-        """Scale and Gram matrix.
+        """Scale, energy, and Gram matrix or None.
 
         Squares of what is very large or small leave float64, so sums are of X / unit, where unit
         is the power of two below the largest entry so far: nothing is rounded by it.
         """
         p, n = self.shape
-        if p > MOST_FEATURES:
-            raise ValueError(
-                f"data in blocks may have up to {MOST_FEATURES} features, got {p}: "
-                f"the matrix of their products would take {8e-9 * p * p:.1f} GB"
-            )
-        unit, gram = math.ulp(0.0), np.zeros((p, p))
+        has_gram = p <= MOST_FEATURES
+        unit, sums = math.ulp(0.0), np.zeros((p, p) if has_gram else (1, 1))
         for _, rows in self._read_ahead(lambda rows: rows.astype(np.float64, copy=False)):
             largest = float(max(rows.max(), -rows.min()))
             if largest >= 2 * unit:
                 previous, unit = unit, 2.0 ** (math.frexp(largest)[1] - 1)
-                gram *= (previous / unit) ** 2
+                sums *= (previous / unit) ** 2
             rows = rows / unit
-            gram += rows.T @ rows
-        energy = float(np.trace(gram))
+            sums += rows.T @ rows if has_gram else np.vdot(rows, rows)
+        energy = float(np.trace(sums))
         root_mean_square = unit * math.sqrt(energy / n) if energy else 1.0
         ratio = unit / (self._scale or root_mean_square)
-        gram *= ratio * ratio
-        return root_mean_square, gram
+        sums *= ratio * ratio
+        return root_mean_square, float(np.trace(sums)), sums if has_gram else None

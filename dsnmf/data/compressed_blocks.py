@@ -6,7 +6,8 @@ from dsnmf.data.blocks import Blocks
 from dsnmf.data.compression import Compression, check_rank, checked, is_worthwhile, oriented
 from dsnmf.data.sources import Source, as_source
 from dsnmf.data.store import release
-from dsnmf.initialisation.triplets import NOISE_FLOOR, determined_vectors
+from dsnmf.initialisation.directions import MOST_DIRECTIONS, leading_directions
+from dsnmf.initialisation.triplets import NOISE_FLOOR
 
 
 class CompressedBlocks(Blocks):
@@ -40,6 +41,10 @@ class CompressedBlocks(Blocks):
         return self._gram
 
     @property
+    def squared_norm(self):
+        return float(np.trace(self._gram))
+
+    @property
     def offset(self):
         return self._compression.offset
 
@@ -61,7 +66,9 @@ class CompressedBlocks(Blocks):
 def compress_blocks(blocks, how, new_array, *, noise_floor=NOISE_FLOOR, whiten=0.0):
     """Blocks in fewer coordinates: what `dsnmf.data.compression.compress` makes of a matrix.
 
-    U comes from the Gram matrix of the features; one more pass makes UᵀX.
+    U comes from the Gram matrix of the features or, where that is not made, from five passes, or
+    more if more than 200 directions are above the noise floor (see `leading_directions`); one more
+    pass makes UᵀX.
 
     Parameters
     ----------
@@ -80,7 +87,9 @@ def compress_blocks(blocks, how, new_array, *, noise_floor=NOISE_FLOOR, whiten=0
     Raises
     ------
     TypeError, ValueError
-        As `compress` raises them, and while reading as `Blocks` does.
+        As `compress` raises them, while reading as `Blocks` does, and where without the Gram matrix
+        more than 1024 directions are above the noise floor, unless how is "auto" and the data may
+        stay as they are.
     OSError
         If a file cannot be opened, or there is no room for the array.
 
@@ -103,11 +112,17 @@ def compress_blocks(blocks, how, new_array, *, noise_floor=NOISE_FLOOR, whiten=0
         return blocks
     check_rank(how, blocks.shape)
     given = how is not True and how != "auto"
-    k, floor = (how, 0.0) if given else (min(blocks.shape), noise_floor)
-    gram, (p, n) = blocks.gram, blocks.shape
-    U = oriented(determined_vectors(gram.copy(), k, floor, np.random.default_rng(0)))
-    if not is_worthwhile(U.shape[1], p, how, whiten):
+    k, floor = (how, 0.0) if given else (None, noise_floor)
+    found, (p, n) = leading_directions(blocks, k, floor, np.random.default_rng(0)), blocks.shape
+    if found is None and how == "auto" and not whiten and n >= p:
         return blocks
-    S = np.sqrt(np.einsum("pr,pr->r", U, gram @ U))
-    compression = Compression.of(U, S, blocks.squared_norm, whiten, blocks.dtype)
+    if found is None:
+        raise ValueError(
+            f"more than {MOST_DIRECTIONS} directions of X, which has {p} features, are above the "
+            f"noise floor: give their number, as in compress=200, or a noise_floor above {floor:g}"
+        )
+    U, S = found
+    if not is_worthwhile(len(S), p, how, whiten):
+        return blocks
+    compression = Compression.of(oriented(U), S, blocks.squared_norm, whiten, blocks.dtype)
     return CompressedBlocks(blocks, compression, new_array((n, U.shape[1]), blocks.dtype))

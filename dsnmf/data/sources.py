@@ -10,6 +10,7 @@ import numpy as np
 import scipy.sparse
 
 from dsnmf.data.store import release
+from dsnmf.files.arrays import read_sparse, sparse_header
 from dsnmf.files.damage import damage_as
 
 #: What arrays have whose values are in memory: NumPy's, JAX's, PyTorch's, ….
@@ -25,18 +26,20 @@ def as_source(X):
         One of
 
         - a `numpy.memmap`, or a view of one (what was computed from one is in memory),
-        - a list of paths of .npy files (str or PathLike), whose rows follow each other,
+        - a list of paths (str or PathLike) of .npy files, whose rows follow each other, or of .npz
+          files of sparse matrices (`scipy.sparse.save_npz`), one of which is in memory at a time,
         - a `dask.array`, computed in slices of rows on the scheduler that is active; chunks of
           more rows than are read at a time are computed again for each slice of them,
         - an `h5py.Dataset`, a `zarr.Array`, or anything else with shape, NumPy dtype and slices
           of rows that does not give out its memory.
 
-        Real numbers only.
+        Real numbers only. Rows may come as sparse matrices, also from Dask or from a backed
+        AnnData's X; what is read is made dense.
 
     Returns
     -------
     Source or None
-        None for all else: arrays, lists of numbers, frames, sparse matrices.
+        None for all else: arrays, lists of numbers, frames, sparse matrices in memory.
 
     Raises
     ------
@@ -67,7 +70,8 @@ def as_source(X):
     if isinstance(X, np.memmap):
         return None if _mapping(X) is None else Mapped(X)
     if isinstance(X, list | tuple) and any(isinstance(part, str | os.PathLike) for part in X):
-        return NpyFiles(X)
+        are_sparse = all(str(part).lower().endswith(".npz") for part in X)
+        return NpzFiles(X) if are_sparse else NpyFiles(X)
     dask_array = sys.modules.get("dask.array")
     if dask_array is not None and isinstance(X, dask_array.Array):
         return DaskArray(X)
@@ -98,7 +102,7 @@ class Source:
     Parameters
     ----------
     X : object
-        What has shape, dtype, and arrays for slices of rows.
+        What has shape, dtype, and arrays or sparse matrices for slices of rows.
 
     Attributes
     ----------
@@ -147,7 +151,7 @@ class Source:
     def _checked(self, values, shape):
         if np.ma.is_masked(values):
             raise ValueError("they have masked entries")
-        rows = np.asarray(values)
+        rows = np.asarray(values.toarray() if scipy.sparse.issparse(values) else values)
         if rows.shape != shape:
             kind = f"{type(values).__name__} of shape {np.shape(values)}"
             raise ValueError(f"they must be an array of shape {shape}, got a {kind}")
@@ -206,8 +210,7 @@ class NpyFiles(Source):
         self.shape = (self._ends[-1], width)
         self._check_not_empty()
 
-    @staticmethod
-    def _opened(path):
+    def _opened(self, path):
         with damage_as(f"{path} is no intact .npy file of numbers"):
             return np.lib.format.open_memmap(path, mode="r")
 
@@ -223,8 +226,30 @@ class NpyFiles(Source):
         values = self._opened(self._paths[i])
         if values.shape != self._shapes[i]:
             raise ValueError(f"{self._paths[i]} was replaced by one of shape {values.shape}")
-        first = self._ends[i] - len(values)
+        first = self._ends[i] - values.shape[0]
         return values[max(start - first, 0) : stop - first]
+
+
+class NpzFiles(NpyFiles):
+    """The same of .npz files of sparse matrices.
+
+    Such a file can only be read as a whole, so the last one stays in memory, sparse.
+    """
+
+    _last = None, None
+
+    def _described(self, path):
+        shape, dtype = sparse_header(path)
+        return shape, _row_dtype(shape, dtype, path)
+
+    def _opened(self, path):
+        if self._last[0] != path:
+            self._last = None, None  # its memory is free before the next one needs some
+            self._last = path, read_sparse(path)
+        return self._last[1]
+
+    def _part(self, i, start, stop):
+        return super()._part(i, start, stop).toarray()
 
 
 class DaskArray(Source):
@@ -246,7 +271,7 @@ class DaskArray(Source):
         """The Dask array (rows x width) of a function of each chunk's rows; nothing is computed."""
         dtype = self.dtype
         return self._X.map_blocks(
-            lambda rows: function(rows) if len(rows) else np.empty((0, width), dtype),
+            lambda rows: function(rows) if rows.shape[0] else np.empty((0, width), dtype),
             dtype=dtype,
             chunks=(self._X.chunks[0], (width,)),
             meta=np.empty((0, 0), dtype),

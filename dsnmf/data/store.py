@@ -5,6 +5,7 @@ import os
 import shutil
 import tempfile
 from contextlib import suppress
+from itertools import count
 from pathlib import Path
 
 import numpy as np
@@ -86,6 +87,7 @@ class Store:
     def __init__(self, folder=None):
         self._folder = None if folder is None else Path(folder)
         self._scratch = self._elsewhere = None
+        self._numbers = count()
 
     def __enter__(self):
         if self._folder is not None:
@@ -118,8 +120,7 @@ class Store:
 
     def _mapped(self, shape, dtype):
         folder = self._scratch or self._elsewhere
-        handle, path = tempfile.mkstemp(suffix=".npy", dir=folder.name)
-        os.close(handle)
+        path = os.path.join(folder.name, f"{next(self._numbers)}.npy")
         array = np.lib.format.open_memmap(path, mode="w+", dtype=dtype, shape=shape)
         _reserve(path, os.path.getsize(path))
         return array

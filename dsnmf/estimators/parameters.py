@@ -43,7 +43,7 @@ class TrainingParameters:
     compress : bool, "auto" or int >= 1
         Train on UᵀXᵀ, U the singular vectors above the noise floor (or that many): the same model
         up to the energy that is discarded, which all reported errors include. "auto" does so where
-        it at least halves the number of features; never for sparse X or X with gaps.
+        it at least halves the number of features; never for X with gaps or sparse in memory.
     max_iter : int >= 1
     warm_start : bool
         Start `fit` from the factors of the last one.

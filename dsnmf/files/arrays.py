@@ -6,7 +6,7 @@ import numpy as np
 import scipy.sparse
 
 from dsnmf.files.damage import damage_as
-from dsnmf.files.variables import pick_labels, pick_matrix
+from dsnmf.files.variables import as_csr, pick_labels, pick_matrix
 
 #: What the .npz files of `scipy.sparse.save_npz` have, and what we call the matrix in them.
 _SPARSE, _MATRIX = {"format", "shape", "data"}, "matrix"
@@ -29,6 +29,27 @@ def _load(path, names=None):
             if set(loaded.files) >= _SPARSE:
                 return {_MATRIX: scipy.sparse.load_npz(path)}
             return {name: loaded[name] for name in loaded.files if names is None or name in names}
+
+
+def _as_sparse(path):
+    return damage_as(f"{path} is no intact .npz file of a sparse matrix")
+
+
+def read_sparse(path):
+    """The matrix of a file that `scipy.sparse.save_npz` wrote, in any format, as CSR."""
+    with _as_sparse(path):
+        return as_csr(path, scipy.sparse.load_npz(path))
+
+
+def sparse_header(path):
+    """Its shape and dtype; its values are not read."""
+    with _as_sparse(path), np.load(path, allow_pickle=False) as file:
+        if not set(file.files) >= _SPARSE:
+            raise ValueError(f"it holds {', '.join(file.files) or 'nothing'}")
+        with file.zip.open("data.npy") as values:
+            np.lib.format.read_magic(values)
+            dtype = np.lib.format.read_array_header_1_0(values)[2]
+        return tuple(file["shape"].tolist()), dtype
 
 
 def read_matrix(path, name=None, known=None):

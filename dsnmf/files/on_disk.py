@@ -34,9 +34,9 @@ def _opened_zarr(path):
 
 
 def _files(folder):
-    paths = sorted(folder.glob("*.npy"))
+    paths = sorted(path for path in folder.iterdir() if path.suffix.lower() in (".npy", ".npz"))
     if not paths:
-        raise ValueError(f"{folder} holds no .npy files")
+        raise ValueError(f"{folder} holds no .npy files and no .npz files")
     return paths
 
 
@@ -52,8 +52,9 @@ def open_matrix(source):
     Parameters
     ----------
     source : str or path-like
-        A .npy file; a dataset in an HDF5 file, as `PATH.h5:DATASET`; a zarr array, as `PATH.zarr`;
-        or a folder, whose .npy files follow each other in the order of their names.
+        A .npy file, or a .npz file of a sparse matrix; a dataset in an HDF5 file, as
+        `PATH.h5:DATASET`; a zarr array, as `PATH.zarr`; or a folder, whose .npy or .npz files
+        follow each other in the order of their names.
 
     Returns
     -------
@@ -66,7 +67,7 @@ def open_matrix(source):
     ImportError
         If h5py or zarr is needed and missing.
     ValueError
-        If it is damaged, of another kind, or holds no such dataset or no .npy files.
+        If it is damaged, of another kind, or holds no such dataset or no such files.
 
     Examples
     --------
@@ -86,10 +87,12 @@ def open_matrix(source):
         return _opened_zarr(path)
     if path.is_dir():
         return _files(path)
+    if path.suffix.lower() == ".npz":
+        return [path]
     if path.suffix.lower() != ".npy":
         raise ValueError(
-            f"{source} must be a .npy, .h5:DATASET or .zarr file, or a folder of .npy files, to be "
-            "read in blocks"
+            f"{source} must be a .npy, .h5:DATASET or .zarr file, a .npz file of a sparse matrix, "
+            "or a folder of .npy or .npz files, to be read in blocks"
         )
     with damage_as(f"{path} is no intact .npy file of numbers"):
         return np.lib.format.open_memmap(path, mode="r")

@@ -5,9 +5,10 @@ from functools import partial
 import numpy as np
 import scipy.linalg
 
+from dsnmf.initialisation.directions import leading_directions
 from dsnmf.initialisation.pretraining import pretrain
 from dsnmf.initialisation.svd import lifted, with_opposite, without_zeros
-from dsnmf.initialisation.triplets import as_noise_floor, complement, determined_vectors
+from dsnmf.initialisation.triplets import as_noise_floor, complement, eigen_of
 from dsnmf.validation import as_generator, as_layers
 
 
@@ -30,8 +31,8 @@ class ArrayBlocks:
     shape : tuple
         (p, n): features x samples.
     dtype : dtype
-    gram : ndarray, shape (p, p)
-        Computed anew each time.
+    eigen : (ndarray, ndarray), shapes (p,) and (p, p)
+        Eigenvalues, ascending, and eigenvectors of X Xᵀ; computed anew each time.
     """
 
     def __init__(self, array, slices):
@@ -39,8 +40,8 @@ class ArrayBlocks:
         self.shape, self.dtype = array.shape[::-1], array.dtype
 
     @property
-    def gram(self):
-        return _product(self.array, self.array, self.slices)
+    def eigen(self):
+        return eigen_of(_product(self.array, self.array, self.slices))
 
     def __iter__(self):
         """Yields (slice, rows)."""
@@ -87,7 +88,7 @@ def _triplets(blocks, V, noise_floor, rng):
         By which the columns that were put into V are to be multiplied.
     """
     k, slices = V.shape[1], blocks.slices
-    U = determined_vectors(blocks.gram.copy(), k, noise_floor, rng)
+    U, _ = leading_directions(blocks, k, noise_floor, rng)
     rank = U.shape[1]
     for block, rows in blocks:
         V[block, :rank] = rows @ U  # in float64, as U is
@@ -160,13 +161,14 @@ def blockwise_svd_start(
     The same seed gives what matrices in memory give, up to rounding, with blocks of any size; only
     where both sides of a matrix exceed 2500, for which `truncated_svd` turns to an iterative
     method, are the triplets the more exact ones of the Gram matrix here too. The data are read
-    once, and a second time if the first layer has one component; all other passes go over H.
+    once, five times more without their Gram matrix, and once more if the first layer has one
+    component; all other passes go over H.
 
     Parameters
     ----------
     blocks : iterable of (slice, rows)
         Rows (b x p) of the data, in order, the same each time, with the attributes shape (p, n),
-        dtype, slices (all of them, a list) and gram (p x p, float64): see `ArrayBlocks`.
+        dtype, slices (all of them, a list) and eigen: see `ArrayBlocks` and `leading_directions`.
     layers : sequence of int >= 1
         k_1 … k_m.
     new_array : callable

@@ -56,14 +56,18 @@ def complement(basis, count, rng):
     return directions / np.linalg.norm(directions, axis=0)
 
 
-def determined_vectors(gram, k, noise_floor, rng):
-    """At most k leading eigenvectors above the noise floor.
+def eigen_of(gram):
+    """Eigenvalues, ascending, and eigenvectors of a Gram matrix, which is overwritten."""
+    return scipy.linalg.eigh(gram, driver="evd", overwrite_a=True, check_finite=False)
+
+
+def determined_vectors(eigen, k, noise_floor, rng):
+    """At most k leading eigenvectors above the noise floor, of those that `eigen_of` gives.
 
     Within a cluster of equal eigenvalues the basis is arbitrary, so it is drawn from the seed:
     a Gaussian block projected onto the cluster's subspace depends on neither threads nor dtype.
     """
-    values, vectors = scipy.linalg.eigh(gram, driver="evd", overwrite_a=True, check_finite=False)
-    values, vectors = values[::-1], vectors[:, ::-1]
+    values, vectors = eigen[0][::-1], eigen[1][:, ::-1]
     rounding = len(values) * np.finfo(float).eps
     kept = int((values > max(noise_floor, rounding) * max(values[0], 0)).sum())
     values, vectors = values[:kept], vectors[:, :kept]
@@ -127,7 +131,7 @@ def _by_gram(M, k, noise_floor, rng):
     """At most k leading triplets above the noise floor, from the smaller Gram matrix."""
     wide = M.shape[0] <= M.shape[1]
     small = M if wide else M.T  # rows are the smaller side
-    vectors = determined_vectors(_gram(small), k, noise_floor, rng)
+    vectors = determined_vectors(eigen_of(_gram(small)), k, noise_floor, rng)
     projected = _projected(vectors, small)
     S = np.linalg.norm(projected, axis=1)
     other = (projected / S[:, None]).T

@@ -226,9 +226,12 @@ def write_on_disk():
     with h5py.File("data.h5", "w") as file:
         file["inner/X"] = X
     zarr.create_array("data.zarr", data=X)
+    scipy.sparse.save_npz("data.npz", scipy.sparse.csr_array(X))
 
 
-@pytest.mark.parametrize("source", ["data.npy", "data.h5:inner/X", "data.zarr", "parts"])
+@pytest.mark.parametrize(
+    "source", ["data.npy", "data.h5:inner/X", "data.zarr", "data.npz", "parts"]
+)
 def test_data_in_blocks(source, capsys):
     write_on_disk()
     words = ["--layers", "4,2", "--solver", "multiplicative", "--max-iter", "3", "--quiet"]

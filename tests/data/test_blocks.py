@@ -11,7 +11,7 @@ from dsnmf.data import blocks as module
 from dsnmf.data.blocks import Blocks
 from dsnmf.data.dense import Dense
 from dsnmf.data.sources import Source, as_source
-from tests.data.test_sources import KINDS, Sliceable
+from tests.data.test_sources import KINDS, Sliceable, as_npz
 
 N, P = 11, 4
 X = np.random.default_rng(0).standard_normal((N, P)) * 50
@@ -192,6 +192,13 @@ def test_what_is_not_finite_is_named_with_its_block(value, words, scale):
         read(in_blocks(broken, 4, scale))
 
 
+def test_stored_nan_of_sparse_rows_is_named_too(tmp_path):
+    broken = X.copy()
+    broken[9, 2] = np.nan
+    with pytest.raises(ValueError, match=r"NaN in sample 9 \(block 2, .*; gaps need a dense array"):
+        read(Blocks(as_source(as_npz(broken, tmp_path)), 4))
+
+
 def test_sums_that_overflow_are_finite_data():
     close(read(in_blocks(np.full((N, P), 1e38, "float32"), 4)), 0.5, rtol=1e-6)
 
@@ -217,8 +224,18 @@ def test_bad_arguments_are_named(arguments, error, words):
         in_blocks(X, **arguments)
 
 
-def test_too_many_features_for_a_gram_matrix():
-    wide = in_blocks(np.ones((2, 30_000), "float32"))
-    with pytest.raises(ValueError, match=r"up to 20000 features, got 30000: .* take 7.2 GB"):
-        _ = wide.gram
-    assert len(read(in_blocks(np.ones((2, 30_000), "float32"), scale=1.0))) == 2
+@pytest.mark.parametrize("unit", [1e-30, 1, 1e30])
+def test_scale_and_norm_without_a_gram_matrix(unit, monkeypatch):
+    monkeypatch.setattr(module, "MOST_FEATURES", P - 1)
+    for scale in (None, 3 * unit):
+        blocks, (expected_scale, _, _, squared_norm) = in_blocks(X * unit, 3, scale), expected(X, 3)
+        assert (blocks.gram, blocks.eigen) == (None, None)
+        if scale is None:
+            expected_scale, _, _, squared_norm = expected(X * unit)
+            assert blocks.scale == pytest.approx(expected_scale, rel=1e-13)
+        assert blocks.squared_norm == pytest.approx(squared_norm, rel=1e-13)
+
+
+def test_more_features_than_a_gram_matrix_is_made_of():
+    wide = in_blocks(np.ones((2, 30_000), "float32"), 1)
+    assert (wide.gram, wide.scale) == (None, pytest.approx(30_000**0.5))

@@ -3,12 +3,14 @@
 import numpy as np
 import pytest
 
+from dsnmf.data import blocks as blocks_module
 from dsnmf.data.blocks import Blocks
 from dsnmf.data.compressed_blocks import compress_blocks
 from dsnmf.data.compression import compress
 from dsnmf.data.dense import Compressed, Dense
 from dsnmf.data.sources import as_source
 from dsnmf.data.store import Store
+from dsnmf.initialisation import directions
 from tests.data.test_blocks import Counting, in_blocks, read
 
 N, P, RANK = 40, 12, 4
@@ -23,11 +25,18 @@ def in_memory(X, how, whiten=0.0):
 
 
 @pytest.mark.parametrize("folder", [False, True])
-@pytest.mark.parametrize(("dtype", "tolerance"), [("float32", 1e-5), ("float64", 1e-8)])
+@pytest.mark.parametrize(
+    ("most", "dtype", "tolerance"),
+    # Without a Gram matrix from data that have been divided by the scale, in their own dtype.
+    [(P, "float32", 1e-5), (P, "float64", 1e-8), (0, "float32", 3e-4), (0, "float64", 1e-8)],
+)
 @pytest.mark.parametrize(
     ("how", "whiten", "rank"), [(True, 0, RANK), ("auto", 0, RANK), (7, 0, 7), ("auto", 0.5, RANK)]
 )
-def test_numbers_are_those_of_data_in_memory(how, whiten, rank, dtype, tolerance, folder, tmp_path):
+def test_numbers_are_those_of_data_in_memory(
+    how, whiten, rank, dtype, tolerance, folder, most, tmp_path, monkeypatch
+):
+    monkeypatch.setattr(blocks_module, "MOST_FEATURES", most)
     given = 50 * X.astype(dtype)
     expected, whole = in_memory(given, how, whiten), in_blocks(given, 7)
     with Store(tmp_path if folder else None) as store:
@@ -59,6 +68,25 @@ def test_the_data_are_read_twice():
     for _ in blocks.with_whole():
         pass
     assert len(source.reads) == 6
+
+
+@pytest.fixture
+def too_many(monkeypatch):
+    """Of three directions, where no Gram matrix is made."""
+    monkeypatch.setattr(blocks_module, "MOST_FEATURES", P - 1)
+    monkeypatch.setattr(directions, "MOST_DIRECTIONS", 3)
+    monkeypatch.setattr(directions, "FIRST_RANK", 1)
+    monkeypatch.setattr(directions, "OVERSAMPLING", 1)
+
+
+def test_too_many_directions(too_many):
+    noise = RNG.standard_normal((N, P))
+    blocks = in_blocks(noise, 7)
+    assert compress_blocks(blocks, "auto", None) is blocks
+    assert compress_blocks(blocks, 5, np.empty).shape == (5, N)
+    for data, how, whiten in [(noise, True, 0), (noise, "auto", 0.5), (noise[:11], "auto", 0)]:
+        with pytest.raises(ValueError, match=r"more than .* directions of X.*: give their number"):
+            compress_blocks(in_blocks(data, 7), how, np.empty, whiten=whiten)
 
 
 def test_coordinates_do_not_hang_on_rounding():

@@ -9,7 +9,9 @@ import pytest
 import scipy.sparse
 import zarr
 
+from dsnmf.data import sources as module
 from dsnmf.data.sources import as_source
+from dsnmf.files.arrays import read_sparse
 
 X = np.random.default_rng(0).integers(-9, 9, (11, 4)).astype("int16")
 
@@ -72,17 +74,39 @@ class Exporting(Sliceable):
         raise NotImplementedError
 
 
-KINDS = [as_memmap, as_view, as_files, as_h5, as_zarr, as_dask, as_other]
+def as_npz(X, folder):
+    paths = [folder / f"{i}.npz" for i in range(len(PARTS))]
+    formats = ["csr_array", "csr_matrix", "csc_array", "coo_matrix"]
+    for path, part, form in zip(paths, np.split(X, np.cumsum(PARTS)[:-1]), formats):
+        scipy.sparse.save_npz(path, getattr(scipy.sparse, form)(part))
+    return [str(paths[0]), *paths[1:]]
+
+
+def as_sparse_dask(X, folder):
+    return as_dask(X, folder).map_blocks(scipy.sparse.csr_matrix)
+
+
+def as_sparse(X, folder):
+    """As the X of a backed AnnData."""
+    return Sliceable(X, scipy.sparse.csr_array)
+
+
+SPARSE = [as_npz, as_sparse_dask, as_sparse]
+KINDS = [as_memmap, as_view, as_files, as_h5, as_zarr, as_dask, as_other, *SPARSE]
+ODD = ">f4", "float16"  # SciPy has no sparse matrices of these
 
 
 @pytest.mark.parametrize(
-    ("dtype", "row_dtype"),
-    [("float32", "float32"), (">f4", "float32")]
-    + [(dtype, "float64") for dtype in ("float64", "float16", "int16", "bool")],
+    ("kind", "dtype"),
+    [
+        (kind, dtype)
+        for kind in KINDS
+        for dtype in ("float32", "float64", "int16", "bool", *ODD)
+        if not (kind in SPARSE and dtype in ODD)
+    ],
 )
-@pytest.mark.parametrize("kind", KINDS)
-def test_rows_of_every_kind(kind, dtype, row_dtype, tmp_path):
-    given = X.astype(dtype)
+def test_rows_of_every_kind(kind, dtype, tmp_path):
+    given, row_dtype = X.astype(dtype), "float32" if dtype in ("float32", ">f4") else "float64"
     source = as_source(kind(given, tmp_path))
     assert source.shape == X.shape
     assert source.dtype == row_dtype
@@ -219,6 +243,55 @@ def test_files_missing_damaged_empty_or_mixed_with_numbers(tmp_path):
         as_source(paths)
 
 
+def test_a_sparse_file_is_read_once_in_a_pass(tmp_path, monkeypatch):
+    source, read = as_source(as_npz(X, tmp_path)), []
+    monkeypatch.setattr(module, "read_sparse", lambda path: read.append(path) or read_sparse(path))
+    for start in range(11):
+        source.rows(start, start + 1)
+    assert [str(path)[-5:] for path in read] == ["0.npz", "2.npz", "3.npz"]
+
+
+def save_out_of_range(path):
+    matrix = scipy.sparse.csr_array(X[:7].astype(float))
+    matrix.indices[5] = 9
+    scipy.sparse.save_npz(path, matrix)
+
+
+@pytest.mark.parametrize(
+    ("save", "words"),
+    [
+        (lambda path: scipy.sparse.save_npz(path, scipy.sparse.eye(3)), "gives 3 features in"),
+        (lambda path: np.savez(path, A=X), "is no intact .npz file of a sparse matrix: it holds A"),
+        (lambda path: path.write_bytes(path.read_bytes()[:-9]), "is no intact .npz file of a spa"),
+        (
+            lambda path: np.savez(path, data=X.astype("O"), shape=(11, 4), format=b"csr"),
+            "must hold real",
+        ),
+    ],
+)
+def test_sparse_files_that_do_not_fit_are_named(save, words, tmp_path):
+    paths = as_npz(X, tmp_path)
+    save(paths[2])
+    with pytest.raises((ValueError, TypeError), match=rf"2\.npz {words}"):
+        as_source(paths)
+
+
+@pytest.mark.parametrize(
+    ("save", "words"),
+    [
+        (save_out_of_range, "2.npz is no intact sparse matrix: .*indices"),
+        (lambda path: scipy.sparse.save_npz(path, scipy.sparse.eye(4)), "2.npz was replaced by .*"),
+        (lambda path: path.write_bytes(b"PK"), "2.npz is no intact .npz file of a sparse"),
+    ],
+)
+def test_sparse_files_that_turn_out_damaged_are_named(save, words, tmp_path):
+    paths = as_npz(X, tmp_path)
+    source = as_source(paths)
+    save(paths[2])
+    with pytest.raises(ValueError, match=f"samples 2 to 4 of X cannot be read: .*{words}"):
+        source.rows(2, 5)
+
+
 def test_files_that_change_while_they_are_read(tmp_path):
     source = as_source(as_files(X, tmp_path))
     np.save(tmp_path / "2.npy", X[:6])
@@ -240,7 +313,8 @@ def test_files_that_change_while_they_are_read(tmp_path):
         (lambda rows: rows.astype("f4"), "they must be float64, got float32"),
         (lambda rows: rows.astype("O"), "they must hold real numbers, got dtype object"),
         (lambda rows: np.ma.masked_less(rows, 99), "they have masked entries"),
-        (scipy.sparse.csr_matrix, r"got a csr_matrix of shape \(2, 4\)"),
+        (lambda rows: scipy.sparse.csr_matrix(rows[1:]), r"got a csr_matrix of shape \(1, 4\)"),
+        (lambda rows: scipy.sparse.csr_matrix(rows, dtype="f4"), "must be float64, got float32"),
     ],
 )
 def test_rows_that_are_not_as_promised(answer, words):

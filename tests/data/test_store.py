@@ -18,6 +18,13 @@ def test_scratch_is_in_files_also_without_a_folder(tmp_path, monkeypatch):
     assert not list(tmp_path.iterdir())
 
 
+def test_files_that_are_kept_are_open_to_whom_others_are(tmp_path):
+    with Store(tmp_path) as store:
+        store.kept(store.new((3, 2), "float32"), "H_1")
+    (tmp_path / "other").touch()
+    assert (tmp_path / "H_1.npy").stat().st_mode == (tmp_path / "other").stat().st_mode
+
+
 def test_what_is_abandoned_is_removed_and_what_is_in_use_is_not(tmp_path):
     (tmp_path / ".scratch-abandoned").mkdir()
     (tmp_path / ".scratch-abandoned" / "H.npy").write_bytes(b"0")

@@ -9,8 +9,18 @@ import pytest
 from dsnmf import WSF, DeepSemiNMF, SemiNMF
 from dsnmf.data import blocks as blocks_module
 from dsnmf.data.sources import Source
+from dsnmf.initialisation.triplets import eigen_of
 from tests.conftest import relative_error
-from tests.data.test_sources import as_dask, as_files, as_h5, as_memmap, as_view, as_zarr
+from tests.data.test_sources import (
+    as_dask,
+    as_files,
+    as_h5,
+    as_memmap,
+    as_npz,
+    as_sparse_dask,
+    as_view,
+    as_zarr,
+)
 from tests.estimators.kinds import PLAIN, assert_same_fit, fitted
 
 pytestmark = [
@@ -27,7 +37,7 @@ LINEAR = {
     "two layers": DeepSemiNMF((4, 2), solver="multiplicative", **WHOLE),
     "three layers": DeepSemiNMF((5, 6, 3), solver="multiplicative", **WHOLE),
 }
-SOURCES = [as_memmap, as_view, as_files, as_h5, as_zarr, as_dask]
+SOURCES = [as_memmap, as_view, as_files, as_h5, as_zarr, as_dask, as_npz, as_sparse_dask]
 
 
 @pytest.fixture(scope="module")
@@ -172,6 +182,22 @@ def test_compressed_fits_are_those_in_memory(kind, how, tmp_path):
     assert set(features) <= set(os.listdir(store)) <= {*features, "raw_H_2.npy"}
     exact = np.linalg.norm(LOW_RANK - model.inverse_transform(model.H_[-1].T))
     assert model.reconstruction_err_ == pytest.approx(exact, rel=1e-9)
+
+
+@pytest.mark.parametrize("how", ["auto", False])
+def test_fits_without_a_gram_matrix_of_the_features(how, tmp_path, monkeypatch):
+    expected = fitted(COMPRESSED["two layers"], LOW_RANK, compress=how)
+    monkeypatch.setattr(blocks_module, "MOST_FEATURES", 9)
+    data = as_npz(LOW_RANK, tmp_path)
+    model = fitted(COMPRESSED["two layers"], data, compress=how, block_size=5)
+    assert_same_fit(model, expected, 1e-9)
+
+
+def test_the_gram_matrix_is_decomposed_once(memmap, monkeypatch):
+    calls = []
+    monkeypatch.setattr(blocks_module, "eigen_of", lambda A: calls.append(A.shape) or eigen_of(A))
+    fitted(LINEAR["SemiNMF"], memmap, compress="auto", block_size=5, max_iter=1)
+    assert calls == [(6, 6)]
 
 
 @pytest.mark.parametrize("kind", ["SemiNMF", "two layers", "Adam"])

@@ -1,0 +1,96 @@
+"""The leading left singular vectors of data in blocks."""
+
+from itertools import count
+
+import numpy as np
+
+from dsnmf.initialisation.triplets import (
+    FIRST_RANK,
+    OVERSAMPLING,
+    determined_vectors,
+    eigen_of,
+)
+
+#: Reads of the data that serve for so many directions as are asked for.
+READS = 5
+
+#: Directions up to which all above a noise floor are looked for without a Gram matrix.
+MOST_DIRECTIONS = 1024
+
+
+def _selected(eigen, k, noise_floor, rng):
+    """U and S of at most k directions, from eigenvalues and eigenvectors of a Gram matrix."""
+    U = determined_vectors(eigen, k, noise_floor, rng)
+    values, vectors = eigen
+    return U, np.sqrt(values @ (vectors.T @ U) ** 2)
+
+
+def _gram_times(blocks, Q):
+    """X Xᵀ Q; reads the data once."""
+    product = np.zeros(Q.shape)
+    for _, rows in blocks:
+        wide = rows.astype(np.float64, copy=False)
+        product += wide.T @ (wide @ Q)
+    return product
+
+
+def _next_basis(basis, directions):
+    """An orthonormal basis of what the directions, as far as there is room, add to one."""
+    Q = directions[:, : len(basis) - basis.shape[1]]
+    for _ in range(2):  # the second pass removes what rounding left of the first
+        Q = np.linalg.qr(Q - basis @ (basis.T @ Q))[0]
+    return Q
+
+
+def _by_range(blocks, k, noise_floor, rng):
+    """U and S of at most k directions, or of all (k is None), from the range of X Xᵀ.
+
+    Halko, Martinsson & Tropp 2011, whose random block stands on the side of the features here, so
+    that it does not depend on the samples; with the products of all reads as the basis (Musco &
+    Musco 2015), which is far more exact than the last one alone. All directions are found when they
+    take no more than half of the basis.
+    """
+    p = blocks.shape[0]
+    width = min(k or FIRST_RANK, *blocks.shape) + OVERSAMPLING
+    floor = max(noise_floor, width * float(np.finfo(float).eps))
+    basis, gram, directions = np.empty((p, 0)), np.empty((0, 0)), rng.standard_normal((p, width))
+    for read in count(1):
+        Q = _next_basis(basis, directions)
+        basis, directions = np.hstack([basis, Q]), _gram_times(blocks, Q)
+        border = basis.T @ directions
+        gram = np.vstack([np.hstack([gram, border[: len(gram)]]), border.T])
+        values, _ = eigen = eigen_of(gram.copy())
+        found = int((values > floor * values[-1]).sum())
+        if len(gram) == p or (read >= READS and (k is not None or 2 * found <= len(gram))):
+            V, S = _selected(eigen, k or found, floor, rng)
+            return basis @ V, S
+        if k is None and read > 1 and found > MOST_DIRECTIONS:
+            return None
+
+
+def leading_directions(blocks, k, noise_floor, rng):
+    """Leading left singular vectors above the noise floor, and their singular values.
+
+    Parameters
+    ----------
+    blocks : iterable of (slice, rows)
+        Rows (b x p) of the data, the same each time, with the attributes shape (p, n) and
+        eigen: eigenvalues, ascending, and eigenvectors of X Xᵀ, or None where it is not made. Then
+        the data are read five times for a given k, and in memory are p x 5 (k + 16) numbers.
+    k : int >= 1 or None
+        At most so many; None is all. Each read then adds 80 to what is p x 400 first.
+    noise_floor : float in [0, 1)
+        See `truncated_svd`.
+    rng : numpy.random.Generator
+
+    Returns
+    -------
+    U : ndarray, shape (p, r), float64
+    S : ndarray, shape (r,), > 0
+        The norms of the rows of UᵀX.
+
+    or None, if k is None, and without eigen more than `MOST_DIRECTIONS` are above the floor.
+    """
+    if blocks.eigen is None:
+        return _by_range(blocks, k, noise_floor, rng)
+    return _selected(blocks.eigen, k or min(blocks.shape), noise_floor, rng)
