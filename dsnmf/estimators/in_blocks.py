@@ -84,7 +84,7 @@ class BlockFactorisation(BlockParameters, Factorisation):
         self.n_features_in_ = p
         vars(self).pop("feature_names_in_", None)
         if checkpoint is not None and stopped_by != "interrupt":
-            checkpoint.remove()
+            checkpoint.end()
         return stopped_by
 
     def _keep_of_blocks(self, model):

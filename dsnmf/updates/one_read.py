@@ -102,7 +102,7 @@ def cost_of_sums(Psi, sums, squared_norm, n, dtype="float64"):
 
 
 def inner_bases(Zs):
-    """Orthonormal bases that the columns of Z_2, …, Z_m never leave, where they can leave no more.
+    """Orthonormal bases that the columns of Z_2, …, Z_m never leave.
 
     As Z_i ← Ψ† X E_i†, its columns lie in the span of Ψ's rows, which is that of the columns of
     E_{i-1}† with E_{i-1} = Z_i E_i: in the span of the columns of the Z_i before.
@@ -113,13 +113,12 @@ def inner_bases(Zs):
 
     Returns
     -------
-    list of m - 1 ndarray, shape (k_{i-1}, rank of Z_i), or None where Z_i has the rank k_{i-1}
+    list of m - 1 ndarray, shape (k_{i-1}, rank of Z_i but at least 1), float64
     """
-    return [None if U.shape[0] == U.shape[1] else U for U in map(_column_basis, Zs[1:])]
+    return [_column_basis(Z) for Z in Zs[1:]]
 
 
 def _column_basis(A):
-    """An orthonormal basis of the span of A's columns, of one column at least."""
     U, sigma, _ = np.linalg.svd(np.asarray(A, np.float64), full_matrices=False)
     zero = max(A.shape) * np.finfo(A.dtype).eps * sigma[0]
     return U[:, : max(1, (sigma > zero).sum())]
@@ -137,7 +136,7 @@ def small_step(Zs, sums, n, dtype="float64", bases=None):
         Number of samples.
     dtype : {"float32", "float64"}
         What the sums' terms were computed in.
-    bases : list of m - 1 variables or None, optional
+    bases : list of m - 1 variables, optional
         `inner_bases` of the start: pseudo-inverses are then of smaller matrices.
 
     Returns
@@ -261,7 +260,7 @@ def one_read(X, Zs, Hs, sums, affinities=None):
     shared = Sums(*(as_shared(value, name) for name, value in vars(sums).items()))
     m, n = len(Zs), Hs[-1].get_value(borrow=True).shape[1]
     bases = inner_bases([Z.get_value(borrow=True) for Z in Zs])
-    bases = [None if V is None else as_shared(V, "basis") for V in bases]
+    bases = [as_shared(V, "basis") for V in bases]
     moved = small_step(Zs, shared, n, X.dtype, bases)
     narrow = _in_dtype(moved, X.dtype)
     moving = Hs if affinities else [*[None] * (m - 1), Hs[-1]]
