@@ -203,7 +203,7 @@ def add(commands):
         metavar="N",
         help="samples that are read at a time (default: those of about 4 million entries)",
     )
-    parser.add_argument("--quiet", action="store_true", help="no progress bar")
+    parser.add_argument("--quiet", action="store_true", help="no progress bars")
     parser.add_argument(
         "-o", "--out", required=True, metavar="MODEL", help="file that the model is saved in"
     )
