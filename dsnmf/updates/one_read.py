@@ -8,6 +8,7 @@ samples makes for itself, and which adds to the sums of the next iteration.
 from dataclasses import dataclass
 
 import numpy as np
+import pytensor
 import pytensor.tensor as pt
 
 from dsnmf.symbolic.bases import pseudo_inverse, row_basis
@@ -260,7 +261,7 @@ def one_read(X, Zs, Hs, sums, affinities=None):
     shared = Sums(*(as_shared(value, name) for name, value in vars(sums).items()))
     m, n = len(Zs), Hs[-1].get_value(borrow=True).shape[1]
     bases = inner_bases([Z.get_value(borrow=True) for Z in Zs])
-    bases = [as_shared(V, "basis") for V in bases]
+    bases = [pytensor.shared(V, "basis") for V in bases]
     moved = small_step(Zs, shared, n, X.dtype, bases)
     narrow = _in_dtype(moved, X.dtype)
     moving = Hs if affinities else [*[None] * (m - 1), Hs[-1]]
