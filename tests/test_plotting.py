@@ -208,6 +208,11 @@ def test_without_axes_a_new_figure_is_made():
         (lambda: plot_components(np.eye(4), (2, 2)), TypeError, "plot_components takes a fitted"),
         (lambda: plot_components(SemiNMF(2), (2, 2)), ValueError, "SemiNMF that is not fitted"),
         (lambda: plot_history(SemiNMF(2)), ValueError, "SemiNMF that is not fitted"),
+        (
+            lambda: plot_history(SemiNMF(2, mode="FAST_COMPILE").partial_fit(X)),
+            ValueError,
+            "SemiNMF that learned by partial_fit, which keeps no history_: only fit does",
+        ),
         (lambda: plot_history(DSNMF(X, (2,))), ValueError, "DSNMF that is not fitted"),
         (lambda: plot_history([1.0]), TypeError, "plot_history takes a fitted"),
         (lambda: plot_layers([], [0]), ValueError, "layers must hold at least one"),

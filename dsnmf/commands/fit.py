@@ -1,5 +1,7 @@
 """`dsnmf fit`: train a model on a matrix of one's own."""
 
+import os
+
 from dsnmf.commands import arguments
 
 
@@ -89,16 +91,30 @@ def _after(estimator, X):
     return f"{estimator.n_iter_} iterations, reconstruction error {error:.5g}{share}"
 
 
+def _save(estimator, parsed):
+    """Write the model; an error says whether a checkpoint is left."""
+    try:
+        estimator.save(parsed.out)
+    except OSError as error:
+        text = f"the fitted model could not be written: {error.strerror}"
+        if parsed.checkpoint is not None and os.listdir(parsed.checkpoint):
+            text += f"; the same command goes on from the checkpoint in {parsed.checkpoint}"
+        raise OSError(error.errno, text, parsed.out) from error
+
+
 def _run(parsed):
+    from dsnmf.estimators.checkpoints import kept_meanwhile
+
     inputs = [source for source in (parsed.data, parsed.labels) if source is not None]
     arguments.check_output(parsed.out, *inputs)
     estimator = _estimator(parsed)
     X, names, y = _read(parsed)
     print(_before(estimator, parsed.layers, X), flush=True)
-    estimator.fit(X, y)
-    if names is not None:
-        estimator.feature_names_in_ = names
-    estimator.save(parsed.out)
+    with kept_meanwhile():
+        estimator.fit(X, y)
+        if names is not None:
+            estimator.feature_names_in_ = names
+        _save(estimator, parsed)
     print(_after(estimator, X))
     print("Model:", parsed.out)
 
@@ -188,7 +204,7 @@ def add(commands):
         metavar="N",
         help="samples that are read at a time (default: those of about 4 million entries)",
     )
-    parser.add_argument("--quiet", action="store_true", help="no progress bar")
+    parser.add_argument("--quiet", action="store_true", help="no progress bars")
     parser.add_argument(
         "-o", "--out", required=True, metavar="MODEL", help="file that the model is saved in"
     )

@@ -8,6 +8,7 @@ from functools import cached_property, partial
 import numpy as np
 
 from dsnmf.initialisation.triplets import eigen_of
+from dsnmf.training.reading import Reading
 from dsnmf.validation import as_number, as_size
 
 #: Entries of a block whose size is not given.
@@ -50,6 +51,8 @@ class Blocks:
         ‖X‖² at that scale.
     offset : float >= 0
         What the squared error of these blocks lacks to that of the data; 0 unless compressed.
+    reading : Reading
+        Counts the passes; may be replaced by one that shows them.
 
     Raises
     ------
@@ -86,7 +89,7 @@ class Blocks:
         size = default if block_size is None else as_size(block_size, "block_size")
         self.slices = [slice(start, min(start + size, n)) for start in range(0, n, size)]
         self.shape, self.dtype = (p, n), source.dtype
-        self._source = source
+        self._source, self.reading = source, Reading()
         self._scale = None if scale is None else as_number(scale, "scale", 0, exclusive=True)
 
     @property
@@ -133,9 +136,10 @@ class Blocks:
         """Z_1 for the data at their own scale, from one for these blocks."""
         return Z * self.scale
 
-    def _read_ahead(self, prepared):
+    def _read_ahead(self, prepared, stage=None):
         """Slices and prepared rows; the thread has ended when the loop ends, however it does."""
-        with ThreadPoolExecutor(1) as thread:
+        size, n = self._source.size, self.shape[1]
+        with ThreadPoolExecutor(1) as thread, self.reading.one_pass(size, stage) as advance:
             # Settings of the caller's context, such as its Dask client, hold in the thread too.
             read = partial(thread.submit, copy_context().run, self._read, prepared)
             coming = read(0)
@@ -144,6 +148,7 @@ class Blocks:
                 if number + 1 < len(self.slices):
                     coming = read(number + 1)
                 yield samples, rows
+                advance(size * samples.stop // n - size * samples.start // n)
 
     def _read(self, prepared, number):
         samples = self.slices[number]
@@ -177,7 +182,8 @@ class Blocks:
         p, n = self.shape
         has_gram = p <= MOST_FEATURES
         unit, sums = math.ulp(0.0), np.zeros((p, p) if has_gram else (1, 1))
-        for _, rows in self._read_ahead(lambda rows: rows.astype(np.float64, copy=False)):
+        stage = "scale and Gram matrix" if has_gram else "scale"
+        for _, rows in self._read_ahead(lambda rows: rows.astype(np.float64, copy=False), stage):
             largest = float(max(rows.max(), -rows.min()))
             if largest >= 2 * unit:
                 previous, unit = unit, 2.0 ** (math.frexp(largest)[1] - 1)

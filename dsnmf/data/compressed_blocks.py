@@ -24,6 +24,7 @@ class CompressedBlocks(Blocks):
     def __init__(self, whole, compression, array):
         super().__init__(as_source(array) or Source(array), whole.slices[0].stop, whole.scale)
         self._whole, self._compression = whole, compression
+        self.reading = whole.reading
         self._gram = self._filled(array)
 
     def _filled(self, array):

@@ -154,7 +154,7 @@ class Factorisation(FittedFactorisation, TrainingParameters, TransformerMixin, B
             raw_features=self._solver() == "adam",
         )
 
-    def _run(self, step, trace, model, checkpoint=None):
+    def _run(self, step, trace, model, checkpoint=None, reading=None):
         """What ended the training, and how many iterations there have been."""
         tolerance, done = self._tolerance(model), 0
         if checkpoint is not None:
@@ -183,6 +183,7 @@ class Factorisation(FittedFactorisation, TrainingParameters, TransformerMixin, B
                 callback=after,
                 description=type(self).__name__,
                 progress=bool(self.verbose),
+                reading=reading,
                 start=(done, trace.cost[-1] if done else None),
                 checkpoint=None if checkpoint is None else checkpoint.save,
             )

@@ -11,17 +11,17 @@ from dsnmf.estimators.block_factors import BlockFactors
 from dsnmf.estimators.inner_features import inner_features
 from dsnmf.symbolic.gram import nonsingular_factor_of
 from dsnmf.training import loop
-from dsnmf.updates.one_read import Sums, cost_of_sums, floor_of, small_step
+from dsnmf.updates.one_read import Sums, cost_of_sums, floor_of, inner_bases, small_step
 from dsnmf.updates.semi_nmf import scaled
 
 
 def _compiled_small_step(m, n, dtype, mode):
-    """(XQ, QQ, L, ‖X‖², Ψ, Z_1, …, Z_m) ↦ cost before, L, L⁻¹, U, Z_1, …, Z_m."""
+    """(XQ, QQ, L, ‖X‖², Ψ, bases, Z_1, …, Z_m) ↦ cost before, L, L⁻¹, U, Z_1, …, Z_m."""
     sums, squared_norm, Psi = Sums(*(pt.dmatrix() for _ in range(3))), pt.dscalar(), pt.dmatrix()
-    Zs = [pt.dmatrix() for _ in range(m)]
-    moved = small_step(Zs, sums, n, dtype)
+    bases, Zs = ([pt.dmatrix() for _ in range(size)] for size in (m - 1, m))
+    moved = small_step(Zs, sums, n, dtype, bases)
     cost = cost_of_sums(Psi, sums, squared_norm, n, dtype)
-    inputs = [*vars(sums).values(), squared_norm, Psi, *Zs]
+    inputs = [*vars(sums).values(), squared_norm, Psi, *bases, *Zs]
     outputs = [cost, moved.L, moved.inverse, moved.U, *moved.Zs]
     # Nothing depends on the old Z_1.
     return pytensor.function(inputs, outputs, mode=mode, on_unused_input="ignore")
@@ -104,7 +104,7 @@ class BlockModel(BlockFactors):
         self._small_step = _compiled_small_step(len(Zs), blocks.shape[1], dtype, mode)
         self._block_step = self._compiled_block_step(dtype, mode)
         self._sum_terms = _compiled_sum_terms(dtype, mode)
-        self._sums = None
+        self._sums = self._bases = None
         self._iteration = 0
 
     @property
@@ -154,18 +154,20 @@ class BlockModel(BlockFactors):
     def step(self):
         """One iteration; returns the cost before it where `loop.run` needs it, else None."""
         if self._sums is None:
-            self._sums = self._first_sums()
+            self._sums, self._bases = self._first_sums(), inner_bases(self.Zs)
         squared_norm = self.samples.squared_norm + self.samples.offset
-        given = [*vars(self._sums).values(), squared_norm, self.Psi, *self.Zs]
+        given = [*vars(self._sums).values(), squared_norm, self.Psi, *self._bases, *self.Zs]
         cost, L, inverse, self._basis, *self.Zs = self._small_step(*given)
         self._sums = self._summed(L, self._moving(inverse))
         self._iteration += 1
         return float(cost) if (self._iteration - 1) % loop.CHECK_EVERY == 0 else None
 
     def _own_state(self):
-        return vars(self._sums)
+        bases = {f"basis_{i}": basis for i, basis in enumerate(self._bases)}
+        return vars(self._sums) | bases
 
     def _restore_own(self, state):
+        self._bases = [state[f"basis_{i}"] for i in range(len(self.Zs) - 1)]
         self._sums = Sums(*(state[name] for name in ("XQ", "QQ", "L")))
 
     def _at_end(self, samples, rows, whole):

@@ -1,8 +1,10 @@
 """Fits that go on after an interruption: all that the next iteration needs, in a folder."""
 
+import contextlib
 import json
 import re
 import zlib
+from contextvars import ContextVar
 from pathlib import Path
 from time import monotonic
 
@@ -16,13 +18,30 @@ from dsnmf.files.damage import damage_as
 #: Seconds from one checkpoint to the next.
 INTERVAL = 300
 
-_STATE, _KIND, _VERSION = "state.npz", "checkpoint", 1
+_STATE, _KIND, _VERSION = "state.npz", "checkpoint", 2
 
 #: Files that checkpoints consist of, also those that were being written when a process was killed.
 _OWN = re.compile(r"state\.npz|\w+-\d+\.npy|\.dsnmf\..*")
 
 #: Entries of an array that are copied at a time.
 _ENTRIES = 1 << 22
+
+
+#: In the context of `kept_meanwhile` the checkpoints of fits that have ended.
+_ENDED = ContextVar("ended", default=None)
+
+
+@contextlib.contextmanager
+def kept_meanwhile():
+    """Keep checkpoints of fits that end in this context until it ends, and after an error in it."""
+    ended = []
+    token = _ENDED.set(ended)
+    try:
+        yield
+    finally:
+        _ENDED.reset(token)
+    for checkpoint in ended:
+        checkpoint.remove()
 
 
 def _slices(array):
@@ -195,6 +214,14 @@ class Checkpoint:
         for path in self._folder.iterdir():
             if path.name not in named and _OWN.fullmatch(path.name):
                 path.unlink()
+
+    def end(self):
+        """Remove the checkpoint of a fit that has ended, within `kept_meanwhile` later."""
+        ended = _ENDED.get()
+        if ended is None:
+            self.remove()
+        else:
+            ended.append(self)
 
     def remove(self):
         """Remove the checkpoint; the folder stays."""

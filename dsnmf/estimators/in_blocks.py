@@ -19,6 +19,7 @@ from dsnmf.estimators.start import as_random_state, check_start, given_factors
 from dsnmf.estimators.trace import Trace
 from dsnmf.initialisation.blockwise import blockwise_svd_start
 from dsnmf.symbolic import is_linear
+from dsnmf.training.reading import Reading
 
 #: Parameters that a fit's numbers do not depend on (up to rounding), or only by its description.
 NOT_THE_NUMBERS = {"block_size", "callback", "checkpoint", "layers", "mode", "n_components"}
@@ -53,7 +54,9 @@ class BlockFactorisation(BlockParameters, Factorisation):
         p, n = blocks.shape
         self._check_sizes(layers, n)
         checkpoint = self._open_checkpoint(blocks, y, layers)
+        reading = blocks.reading = Reading(bool(self.verbose))
         with Store(self.store) as store:
+            reading.stage = "compression"
             samples = compress_blocks(
                 blocks,
                 self.compress,
@@ -63,9 +66,12 @@ class BlockFactorisation(BlockParameters, Factorisation):
             )
             resumed = checkpoint is not None and checkpoint.is_there
             start = self._empty_start if resumed else self._block_start
+            reading.stage = "start"
             Zs, Hs = start(samples, p, layers, store)
             model, trace = self._block_model(samples, y, Zs, Hs, store), Trace()
-            stopped_by, self.n_iter_ = self._run(model.step, trace, model, checkpoint)
+            reading.stage = ""
+            stopped_by, self.n_iter_ = self._run(model.step, trace, model, checkpoint, reading)
+            reading.stage = "error"
             error = model.finish(Hs[:-1])
             self.history_ = trace.arrays()
             self._keep_of_blocks(model)
@@ -78,7 +84,7 @@ class BlockFactorisation(BlockParameters, Factorisation):
         self.n_features_in_ = p
         vars(self).pop("feature_names_in_", None)
         if checkpoint is not None and stopped_by != "interrupt":
-            checkpoint.remove()
+            checkpoint.end()
         return stopped_by
 
     def _keep_of_blocks(self, model):

@@ -54,7 +54,7 @@ class TrainingParameters:
         How PyTensor compiles; None is its default (Numba). "JAX" needs jax and a dense X; graphs of
         samples become dense n x n matrices.
     verbose : int
-        1 shows a progress bar (needs tqdm).
+        1 shows a progress bar (needs tqdm); for data in blocks also bars of the passes over them.
     callback : callable, optional
         Called as callback(iteration, state) after each iteration; a true return value stops. The
         state has `cost`, `seconds`, `change`, and `Z_` and `H_` (lists of copies).

@@ -39,9 +39,22 @@ def check_place(path):
         raise OSError(error.errno, error.strerror, str(path)) from error
 
 
+def _flush_folder(path):
+    """Have a folder's names on the disk, where the system lets one open and flush a folder."""
+    with contextlib.suppress(OSError):
+        descriptor = os.open(path, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+
+
 @contextlib.contextmanager
 def replacing(path, mode="w"):
     """A file to write in; it takes the path's place once it is complete, and never before.
+
+    When the context has ended, content and name are on the disk, so what is done next comes later
+    for a power cut too.
 
     Parameters
     ----------
@@ -72,6 +85,7 @@ def replacing(path, mode="w"):
             os.fsync(file.fileno())
         os.chmod(temporary, 0o666 & ~_umask())
         os.replace(temporary, target)
+        _flush_folder(os.path.dirname(target))
     except BaseException:
         with contextlib.suppress(FileNotFoundError):
             os.unlink(temporary)

@@ -16,7 +16,10 @@ def fitted_attribute(model, attribute, function):
     if value is not None:
         return value
     if hasattr(model, "get_params") and hasattr(model, "fit_transform"):
-        raise ValueError(f"model is a {type(model).__name__} that is not fitted: call fit first")
+        state = "is not fitted: call fit first"
+        if hasattr(model, "n_samples_seen_"):
+            state = f"learned by partial_fit, which keeps no {attribute}: only fit does"
+        raise ValueError(f"model is a {type(model).__name__} that {state}")
     raise TypeError(
         f"{function} takes a fitted estimator of this package, got {type(model).__name__}"
     )

@@ -85,7 +85,11 @@ def _row_basis_kernel(compiled):
     def row_basis(A):
         # In float64 also for float32: it leaves room for Cholesky, and compiles once for both.
         rows = np.ascontiguousarray(A).astype(np.float64)
-        regular, L, Q = regular_rows(rows)
+        if rows.shape[0] >= rows.shape[1]:
+            L, Q = rows, np.eye(rows.shape[1])
+            regular = True
+        else:
+            regular, L, Q = regular_rows(rows)
         if not regular:
             U, sigma, Vt = np.linalg.svd(rows, full_matrices=False)
             L = np.ascontiguousarray(U) * sigma
@@ -96,15 +100,31 @@ def _row_basis_kernel(compiled):
 
 
 @cache
+def _polished_kernel(compiled):
+    @compiled
+    def polished(A, T):
+        """(A†)ᵀ from an approximation T within A's spans: Newton and Schulz square the error."""
+        for _ in range(MOST_STEPS):
+            step = T - np.dot(np.dot(T, A.T), T)
+            T = T + step
+            if np.linalg.norm(step) < LAST_STEP * np.linalg.norm(T):
+                break
+        return T
+
+    return polished
+
+
+@cache
 def _gapped_kernel(compiled):
+    polished = _polished_kernel(compiled)
+
     @compiled
     def gapped(A):
         """(whether A's singular values are clearly either kept or zero, (A†)ᵀ if so).
 
         For a wide C-contiguous float64 matrix, from A Aᵀ: its eigenvalues tell zeros from what is
         kept unless they lie between, and the residual of the kept ones' span that nothing small was
-        taken for a zero. The first answer has condition⁴ · eps in it; steps of Newton and Schulz
-        square that error away without leaving A's spans.
+        taken for a zero. The first answer has condition⁴ · eps in it.
         """
         C = np.dot(A, A.T)
         values, vectors = np.linalg.eigh(C)
@@ -119,20 +139,27 @@ def _gapped_kernel(compiled):
             residual = np.linalg.norm(A - np.dot(kept, np.dot(kept.T, A)))
             clear = residual < LARGEST_RESIDUAL * np.sqrt(top)
             inverse = np.dot(kept / values[first:], kept.T)
-            result = np.dot(np.dot(C, np.dot(inverse, inverse)), A)
-            for _ in range(MOST_STEPS):
-                step = result - np.dot(np.dot(result, A.T), result)
-                result = result + step
-                if np.linalg.norm(step) < LAST_STEP * np.linalg.norm(result):
-                    break
+            result = polished(A, np.dot(np.dot(C, np.dot(inverse, inverse)), A))
         return clear, result
 
     return gapped
 
 
 def _pseudo_inverse_kernel(compiled):
-    inverse, regular_rows = _inverse_kernel(compiled), _regular_rows_kernel(compiled)
-    gapped = _gapped_kernel(compiled)
+    inverse, gapped = _inverse_kernel(compiled), _gapped_kernel(compiled)
+    polished = _polished_kernel(compiled)
+
+    @compiled
+    def regular_rows(A, cutoff):
+        """(whether all singular values of a wide A surely exceed cutoff · σ_max, (A†)ᵀ if so).
+
+        By A Aᵀ, whose inverse has an error of condition² · eps, which is polished away.
+        """
+        regular, T = inverse(np.dot(A, A.T), 100 * np.finfo(np.float64).eps)
+        if regular:
+            T = polished(A, np.dot(T, A))
+            regular = np.linalg.norm(A) * np.linalg.norm(T) * cutoff < 1
+        return regular, T
 
     @compiled
     def by_svd(A, cutoff):
@@ -153,10 +180,7 @@ def _pseudo_inverse_kernel(compiled):
             regular, wide_inverse = inverse(wide, cutoff.item())
             transposed = np.ascontiguousarray(wide_inverse.T)
         else:
-            regular, L, Q = regular_rows(wide)
-            if regular:
-                regular, L_inverse = inverse(L, cutoff.item())
-                transposed = np.dot(L_inverse.T, Q)
+            regular, transposed = regular_rows(wide, cutoff.item())
         if not regular:
             regular, transposed = gapped(wide)
         if not regular:

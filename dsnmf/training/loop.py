@@ -6,8 +6,8 @@ import signal
 import threading
 import warnings
 
-from dsnmf.extras import extra
 from dsnmf.training.memory import freed_memory_kept
+from dsnmf.training.reading import tqdm_bar
 
 #: Iterations between two looks at the stopping tolerance.
 CHECK_EVERY = 10
@@ -41,24 +41,16 @@ def _deferred_interrupt():
 
 
 @contextlib.contextmanager
-def progress_bar(total, description, shown, done=0):
-    """A tqdm bar whose `advance(cost)` counts one iteration; no bar unless shown.
+def progress_bar(total, description, shown, done=0, reading=None):
+    """A `tqdm_bar` whose `advance(cost)` counts one iteration.
 
-    It starts at the iterations that have been done before.
-
-    Raises
-    ------
-    ImportError
-        If the bar is to be shown and tqdm is missing.
+    It starts at the iterations that have been done before, and tells what has been read.
     """
-    if not shown:
-        yield lambda cost: None
-        return
-    tqdm = extra("tqdm.auto", "the progress bar").tqdm
-    with tqdm(total=total, desc=description, initial=done) as bar:
+    with tqdm_bar(shown, total=total, desc=description, initial=done) as bar:
 
         def advance(cost):
-            bar.set_postfix(cost=f"{cost:.5g}", refresh=False)
+            read = {} if reading is None else reading.totals()
+            bar.set_postfix(refresh=False, cost=f"{cost:.5g}", **read)
             bar.update()
 
         yield advance
@@ -73,6 +65,7 @@ def run(
     callback=None,
     description="",
     progress=False,
+    reading=None,
     start=(0, None),
     checkpoint=None,
 ):
@@ -94,6 +87,8 @@ def run(
     description : str
         Text before the progress bar.
     progress : bool
+    reading : Reading or None
+        What the bar tells of the data read.
     start : (int, float or None)
         Iterations that have been done before, which count, and their last known cost.
     checkpoint : callable or None
@@ -113,7 +108,7 @@ def run(
     """
     done, cost = start
     with (
-        progress_bar(max_iter, description, progress, done) as advance,
+        progress_bar(max_iter, description, progress, done, reading) as advance,
         _deferred_interrupt() as ctrl_c,
         freed_memory_kept(),
     ):

@@ -8,6 +8,7 @@ samples makes for itself, and which adds to the sums of the next iteration.
 from dataclasses import dataclass
 
 import numpy as np
+import pytensor
 import pytensor.tensor as pt
 
 from dsnmf.symbolic.bases import pseudo_inverse, row_basis
@@ -71,10 +72,10 @@ def floor_of(m, with_affinities=False):
     return FLOOR_WITH_AFFINITIES if with_affinities else FLOOR
 
 
-def _in_orthonormal_features(sums, n, dtype):
-    """L and Y with H_m = L Q and Y = X Qᵀ, Q with orthonormal rows."""
+def _orthonormal_features(sums, n, dtype):
+    """L and W with H_m = L (W Q), W Q with orthonormal rows: Y = X Qᵀ Wᵀ is X in these."""
     growth, inverse = gram_factor(sums.QQ, pt.maximum(sums.L.shape[0], n), dtype)
-    return pt.dot(sums.L, growth), pt.dot(sums.XQ, inverse.T)
+    return pt.dot(sums.L, growth), inverse
 
 
 def cost_of_sums(Psi, sums, squared_norm, n, dtype="float64"):
@@ -95,13 +96,14 @@ def cost_of_sums(Psi, sums, squared_norm, n, dtype="float64"):
     -------
     scalar variable, float64
     """
-    L, Y = _in_orthonormal_features(sums, n, dtype)
+    L, inverse = _orthonormal_features(sums, n, dtype)
+    Y = pt.dot(sums.XQ, inverse.T)
     beyond = pt.maximum(squared_norm - pt.sqr(Y).sum(), 0)  # what no Ψ reaches from these H_m
     return (beyond + pt.sqr(Y - pt.dot(Psi, L)).sum()) / 2
 
 
 def inner_bases(Zs):
-    """Orthonormal bases that the columns of Z_2, …, Z_m never leave, where these are tall.
+    """Orthonormal bases that the columns of Z_2, …, Z_m never leave.
 
     As Z_i ← Ψ† X E_i†, its columns lie in the span of Ψ's rows, which is that of the columns of
     E_{i-1}† with E_{i-1} = Z_i E_i: in the span of the columns of the Z_i before.
@@ -112,9 +114,15 @@ def inner_bases(Zs):
 
     Returns
     -------
-    list of m - 1 ndarray, shape (k_{i-1}, k_i), or None where Z_i has no more rows than columns
+    list of m - 1 ndarray, shape (k_{i-1}, rank of Z_i but at least 1), float64
     """
-    return [np.linalg.qr(Z)[0] if Z.shape[0] > Z.shape[1] else None for Z in Zs[1:]]
+    return [_column_basis(Z) for Z in Zs[1:]]
+
+
+def _column_basis(A):
+    U, sigma, _ = np.linalg.svd(np.asarray(A, np.float64), full_matrices=False)
+    zero = max(A.shape) * np.finfo(A.dtype).eps * sigma[0]
+    return U[:, : max(1, (sigma > zero).sum())]
 
 
 def small_step(Zs, sums, n, dtype="float64", bases=None):
@@ -129,7 +137,7 @@ def small_step(Zs, sums, n, dtype="float64", bases=None):
         Number of samples.
     dtype : {"float32", "float64"}
         What the sums' terms were computed in.
-    bases : list of m - 1 variables or None, optional
+    bases : list of m - 1 variables, optional
         `inner_bases` of the start: pseudo-inverses are then of smaller matrices.
 
     Returns
@@ -139,8 +147,9 @@ def small_step(Zs, sums, n, dtype="float64", bases=None):
     """
     wide = [pt.cast(Z, "float64") for Z in Zs]
     p, k = sums.XQ.shape
-    L, Y = _in_orthonormal_features(sums, n, dtype)
-    R, U = row_basis(Y.T)  # Y = Uᵀ Rᵀ
+    L, inverse = _orthonormal_features(sums, n, dtype)
+    R, U = row_basis(sums.XQ.T)
+    R = pt.dot(inverse, R)  # Y = Uᵀ Rᵀ
     V, Psi = U.T, None  # Z_i = V C W with the bases V, W of its columns and rows; Ψ = Uᵀ Psi W
     new_Zs, Psis = [], []
     for Z, tail, W in zip(wide, tails(wide), [*(bases or [None] * (len(Zs) - 1)), None]):
@@ -251,8 +260,8 @@ def one_read(X, Zs, Hs, sums, affinities=None):
     """
     shared = Sums(*(as_shared(value, name) for name, value in vars(sums).items()))
     m, n = len(Zs), Hs[-1].get_value(borrow=True).shape[1]
-    bases = inner_bases([Z.get_value(borrow=True).astype(np.float64) for Z in Zs])
-    bases = [None if V is None else as_shared(V, "basis") for V in bases]
+    bases = inner_bases([Z.get_value(borrow=True) for Z in Zs])
+    bases = [pytensor.shared(V, "basis") for V in bases]
     moved = small_step(Zs, shared, n, X.dtype, bases)
     narrow = _in_dtype(moved, X.dtype)
     moving = Hs if affinities else [*[None] * (m - 1), Hs[-1]]

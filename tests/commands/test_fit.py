@@ -1,6 +1,7 @@
 """`dsnmf fit` and `dsnmf transform`, as far as a shell is not needed."""
 
 import contextlib
+import errno
 import os
 import signal
 
@@ -13,6 +14,7 @@ import zarr
 
 from dsnmf import DSNMF, WSF, DeepWSF, SemiNMF
 from dsnmf.commands.main import main
+from dsnmf.estimators import checkpoints, fitted
 from dsnmf.estimators.persistence import open_estimator
 from dsnmf.files.matrices import read_matrix, write_matrix
 from dsnmf.training import loop
@@ -274,3 +276,22 @@ def test_after_ctrl_c_the_same_command_goes_on(monkeypatch, capsys):
     made = open_estimator("made")
     assert main(["fit", "data.npy", *words]) == 0
     np.testing.assert_array_equal(made.H_[0], open_estimator("made").H_[0])
+
+
+def test_the_checkpoint_stays_until_the_model_is_written(monkeypatch, capsys):
+    def full(path, estimator):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), path)
+
+    monkeypatch.setattr(checkpoints, "INTERVAL", 0)
+    words = ["--layers", "3", "--max-iter", "3", "--block-size", "11", "--quiet", "-o", "made"]
+    command = ["fit", "data.npy", *words, "--checkpoint", "state"]
+    with monkeypatch.context() as patch:
+        patch.setattr(fitted, "write_estimator", full)
+        assert main(command) == 2
+    error = capsys.readouterr().err
+    assert "made: the fitted model could not be written: No space left on device; the same" in error
+    assert "goes on from the checkpoint in state\n" in error
+    assert sorted(os.listdir("state")) == ["H-3.npy", "state.npz"]
+    assert main(command) == 0
+    assert open_estimator("made").n_iter_ == 3
+    assert not os.listdir("state")

@@ -1,6 +1,7 @@
 """Files that are complete or absent."""
 
 import contextlib
+import errno
 import os
 import stat
 import tempfile
@@ -24,6 +25,38 @@ def test_a_file_takes_its_place_only_when_complete(tmp_path):
         raise KeyboardInterrupt
     assert path.read_text(encoding="utf-8") == "ε\n"
     assert os.listdir(tmp_path) == ["made.txt"]
+
+
+def test_content_is_on_the_disk_before_the_name_and_the_name_before_what_follows(
+    tmp_path, monkeypatch
+):
+    path, events = tmp_path / "made", []
+    fsync, replace = os.fsync, os.replace
+
+    def flush(descriptor):
+        events.append(("flush", os.fstat(descriptor).st_ino))
+        fsync(descriptor)
+
+    monkeypatch.setattr(os, "fsync", flush)
+    monkeypatch.setattr(os, "replace", lambda *names: events.append("name") or replace(*names))
+    with replacing(path) as file:
+        file.write("new")
+    flushed_file, flushed_folder = (("flush", place.stat().st_ino) for place in (path, tmp_path))
+    assert events == [flushed_file, "name", flushed_folder]
+
+
+def test_a_folder_that_cannot_be_flushed(tmp_path, monkeypatch):
+    fsync = os.fsync
+
+    def refuse(descriptor):
+        if stat.S_ISDIR(os.fstat(descriptor).st_mode):
+            raise OSError(errno.EINVAL, "not here")
+        fsync(descriptor)
+
+    monkeypatch.setattr(os, "fsync", refuse)
+    with replacing(tmp_path / "made") as file:
+        file.write("new")
+    assert (tmp_path / "made").read_text() == "new"
 
 
 def test_permissions_are_those_of_new_files(tmp_path):
