@@ -65,8 +65,8 @@ def test_score_is_the_explained_variance_of_the_reconstruction(model, X, mask):
 
 def test_every_metric_and_unit_has_the_same_score(model, X, mask):
     expected = model.score(X), model.score(X, held_out=mask)
-    other = clone(model).set_params(metric="data").fit(1e30 * X)
     unit = 1e30
+    other = clone(model).set_params(metric="data").fit(unit * X)
     scores = other.score(unit * X), other.score(unit * X, held_out=mask)
     assert scores == pytest.approx(expected, rel=1e-6)
 
@@ -90,7 +90,7 @@ def test_all_containers_have_the_same_score(model, X, mask, tmp_path, monkeypatc
 def test_score_compares_with_pca(X):
     centred = X - X.mean(axis=0)
     best = PCA(3).fit(centred).explained_variance_ratio_.sum()
-    model = SemiNMF(3, **PLAIN).fit(centred)
+    model = SemiNMF(3, max_iter=100, **PLAIN).fit(centred)
     assert 0.9 * best < model.score(centred) < best
     assert model.score(X + 100) < 0  # no intercept
 
@@ -99,9 +99,10 @@ def test_held_out_entries_find_the_number_of_components_by_grid_search(X, mask):
     grid = {"n_components": [1, 3, 8]}
     with sklearn.config_context(enable_metadata_routing=True):
         model = SemiNMF(max_iter=50, **PLAIN).set_score_request(held_out=True)
-        routed = GridSearchCV(model, grid, cv=3).fit(X, held_out=mask)
+        routed = GridSearchCV(model, grid, cv=2).fit(X, held_out=mask)
     assert routed.best_params_ == {"n_components": 3}
-    known = GridSearchCV(SemiNMF(max_iter=50, **PLAIN), grid, cv=3).fit(X)
+    # Without hidden entries more components win.
+    known = GridSearchCV(SemiNMF(max_iter=50, **PLAIN), {"n_components": [3, 8]}, cv=2).fit(X)
     assert known.best_params_ == {"n_components": 8}
 
 
