@@ -13,7 +13,8 @@ from pathlib import Path
 import measuring
 
 FOLDER = Path(__file__).parent
-NAMES = ("epoch", "rivals", "multiplicative", "startup", "quality", "growth", "memory", "stream")
+NAMES = ("epoch", "rivals", "multiplicative", "startup", "quality", "metric", "growth", "memory")
+NAMES += ("stream",)
 
 
 def main():
