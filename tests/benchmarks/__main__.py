@@ -13,7 +13,17 @@ from pathlib import Path
 import measuring
 
 FOLDER = Path(__file__).parent
-NAMES = ("epoch", "rivals", "multiplicative", "startup", "quality", "growth", "memory", "stream")
+NAMES = (
+    "epoch",
+    "rivals",
+    "multiplicative",
+    "startup",
+    "quality",
+    "growth",
+    "memory",
+    "stream",
+    "transform",
+)
 
 
 def main():
