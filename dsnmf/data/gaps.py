@@ -62,11 +62,12 @@ class Gappy(Samples):
     def _squared_error(self, Z, F):
         return symbolic.squared_error(self.X, self.known * pt.dot(Z, F))
 
-    def features(self, feature_map):
+    def _block_features(self, block, feature_map):
         """Samples without gaps as if they came alone."""
-        X, gaps = self.given / self._unit, np.isnan(self.given).any(axis=0)
+        X, norms = self.given[:, block] / self._unit, self.norms[block]
+        gaps = np.isnan(X).any(axis=0)
         parts = [
-            (samples, of(X[:, samples], self.norms[samples]))
+            (samples, of(X[:, samples], norms[samples]))
             for samples, of in ((gaps, feature_map.of_gappy), (~gaps, feature_map.of_full))
             if samples.any()
         ]

@@ -8,7 +8,7 @@ import pytensor
 from dsnmf.symbolic import layer_features
 from dsnmf.symbolic.shared import as_shared
 
-#: Entries of arrays that are made at once in float64.
+#: Entries of arrays that are made at once, so that memory does not grow with the samples.
 BLOCK = 1 << 20
 
 
@@ -164,7 +164,7 @@ class Samples:
         return self.given[:, block].astype(np.float64) / self.scale
 
     def features(self, feature_map):
-        """What a feature map makes of the samples, at the scale of the fit.
+        """What a feature map makes of the samples, at the scale of the fit, block after block.
 
         Parameters
         ----------
@@ -175,4 +175,13 @@ class Samples:
         -------
         ndarray, shape (k, n)
         """
-        return feature_map.of_full(self.given / self._unit, self.norms)
+        H = None
+        for block in column_blocks(*self.given.shape):
+            part = self._block_features(block, feature_map)
+            if H is None:
+                H = np.empty((len(part), len(self.norms)), part.dtype)
+            H[:, block] = part
+        return H
+
+    def _block_features(self, block, feature_map):
+        return feature_map.of_full(self.given[:, block] / self._unit, self.norms[block])

@@ -70,3 +70,7 @@ class Sparse(Samples):
 
     def _wide_block(self, block):
         return super()._wide_block(block).toarray()
+
+    def features(self, feature_map):
+        """As `Samples` has it, at once: no more is made than there are entries."""
+        return feature_map.of_full(self.given / self._unit, self.norms)

@@ -2,6 +2,7 @@
 
 import copy
 import pickle
+import tracemalloc
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
@@ -111,6 +112,20 @@ def test_memory_is_that_of_one_block(model, X, monkeypatch):
     model._ready.clear()
     assert relative_error(model.transform(X), features) < 1e-9
     model._ready.clear()
+
+
+@pytest.mark.parametrize("kind", [SemiNMF(2, max_iter=1), DeepSemiNMF((4, 2), max_iter=1)])
+def test_memory_does_not_grow_with_the_samples(kind, monkeypatch):
+    for module in ("data.samples", "estimators.search"):
+        monkeypatch.setattr(f"dsnmf.{module}.BLOCK", 1 << 15)
+    X = np.random.default_rng(0).random((2000, 500))
+    fitted = kind.fit(X[:50])
+    fitted.transform(X[:2])
+    tracemalloc.start()
+    fitted.transform(X)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < X.nbytes / 8  # a copy of X as truth values
 
 
 @pytest.mark.parametrize(("kind", "frame"), [("pandas", pd.DataFrame), ("polars", pl.DataFrame)])
