@@ -44,11 +44,21 @@ def _deferred_interrupt():
 def progress_bar(total, description, shown, done=0, reading=None):
     """A `tqdm_bar` whose `advance(cost)` counts one iteration.
 
-    It starts at the iterations that have been done before, and tells what has been read.
+    It starts at the iterations that have been done before, and tells what has been read. The first
+    iteration, in which functions that are new to the machine are compiled, has a line of its own.
     """
-    with tqdm_bar(shown, total=total, desc=description, initial=done) as bar:
+    with contextlib.ExitStack() as shown_now:
+        first = f"{description}: first iteration (compiling, once per machine)"
+        options = {"desc": first, "bar_format": "{desc}", "leave": False}
+        shown_now.enter_context(tqdm_bar(shown, **options))
+        bar = None
 
         def advance(cost):
+            nonlocal bar
+            if bar is None:
+                shown_now.close()
+                options = {"total": total, "desc": description, "initial": done}
+                bar = shown_now.enter_context(tqdm_bar(shown, **options))
             read = {} if reading is None else reading.totals()
             bar.set_postfix(refresh=False, cost=f"{cost:.5g}", **read)
             bar.update()
