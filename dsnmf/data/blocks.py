@@ -7,6 +7,9 @@ from functools import cached_property, partial
 
 import numpy as np
 
+from dsnmf.data.sources import Source, as_source
+from dsnmf.data.store import Store
+from dsnmf.training.passes import pass_over
 from dsnmf.validation import as_number, as_size
 
 #: Entries of a block whose size is not given.
@@ -14,6 +17,61 @@ ENTRIES = 1 << 22
 
 #: Features up to which the matrix of their products is made.
 MOST_FEATURES = 20_000
+
+
+def check_finite(rows, number, samples):
+    """ValueError, naming the sample, if rows of the block of this number are not finite."""
+    with np.errstate(over="ignore", invalid="ignore"):
+        if np.isfinite(rows.sum()):  # faster than a look at each; it may overflow
+            return
+    finite = np.isfinite(rows)
+    if not finite.all():
+        row = int(np.argmin(finite.all(axis=1)))
+        is_gap = bool(np.isnan(rows[row]).any())
+        advice = "; gaps need X in memory: numpy.array(X)" if is_gap else ""
+        what = "NaN" if is_gap else "infinity"
+        raise ValueError(
+            f"X contains {what} in sample {samples.start + row} "
+            f"(block {number}, samples {samples.start} to {samples.stop - 1}){advice}"
+        )
+
+
+class ScaledGram:
+    """The Gram matrix of the features of some rows, of any magnitude.
+
+    Squares of what is very large or small leave float64, so it is that of rows / unit, where unit
+    is the power of two below the largest entry: nothing is rounded by it.
+    """
+
+    def __init__(self, rows):
+        largest = float(max(rows.max(), -rows.min()))
+        self.unit = 2.0 ** (math.frexp(largest)[1] - 1) if largest else math.ulp(0.0)
+        rows = rows / self.unit
+        self.gram = rows.T @ rows
+
+    def __iadd__(self, other):
+        unit = max(self.unit, other.unit)
+        if unit > self.unit:
+            self.gram *= (self.unit / unit) ** 2
+        self.gram += other.gram if unit == other.unit else other.gram * (other.unit / unit) ** 2
+        self.unit = unit
+        return self
+
+
+def _scaled_gram(rows):
+    return [], [ScaledGram(rows)]
+
+
+def _widened(rows):
+    return rows.astype(np.float64, copy=False)
+
+
+def _divided(rows, unit):
+    return rows if unit == 1 else rows / unit
+
+
+def _as_whole(function, rows, *inputs):
+    return function(rows, rows, *inputs)
 
 
 class Blocks:
@@ -105,18 +163,36 @@ class Blocks:
 
     def __iter__(self):
         """Yields each block's slice and its rows, ndarray (b, p), C-contiguous, of `dtype`."""
+        return self._read_ahead(self._at_scale())
+
+    def passed(self, function, inputs=(), outputs=()):
+        """Call a function of each block's rows, see `dsnmf.training.passes.pass_over`."""
+        return self._passed(self._at_scale(), function, inputs, outputs)
+
+    def passed_whole(self, function, inputs=(), outputs=()):
+        """The same; before the inputs come those rows of the data that were not compressed."""
+        return self.passed(partial(_as_whole, function), inputs, outputs)
+
+    def _passed(self, prepared, function, inputs=(), outputs=()):
+        return pass_over(self._read_ahead(prepared), function, inputs, outputs)
+
+    def of(self, array):
+        """An array with a row per sample in blocks of the same samples, as it is."""
+        return Blocks(as_source(array) or Source(array), self.slices[0].stop, scale=1.0)
+
+    def store(self, folder):
+        """Where arrays with a row per sample are to be: see `Store`."""
+        return Store(folder)
+
+    def _at_scale(self):
+        """What brings rows as they are read to the scale of the fit."""
         limits = np.finfo(self.dtype)
         if not float(limits.tiny) <= self.scale <= float(limits.max):
             raise ValueError(
                 f"the scale of X must be within {self.dtype}'s range, got {self.scale!r}: "
                 "give X in another unit"
             )
-        unit = self.dtype.type(self.scale)
-        return self._read_ahead(lambda rows: rows / unit)
-
-    def with_whole(self):
-        """Yields each block's slice, its rows, and the same rows of the data, not compressed."""
-        return ((samples, rows, rows) for samples, rows in self)
+        return partial(_divided, unit=self.dtype.type(self.scale))
 
     def reduced(self, Z):
         """Z_1 for these blocks, from one for the data at their own scale."""
@@ -141,46 +217,20 @@ class Blocks:
     def _read(self, prepared, number):
         samples = self.slices[number]
         rows = self._source.rows(samples.start, samples.stop)
-        self._check_finite(rows, number)
+        check_finite(rows, number, samples)
         return prepared(rows)
-
-    def _check_finite(self, rows, number):
-        with np.errstate(over="ignore", invalid="ignore"):
-            if np.isfinite(rows.sum()):  # faster than a look at each; it may overflow
-                return
-        finite = np.isfinite(rows)
-        if not finite.all():
-            row = int(np.argmin(finite.all(axis=1)))
-            is_gap = bool(np.isnan(rows[row]).any())
-            advice = "; gaps need X in memory: numpy.array(X)" if is_gap else ""
-            what = "NaN" if is_gap else "infinity"
-            samples = self.slices[number]
-            raise ValueError(
-                f"X contains {what} in sample {samples.start + row} "
-                f"(block {number}, samples {samples.start} to {samples.stop - 1}){advice}"
-            )
 
     @cached_property
     def _first_pass(self):
-        """Scale and Gram matrix.
-
-        Squares of what is very large or small leave float64, so sums are of X / unit, where unit
-        is the power of two below the largest entry so far: nothing is rounded by it.
-        """
+        """Scale and Gram matrix."""
         p, n = self.shape
         if p > MOST_FEATURES:
             raise ValueError(
                 f"data in blocks may have up to {MOST_FEATURES} features, got {p}: "
                 f"the matrix of their products would take {8e-9 * p * p:.1f} GB"
             )
-        unit, gram = math.ulp(0.0), np.zeros((p, p))
-        for _, rows in self._read_ahead(lambda rows: rows.astype(np.float64, copy=False)):
-            largest = float(max(rows.max(), -rows.min()))
-            if largest >= 2 * unit:
-                previous, unit = unit, 2.0 ** (math.frexp(largest)[1] - 1)
-                gram *= (previous / unit) ** 2
-            rows = rows / unit
-            gram += rows.T @ rows
+        (summed,) = self._passed(_widened, _scaled_gram)
+        unit, gram = summed.unit, summed.gram
         energy = float(np.trace(gram))
         root_mean_square = unit * math.sqrt(energy / n) if energy else 1.0
         ratio = unit / (self._scale or root_mean_square)

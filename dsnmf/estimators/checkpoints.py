@@ -8,10 +8,10 @@ from time import monotonic
 
 import numpy as np
 
-from dsnmf.data.store import release
 from dsnmf.files import archive
 from dsnmf.files.atomic import check_place, replacing
 from dsnmf.files.damage import damage_as
+from dsnmf.files.pages import release
 
 #: Seconds from one checkpoint to the next.
 INTERVAL = 300
