@@ -180,6 +180,10 @@ class Blocks:
         """An array with a row per sample in blocks of the same samples, as it is."""
         return Blocks(as_source(array) or Source(array), self.slices[0].stop, scale=1.0)
 
+    def placed(self, array):
+        """An array with a row per sample where these blocks' passes can use it."""
+        return array
+
     def store(self, folder):
         """Where arrays with a row per sample are to be: see `Store`."""
         return Store(folder)

@@ -39,7 +39,7 @@ class CompressedBlocks:
         self.shape, self.dtype, self.slices = array.shape[::-1], whole.dtype, whole.slices
         self.scale, self.offset = whole.scale, compression.offset
         self.squared_norm = float(np.trace(self.gram))
-        self.of = whole.of
+        self.of, self.placed = whole.of, whole.placed
 
     def __iter__(self):
         return iter(self._small)

@@ -14,15 +14,22 @@ class _Moments:
     def __init__(self):
         self._count, self._mean, self._squares = 0, 0.0, 0.0
 
-    def add(self, H):
-        """Add features (k x b); by the formula of Chan, Golub & LeVeque 1983, which is stable."""
-        added = H.shape[1]
-        count = self._count + added
-        mean = H.mean(axis=1) if added else np.zeros(len(H))
-        step, weight = mean - self._mean, added / max(count, 1)
-        squares = np.square(H - mean[:, None]).sum(axis=1)
-        self._squares = self._squares + squares + step**2 * (self._count * weight)
+    @classmethod
+    def of(cls, H):
+        """Those of features (k x b)."""
+        moments, samples = cls(), H.shape[1]
+        moments._count = samples
+        moments._mean = H.mean(axis=1) if samples else np.zeros(len(H))
+        moments._squares = np.square(H - moments._mean[:, None]).sum(axis=1)
+        return moments
+
+    def __iadd__(self, other):
+        """By the formula of Chan, Golub & LeVeque 1983, which is stable."""
+        count = self._count + other._count
+        step, weight = other._mean - self._mean, other._count / max(count, 1)
+        self._squares = self._squares + other._squares + step**2 * (self._count * weight)
         self._mean, self._count = self._mean + weight * step, count
+        return self
 
     def prior(self):
         """Means, and variances that are not too small."""
@@ -60,7 +67,12 @@ class Priors:
         """
         sizes = norms if self._homogeneous else np.ones_like(norms)
         for moments, H in zip(self._moments, layers):
-            moments.add(H[:, sizes > 0].astype(np.float64) / sizes[sizes > 0])
+            moments += _Moments.of(H[:, sizes > 0].astype(np.float64) / sizes[sizes > 0])
+
+    def __iadd__(self, other):
+        for ours, theirs in zip(self._moments, other._moments):
+            ours += theirs
+        return self
 
     def values(self):
         """Of each layer an array of shape (2, k_i), float64: mean and variance.

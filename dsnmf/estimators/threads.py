@@ -1,6 +1,12 @@
 """Compiled functions that several threads may call."""
 
+from functools import lru_cache, wraps
 from threading import Lock
+
+_COMPILING = Lock()
+
+#: Functions of one kind that are kept.
+_KEPT = 32
 
 
 def for_threads(function):
@@ -12,3 +18,15 @@ def for_threads(function):
             return function(*inputs)
 
     return call
+
+
+def compiled_once(compiling):
+    """Decorate what compiles a function: for the same arguments it is compiled once."""
+    kept = lru_cache(_KEPT)(lambda *settings: for_threads(compiling(*settings)))
+
+    @wraps(compiling)
+    def compiled(*settings):
+        with _COMPILING:
+            return kept(*settings)
+
+    return compiled
