@@ -4,6 +4,8 @@ import numpy as np
 import scipy.sparse
 
 from dsnmf.data.blocks import Blocks
+from dsnmf.data.cluster import current_client
+from dsnmf.data.cluster_blocks import ClusterBlocks
 from dsnmf.data.compression import compress
 from dsnmf.data.dense import Compressed, Dense
 from dsnmf.data.gaps import Gappy
@@ -41,7 +43,11 @@ def as_blocks(X, block_size=None, scale=None):
     source = as_source(X)
     if source is None:
         return X, None
-    blocks = Blocks(source, block_size, scale)
+    client = current_client() if isinstance(source, DaskArray) else None
+    if client is None:
+        blocks = Blocks(source, block_size, scale)
+    else:
+        blocks = ClusterBlocks(source, X, client, block_size, scale)
     if block_size is None and len(blocks.slices) == 1:
         return source.rows(0, source.shape[0]), None
     return X, blocks

@@ -26,14 +26,17 @@ _ENTRIES = 1 << 22
 
 
 def _slices(array):
-    """Slices of its rows."""
+    """Slices of its rows: those in which it is kept, or of some size."""
+    if hasattr(array, "slices"):
+        return array.slices
     size = max(1, _ENTRIES // array.shape[1])
     return [slice(start, start + size) for start in range(0, len(array), size)]
 
 
 def _write_rows(path, array):
     """Write a .npy file, which is complete or absent; returns a checksum of the content."""
-    checksum, header = 0, np.lib.format.header_data_from_array_1_0(array)
+    checksum, descr = 0, np.lib.format.dtype_to_descr(array.dtype)
+    header = {"descr": descr, "fortran_order": False, "shape": array.shape}
     with replacing(path, "wb") as file:
         np.lib.format.write_array_header_1_0(file, header)
         for part in _slices(array):
@@ -53,8 +56,9 @@ def _read_rows(path, array, checksum):
         raise ValueError(f"{path.name} holds {written.dtype} of shape {written.shape}")
     found = 0
     for part in _slices(array):
-        array[part] = written[part]
-        found = zlib.crc32(np.ascontiguousarray(array[part]), found)
+        rows = np.array(written[part], order="C")
+        array[part] = rows
+        found = zlib.crc32(rows, found)
         release(written)
         release(array)
     if found != checksum:

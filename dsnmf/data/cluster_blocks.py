@@ -1,0 +1,79 @@
+"""Data in blocks that the workers of a Dask cluster work on."""
+
+from functools import cached_property, partial
+from itertools import accumulate, pairwise
+
+from dsnmf.data.blocks import Blocks
+from dsnmf.data.cluster import Cluster, ClusterArray, ClusterStore
+
+
+class _ClusterRows(Blocks):
+    """Blocks in passes of a cluster; subclasses have `_cluster` and `_parts`."""
+
+    def _passed(self, prepared, function, inputs=(), outputs=()):
+        return self._cluster.passed(prepared, function, self._parts, inputs, outputs)
+
+    def of(self, array):
+        return _ArrayRows(self, array)
+
+    def placed(self, array):
+        from dsnmf.data.cluster_tasks import same
+
+        placed = ClusterArray(self._cluster, array.shape, array.dtype, self.slices)
+        placed.parts = self._cluster.each(same, [array[samples] for samples in self.slices])
+        return placed
+
+    def store(self, folder):
+        new = partial(ClusterArray, self._cluster, slices=self.slices)
+        return ClusterStore(folder, new)
+
+
+class _ArrayRows(_ClusterRows):
+    """The rows of a `ClusterArray`, as they are."""
+
+    def __init__(self, blocks, array):
+        super().__init__(array, scale=1.0)
+        self.slices, self._cluster, self._array = blocks.slices, blocks._cluster, array
+
+    @property
+    def _parts(self):
+        return [[part] for part in self._array.parts]
+
+
+class ClusterBlocks(_ClusterRows):
+    """A Dask array in blocks, which the workers of a cluster read and keep the features of.
+
+    Parameters
+    ----------
+    source : DaskArray
+    X : dask.array.Array
+        The same.
+    client : distributed.Client
+    block_size : int >= 1, optional
+        Samples in a block; by default those of each chunk.
+    scale
+        See `Blocks`.
+    """
+
+    def __init__(self, source, X, client, block_size=None, scale=None):
+        super().__init__(source, block_size, scale)
+        if block_size is None:
+            ends = accumulate(filter(None, X.chunks[0]), initial=0)
+            self.slices = [slice(*bounds) for bounds in pairwise(ends)]
+        self._X, self._cluster = X, Cluster(client)
+
+    @cached_property
+    def _parts(self):
+        """Of each block a future of its `Reader`, and those of what is persisted of it."""
+        from distributed import futures_of
+
+        from dsnmf.data.cluster_tasks import Reader, same
+
+        persisted = {future.key: future for future in futures_of(self._X)}
+        readers = [
+            Reader(self._X, number, samples, persisted)
+            for number, samples in enumerate(self.slices)
+        ]
+        chunks = [[persisted[name] for name in reader.needed] for reader in readers]
+        sent = self._cluster.each(same, readers)
+        return [[reader, *needed] for reader, needed in zip(sent, chunks)]
