@@ -105,6 +105,8 @@ class Blocks:
         ‖X‖² at that scale.
     offset : float >= 0
         What the squared error of these blocks lacks to that of the data; 0 unless compressed.
+    is_local : bool
+        Whether passes are made by this process.
 
     Raises
     ------
@@ -134,6 +136,7 @@ class Blocks:
     """
 
     offset = 0.0
+    is_local = True
 
     def __init__(self, source, block_size=None, scale=None):
         n, p = source.shape

@@ -1,29 +1,20 @@
 """Arrays in the memory of the workers of a Dask cluster, and passes over them."""
 
 import contextlib
-import pickle
-import sys
 from bisect import bisect_right
 from concurrent.futures import CancelledError
 
+import dask
+import dask.array
+import distributed
 import numpy as np
 
+from dsnmf.data.cluster_tasks import called, new_rows, same, summed, terms_of, with_columns
 from dsnmf.data.store import Store
 from dsnmf.files.pages import release
 
 #: Terms that are added at a time: a fixed tree, so that bits depend on the blocks' order alone.
 FAN_IN = 8
-
-
-def current_client():
-    """The `distributed.Client` that Dask computes with at present, or else None."""
-    distributed = sys.modules.get("distributed")
-    if distributed is None:
-        return None
-    import dask
-
-    client = getattr(dask.base.get_scheduler(), "__self__", None)
-    return client if isinstance(client, distributed.Client) else None
 
 
 class Cluster:
@@ -42,40 +33,27 @@ class Cluster:
         Everywhere, if the scheduler is lost, or data that cannot be made anew.
     RuntimeError
         If workers die again and again of the same task.
-    TypeError
-        If the workers cannot be sent what a task needs.
     """
 
     def __init__(self, client):
-        self.client = client
+        self._client, self._place = client, f"the Dask cluster at {client.scheduler.address}"
 
     @contextlib.contextmanager
     def _errors(self):
-        import distributed
-
-        place = f"the Dask cluster at {self.client.scheduler.address}"
         try:
             yield
         except (CancelledError, distributed.comm.CommClosedError) as error:
-            raise ConnectionError(f"{place} is lost, or data in its memory: {error}") from error
+            what = f"{self._place} is lost, or data in its memory"
+            raise ConnectionError(f"{what}: {error}") from error
         except distributed.KilledWorker as error:
-            raise RuntimeError(f"workers of {place} die: {error}") from error
-        except (pickle.PicklingError, TypeError) as error:
-            if "serialize" not in f"{error}" and "pickle" not in f"{error}":
-                raise
-            raise TypeError(
-                f"X cannot be sent to the workers of {place} ({error}): they must open its files "
-                "themselves, see dsnmf.data.lazy.lazy_matrix"
-            ) from error
+            raise RuntimeError(f"workers of {self._place} die: {error}") from error
 
     def each(self, function, *values, priority=0):
         """Futures of what a function makes of the first of all values, of the second, …."""
-        import dask
-
         # Values that were given, such as a start, are part of the graph: what is lost is made anew.
         quiet = {"distributed.admin.large-graph-warning-threshold": "1 TB"}
         with self._errors(), dask.config.set(quiet):
-            return self.client.map(function, *values, pure=False, priority=priority)
+            return self._client.map(function, *values, pure=False, priority=priority)
 
     def one(self, function, *values):
         """The future of what a function makes of values."""
@@ -89,12 +67,10 @@ class Cluster:
     def computed(self, collection):
         """The future of a Dask collection."""
         with self._errors():
-            return self.client.compute(collection)
+            return self._client.compute(collection)
 
     def passed(self, prepared, function, parts, inputs, outputs):
         """See `dsnmf.training.passes.pass_over`; parts are those that `called` takes."""
-        from dsnmf.data.cluster_tasks import called, new_rows, same, summed, terms_of
-
         call, blocks = self.one(same, (prepared, function)), range(len(parts))
         own = [[array.parts[number] for array in inputs] for number in blocks]
         results = self.each(called, [call for _ in blocks], parts, own)
@@ -107,7 +83,10 @@ class Cluster:
             terms = self.each(summed, groups, priority=1)
         sums = self.result(terms[0])
         # Arrays from elsewhere may lie at odd addresses, which PyTensor refuses.
-        return [np.require(total, requirements="A") if isinstance(total, np.ndarray) else total for total in sums]
+        return [
+            np.require(total, requirements="A") if isinstance(total, np.ndarray) else total
+            for total in sums
+        ]
 
 
 class ClusterArray:
@@ -137,8 +116,6 @@ class ClusterArray:
 
     def __setitem__(self, where, values):
         """Set a block, or some of its columns, to an array or a Dask array."""
-        from dsnmf.data.cluster_tasks import same, with_columns
-
         samples, *columns = where if isinstance(where, tuple) else (where,)
         number = self._starts.index(samples.start)
         if columns:
@@ -164,12 +141,8 @@ class ClusterArray:
     @property
     def T(self):
         """The transposed array as a Dask array, whose blocks stay where they are."""
-        import dask.array
-
         parts = [
-            dask.array.from_delayed(
-                part, (samples.stop - samples.start, self.shape[1]), self.dtype
-            )
+            dask.array.from_delayed(part, (samples.stop - samples.start, self.shape[1]), self.dtype)
             for part, samples in zip(self.parts, self.slices)
         ]
         return dask.array.concatenate(parts).T

@@ -3,12 +3,29 @@
 from functools import cached_property, partial
 from itertools import accumulate, pairwise
 
+import cloudpickle
+from distributed import futures_of
+
 from dsnmf.data.blocks import Blocks
 from dsnmf.data.cluster import Cluster, ClusterArray, ClusterStore
+from dsnmf.data.cluster_tasks import Reader, same
+
+
+def _check_can_be_sent(reader):
+    """TypeError if not; Dask says the same with the whole of its log."""
+    try:
+        cloudpickle.dumps(reader)
+    except Exception as error:
+        raise TypeError(
+            f"X cannot be sent to the workers of a Dask cluster: {error}; they open files "
+            "themselves in dsnmf.data.lazy.lazy_matrix"
+        ) from error
 
 
 class _ClusterRows(Blocks):
     """Blocks in passes of a cluster; subclasses have `_cluster` and `_parts`."""
+
+    is_local = False
 
     def _passed(self, prepared, function, inputs=(), outputs=()):
         return self._cluster.passed(prepared, function, self._parts, inputs, outputs)
@@ -17,8 +34,6 @@ class _ClusterRows(Blocks):
         return _ArrayRows(self, array)
 
     def placed(self, array):
-        from dsnmf.data.cluster_tasks import same
-
         placed = ClusterArray(self._cluster, array.shape, array.dtype, self.slices)
         placed.parts = self._cluster.each(same, [array[samples] for samples in self.slices])
         return placed
@@ -53,6 +68,11 @@ class ClusterBlocks(_ClusterRows):
         Samples in a block; by default those of each chunk.
     scale
         See `Blocks`.
+
+    Raises
+    ------
+    TypeError
+        In the first pass, if X holds what cannot be sent, such as an open file.
     """
 
     def __init__(self, source, X, client, block_size=None, scale=None):
@@ -65,15 +85,12 @@ class ClusterBlocks(_ClusterRows):
     @cached_property
     def _parts(self):
         """Of each block a future of its `Reader`, and those of what is persisted of it."""
-        from distributed import futures_of
-
-        from dsnmf.data.cluster_tasks import Reader, same
-
         persisted = {future.key: future for future in futures_of(self._X)}
         readers = [
             Reader(self._X, number, samples, persisted)
             for number, samples in enumerate(self.slices)
         ]
+        _check_can_be_sent(readers[0])
         chunks = [[persisted[name] for name in reader.needed] for reader in readers]
         sent = self._cluster.each(same, readers)
         return [[reader, *needed] for reader, needed in zip(sent, chunks)]

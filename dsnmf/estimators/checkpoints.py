@@ -174,6 +174,8 @@ class Checkpoint:
             self._settings = self._written(iteration)
         except OSError as error:  # no others: Ctrl-C may come when the new state is already there
             self._tidy()
+            if isinstance(error, ConnectionError):  # to the cluster that has the features
+                raise
             raise OSError(error.errno, error.strerror, str(self._folder)) from error
         self._tidy()
         self._last = monotonic()

@@ -7,7 +7,6 @@ import joblib
 import numpy as np
 
 from dsnmf.affinity.labels import LabelAffinity
-from dsnmf.data.cluster_blocks import ClusterBlocks
 from dsnmf.data.compressed_blocks import compress_blocks
 from dsnmf.estimators.base import Factorisation
 from dsnmf.estimators.block_adam import AdamBlockModel
@@ -60,7 +59,7 @@ class BlockFactorisation(BlockParameters, Factorisation):
         given = self.get_params(deep=False)
         for name in {"mode", "nonlinearity"} & given.keys():
             value = given[name]
-            if isinstance(blocks, ClusterBlocks) and not isinstance(value, str | None):
+            if not (blocks.is_local or isinstance(value, str | None)):
                 raise ValueError(f"on a Dask cluster {name} must be a name, got {value!r}")
 
     def _fit_in_blocks(self, blocks, y, layers):

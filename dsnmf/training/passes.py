@@ -6,7 +6,7 @@ from dsnmf.files.pages import release
 
 
 def added(total, terms):
-    """The sums of two lists, each entry with its like; the first is changed, None is nothing yet."""
+    """The sums of two lists, entry by entry; the first is changed, None stands for no terms yet."""
     return terms if total is None else [iadd(*pair) for pair in zip(total, terms)]
 
 
@@ -17,8 +17,8 @@ def pass_over(blocks, function, inputs=(), outputs=()):
     ----------
     blocks : iterable of (slice, rows)
     function : callable
-        From a block's rows and the same rows of the inputs to a list of new rows of the outputs, and
-        a list of terms, which are its own, and can be added.
+        From a block's rows and the same rows of the inputs to a list of new rows of the outputs,
+        and a list of terms, which are its own, and can be added.
     inputs, outputs : sequences of array, shape (n, …)
         An array may be both.
 
