@@ -71,13 +71,14 @@ class Cluster:
 
     def passed(self, prepared, function, parts, inputs, outputs):
         """See `dsnmf.training.passes.pass_over`; parts are those that `called` takes."""
-        call, blocks = self.one(same, (prepared, function)), range(len(parts))
-        own = [[array.parts[number] for array in inputs] for number in blocks]
-        results = self.each(called, [call for _ in blocks], parts, own)
+        call, count = self.one(same, (prepared, function)), len(parts)
+        own = [[array.parts[number] for array in inputs] for number in range(count)]
+        results = self.each(called, [call] * count, parts, own)
         # Before further blocks, so that results need not be kept.
         terms = self.each(terms_of, results, priority=1)
         for i, array in enumerate(outputs):
-            array.parts = self.each(new_rows, results, [i for _ in blocks], priority=1)
+            which = [i] * count, [array.dtype] * count
+            array.parts = self.each(new_rows, results, *which, priority=1)
         while len(terms) > 1:
             groups = [terms[i : i + FAN_IN] for i in range(0, len(terms), FAN_IN)]
             terms = self.each(summed, groups, priority=1)

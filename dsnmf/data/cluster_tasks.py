@@ -106,9 +106,9 @@ def called(call, part, own):
         return function(prepared(rows), *own)
 
 
-def new_rows(result, number):
+def new_rows(result, number, dtype):
     """Of what `called` returns the new rows of one array."""
-    return np.ascontiguousarray(result[0][number])
+    return np.ascontiguousarray(result[0][number], dtype)
 
 
 def terms_of(result):

@@ -26,7 +26,7 @@ X = RNG.random((N, 4)) @ RNG.standard_normal((4, P)) + 0.3 * RNG.standard_normal
 Y = np.column_stack([np.arange(N) % 3, np.arange(N) // 200])
 LAZY = dask.array.from_array(X, chunks=(90, -1))  # five blocks
 
-PLAIN = {"max_iter": 12, "tol": 0, "mode": "FAST_COMPILE", "compress": False}
+PLAIN = {"max_iter": 8, "tol": 0, "mode": "FAST_COMPILE", "compress": False}
 MODELS = {
     "SemiNMF": SemiNMF(3, **PLAIN),
     "compressed": DeepSemiNMF((5, 3), solver="multiplicative", **PLAIN | {"compress": 6}),
@@ -88,7 +88,7 @@ def test_trajectory_is_that_in_memory(name):
 
 @pytest.mark.parametrize("workers", [1, 2, 4])
 def test_any_number_of_workers_gives_the_same_bits(workers, cluster):
-    expected = {name: by_threads(name)[1] for name in ("compressed", "Adam", "DeepWSF")}
+    expected = {name: by_threads(name)[1] for name in ("compressed", "Adam")}
     cluster.scale(workers)
     Client.current().wait_for_workers(workers)
     for name, wanted in expected.items():
@@ -97,7 +97,7 @@ def test_any_number_of_workers_gives_the_same_bits(workers, cluster):
 
 def test_a_killed_worker_changes_no_bit(cluster):
     def kill(iteration, state):
-        if iteration == 6:
+        if iteration == 4:
             os.kill(next(iter(Client.current().run(os.getpid).values())), signal.SIGKILL)
 
     model = fit("compressed", LAZY.persist(), callback=kill)
@@ -139,6 +139,14 @@ def test_features_stay_on_the_workers(here, tmp_path):
     assert_same_bits(stored, by_threads("SemiNMF")[1])
 
 
+@pytest.mark.parametrize("name", ["SemiNMF", "compressed", "DeepWSF"])
+def test_single_precision(name, here):
+    narrow = X.astype("float32")
+    found, expected = (factors(fit(name, data)) for data in (LAZY.astype("float32"), narrow))
+    assert {factor.dtype.name for factor in found} == {"float32"}
+    assert max(map(relative_error, found, expected)) < 1e-4
+
+
 def test_files_hold_the_features(here, tmp_path):
     model = fit("SemiNMF")
     model.save(tmp_path / "model")
@@ -157,12 +165,12 @@ def test_starts_of_ones_own_and_warm_ones(here):
 
 def test_ctrl_c_and_the_same_call_again(here, tmp_path):
     def interrupt(iteration, state):
-        if iteration == 7:
+        if iteration == 5:
             signal.raise_signal(signal.SIGINT)
 
-    with pytest.warns(RuntimeWarning, match="interrupted after iteration 7"):
+    with pytest.warns(RuntimeWarning, match="interrupted after iteration 5"):
         fit("compressed", checkpoint=tmp_path, callback=interrupt)
-    assert {path.name for path in tmp_path.iterdir()} == {"state.npz", "H-7.npy"}
+    assert {path.name for path in tmp_path.iterdir()} == {"state.npz", "H-5.npy"}
     assert_same_bits(fit("compressed", checkpoint=tmp_path), by_threads("compressed")[1])
 
 
@@ -219,11 +227,12 @@ def test_what_cannot_be_sent_is_named(here, tmp_path):
         fit("Adam", nonlinearity=abs)
 
 
+@pytest.mark.usefixtures("without_numba")
 def test_the_command_line(cluster, tmp_path, capsys):
     with h5py.File(tmp_path / "X.h5", "w") as file:
         file["X"] = X
-    words = ["--layers", "3", "--max-iter", "12", "--block-size", "90", "--quiet"]
+    words = ["--layers", "3", "--max-iter", "8", "--block-size", "90", "--quiet"]
     words += ["--dask", cluster.scheduler_address, "-o", f"{tmp_path / 'model'}"]
     assert main(["fit", f"{tmp_path / 'X.h5'}:X", *words]) == 0, capsys.readouterr().err
-    expected = SemiNMF(3, max_iter=12).fit(X)
+    expected = SemiNMF(3, max_iter=8).fit(X)
     assert relative_error(SemiNMF.load(tmp_path / "model").H_[0], expected.H_[0]) < 1e-9
