@@ -1,6 +1,7 @@
 """What several commands share: their parsers, converters for argparse, inputs and outputs."""
 
 import argparse
+import contextlib
 import math
 import os
 import textwrap
@@ -114,6 +115,30 @@ def samples(source, known=None, in_blocks=False):
     if in_blocks or on_disk.is_on_disk(source):
         return on_disk.open_matrix(source), None
     return matrices.read_named_matrix(source, known)
+
+
+def lazy_samples(source, block_size):
+    """Samples x features of files that the workers of a cluster open, see `lazy_matrix`."""
+    from dsnmf.data.lazy import lazy_matrix
+
+    return lazy_matrix(source, block_size)
+
+
+def dask_client(address):
+    """A context in which Dask computes on the cluster at this address, if there is one.
+
+    Raises
+    ------
+    ImportError
+        If distributed is missing.
+    OSError
+        If there is no scheduler at the address.
+    """
+    if address is None:
+        return contextlib.nullcontext()
+    from dsnmf.extras import extra
+
+    return extra("distributed", "--dask", "distributed").Client(address)
 
 
 def shape_of(X):

@@ -42,7 +42,10 @@ def _estimator(parsed):
 
 def _read(parsed):
     """Samples, the features' names (or None), and as many labels (or None)."""
-    X, names = arguments.samples(parsed.data, in_blocks=bool(_block_options(parsed)))
+    if parsed.dask is None:
+        X, names = arguments.samples(parsed.data, in_blocks=bool(_block_options(parsed)))
+    else:
+        X, names = arguments.lazy_samples(parsed.data, parsed.block_size), None
     n, _ = arguments.shape_of(X)
     y = None if parsed.labels is None else arguments.labels(parsed.labels, n)
     if y is not None and len(y) != n:
@@ -103,11 +106,16 @@ def _save(estimator, parsed):
 
 
 def _run(parsed):
-    from dsnmf.estimators.checkpoints import kept_meanwhile
-
     inputs = [source for source in (parsed.data, parsed.labels) if source is not None]
     arguments.check_output(parsed.out, *inputs)
     estimator = _estimator(parsed)
+    with arguments.dask_client(parsed.dask):
+        _fit(estimator, parsed)
+
+
+def _fit(estimator, parsed):
+    from dsnmf.estimators.checkpoints import kept_meanwhile
+
     X, names, y = _read(parsed)
     print(_before(estimator, parsed.layers, X), flush=True)
     with kept_meanwhile():
@@ -138,6 +146,7 @@ def add(commands):
             "dsnmf fit faces.mat --labels faces.mat:gnd --layers 60 --alpha 0.05 -o faces.model",
             "dsnmf fit cells.h5ad --labels cells.h5ad:celltype --layers 20 -o cells.model",
             "dsnmf fit big.npy --layers 50 --store features --checkpoint state -o big.model",
+            "dsnmf fit big.h5:X --layers 50 --dask tcp://scheduler:8786 -o big.model",
         ],
     )
     parser.add_argument(
@@ -203,6 +212,12 @@ def add(commands):
         type=arguments.integer(1),
         metavar="N",
         help="samples that are read at a time (default: those of about 4 million entries)",
+    )
+    blocks.add_argument(
+        "--dask",
+        metavar="ADDRESS",
+        help="scheduler of a Dask cluster whose workers read the files, which they must see under "
+        "the same names, and keep the features; they need this package",
     )
     parser.add_argument("--quiet", action="store_true", help="no progress bars")
     parser.add_argument(

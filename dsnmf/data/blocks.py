@@ -7,15 +7,73 @@ from functools import cached_property, partial
 
 import numpy as np
 
+from dsnmf.data.sources import Source, as_source
+from dsnmf.data.store import Store
 from dsnmf.initialisation.triplets import eigen_of
+from dsnmf.training.passes import pass_over
 from dsnmf.training.reading import Reading
 from dsnmf.validation import as_number, as_size
 
 #: Entries of a block whose size is not given.
 ENTRIES = 1 << 22
 
-#: Features up to which the matrix of their products is made: 3.2 GB.
+#: Features up to which the matrix of their products is made.
 MOST_FEATURES = 20_000
+
+
+def check_finite(rows, number, samples):
+    """ValueError, naming the sample, if rows of the block of this number are not finite."""
+    with np.errstate(over="ignore", invalid="ignore"):
+        if np.isfinite(rows.sum()):  # faster than a look at each; it may overflow
+            return
+    finite = np.isfinite(rows)
+    if not finite.all():
+        row = int(np.argmin(finite.all(axis=1)))
+        is_gap = bool(np.isnan(rows[row]).any())
+        advice = "; gaps need a dense array in memory" if is_gap else ""
+        what = "NaN" if is_gap else "infinity"
+        raise ValueError(
+            f"X contains {what} in sample {samples.start + row} "
+            f"(block {number}, samples {samples.start} to {samples.stop - 1}){advice}"
+        )
+
+
+class ScaledSums:
+    """The Gram matrix of the features of some rows of any magnitude, or but its trace.
+
+    Squares of what is very large or small leave float64, so it is that of rows / unit, where unit
+    is the power of two below the largest entry: nothing is rounded by it.
+    """
+
+    def __init__(self, rows, has_gram):
+        largest = float(max(rows.max(), -rows.min()))
+        self.unit = 2.0 ** (math.frexp(largest)[1] - 1) if largest else math.ulp(0.0)
+        rows = rows / self.unit
+        self.gram = rows.T @ rows if has_gram else np.array([[np.vdot(rows, rows)]])
+
+    def __iadd__(self, other):
+        unit = max(self.unit, other.unit)
+        if unit > self.unit:
+            self.gram *= (self.unit / unit) ** 2
+        self.gram += other.gram if unit == other.unit else other.gram * (other.unit / unit) ** 2
+        self.unit = unit
+        return self
+
+
+def _scaled_sums(rows, has_gram):
+    return [], [ScaledSums(rows, has_gram)]
+
+
+def _widened(rows):
+    return rows.astype(np.float64, copy=False)
+
+
+def _divided(rows, unit):
+    return rows if unit == 1 else rows / unit
+
+
+def _as_whole(function, rows, *inputs):
+    return function(rows, rows, *inputs)
 
 
 class Blocks:
@@ -53,6 +111,8 @@ class Blocks:
         What the squared error of these blocks lacks to that of the data; 0 unless compressed.
     reading : Reading
         Counts the passes; may be replaced by one that shows them.
+    is_local : bool
+        Whether passes are made by this process.
 
     Raises
     ------
@@ -82,6 +142,7 @@ class Blocks:
     """
 
     offset = 0.0
+    is_local = True
 
     def __init__(self, source, block_size=None, scale=None):
         n, p = source.shape
@@ -115,18 +176,40 @@ class Blocks:
 
     def __iter__(self):
         """Yields each block's slice and its rows, ndarray (b, p), C-contiguous, of `dtype`."""
+        return self._read_ahead(self._at_scale())
+
+    def passed(self, function, inputs=(), outputs=()):
+        """Call a function of each block's rows, see `dsnmf.training.passes.pass_over`."""
+        return self._passed(self._at_scale(), function, inputs, outputs)
+
+    def passed_whole(self, function, inputs=(), outputs=()):
+        """The same; before the inputs come those rows of the data that were not compressed."""
+        return self.passed(partial(_as_whole, function), inputs, outputs)
+
+    def _passed(self, prepared, function, inputs=(), outputs=(), stage=None):
+        return pass_over(self._read_ahead(prepared, stage), function, inputs, outputs)
+
+    def of(self, array):
+        """An array with a row per sample in blocks of the same samples, as it is."""
+        return Blocks(as_source(array) or Source(array), self.slices[0].stop, scale=1.0)
+
+    def placed(self, array):
+        """An array with a row per sample where these blocks' passes can use it."""
+        return array
+
+    def store(self, folder):
+        """Where arrays with a row per sample are to be: see `Store`."""
+        return Store(folder)
+
+    def _at_scale(self):
+        """What brings rows as they are read to the scale of the fit."""
         limits = np.finfo(self.dtype)
         if not float(limits.tiny) <= self.scale <= float(limits.max):
             raise ValueError(
                 f"the scale of X must be within {self.dtype}'s range, got {self.scale!r}: "
                 "give X in another unit"
             )
-        unit = self.dtype.type(self.scale)
-        return self._read_ahead(lambda rows: rows / unit)
-
-    def with_whole(self):
-        """Yields each block's slice, its rows, and the same rows of the data, not compressed."""
-        return ((samples, rows, rows) for samples, rows in self)
+        return partial(_divided, unit=self.dtype.type(self.scale))
 
     def reduced(self, Z):
         """Z_1 for these blocks, from one for the data at their own scale."""
@@ -153,45 +236,20 @@ class Blocks:
     def _read(self, prepared, number):
         samples = self.slices[number]
         rows = self._source.rows(samples.start, samples.stop)
-        self._check_finite(rows, number)
+        check_finite(rows, number, samples)
         return prepared(rows)
-
-    def _check_finite(self, rows, number):
-        with np.errstate(over="ignore", invalid="ignore"):
-            if np.isfinite(rows.sum()):  # faster than a look at each; it may overflow
-                return
-        finite = np.isfinite(rows)
-        if not finite.all():
-            row = int(np.argmin(finite.all(axis=1)))
-            is_gap = bool(np.isnan(rows[row]).any())
-            advice = "; gaps need a dense array in memory" if is_gap else ""
-            what = "NaN" if is_gap else "infinity"
-            samples = self.slices[number]
-            raise ValueError(
-                f"X contains {what} in sample {samples.start + row} "
-                f"(block {number}, samples {samples.start} to {samples.stop - 1}){advice}"
-            )
 
     @cached_property
     def _first_pass(self):
-        """Scale, energy, and Gram matrix or None.
-
-        Squares of what is very large or small leave float64, so sums are of X / unit, where unit
-        is the power of two below the largest entry so far: nothing is rounded by it.
-        """
+        """Scale, energy, and Gram matrix or None."""
         p, n = self.shape
         has_gram = p <= MOST_FEATURES
-        unit, sums = math.ulp(0.0), np.zeros((p, p) if has_gram else (1, 1))
+        function = partial(_scaled_sums, has_gram=has_gram)
         stage = "scale and Gram matrix" if has_gram else "scale"
-        for _, rows in self._read_ahead(lambda rows: rows.astype(np.float64, copy=False), stage):
-            largest = float(max(rows.max(), -rows.min()))
-            if largest >= 2 * unit:
-                previous, unit = unit, 2.0 ** (math.frexp(largest)[1] - 1)
-                sums *= (previous / unit) ** 2
-            rows = rows / unit
-            sums += rows.T @ rows if has_gram else np.vdot(rows, rows)
-        energy = float(np.trace(sums))
+        (summed,) = self._passed(_widened, function, stage=stage)
+        unit, gram = summed.unit, summed.gram
+        energy = float(np.trace(gram))
         root_mean_square = unit * math.sqrt(energy / n) if energy else 1.0
         ratio = unit / (self._scale or root_mean_square)
-        sums *= ratio * ratio
-        return root_mean_square, float(np.trace(sums)), sums if has_gram else None
+        gram *= ratio * ratio
+        return root_mean_square, float(np.trace(gram)), gram if has_gram else None

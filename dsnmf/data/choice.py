@@ -1,5 +1,7 @@
 """Which kind of data a matrix is; asked here and nowhere else."""
 
+import sys
+
 import numpy as np
 import scipy.sparse
 
@@ -17,8 +19,19 @@ def as_lazy(X):
     return source if isinstance(source, DaskArray) else None
 
 
+def _current_client():
+    """The `distributed.Client` that Dask computes with at present, or else None."""
+    distributed = sys.modules.get("distributed")
+    if distributed is None:
+        return None
+    client = getattr(sys.modules["dask"].base.get_scheduler(), "__self__", None)
+    return client if isinstance(client, distributed.Client) else None
+
+
 def as_blocks(X, block_size=None, scale=None):
     """What is not in memory in blocks, if it is more than one, or if their size is given.
+
+    A Dask array that would be computed on a cluster is worked on there, see `ClusterBlocks`.
 
     Parameters
     ----------
@@ -41,7 +54,13 @@ def as_blocks(X, block_size=None, scale=None):
     source = as_source(X)
     if source is None:
         return X, None
-    blocks = Blocks(source, block_size, scale)
+    client = _current_client() if isinstance(source, DaskArray) else None
+    if client is None:
+        blocks = Blocks(source, block_size, scale)
+    else:
+        from dsnmf.data.cluster_blocks import ClusterBlocks  # which needs distributed
+
+        blocks = ClusterBlocks(source, X, client, block_size, scale)
     if block_size is None and len(blocks.slices) == 1:
         return source.rows(0, source.shape[0]), None
     return X, blocks

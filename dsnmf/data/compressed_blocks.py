@@ -1,67 +1,67 @@
 """Data in blocks in the coordinates of their leading left singular vectors, kept in an array."""
 
+from functools import cached_property, partial
+
 import numpy as np
 
-from dsnmf.data.blocks import Blocks
 from dsnmf.data.compression import Compression, check_rank, checked, is_worthwhile, oriented
-from dsnmf.data.sources import Source, as_source
-from dsnmf.data.store import release
 from dsnmf.initialisation.directions import MOST_DIRECTIONS, leading_directions
-from dsnmf.initialisation.triplets import NOISE_FLOOR
+from dsnmf.initialisation.triplets import NOISE_FLOOR, eigen_of
 
 
-class CompressedBlocks(Blocks):
+def _reduced(rows, compression):
+    """Rows of UᵀX, and the Gram matrix of their columns."""
+    small = compression.reduced(rows.T).T
+    wide = small.astype(np.float64)
+    return [small], [wide.T @ wide]
+
+
+def _small_first(function, whole, small, *inputs):
+    return function(small, whole, *inputs)
+
+
+class CompressedBlocks:
     """Blocks of UᵀX, see `dsnmf.data.compression`; the data are read to make them.
+
+    All else is as `Blocks` has it.
 
     Parameters
     ----------
     whole : Blocks
     compression : Compression
-    array : ndarray or memmap, shape (n, r)
+    array : array, shape (n, r)
         To be filled with the rows of UᵀX at the scale of the fit.
     """
 
     def __init__(self, whole, compression, array):
-        super().__init__(as_source(array) or Source(array), whole.slices[0].stop, whole.scale)
-        self._whole, self._compression = whole, compression
-        self.reading = whole.reading
-        self._gram = self._filled(array)
+        (self.gram,) = whole.passed(partial(_reduced, compression=compression), outputs=[array])
+        self._whole, self._compression, self._array = whole, compression, array
+        self._small = whole.of(array)
+        self.shape, self.dtype, self.slices = array.shape[::-1], whole.dtype, whole.slices
+        self.scale, self.offset = whole.scale, compression.offset
+        self.squared_norm = float(np.trace(self.gram))
+        self.of, self.placed = whole.of, whole.placed
+        self.reading = self._small.reading = whole.reading
 
-    def _filled(self, array):
-        """Fills the array; returns the Gram matrix of its columns."""
-        gram = 0.0
-        for samples, rows in self._whole:
-            array[samples] = self._compression.reduced(rows.T).T
-            wide = array[samples].astype(np.float64)
-            gram = gram + wide.T @ wide
-            release(array)
-        return gram
-
-    @property
-    def gram(self):
-        return self._gram
-
-    @property
-    def squared_norm(self):
-        return float(np.trace(self._gram))
-
-    @property
-    def offset(self):
-        return self._compression.offset
+    @cached_property
+    def eigen(self):
+        return eigen_of(self.gram.copy())
 
     def __iter__(self):
-        """As `Blocks` has it, without a look at the data."""
-        return self._read_ahead(lambda rows: rows)  # they have been divided by the scale
+        return iter(self._small)
 
-    def with_whole(self):
-        for samples, rows in self._whole:
-            yield samples, self._source.rows(samples.start, samples.stop), rows
+    def passed(self, function, inputs=(), outputs=()):
+        return self._small.passed(function, inputs, outputs)
+
+    def passed_whole(self, function, inputs=(), outputs=()):
+        function = partial(_small_first, function)
+        return self._whole.passed(function, [self._array, *inputs], outputs)
 
     def reduced(self, Z):
-        return self._compression.reduced(super().reduced(Z))
+        return self._compression.reduced(self._whole.reduced(Z))
 
     def restored(self, Z):
-        return super().restored(self._compression.restored(Z))
+        return self._whole.restored(self._compression.restored(Z))
 
 
 def compress_blocks(blocks, how, new_array, *, noise_floor=NOISE_FLOOR, whiten=0.0):

@@ -9,9 +9,9 @@ from itertools import accumulate
 import numpy as np
 import scipy.sparse
 
-from dsnmf.data.store import release
 from dsnmf.files.arrays import read_sparse, sparse_header
 from dsnmf.files.damage import damage_as
+from dsnmf.files.pages import release
 
 #: What arrays have whose values are in memory: NumPy's, JAX's, PyTorch's, ….
 IN_MEMORY = ("__array_interface__", "__dlpack__")

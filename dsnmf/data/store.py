@@ -1,6 +1,5 @@
 """Arrays with a row per sample: in memory, or in files of a folder."""
 
-import mmap
 import os
 import shutil
 import tempfile
@@ -19,13 +18,6 @@ def _reserve(path, size):
     """Have the disk keep room, where it can: writing into a mapped file that finds none kills."""
     with open(path, "r+b") as file, suppress(AttributeError):
         os.posix_fallocate(file.fileno(), 0, size)
-
-
-def release(array):
-    """Let the system take a mapped array's pages out of memory; others stay."""
-    mapping = getattr(array, "_mmap", None)
-    if mapping is not None and hasattr(mmap, "MADV_DONTNEED"):
-        mapping.madvise(mmap.MADV_DONTNEED)
 
 
 def _locked(folder):

@@ -1,29 +1,45 @@
 """The model of DSNMF while Adam fits it to data in blocks: every iteration reads the data once."""
 
+from functools import partial
+
 import numpy as np
 import pytensor
 import pytensor.tensor as pt
 
 from dsnmf import symbolic
-from dsnmf.data.store import release
 from dsnmf.estimators.block_factors import BlockFactors
 from dsnmf.estimators.priors import Priors
+from dsnmf.estimators.threads import compiled_once
 from dsnmf.symbolic.residual import squared_error_and_gradients
 from dsnmf.symbolic.shared import as_shared
+from dsnmf.training.stopping import FeatureTolerance
 from dsnmf.updates.adam import adam, adam_moved, adam_step_size
 
 
-def _compiled_block_step(Zs, nonlinearity, learning_rate, mode):
-    """(t, X, m, v, H_m) of some samples, which are rows; m and v are the moments of H_m.
+@compiled_once
+def _compiled_block_step(depth, dtype, nonlinearity, learning_rate, mode):
+    """(t, X, m, v, H_m, Z_1, …) of some samples, which are rows; m and v are the moments of H_m.
 
     ↦ Σ (X - X̂)² before step t, m, v and H_m after it, the error's derivatives by the Zs.
     """
     t = pt.lscalar()
-    X, m, v, H = arrays = [pt.matrix(dtype=Zs[0].dtype) for _ in range(4)]
+    X, m, v, H, *Zs = arrays = [pt.matrix(dtype=dtype) for _ in range(4 + depth)]
     features = symbolic.relu(H.T)
     error, (by_H, *by_Zs) = squared_error_and_gradients(X.T, Zs, features, nonlinearity, [H, *Zs])
     moved = adam_moved(H, by_H, m, v, adam_step_size(t, learning_rate))
     return pytensor.function([t, *arrays], [error, *moved, *by_Zs], mode=mode)
+
+
+@compiled_once
+def _compiled_features(depth, dtype, nonlinearity, mode):
+    """(H_m, Z_1, …) of some samples, which are rows, ↦ all layers' features."""
+    H, *Zs = arrays = [pt.matrix(dtype=dtype) for _ in range(1 + depth)]
+    features = [
+        symbolic.layer_features(Zs, symbolic.relu(H.T), layer, nonlinearity)
+        for layer in range(1, depth + 1)
+    ]
+    # Z_1 leads to none of them.
+    return pytensor.function(arrays, features, mode=mode, on_unused_input="ignore")
 
 
 def _compiled_move(Zs, learning_rate, mode):
@@ -33,14 +49,29 @@ def _compiled_move(Zs, learning_rate, mode):
     return pytensor.function(gradients, updates=rule, mode=mode), list(rule)
 
 
-def _compiled_features(Zs, nonlinearity, mode):
-    """H_m of some samples, which are rows, ↦ all layers' features."""
-    H = pt.matrix(dtype=Zs[0].dtype)
-    layers = range(1, len(Zs) + 1)
-    features = [
-        symbolic.layer_features(Zs, symbolic.relu(H.T), layer, nonlinearity) for layer in layers
-    ]
-    return pytensor.function([H], features, mode=mode)
+# What follows is called of some samples, here or on another machine.
+
+
+def _started(features):
+    """Moments of zeros, and H_m."""
+    return [np.zeros_like(features), np.zeros_like(features), features], []
+
+
+def _moved(rows, *own, iteration, Zs, settings):
+    """New moments and H_m; terms of the error and of its derivatives by the Zs."""
+    step = _compiled_block_step(len(Zs), str(rows.dtype), *settings)
+    error, *results = step(iteration, rows, *own, *Zs)
+    after = [np.asarray(array) for array in results[:3]]
+    return after, [float(error), *(np.array(part, np.float64) for part in results[3:])]
+
+
+def _at_end(rows, whole, H, Zs, nonlinearity, mode):
+    """Features of all layers; their `Priors`."""
+    compiled = _compiled_features(len(Zs), str(rows.dtype), nonlinearity, mode)
+    found = [np.asarray(features) for features in compiled(H, *Zs)]
+    priors = Priors(len(Zs), nonlinearity)
+    priors.add(found, np.linalg.norm(whole.astype(np.float64), axis=1))
+    return [features.T for features in found], found[0], [priors]
 
 
 class AdamBlockModel(BlockFactors):
@@ -54,9 +85,9 @@ class AdamBlockModel(BlockFactors):
     blocks : Blocks
     Zs : list of m ndarray
         Z_1 for these blocks.
-    features : ndarray or memmap, shape (n, k_m)
-        H_mᵀ at the start, of the blocks' dtype. `finish` fills it with relu(H_m)ᵀ; until then
-        `empty_features` lends it.
+    features : array, shape (n, k_m)
+        H_mᵀ at the start, of the blocks' dtype. `finish` fills it with relu(H_m)ᵀ; until then the
+        tolerance has it.
     new_array : callable
         From a shape and a dtype to an array for H_m and its moments.
     nonlinearity : str or callable
@@ -66,19 +97,14 @@ class AdamBlockModel(BlockFactors):
     """
 
     def __init__(self, blocks, Zs, features, new_array, *, nonlinearity, learning_rate, mode=None):
-        self.samples, self._features = blocks, features
-        shape, dtype = features.shape, blocks.dtype
-        self.H, *self._moments = (new_array(shape, dtype) for _ in range(3))
-        for samples in blocks.slices:
-            self.H[samples] = features[samples]
-            for moment in self._moments:
-                moment[samples] = 0
+        shape, dtype = features.shape, str(blocks.dtype)
+        H, *self._moments = (new_array(shape, dtype) for _ in range(3))
+        super().__init__(blocks, H, mode)
+        self._features = features
+        blocks.of(features).passed(_started, outputs=[*self._moments, H])
         self._Zs = [as_shared(np.array(Z, dtype), f"Z_{i}") for i, Z in enumerate(Zs, start=1)]
-        self._block_step = _compiled_block_step(self._Zs, nonlinearity, learning_rate, mode)
         self._move_Zs, self._moved = _compiled_move(self._Zs, learning_rate, mode)
-        self._all_features = _compiled_features(self._Zs, nonlinearity, mode)
-        self._priors = Priors(len(Zs), nonlinearity)
-        self._iteration = 0
+        self._nonlinearity, self._learning_rate = nonlinearity, learning_rate
 
     @property
     def Zs(self):
@@ -104,36 +130,22 @@ class AdamBlockModel(BlockFactors):
         """One iteration; returns the cost before it."""
         self._iteration += 1
         own = [*self._moments, self.H]
-        cost, gradients = self.samples.offset, [0.0] * len(self._Zs)
-        for samples, rows in self.samples:
-            before = (array[samples] for array in own)
-            error, *results = self._block_step(self._iteration, rows, *before)
-            for array, after in zip(own, results):
-                array[samples] = after
-                release(array)
-            cost += float(error)
-            added = results[len(own) :]
-            gradients = [total + part.astype(np.float64) for total, part in zip(gradients, added)]
+        settings = self._nonlinearity, self._learning_rate, self._mode
+        options = {"iteration": self._iteration, "Zs": self.Zs, "settings": settings}
+        error, *gradients = self.samples.passed(partial(_moved, **options), own, own)
         self._move_Zs(*self._narrow(*gradients))
-        return cost
+        return self.samples.offset + error
 
-    def feature_parts(self):
-        """The last layer's features, see `FeatureTolerance`."""
-        for samples in self.samples.slices:
-            yield samples, np.maximum(self.H[samples], 0)
-            release(self.H)
-            release(self._features)
+    def tolerance(self, tol):
+        """When the last layer's features have settled."""
+        return FeatureTolerance(tol, self.samples.of(self.H).passed, self._features)
 
-    def empty_features(self):
-        """An array like the last layer's features, with any content."""
-        return self._features
+    def _at_end(self, inner):
+        options = {"Zs": self.Zs, "nonlinearity": self._nonlinearity, "mode": self._mode}
+        return partial(_at_end, **options), [self.H], [*inner, self._features]
 
-    def _at_end(self, samples, rows, whole):
-        found = [np.asarray(features) for features in self._all_features(self.H[samples])]
-        self._features[samples] = found[-1].T
-        release(self._features)
-        self._priors.add(found, np.linalg.norm(whole.astype(np.float64), axis=1))
-        return found, found[0]
+    def _take(self, priors):
+        self._priors = priors
 
     def priors(self):
         return self._priors.values()

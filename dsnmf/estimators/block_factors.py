@@ -1,30 +1,50 @@
 """What models of data in blocks share: the factors as others see them, and the end of a fit."""
 
 import math
+from functools import partial
 
 import numpy as np
-
-from dsnmf.data.store import release
+import pytensor
 
 #: Scales of the same data differ by less, relatively; by nothing with as many BLAS threads.
 SAME = 1e-11
+
+
+def _ended(rows, whole, *inputs, at_end, Z_1):
+    """What a model has at its end of some samples, before the terms that of the squared error."""
+    outputs, of_first, terms = at_end(rows, whole, *inputs)
+    X_hat = (Z_1 @ of_first.astype(np.float64)).T
+    return outputs, [float(np.square(whole - X_hat).sum()), *terms]
 
 
 class BlockFactors:
     """The factors Z_1, …, Z_m and H_m of data in blocks.
 
     Subclasses have `step`, what of their own an interrupted fit goes on from, and `_at_end`, which
-    takes a block as `Blocks.with_whole` yields it and gives the features of layers 1, …, and those
-    of layer 1 that the last layer leads to, both with a column per sample.
+    gives a function for `Blocks.passed_whole` with its inputs and outputs; besides new rows and
+    terms the function returns the features of layer 1 that the last layer leads to, with a column
+    per sample. `_take` takes the sums of the terms.
+
+    Parameters
+    ----------
+    blocks : Blocks
+    H : array, shape (n, k_m)
+        H_mᵀ, of the blocks' dtype.
+    mode : None, str or pytensor Mode
 
     Attributes
     ----------
     samples : Blocks
     Zs : list of m ndarray
         Z_1 for these blocks.
-    H : ndarray or memmap, shape (n, k_m)
-        H_mᵀ as the solver holds it, of the blocks' dtype.
+    H : array, shape (n, k_m)
+        H_mᵀ as the solver holds it, changed in place.
     """
+
+    def __init__(self, blocks, H, mode):
+        self.samples, self.H = blocks, H
+        self._mode = pytensor.config.mode if mode is None else mode  # the same on other machines
+        self._iteration = 0
 
     def _narrow(self, *values):
         return [np.asarray(value, self.samples.dtype) for value in values]
@@ -51,16 +71,16 @@ class BlockFactors:
         float
             ‖X - X̂‖ at the data's own scale, exactly.
         """
-        error, scale = 0.0, self.samples.scale
+        scale = self.samples.scale
         Z_1 = self.Z_values()[0].astype(np.float64) / scale
-        for samples, rows, whole in self.samples.with_whole():
-            found, of_first = self._at_end(samples, rows, whole)
-            for array, features in zip(inner, found):
-                array[samples] = features.T
-                release(array)
-            error += float(np.square(whole - (Z_1 @ of_first.astype(np.float64)).T).sum())
-            release(self.H)
+        at_end, inputs, outputs = self._at_end(inner)
+        function = partial(_ended, at_end=at_end, Z_1=Z_1)
+        error, *terms = self.samples.passed_whole(function, inputs, outputs)
+        self._take(*terms)
         return scale * float(np.sqrt(error))
+
+    def _take(self):
+        """Nothing, where `_at_end` has no terms."""
 
     def large_arrays(self):
         """What the next iteration needs besides `state`: arrays with a row per sample, by name."""

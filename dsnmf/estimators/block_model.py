@@ -1,14 +1,14 @@
 """A linear model while it is fitted to data in blocks: every iteration reads the data once."""
 
-from functools import reduce
+from functools import partial, reduce
 
 import numpy as np
 import pytensor
 import pytensor.tensor as pt
 
-from dsnmf.data.store import release
 from dsnmf.estimators.block_factors import BlockFactors
 from dsnmf.estimators.inner_features import inner_features
+from dsnmf.estimators.threads import compiled_once
 from dsnmf.symbolic.gram import nonsingular_factor_of
 from dsnmf.training import loop
 from dsnmf.updates.one_read import Sums, cost_of_sums, floor_of, inner_bases, small_step
@@ -45,6 +45,7 @@ def multiplicative_terms(rows, features, Psi, B):
     return numerator, denominator
 
 
+@compiled_once
 def _compiled_block_step(floor, dtype, mode):
     """(Xᵀ, Hᵀ, Ψ, ΨᵀΨ, L⁻¹) of some samples ↦ new Hᵀ, (X Qᵀ)ᵀ, Q Qᵀ."""
     rows, features, Psi, B, inverse = inputs = [pt.matrix(dtype=dtype) for _ in range(5)]
@@ -52,30 +53,49 @@ def _compiled_block_step(floor, dtype, mode):
     return pytensor.function(inputs, [new, *_sum_terms(rows, new, inverse)], mode=mode)
 
 
+@compiled_once
 def _compiled_sum_terms(dtype, mode):
     """(Xᵀ, Hᵀ, L⁻¹) of some samples ↦ (X Qᵀ)ᵀ, Q Qᵀ."""
     rows, features, inverse = inputs = [pt.matrix(dtype=dtype) for _ in range(3)]
     return pytensor.function(inputs, _sum_terms(rows, features, inverse), mode=mode)
 
 
-class GrowingSums:
-    """`Sums` of some features, block after block.
+# What follows is called of some samples, here or on another machine.
 
-    Parameters
-    ----------
-    L : ndarray, shape (k, k)
-    """
 
-    def __init__(self, L):
-        self._L, self._rows_by_Q, self._Q_by_Q = L, 0.0, 0.0
+def wide(terms):
+    """Arrays of their own in float64, in which sums are made."""
+    return [np.array(term, np.float64) for term in terms]
 
-    def add(self, rows_by_Q, Q_by_Q):
-        """Add (X Qᵀ)ᵀ and Q Qᵀ of some samples."""
-        self._rows_by_Q = self._rows_by_Q + rows_by_Q.astype(np.float64)
-        self._Q_by_Q = self._Q_by_Q + Q_by_Q.astype(np.float64)
 
-    def value(self):
-        return Sums(self._rows_by_Q.T, self._Q_by_Q, self._L)
+def sum_terms(rows, features, inverse, mode):
+    """No new rows; terms of (X Qᵀ)ᵀ and Q Qᵀ."""
+    return [], wide(_compiled_sum_terms(str(rows.dtype), mode)(rows, features, inverse))
+
+
+def _moved(rows, features, given, floor, mode):
+    """New features; terms of (X Qᵀ)ᵀ and Q Qᵀ."""
+    step = _compiled_block_step(floor, str(rows.dtype), mode)
+    new, *terms = step(rows, features, *given)
+    return [np.asarray(new)], wide(terms)
+
+
+def _gram(features):
+    features = features.astype(np.float64)
+    return [], [features.T @ features]
+
+
+def led_to(Zs, H):
+    """Z_2 … Z_m H_m: what H_m leads to in layer 1."""
+    return reduce(lambda led, Z: Z @ led, Zs[:0:-1], H)
+
+
+def _at_end(rows, whole, features, Zs, mode):
+    """Features of the inner layers, if there are any."""
+    narrow, inner = [Z.astype(rows.dtype) for Z in Zs], []
+    if len(Zs) > 1:
+        inner = inner_features(rows.T, narrow, features.T, mode)
+    return [H.T for H in inner], led_to(Zs, features.T), []
 
 
 class BlockModel(BlockFactors):
@@ -98,58 +118,34 @@ class BlockModel(BlockFactors):
     """
 
     def __init__(self, blocks, Zs, H, mode=None):
-        self.samples, self.H, self._mode = blocks, H, mode
+        super().__init__(blocks, H, mode)
         self.Zs = [np.asarray(Z, np.float64) for Z in Zs]
-        dtype = str(blocks.dtype)
-        self._small_step = _compiled_small_step(len(Zs), blocks.shape[1], dtype, mode)
-        self._block_step = self._compiled_block_step(dtype, mode)
-        self._sum_terms = _compiled_sum_terms(dtype, mode)
+        self._small_step = _compiled_small_step(len(Zs), blocks.shape[1], str(blocks.dtype), mode)
         self._sums = self._bases = None
-        self._iteration = 0
 
     @property
     def Psi(self):
         """Z_1 … Z_m."""
         return np.linalg.multi_dot([*self.Zs, np.eye(self.H.shape[1])])
 
-    def _compiled_block_step(self, dtype, mode):
-        return _compiled_block_step(floor_of(len(self.Zs)), dtype, mode)
-
     def _factor(self, H):
         """L of features, shape (n, k), and its inverse in the blocks' dtype."""
-        n, k = H.shape
-        K = np.zeros((k, k))
-        for samples in self.samples.slices:
-            wide = H[samples].astype(np.float64)
-            K += wide.T @ wide
-            release(H)
-        L, inverse = nonsingular_factor_of(K, max(n, k), str(self.samples.dtype))
+        (K,) = self.samples.of(H).passed(_gram)
+        L, inverse = nonsingular_factor_of(K, max(H.shape), str(self.samples.dtype))
         return L, *self._narrow(inverse)
 
     def _first_sums(self):
         L, inverse = self._factor(self.H)
-        return self._summed(
-            L, lambda samples, rows: self._sum_terms(rows, self.H[samples], inverse)
-        )
+        function = partial(sum_terms, inverse=inverse, mode=self._mode)
+        rows_by_Q, Q_by_Q = self.samples.passed(function, [self.H])
+        return Sums(rows_by_Q.T, Q_by_Q, L)
 
-    def _summed(self, L, terms):
-        """Sums of the terms of all blocks, in their order."""
-        sums = GrowingSums(L)
-        for samples, rows in self.samples:
-            sums.add(*terms(samples, rows))
-            release(self.H)
-        return sums.value()
-
-    def _moving(self, inverse):
-        """A function that moves the features of some samples and returns their terms of sums."""
-        Psi = self.Psi
-        narrow = self._narrow(Psi, Psi.T @ Psi, inverse)
-
-        def moved(samples, rows):
-            self.H[samples], *summands = self._block_step(rows, self.H[samples], *narrow)
-            return summands
-
-        return moved
+    def _move(self, inverse):
+        """Move all features; returns the sums of (X Qᵀ)ᵀ and Q Qᵀ."""
+        Psi, floor = self.Psi, floor_of(len(self.Zs))
+        given = self._narrow(Psi, Psi.T @ Psi, inverse)
+        function = partial(_moved, given=given, floor=floor, mode=self._mode)
+        return self.samples.passed(function, [self.H], [self.H])
 
     def step(self):
         """One iteration; returns the cost before it where `loop.run` needs it, else None."""
@@ -158,7 +154,8 @@ class BlockModel(BlockFactors):
         squared_norm = self.samples.squared_norm + self.samples.offset
         given = [*vars(self._sums).values(), squared_norm, self.Psi, *self._bases, *self.Zs]
         cost, L, inverse, self._basis, *self.Zs = self._small_step(*given)
-        self._sums = self._summed(L, self._moving(inverse))
+        rows_by_Q, Q_by_Q = self._move(inverse)
+        self._sums = Sums(rows_by_Q.T, Q_by_Q, L)
         self._iteration += 1
         return float(cost) if (self._iteration - 1) % loop.CHECK_EVERY == 0 else None
 
@@ -170,13 +167,5 @@ class BlockModel(BlockFactors):
         self._bases = [state[f"basis_{i}"] for i in range(len(self.Zs) - 1)]
         self._sums = Sums(*(state[name] for name in ("XQ", "QQ", "L")))
 
-    def _at_end(self, samples, rows, whole):
-        inner = []
-        if len(self.Zs) > 1:
-            H = self.H[samples].T
-            inner = inner_features(rows.T, self._narrow(*self.Zs), H, self._mode)
-        return inner, self._of_first(samples)
-
-    def _of_first(self, samples):
-        """Z_2 … Z_m H_m of some samples: what H_m leads to in layer 1."""
-        return reduce(lambda led, Z: Z @ led, self.Zs[:0:-1], self.H[samples].T)
+    def _at_end(self, inner):
+        return partial(_at_end, Zs=self.Zs, mode=self._mode), [self.H], inner

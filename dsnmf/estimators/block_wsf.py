@@ -1,17 +1,19 @@
 """WSF and Deep WSF while they are fitted to data in blocks, with graphs of classes."""
 
+from functools import partial
 from itertools import accumulate
 
 import numpy as np
 import pytensor
 import pytensor.tensor as pt
 
-from dsnmf.data.store import release
-from dsnmf.estimators.block_model import BlockModel, GrowingSums, multiplicative_terms
+from dsnmf.estimators.block_model import BlockModel, led_to, multiplicative_terms, sum_terms
+from dsnmf.estimators.threads import compiled_once
 from dsnmf.updates.one_read import Sums, floor_of, small_step
 from dsnmf.updates.semi_nmf import scaled
 
 
+@compiled_once
 def _compiled_layer_step(floor, dtype, mode):
     """(Xᵀ, Hᵀ, Ψ, ΨᵀΨ, (HW)ᵀ, W's row sums) of some samples ↦ new Hᵀ, tr(H (D - W) Hᵀ)."""
     rows, features, Psi, B, HW = matrices = [pt.matrix(dtype=dtype) for _ in range(5)]
@@ -32,44 +34,92 @@ def _compiled_components(n, dtype, mode):
     return pytensor.function([*vars(sums).values()], components, mode=mode)
 
 
+# What follows is called of some samples, here or on another machine: C are their indicators.
+
+
+def _class_sums(features, C):
+    return C.T @ features.astype(np.float64, copy=False)
+
+
+def _all_class_sums(features, C):
+    return [], [_class_sums(features, C)]
+
+
+def _moved_layer(data, before, C, given, by_class, weighted, floor, mode):
+    """New features of a layer, and the penalty of the old ones.
+
+    Parameters
+    ----------
+    given : list of ndarray
+        Ψ and ΨᵀΨ.
+    by_class, weighted : ndarray
+        See `ClassGraph`.
+    """
+    own, degrees = (C @ by_class).T
+    HW = C @ weighted - before * own[:, None]
+    of_graph = [np.asarray(part, data.dtype) for part in (HW, degrees[:, None])]
+    step = _compiled_layer_step(floor, str(data.dtype), mode)
+    return step(data, before, *given, *of_graph)
+
+
+def _moved(rows, *arrays, U, layers, inverse, floor, mode):
+    """New features of all layers; terms of (X Qᵀ)ᵀ, Q Qᵀ, the penalty and the class sums.
+
+    Parameters
+    ----------
+    *arrays : 2 m arrays
+        Features, then indicators, layer by layer.
+    layers : list of m tuple
+        What else `_moved_layer` is given.
+    """
+    several = len(layers) > 1
+    data = rows @ U.T if several else rows
+    Hs, penalties, sums = [], 0.0, []
+    for before, C, layer in zip(arrays, arrays[len(layers) :], layers):
+        H, penalty = _moved_layer(data, before, C, *layer, floor, mode)
+        Hs.append(np.asarray(H))
+        penalties += float(penalty)
+        sums.append(_class_sums(Hs[-1], C))
+    _, terms = sum_terms(rows, Hs[-1], inverse, mode)
+    return Hs, [*terms, penalties, *sums]
+
+
+def _at_end(rows, whole, features, *inner, Zs, inverses, mode):
+    """Terms of (X Qᵀ)ᵀ and Q Qᵀ of each inner layer."""
+    narrow = whole.astype(rows.dtype)
+    pairs = (sum_terms(narrow, H, inverse, mode)[1] for H, inverse in zip(inner, inverses))
+    return [], led_to(Zs, features.T), [term for pair in pairs for term in pair]
+
+
 class ClassGraph:
-    """H W and the row sums of W, block after block of samples, from the sums of H over each class.
+    """What H W and the row sums of W need: the sums of H over each class.
 
     Parameters
     ----------
     affinity : LabelAffinity
         W = C diag(weights) Cᵀ without its diagonal.
+    blocks : Blocks
+        Where C is kept.
 
     Attributes
     ----------
+    indicators : array, shape (n, c)
+        C.
+    by_class : ndarray, shape (c, 2)
+        C times these are the diagonal of C diag(weights) Cᵀ, and the row sums of W.
     weighted : ndarray, shape (c, k)
-        The sums in use, times the classes' weights.
+        The sums, times the classes' weights.
     """
 
-    def __init__(self, affinity):
-        self._C, self._weights = affinity.indicators.tocsr(), affinity.weights
-        self._own, self._degrees = self._C @ self._weights, affinity.degrees
-        self._coming = 0.0
+    def __init__(self, affinity, blocks):
+        C = affinity.indicators.tocsr()
+        sizes = np.asarray(C.sum(axis=0)).ravel()
+        self._weights, self.indicators = affinity.weights, blocks.placed(C)
+        self.by_class = np.column_stack([self._weights, self._weights * (sizes - 1)])
 
-    def start(self, H, slices):
-        """Use the sums of features Hᵀ, shape (n, k), added slice after slice."""
-        for samples in slices:
-            self.add(samples, H[samples])
-            release(H)
-        self.renew()
-
-    def add(self, samples, features):
-        """Add these samples' features to the class sums that `renew` puts in use."""
-        self._coming = self._coming + self._C[samples].T @ features.astype(np.float64, copy=False)
-
-    def renew(self):
-        """Use the sums of all that was added since the last time."""
-        self.weighted, self._coming = self._weights[:, None] * self._coming, 0.0
-
-    def terms(self, samples, features):
-        """(H W)ᵀ of these samples (b x k), and their row sums of W (b x 1), in float64."""
-        HW = self._C[samples] @ self.weighted - features * self._own[samples, None]
-        return HW, self._degrees[samples, None]
+    def take(self, sums):
+        """Use these sums of H over each class."""
+        self.weighted = self._weights[:, None] * sums
 
 
 class SupervisedBlockModel(BlockModel):
@@ -90,11 +140,7 @@ class SupervisedBlockModel(BlockModel):
     def __init__(self, blocks, Zs, Hs, affinities, mode=None):
         super().__init__(blocks, Zs, Hs[-1], mode)
         self.Hs = Hs
-        self._graphs = [ClassGraph(affinity) for affinity in affinities]
-
-    def _compiled_block_step(self, dtype, mode):
-        floor = floor_of(len(self.Zs), True)
-        return _compiled_layer_step(floor, dtype, mode)
+        self._graphs = [ClassGraph(affinity, blocks) for affinity in affinities]
 
     def H_values(self):
         """Copies of the Hs."""
@@ -114,54 +160,46 @@ class SupervisedBlockModel(BlockModel):
 
     def _first_sums(self):
         for graph, H in zip(self._graphs, self.Hs):
-            graph.start(H, self.samples.slices)
+            graph.take(*self.samples.of(H).passed(_all_class_sums, [graph.indicators]))
         return super()._first_sums()
 
-    def _moving(self, inverse):
-        self._penalty, several = 0.0, len(self.Zs) > 1
-        U, inverse = self._narrow(self._basis, inverse)
+    def _move(self, inverse):
+        m, (U, inverse) = len(self.Zs), self._narrow(self._basis, inverse)
         # Of several layers Ψ_iᵀX is made from U X, one product with X for all of them.
-        factors = [self._basis @ self.Zs[0], *self.Zs[1:]] if several else self.Zs
+        factors = [self._basis @ self.Zs[0], *self.Zs[1:]] if m > 1 else self.Zs
         Psis = [self._narrow(Psi, Psi.T @ Psi) for Psi in accumulate(factors, np.matmul)]
-
-        def moved(samples, rows):
-            data = rows @ U.T if several else rows
-            for H, graph, Psi in zip(self.Hs, self._graphs, Psis):
-                before = H[samples]
-                of_graph = self._narrow(*graph.terms(samples, before))
-                H[samples], penalty = self._block_step(data, before, *Psi, *of_graph)
-                graph.add(samples, H[samples])
-                self._penalty += float(penalty)
-                release(H)
-            return self._sum_terms(rows, self.H[samples], inverse)
-
-        return moved
+        layers = [(Psi, graph.by_class, graph.weighted) for Psi, graph in zip(Psis, self._graphs)]
+        options = {"inverse": inverse, "floor": floor_of(m, True), "mode": self._mode}
+        function = partial(_moved, U=U, layers=layers, **options)
+        inputs = [*self.Hs, *(graph.indicators for graph in self._graphs)]
+        rows_by_Q, Q_by_Q, self._penalty, *class_sums = self.samples.passed(
+            function, inputs, self.Hs
+        )
+        for graph, sums in zip(self._graphs, class_sums):
+            graph.take(sums)
+        return rows_by_Q, Q_by_Q
 
     def step(self):
         """One iteration; returns the cost before it where `loop.run` needs it, else None."""
         cost = super().step()
-        for graph in self._graphs:
-            graph.renew()
         return None if cost is None else cost + self._penalty / 2
 
-    def finish(self, inner):
-        """Measure the error, and sum up for `layer_components`; see `BlockFactors`."""
+    def _at_end(self, inner):
         factors = [self._factor(H) for H in inner]
-        self._inner = [(H, inverse, GrowingSums(L)) for H, (L, inverse) in zip(inner, factors)]
-        return super().finish(inner)
+        self._inner = [L for L, _ in factors]
+        inverses = [inverse for _, inverse in factors]
+        function = partial(_at_end, Zs=self.Zs, inverses=inverses, mode=self._mode)
+        return function, [self.H, *inner], []
 
-    def _at_end(self, samples, rows, whole):
-        (narrow,) = self._narrow(whole)
-        for H, inverse, sums in self._inner:
-            sums.add(*self._sum_terms(narrow, H[samples], inverse))
-            release(H)
-        return [], self._of_first(samples)
+    def _take(self, *terms):
+        pairs = zip(terms[::2], terms[1::2], self._inner)
+        self._inner = [Sums(rows_by_Q.T, Q_by_Q, L) for rows_by_Q, Q_by_Q, L in pairs]
 
     def layer_components(self):
         """After `finish`: (X H_i†)ᵀ of each layer at the data's own scale, shape (k_i, p)."""
         components = _compiled_components(
             self.samples.shape[1], str(self.samples.dtype), self._mode
         )
-        inner = [components(*vars(sums.value()).values()) for *_, sums in self._inner]
+        inner = [components(*vars(sums).values()) for sums in self._inner]
         Psi = self.samples.restored(self.Psi)
         return self._narrow(*(self.samples.scale * Z.T for Z in inner), Psi.T)

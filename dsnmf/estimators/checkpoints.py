@@ -10,10 +10,10 @@ from time import monotonic
 
 import numpy as np
 
-from dsnmf.data.store import release
 from dsnmf.files import archive
 from dsnmf.files.atomic import check_place, replacing
 from dsnmf.files.damage import damage_as
+from dsnmf.files.pages import release
 
 #: Seconds from one checkpoint to the next.
 INTERVAL = 300
@@ -45,14 +45,17 @@ def kept_meanwhile():
 
 
 def _slices(array):
-    """Slices of its rows."""
+    """Slices of its rows: those in which it is kept, or of some size."""
+    if hasattr(array, "slices"):
+        return array.slices
     size = max(1, _ENTRIES // array.shape[1])
     return [slice(start, start + size) for start in range(0, len(array), size)]
 
 
 def _write_rows(path, array):
     """Write a .npy file, which is complete or absent; returns a checksum of the content."""
-    checksum, header = 0, np.lib.format.header_data_from_array_1_0(array)
+    checksum, descr = 0, np.lib.format.dtype_to_descr(array.dtype)
+    header = {"descr": descr, "fortran_order": False, "shape": array.shape}
     with replacing(path, "wb") as file:
         np.lib.format.write_array_header_1_0(file, header)
         for part in _slices(array):
@@ -72,8 +75,9 @@ def _read_rows(path, array, checksum):
         raise ValueError(f"{path.name} holds {written.dtype} of shape {written.shape}")
     found = 0
     for part in _slices(array):
-        array[part] = written[part]
-        found = zlib.crc32(np.ascontiguousarray(array[part]), found)
+        rows = np.array(written[part], order="C")
+        array[part] = rows
+        found = zlib.crc32(rows, found)
         release(written)
         release(array)
     if found != checksum:
@@ -189,6 +193,8 @@ class Checkpoint:
             self._settings = self._written(iteration)
         except OSError as error:  # no others: Ctrl-C may come when the new state is already there
             self._tidy()
+            if isinstance(error, ConnectionError):  # to the cluster that has the features
+                raise
             raise OSError(error.errno, error.strerror, str(self._folder)) from error
         self._tidy()
         self._last = monotonic()

@@ -13,7 +13,6 @@ from dsnmf.estimators.labels import per_attribute, weights
 from dsnmf.estimators.parameters import Layers, estimator, positional
 from dsnmf.estimators.streams import StreamFactorisation
 from dsnmf.estimators.supervised import SupervisedFactorisation
-from dsnmf.training.stopping import FeatureTolerance
 
 #: tol="auto": Adam moves every entry by about the learning rate per step, so what ten steps move is
 #: judged by that; the rules' cost by its own size.
@@ -102,7 +101,7 @@ class DeepSemiNMF(Layers, StreamFactorisation, BlockFactorisation):
     def _tolerance(self, model):
         if self.solver != "adam":
             return super()._tolerance(model)
-        return FeatureTolerance(self._tol(), model.feature_parts, model.empty_features())
+        return model.tolerance(self._tol())
 
     def _inner_nonlinearity(self):
         if self.nonlinearity == "auto":

@@ -8,7 +8,6 @@ import numpy as np
 
 from dsnmf.affinity.labels import LabelAffinity
 from dsnmf.data.compressed_blocks import compress_blocks
-from dsnmf.data.store import Store
 from dsnmf.estimators.base import Factorisation
 from dsnmf.estimators.block_adam import AdamBlockModel
 from dsnmf.estimators.block_model import BlockModel
@@ -37,6 +36,12 @@ def _described(value):
     return getattr(value, "__qualname__", type(value).__name__)
 
 
+def _block_size(blocks):
+    """The samples in a block, or those of each block if they differ."""
+    sizes = [samples.stop - samples.start for samples in blocks.slices]
+    return sizes[0] if sizes[1:-1] == sizes[:-2] and sizes[-1] <= sizes[0] else sizes
+
+
 class BlockFactorisation(BlockParameters, Factorisation):
     """A factorisation that fits data in blocks where its rule reads them once per iteration."""
 
@@ -50,12 +55,21 @@ class BlockFactorisation(BlockParameters, Factorisation):
             return f"with init={self.init!r}"
         return None
 
+    def _check_names(self, blocks):
+        """ValueError if the workers of a cluster would compile anew for each block."""
+        given = self.get_params(deep=False)
+        for name in {"mode", "nonlinearity"} & given.keys():
+            value = given[name]
+            if not (blocks.is_local or isinstance(value, str | None)):
+                raise ValueError(f"on a Dask cluster {name} must be a name, got {value!r}")
+
     def _fit_in_blocks(self, blocks, y, layers):
         p, n = blocks.shape
+        self._check_names(blocks)
         self._check_sizes(layers, n)
         checkpoint = self._open_checkpoint(blocks, y, layers)
         reading = blocks.reading = Reading(bool(self.verbose))
-        with Store(self.store) as store:
+        with blocks.store(self.store) as store:
             reading.stage = "compression"
             samples = compress_blocks(
                 blocks,
@@ -134,7 +148,7 @@ class BlockFactorisation(BlockParameters, Factorisation):
             "layers": layers,
             "shape": blocks.shape[::-1],
             "dtype": str(blocks.dtype),
-            "block_size": blocks.slices[0].stop,
+            "block_size": _block_size(blocks),
             "first and last sample": joblib.hash(blocks.ends()),
             "labels": self._hashed_labels(y, blocks.shape[1]),
             **{name: _described(given[name]) for name in sorted({*given} - NOT_THE_NUMBERS)},

@@ -87,7 +87,8 @@ def write_estimator(path, estimator):
     else:
         arrays |= {f"history_{name}": values for name, values in estimator.history_.items()}
     for name in per_layer:
-        arrays |= {f"{name}{i}": value for i, value in enumerate(getattr(estimator, name))}
+        values = map(np.asarray, getattr(estimator, name))  # those of Dask arrays come here
+        arrays |= {f"{name}{i}": value for i, value in enumerate(values)}
     if hasattr(estimator, "feature_names_in_"):
         arrays["feature_names_in_"] = np.array(estimator.feature_names_in_, dtype=str)
     archive.write(path, type(estimator).__name__, _VERSION, settings, arrays)

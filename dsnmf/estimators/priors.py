@@ -46,7 +46,12 @@ class Priors:
         """
         sizes = norms if self._homogeneous else np.ones_like(norms)
         for moments, H in zip(self._moments, layers):
-            moments.add(H[:, sizes > 0].astype(np.float64) / sizes[sizes > 0])
+            moments += Moments.of(H[:, sizes > 0].astype(np.float64) / sizes[sizes > 0])
+
+    def __iadd__(self, other):
+        for ours, theirs in zip(self._moments, other._moments):
+            ours += theirs
+        return self
 
     def values(self):
         """Of each layer an array of shape (2, k_i), float64: mean and variance.

@@ -38,8 +38,8 @@ class _Explained:
 
     def add(self, visible, scored, X_hat):
         """Add samples (p x b), NaN where an entry is not visible, or does not count."""
-        self._visible.add(visible.astype(np.float64))
-        self._scored.add(scored.astype(np.float64))
+        self._visible += Moments.of(visible.astype(np.float64))
+        self._scored += Moments.of(scored.astype(np.float64))
         self._error += float(np.nansum(np.square(scored.astype(np.float64) - X_hat)))
 
     def value(self):

@@ -10,6 +10,8 @@ from dsnmf import symbolic, updates
 from dsnmf.data.samples import Samples
 from dsnmf.estimators.inner_features import inner_features
 from dsnmf.training import loop
+from dsnmf.training.passes import pass_over
+from dsnmf.training.stopping import FeatureTolerance
 from dsnmf.updates.one_read import first_sums, one_read
 
 
@@ -50,13 +52,15 @@ class Model:
         """Copies of the Hs' values."""
         return [H.get_value() for H in self.Hs]
 
-    def feature_parts(self):
-        """The last layer's features, see `FeatureTolerance`."""
-        return [(slice(None), np.maximum(self.Hs[-1].get_value(borrow=True), 0))]
+    def tolerance(self, tol):
+        """When the last layer's features have settled."""
+        H = self.Hs[-1]
 
-    def empty_features(self):
-        """An array like the last layer's features, with any content."""
-        return np.empty_like(self.Hs[-1].get_value(borrow=True))
+        def passed(function, inputs, outputs):
+            whole = [(slice(None), H.get_value(borrow=True))]
+            return pass_over(whole, function, inputs, outputs)
+
+        return FeatureTolerance(tol, passed, np.empty_like(H.get_value(borrow=True)))
 
     @property
     def X_filled(self):

@@ -9,12 +9,8 @@ from dsnmf.initialisation.directions import leading_directions
 from dsnmf.initialisation.pretraining import pretrain
 from dsnmf.initialisation.svd import lifted, with_opposite, without_zeros
 from dsnmf.initialisation.triplets import as_noise_floor, complement, eigen_of
+from dsnmf.training.passes import pass_over
 from dsnmf.validation import as_generator, as_layers
-
-
-def _product(A, B, slices):
-    """AᵀB, summed block after block."""
-    return sum(A[block].T @ B[block] for block in slices)
 
 
 class ArrayBlocks:
@@ -22,7 +18,7 @@ class ArrayBlocks:
 
     Parameters
     ----------
-    array : ndarray, shape (n, p), float64
+    array : ndarray, shape (n, p)
     slices : list of slice
         Of the rows, in order, from the first to the last.
 
@@ -41,115 +37,170 @@ class ArrayBlocks:
 
     @property
     def eigen(self):
-        return eigen_of(_product(self.array, self.array, self.slices))
+        (gram,) = self.passed(_gram)
+        return eigen_of(gram)
 
     def __iter__(self):
         """Yields (slice, rows)."""
         return ((block, self.array[block]) for block in self.slices)
 
+    def passed(self, function, inputs=(), outputs=()):
+        """See `pass_over`."""
+        return pass_over(self, function, inputs, outputs)
 
-def _draw_complement(V, norms, slices, rng):
-    """Draws as `complement` does, next to V's first columns, which have these norms.
+    def of(self, array):
+        """Another array in the same blocks."""
+        return ArrayBlocks(array, self.slices)
+
+
+# What follows is called of some samples, here or on another machine: rows are theirs, V the first c
+# columns of what will be their features.
+
+
+def _gram(rows):
+    wide = rows.astype(np.float64, copy=False)
+    return [], [wide.T @ wide]
+
+
+class _Peaks:
+    """Of each column of some rows the entry of largest magnitude, the first of several."""
+
+    def __init__(self, V):
+        self.values = np.take_along_axis(V, np.abs(V).argmax(axis=0)[None], axis=0)[0]
+
+    def __iadd__(self, other):
+        larger = np.abs(other.values) > np.abs(self.values)
+        self.values = np.where(larger, other.values, self.values)
+        return self
+
+
+def _norms_and_peaks(V):
+    """Terms of the squared norms of the columns, and their peaks."""
+    return [(V**2).sum(axis=0), _Peaks(V)]
+
+
+def _projected(rows, U, width):
+    """V in the first columns of so many."""
+    V = rows @ U  # in float64, as U is
+    return [np.hstack([V, np.zeros((len(V), width - V.shape[1]))])], _norms_and_peaks(V)
+
+
+def _measured(H, c):
+    return [], _norms_and_peaks(H[:, :c])
+
+
+def _within(H, rank, room):
+    return [], [H[:, :rank].T @ H[:, rank:room]]
+
+
+def _without(H, rank, room, within):
+    H = H.copy()
+    H[:, rank:room] -= H[:, :rank] @ within
+    return [H], []
+
+
+def _free_gram(H, rank, room):
+    return _gram(H[:, rank:room])
+
+
+def _divided(H, rank, room, R):
+    H = H.copy()
+    H[:, rank:room] = scipy.linalg.solve_triangular(R, H[:, rank:room].T, trans="T").T
+    return [H], []
+
+
+def _parts(rows, V, weights):
+    """What says how well the positive and the negative part fit."""
+    parts = np.maximum(V * weights, 0)
+    return [], [rows.T @ parts, (parts**2).sum(axis=0)]
+
+
+def _features(H, weights):
+    """The features >= 0 that V stands for, and their sum."""
+    right = H[:, : len(weights)] * weights
+    H = np.maximum(right, 0) if H.shape[1] == 1 else np.ascontiguousarray(lifted(right.T[::-1]).T)
+    return [H], [H.sum()]
+
+
+def _filled(H, mean):
+    return [without_zeros(H, mean)], []
+
+
+def _as_they_are(H):
+    return [H], []
+
+
+def _draw_complement(blocks, H, norms, c, rng):
+    """Draws as `complement` does, next to the first columns, which have these norms, up to c.
 
     Those that there is no room for are not normalised.
     """
-    rank, room = len(norms), min(V.shape[1], len(V))
-    basis, free, drawn = V[:, :rank], V[:, rank:room], V[:, rank:]
-    for block in slices:  # row by row, so the same numbers in blocks of any size
-        drawn[block] = rng.standard_normal(drawn[block].shape)
+    rank, room = len(norms), min(c, H.shape[0])
+    for block in blocks.slices:  # row by row, so the same numbers in blocks of any size
+        H[block, rank:c] = rng.standard_normal((block.stop - block.start, c - rank))
+    of_features = blocks.of(H)
     for _ in range(2):  # the second pass removes what rounding left of the first, here and below
-        within = _product(basis, free, slices) / norms[:, None] ** 2
-        for block in slices:
-            free[block] -= basis[block] @ within
+        (within,) = of_features.passed(partial(_within, rank=rank, room=room))
+        within /= norms[:, None] ** 2
+        of_features.passed(partial(_without, rank=rank, room=room, within=within), outputs=[H])
     for _ in range(2):
-        R = scipy.linalg.cholesky(_product(free, free, slices))  # that of QR, its diagonal > 0
-        for block in slices:
-            free[block] = scipy.linalg.solve_triangular(R, free[block].T, trans="T").T
+        (gram,) = of_features.passed(partial(_free_gram, rank=rank, room=room))
+        R = scipy.linalg.cholesky(gram)  # that of QR, its diagonal > 0
+        of_features.passed(partial(_divided, rank=rank, room=room, R=R), outputs=[H])
 
 
-def _norms_and_peaks(V, slices):
-    """Of each column the norm and the entry of largest magnitude."""
-    squares, peaks = 0, np.zeros((1, V.shape[1]))
-    for block in slices:
-        squares = squares + (V[block] ** 2).sum(axis=0)
-        candidates = np.vstack([peaks, V[block]])
-        largest = np.abs(candidates).argmax(axis=0)[None]
-        peaks = np.take_along_axis(candidates, largest, axis=0)
-    return np.sqrt(squares), peaks[0]
-
-
-def _triplets(blocks, V, noise_floor, rng):
-    """As many triplets as V has columns, those of `truncated_svd`.
+def _triplets(blocks, H, c, noise_floor, rng):
+    """So many triplets, those of `truncated_svd`.
 
     Returns
     -------
     U, S
-    weights : ndarray, shape (k,)
-        By which the columns that were put into V are to be multiplied.
+    weights : ndarray, shape (c,)
+        By which the columns that were put into H are to be multiplied.
     """
-    k, slices = V.shape[1], blocks.slices
-    U, _ = leading_directions(blocks, k, noise_floor, rng)
+    U, _ = leading_directions(blocks, c, noise_floor, rng)
     rank = U.shape[1]
-    for block, rows in blocks:
-        V[block, :rank] = rows @ U  # in float64, as U is
-    norms, peaks = _norms_and_peaks(V[:, :rank], slices)
-    S = np.r_[norms, np.zeros(k - rank)]
-    if rank < k:
-        U = np.hstack([U, complement(U, k - rank, rng)])
-        _draw_complement(V, norms, slices, rng)
-        norms, peaks = _norms_and_peaks(V, slices)
-    signs = np.where(peaks < 0, -1.0, 1.0)
-    return U * signs, S, signs / norms
+    squares, peaks = blocks.passed(partial(_projected, U=U, width=H.shape[1]), outputs=[H])
+    S = np.r_[np.sqrt(squares), np.zeros(c - rank)]
+    if rank < c:
+        U = np.hstack([U, complement(U, c - rank, rng)])
+        _draw_complement(blocks, H, np.sqrt(squares), c, rng)
+        squares, peaks = blocks.of(H).passed(partial(_measured, c=c))
+    signs = np.where(peaks.values < 0, -1.0, 1.0)
+    return U * signs, S, signs / np.sqrt(squares)
 
 
-def _better_part(blocks, V, weights):
+def _better_part(blocks, H, weights):
     """The weights, turned if V's negative part fits better than its positive one, and its Z."""
     weights = weights * [1, -1]
-    products, squares = 0, 0
-    for block, rows in blocks:
-        parts = np.maximum(V[block] * weights, 0)
-        products = products + rows.T @ parts
-        squares = squares + (parts**2).sum(axis=0)
+    products, squares = blocks.passed(partial(_parts, weights=weights), [H])
     squares = np.where(squares > 0, squares, np.inf)  # a part of zeros fits nothing
     better = (np.linalg.norm(products, axis=0) / np.sqrt(squares)).argmax()
-    return weights[better], products[:, [better]] / squares[better]
+    return weights[[better]], products[:, [better]] / squares[better]
 
 
-def _put_features(V, weights, H, slices):
-    """Puts the features >= 0 that V stands for into H, whose columns V are."""
-    for block in slices:
-        right = V[block] * weights
-        H[block] = np.maximum(right, 0) if H.shape[1] == 1 else lifted(right.T[::-1]).T
-
-
-def _fill_zeros(H, slices):
-    mean = sum(H[block].sum() for block in slices) / H.size
-    for block in slices:
-        H[block] = without_zeros(H[block], mean)
-
-
-def _factorised(blocks, r, new_array, fill_zeros, noise_floor, rng):
-    """Z and H of one layer, H as `ArrayBlocks`."""
-    H = new_array((blocks.shape[1], r), np.float64)
-    V = H[:, : max(r - 1, 1)]
-    U, S, weights = _triplets(blocks, V, noise_floor, rng)
+def _factorised(blocks, H, fill_zeros, noise_floor, rng):
+    """Z of one layer, whose features are put into H."""
+    r = H.shape[1]
+    U, S, weights = _triplets(blocks, H, max(r - 1, 1), noise_floor, rng)
     if r == 1:
-        weights, Z = _better_part(blocks, V, weights)
+        weights, Z = _better_part(blocks, H, weights)
     else:
         Z = with_opposite((U * S)[:, ::-1])
-    _put_features(V, weights, H, blocks.slices)
+    of_features = blocks.of(H)
+    (total,) = of_features.passed(partial(_features, weights=weights), outputs=[H])
     if fill_zeros:
-        _fill_zeros(H, blocks.slices)
-    return Z, ArrayBlocks(H, blocks.slices)
+        mean = total / (H.shape[0] * r)
+        of_features.passed(partial(_filled, mean=mean), outputs=[H])
+    return Z
 
 
-def _converted(blocks, dtype, new_array):
-    """The array of `ArrayBlocks` if it has this dtype, otherwise a copy in a new one."""
-    if blocks.dtype == dtype:
-        return blocks.array
-    result = new_array(blocks.array.shape, dtype)
-    for block, rows in blocks:
-        result[block] = rows
+def _converted(blocks, array, dtype, new_array):
+    """The array if it has this dtype, otherwise a copy in a new one."""
+    if array.dtype == dtype:
+        return array
+    result = new_array(array.shape, dtype)
+    blocks.of(array).passed(partial(_as_they_are), outputs=[result])
     return result
 
 
@@ -166,9 +217,7 @@ def blockwise_svd_start(
 
     Parameters
     ----------
-    blocks : iterable of (slice, rows)
-        Rows (b x p) of the data, in order, the same each time, with the attributes shape (p, n),
-        dtype, slices (all of them, a list) and eigen: see `ArrayBlocks` and `leading_directions`.
+    blocks : ArrayBlocks, or what has its attributes and methods
     layers : sequence of int >= 1
         k_1 … k_m.
     new_array : callable
@@ -211,12 +260,12 @@ def blockwise_svd_start(
             "data in blocks need at least as many samples as features, and as components of each "
             f"layer but the last: got {n} samples, {p} features and layers={layers}"
         )
-    factorise = partial(
-        _factorised,
-        new_array=new_array,
-        fill_zeros=fill_zeros,
-        noise_floor=noise_floor,
-        rng=as_generator(random_state),
-    )
-    Zs, Hs = pretrain(blocks, layers, factorise)
-    return Zs, [_converted(H, blocks.dtype, new_array) for H in Hs]
+    rng, Hs = as_generator(random_state), []
+
+    def factorise(above, r):
+        Hs.append(new_array((n, r), np.float64))
+        Z = _factorised(above, Hs[-1], fill_zeros, noise_floor, rng)
+        return Z, blocks.of(Hs[-1])
+
+    Zs, _ = pretrain(blocks, layers, factorise)
+    return Zs, [_converted(blocks, H, blocks.dtype, new_array) for H in Hs]

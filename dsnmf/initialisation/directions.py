@@ -1,5 +1,6 @@
 """The leading left singular vectors of data in blocks."""
 
+from functools import partial
 from itertools import count
 
 import numpy as np
@@ -25,12 +26,14 @@ def _selected(eigen, k, noise_floor, rng):
     return U, np.sqrt(values @ (vectors.T @ U) ** 2)
 
 
+def _gram_times_terms(rows, Q):
+    wide = rows.astype(np.float64, copy=False)
+    return [], [wide.T @ (wide @ Q)]
+
+
 def _gram_times(blocks, Q):
     """X Xᵀ Q; reads the data once."""
-    product = np.zeros(Q.shape)
-    for _, rows in blocks:
-        wide = rows.astype(np.float64, copy=False)
-        product += wide.T @ (wide @ Q)
+    (product,) = blocks.passed(partial(_gram_times_terms, Q=Q))
     return product
 
 
@@ -73,8 +76,7 @@ def leading_directions(blocks, k, noise_floor, rng):
 
     Parameters
     ----------
-    blocks : iterable of (slice, rows)
-        Rows (b x p) of the data, the same each time, with the attributes shape (p, n) and
+    blocks : Blocks, or what has its shape (p, n), its `passed`, and
         eigen: eigenvalues, ascending, and eigenvectors of X Xᵀ, or None where it is not made. Then
         the data are read five times for a given k, and in memory are p x 5 (k + 16) numbers.
     k : int >= 1 or None

@@ -81,6 +81,17 @@ class CostTolerance:
         self._first, self._previous = state["seen"].tolist()
 
 
+def _positive(H):
+    return [np.maximum(H, 0)], []
+
+
+def _moved(H, before):
+    """The positive part of some features, and by how much it moved."""
+    features, before = np.maximum(H, 0), before.astype(np.float64)
+    moved = float(np.square(features - before).sum())
+    return [features], [moved, float(np.square(before).sum())]
+
+
 class FeatureTolerance:
     """Reached when the features moved by at most tol (relative, Frobenius) since the last look.
 
@@ -90,36 +101,35 @@ class FeatureTolerance:
     ----------
     tol : float >= 0
         0 is never reached.
-    parts : callable
-        Yields the present features part after part: where these stand, and an array.
-    last : ndarray or memmap
+    passed : callable
+        `dsnmf.training.passes.pass_over` of what has the features as its positive part.
+    last : array
         Written to: the features of the last look.
 
     Examples
     --------
+    >>> from functools import partial
     >>> import numpy as np
+    >>> from dsnmf.training.passes import pass_over
     >>> from dsnmf.training.stopping import FeatureTolerance
-    >>> H = np.ones((3, 4))
-    >>> tolerance = FeatureTolerance(0.1, lambda: [(slice(0, 3), H)], np.empty((3, 4)))
+    >>> blocks = [(slice(0, 3), np.ones((3, 4)))]
+    >>> tolerance = FeatureTolerance(0.1, partial(pass_over, blocks), np.empty((3, 4)))
     >>> tolerance.reached(None), tolerance.reached(None)
     (False, True)
     """
 
-    def __init__(self, tol, parts, last):
-        self._tol, self._parts, self._last = tol, parts, last
+    def __init__(self, tol, passed, last):
+        self._tol, self._passed, self._last = tol, passed, last
         self._looked = False
 
     def reached(self, cost):
         """Look once; `cost` is not used."""
-        moved = size = 0.0
-        for where, features in self._parts():
-            if self._looked:
-                before = self._last[where].astype(np.float64)
-                moved += float(np.square(features - before).sum())
-                size += float(np.square(before).sum())
-            self._last[where] = features
-        looked, self._looked = self._looked, True
-        return bool(looked and self._tol and np.sqrt(moved) <= self._tol * np.sqrt(size))
+        if not self._looked:
+            self._looked = True
+            self._passed(_positive, [], [self._last])
+            return False
+        moved, size = self._passed(_moved, [self._last], [self._last])
+        return bool(self._tol and np.sqrt(moved) <= self._tol * np.sqrt(size))
 
     def state(self):
         """What `restore` goes on from besides `last`: small arrays by name."""

@@ -51,11 +51,10 @@ def test_numbers_are_those_of_data_in_memory(
         Z = RNG.standard_normal((P, 3)).astype(dtype)
         restored = expected.restored(expected.reduced(Z))
         np.testing.assert_allclose(blocks.restored(blocks.reduced(Z)), restored, atol=tolerance)
-        pairs = zip(blocks.with_whole(), blocks, whole, strict=True)
-        for (samples, small, large), (_, rows), (_, expected_rows) in pairs:
-            assert samples.stop - samples.start == len(small)
-            np.testing.assert_array_equal(small, rows)
-            np.testing.assert_array_equal(large, expected_rows)
+        outputs = np.empty_like(rows), np.empty_like(given)
+        blocks.passed_whole(lambda small, large: ((small, large), []), outputs=outputs)
+        np.testing.assert_array_equal(outputs[0], rows)
+        np.testing.assert_array_equal(outputs[1], read(whole))
 
 
 def test_the_data_are_read_twice():
@@ -65,8 +64,7 @@ def test_the_data_are_read_twice():
     read(blocks)
     read(blocks)
     assert source.reads == 2 * [(0, 20), (20, 40)]
-    for _ in blocks.with_whole():
-        pass
+    blocks.passed_whole(lambda small, large: ([], []))
     assert len(source.reads) == 6
 
 

@@ -6,27 +6,28 @@ import numpy as np
 import pytest
 
 from dsnmf.initialisation import NOISE_FLOOR, appr_seminmf, pretrain
-from dsnmf.initialisation.blockwise import blockwise_svd_start
+from dsnmf.initialisation.blockwise import ArrayBlocks, blockwise_svd_start
 from dsnmf.initialisation.svd import without_zeros
 from dsnmf.initialisation.triplets import eigen_of
 from tests.conftest import relative_error
 
 
-class Blocks:
+class Blocks(ArrayBlocks):
     """Read-only rows of an array, the reads counted."""
+
+    eigen = None
 
     def __init__(self, rows, size):
         n = len(rows)
-        self.rows, self.shape, self.dtype = rows, rows.shape[::-1], rows.dtype
-        self.slices = [slice(start, min(start + size, n)) for start in range(0, n, size)]
+        super().__init__(rows, [slice(i, min(i + size, n)) for i in range(0, n, size)])
         wide = rows.astype(float)
         self.eigen = eigen_of(wide.T @ wide)
         self.reads = 0
-        self.rows.setflags(write=False)
+        rows.setflags(write=False)
 
     def __iter__(self):
         self.reads += 1
-        return ((block, self.rows[block]) for block in self.slices)
+        return super().__iter__()
 
 
 def full_rank(n=90, p=24):

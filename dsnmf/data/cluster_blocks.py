@@ -1,0 +1,100 @@
+"""Data in blocks that the workers of a Dask cluster work on."""
+
+from functools import cached_property, partial
+from itertools import accumulate, pairwise
+
+import cloudpickle
+from distributed import futures_of
+
+from dsnmf.data.blocks import Blocks
+from dsnmf.data.cluster import Cluster, ClusterArray, ClusterStore
+from dsnmf.data.cluster_tasks import Reader, same
+
+
+def _check_can_be_sent(reader):
+    """TypeError if not; Dask says the same with the whole of its log."""
+    try:
+        cloudpickle.dumps(reader)
+    except Exception as error:
+        raise TypeError(
+            f"X cannot be sent to the workers of a Dask cluster: {error}; they open files "
+            "themselves in dsnmf.data.lazy.lazy_matrix"
+        ) from error
+
+
+class _ClusterRows(Blocks):
+    """Blocks in passes of a cluster; subclasses have `_cluster` and `_parts`."""
+
+    is_local = False
+
+    def _passed(self, prepared, function, inputs=(), outputs=(), stage=None):
+        size = self._source.size
+        with self.reading.one_pass(size, stage) as advance:
+            sums = self._cluster.passed(prepared, function, self._parts, inputs, outputs)
+            advance(size)
+        return sums
+
+    def of(self, array):
+        return _ArrayRows(self, array)
+
+    def placed(self, array):
+        placed = ClusterArray(self._cluster, array.shape, array.dtype, self.slices)
+        placed.parts = self._cluster.each(same, [array[samples] for samples in self.slices])
+        return placed
+
+    def store(self, folder):
+        new = partial(ClusterArray, self._cluster, slices=self.slices)
+        return ClusterStore(folder, new)
+
+
+class _ArrayRows(_ClusterRows):
+    """The rows of a `ClusterArray`, as they are."""
+
+    def __init__(self, blocks, array):
+        super().__init__(array, scale=1.0)
+        self.slices, self._cluster, self._array = blocks.slices, blocks._cluster, array
+
+    @property
+    def _parts(self):
+        return [[part] for part in self._array.parts]
+
+
+class ClusterBlocks(_ClusterRows):
+    """A Dask array in blocks, which the workers of a cluster read and keep the features of.
+
+    Parameters
+    ----------
+    source : DaskArray
+    X : dask.array.Array
+        The same.
+    client : distributed.Client
+    block_size : int >= 1, optional
+        Samples in a block; by default those of each chunk.
+    scale
+        See `Blocks`.
+
+    Raises
+    ------
+    TypeError
+        In the first pass, if X holds what cannot be sent, such as an open file.
+    """
+
+    def __init__(self, source, X, client, block_size=None, scale=None):
+        super().__init__(source, block_size, scale)
+        if block_size is None:
+            ends = accumulate(filter(None, X.chunks[0]), initial=0)
+            self.slices = [slice(*bounds) for bounds in pairwise(ends)]
+        self._X, self._cluster = X, Cluster(client)
+
+    @cached_property
+    def _parts(self):
+        """Of each block a future of its `Reader`, and those of what is persisted of it."""
+        persisted = {future.key: future for future in futures_of(self._X)}
+        readers = [
+            Reader(self._X, number, samples, persisted)
+            for number, samples in enumerate(self.slices)
+        ]
+        _check_can_be_sent(readers[0])
+        chunks = [[persisted[name] for name in reader.needed] for reader in readers]
+        sent = self._cluster.each(same, readers)
+        return [[reader, *needed] for reader, needed in zip(sent, chunks)]

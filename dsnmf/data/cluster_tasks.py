@@ -1,0 +1,128 @@
+"""What the workers of a Dask cluster do: functions of one block, and sums of what they give."""
+
+from copy import deepcopy
+from functools import cache, reduce
+from threading import Lock
+
+import dask
+import numpy as np
+from threadpoolctl import ThreadpoolController
+
+from dsnmf.data.blocks import check_finite
+from dsnmf.data.sources import Source
+from dsnmf.files.damage import damage_as
+from dsnmf.training.passes import added
+
+
+@cache
+def _controller():
+    return ThreadpoolController()
+
+
+class _OneBlasThread:
+    """A context in which BLAS has one thread, so that bits do not depend on the machine.
+
+    The setting is the process's: the first thread that comes makes it, the last one undoes it.
+    """
+
+    def __init__(self):
+        self._lock, self._inside = Lock(), 0
+
+    def __enter__(self):
+        with self._lock:
+            if not self._inside:
+                self._limit = _controller().limit(limits=1, user_api="blas")
+            self._inside += 1
+
+    def __exit__(self, *exception):
+        with self._lock:
+            self._inside -= 1
+            if not self._inside:
+                self._limit.restore_original_limits()
+
+
+_one_blas_thread = _OneBlasThread()
+
+
+class Reader(Source):
+    """The rows of a block of a Dask array, computed where they are asked for.
+
+    Parameters
+    ----------
+    X : dask.array.Array
+    number : int
+        The block's.
+    samples : slice
+    persisted : iterable of str
+        Names of what is in the workers' memory already, of which rows are perhaps made.
+
+    Attributes
+    ----------
+    needed : list of str
+        Names of those that `rows` must be given.
+    """
+
+    def __init__(self, X, number, samples, persisted):
+        super().__init__(X[samples])
+        self._number, self._samples, part = number, samples, self._X
+        keys = part.__dask_keys__()
+        graph = dict(part.__dask_optimize__(part.__dask_graph__(), keys))
+        needed, _ = dask.optimization.cull({**graph, **dict.fromkeys(persisted)}, keys)
+        self.needed = [name for name in persisted if name in needed]
+        self._graph = {name: task for name, task in graph.items() if name not in self.needed}
+        self._keys, self._X, self._finish = keys, None, part.__dask_postcompute__()
+
+    def rows(self, chunks):
+        """As `Source` has them, of the blocks' dtype and finite."""
+        start, stop = self._samples.start, self._samples.stop
+        with damage_as(f"samples {start} to {stop - 1} of X cannot be read"):
+            values = dask.get({**self._graph, **dict(zip(self.needed, chunks))}, self._keys)
+            finish, arguments = self._finish
+            rows = self._checked(finish(values, *arguments), (stop - start, self.shape[1]))
+        check_finite(rows, self._number, self._samples)
+        return rows
+
+
+def same(value):
+    """The value."""
+    return value
+
+
+def called(call, part, own):
+    """A function of some rows: lists of new rows and of terms.
+
+    Parameters
+    ----------
+    call : (callable, callable)
+        What prepares the rows, and the function.
+    part : list
+        A `Reader` and what it needs, or the rows themselves alone.
+    own : list
+        The same rows of other arrays.
+    """
+    (prepared, function), (first, *chunks) = call, part
+    with _one_blas_thread:
+        rows = first.rows(chunks) if isinstance(first, Reader) else first
+        return function(prepared(rows), *own)
+
+
+def new_rows(result, number, dtype):
+    """Of what `called` returns the new rows of one array."""
+    return np.ascontiguousarray(result[0][number], dtype)
+
+
+def terms_of(result):
+    """Of what `called` returns the terms."""
+    return result[1]
+
+
+def summed(group):
+    """The sums of some terms, in their order."""
+    return reduce(added, group[1:], deepcopy(group[0]))
+
+
+def with_columns(rows, columns, values):
+    """A copy of the rows with other values in some columns."""
+    rows = rows.copy()
+    rows[:, columns] = values
+    return rows

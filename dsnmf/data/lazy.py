@@ -1,0 +1,69 @@
+"""Dask arrays of files that are opened wherever their rows are asked for."""
+
+import os
+
+from dsnmf.data.blocks import Blocks
+from dsnmf.data.sources import NpyFiles, as_source
+from dsnmf.extras import extra
+from dsnmf.files.on_disk import open_matrix
+
+
+class _Reopened:
+    """Rows of a matrix in files, known by their names alone."""
+
+    ndim = 2
+
+    def __init__(self, source):
+        opened = as_source(open_matrix(source))
+        self.shape, self.dtype = opened.shape, opened.dtype
+        # The files of a folder are known by then, and are opened one by one anyway.
+        self._source = opened if isinstance(opened, NpyFiles) else source
+
+    def __getitem__(self, where):
+        rows, columns = where
+        start, stop, _ = rows.indices(self.shape[0])
+        source = self._source
+        if not isinstance(source, NpyFiles):
+            source = as_source(open_matrix(source))
+        return source.rows(start, stop)[:, columns]
+
+
+def lazy_matrix(source, block_size=None):
+    """A Dask array of a matrix on disk, for clusters whose workers see the same files.
+
+    Neither open files nor what they hold is sent to the workers, only names.
+
+    Parameters
+    ----------
+    source : str or path-like
+        See `dsnmf.files.on_disk.open_matrix`.
+    block_size : int >= 1, optional
+        Samples in a chunk; by default as many as `dsnmf.data.blocks.Blocks` reads at a time.
+
+    Returns
+    -------
+    dask.array.Array, shape (n_samples, n_features), float32 or float64
+
+    Raises
+    ------
+    OSError, TypeError, ValueError
+        As `open_matrix` and `dsnmf.data.sources.as_source` have it, or if block_size is no such
+        number.
+    ImportError
+        If Dask, h5py or zarr is needed and missing.
+
+    Examples
+    --------
+    >>> import numpy as np, os, tempfile
+    >>> from dsnmf.data.lazy import lazy_matrix
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     np.save(os.path.join(folder, "a.npy"), np.eye(3))
+    ...     X = lazy_matrix(folder, block_size=2)
+    ...     X.chunks, X.sum().compute().item()
+    (((2, 1), (3,)), 3.0)
+    """
+    array = extra("dask.array", "a lazy matrix", "blocks")
+    # Workers have folders of their own, to which a relative name would belong.
+    matrix = _Reopened(os.path.abspath(source))
+    size = Blocks(matrix, block_size).slices[0].stop
+    return array.from_array(matrix, chunks=(size, -1), name=False, asarray=False)

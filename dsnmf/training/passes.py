@@ -1,0 +1,49 @@
+"""A pass over data in blocks: the one form that everything has which reads them all."""
+
+from operator import iadd
+
+from dsnmf.files.pages import release
+
+
+def added(total, terms):
+    """The sums of two lists, entry by entry; the first is changed, None stands for no terms yet."""
+    return terms if total is None else [iadd(*pair) for pair in zip(total, terms)]
+
+
+def pass_over(blocks, function, inputs=(), outputs=()):
+    """Call a function of each block, in order.
+
+    Parameters
+    ----------
+    blocks : iterable of (slice, rows)
+    function : callable
+        From a block's rows and the same rows of the inputs to a list of new rows of the outputs,
+        and a list of terms, which are its own, and can be added.
+    inputs, outputs : sequences of array, shape (n, …)
+        An array may be both.
+
+    Returns
+    -------
+    list
+        The sums of the terms, added in the order of the blocks.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from dsnmf.training.passes import pass_over
+    >>> X, H = np.arange(6.0).reshape(3, 2), np.empty((3, 1))
+    >>> blocks = [(slice(0, 2), X[:2]), (slice(2, 3), X[2:])]
+    >>> pass_over(blocks, lambda rows: ([rows[:, :1]], [float(rows.sum())]), outputs=[H])
+    [15.0]
+    >>> H.ravel()
+    array([0., 2., 4.])
+    """
+    total = None
+    for samples, rows in blocks:
+        values, terms = function(rows, *(array[samples] for array in inputs))
+        for array, new in zip(outputs, values):
+            array[samples] = new
+        for array in (*inputs, *outputs):
+            release(array)
+        total = added(total, terms)
+    return total
