@@ -78,7 +78,7 @@ def on_cluster(X, arguments, workers, blocks):
         return value
 
     options = {"threads_per_worker": 1, "dashboard_address": None}
-    with LocalCluster(workers, **options) as cluster, Client(cluster) as client:
+    with LocalCluster(n_workers=workers, **options) as cluster, Client(cluster) as client:
 
         def look():
             between = sum(client.run(_received).values())

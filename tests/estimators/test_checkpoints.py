@@ -40,7 +40,7 @@ MODELS = {
 #: Where to kill, at which call: in a pass, while features are written, before the state counts,
 #: before the old state's files are removed, after the last iteration.
 DEATHS = {
-    "pass": (Source, "rows", 50),
+    "pass": (Source, "rows", 60),
     "features": (zlib, "crc32", 9),
     "state": (archive, "write", 9),
     "old": (checkpoints.Checkpoint, "_tidy", 9),
