@@ -1,12 +1,12 @@
 """Features of the layers below the last one of a linear model, once the Zs are known."""
 
-from functools import cache, reduce
+from functools import reduce
 
 import numpy as np
 import pytensor
 import pytensor.tensor as pt
 
-from dsnmf.estimators.threads import for_threads
+from dsnmf.estimators.threads import compiled_once
 from dsnmf.initialisation.svd import ZERO_FILL
 from dsnmf.updates.deep_semi_nmf import FLOOR
 from dsnmf.updates.semi_nmf import multiplicative_step
@@ -15,12 +15,12 @@ from dsnmf.updates.semi_nmf import multiplicative_step
 STEPS = 20
 
 
-@cache
+@compiled_once
 def _compiled_step(dtype, mode):
     Psi, A, H = (pt.matrix(dtype=dtype) for _ in range(3))
     BH = pt.dot(Psi.T, pt.dot(Psi, H))
     new = multiplicative_step(H, A, pt.dot(Psi.T, Psi), FLOOR, BH=BH)
-    return for_threads(pytensor.function([Psi, A, H], new, mode=mode))
+    return pytensor.function([Psi, A, H], new, mode=mode)
 
 
 def positive_start(led):

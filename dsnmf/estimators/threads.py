@@ -5,6 +5,7 @@ from threading import Lock
 
 import numpy as np
 
+#: PyTensor changes its settings while it compiles, those of the process.
 _COMPILING = Lock()
 
 #: Functions of one kind that are kept.
