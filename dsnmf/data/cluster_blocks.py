@@ -1,5 +1,6 @@
 """Data in blocks that the workers of a Dask cluster work on."""
 
+import math
 from functools import cached_property, partial
 from itertools import accumulate, pairwise
 
@@ -28,7 +29,7 @@ class _ClusterRows(Blocks):
     is_local = False
 
     def _passed(self, prepared, function, inputs=(), outputs=(), stage=None):
-        size = self._source.size
+        size = math.prod(self.shape) * self.dtype.itemsize
         with self.reading.one_pass(size, stage) as advance:
             sums = self._cluster.passed(prepared, function, self._parts, inputs, outputs)
             advance(size)
