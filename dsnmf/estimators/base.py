@@ -10,6 +10,7 @@ from sklearn.exceptions import ConvergenceWarning
 from dsnmf.data.choice import as_blocks, as_samples
 from dsnmf.estimators.fitted import FittedFactorisation
 from dsnmf.estimators.jax_mode import check_jax, without_sparse
+from dsnmf.estimators.metric import as_exponent
 from dsnmf.estimators.outcome import DIVERGED, check_outcome, unchanged_by_errors
 from dsnmf.estimators.parameters import TrainingParameters
 from dsnmf.estimators.priors import priors
@@ -79,6 +80,7 @@ class Factorisation(FittedFactorisation, TrainingParameters, TransformerMixin, B
 
     def _fit(self, X, y):
         as_mode(self.mode)
+        as_exponent(self.metric, self._inner_nonlinearity())
         layers = self._layer_sizes()
         vars(self).pop("_stream", None)  # what `partial_fit` has learned so far
         X, blocks = self._read(X, y)

@@ -5,17 +5,15 @@ from functools import partial, reduce
 from numbers import Integral
 
 import numpy as np
-import pytensor
-import pytensor.tensor as pt
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from dsnmf import symbolic
 from dsnmf.data.choice import as_blocks, as_lazy, as_samples, canonical, unmasked
 from dsnmf.estimators.containers import in_container
+from dsnmf.estimators.metric import as_exponent, metric_of
 from dsnmf.estimators.persistence import read_estimator, write_estimator
 from dsnmf.estimators.projection import Projection
 from dsnmf.estimators.search import FeatureSearch
-from dsnmf.estimators.threads import for_threads
 from dsnmf.validation import as_matrix
 
 
@@ -97,17 +95,30 @@ class FittedFactorisation:
         Returns
         -------
         ndarray of str objects
-            "semi…0", "…1", … by the class's name; of other layers than the last "…_layer1_0", ….
+            "seminmf0", "seminmf1", … by the class's name; of other layers than the last
+            "…_layer1_0", …; in other metrics than "components" "…_data0", … and "…_metric0.5_0", ….
         """
         check_is_fitted(self)
-        *_, Z = self._path(layer)
-        index, prefix = self._index(layer), type(self).__name__.lower()
+        index, t = self._index(layer), as_exponent(self.metric, self._nonlinearity)
+        prefix = type(self).__name__.lower()
         if index < len(self.Z_) - 1:
-            prefix += f"_layer{index + 1}_"
-        return np.array([f"{prefix}{i}" for i in range(Z.shape[1])], dtype=object)
+            prefix += f"_layer{index + 1}"
+        if t > 0:
+            prefix += "_data" if t == 1 else f"_metric{t:g}"
+        prefix += "_" * prefix[-1].isdigit()
+        n_features = self._metric(layer, self.metric).n_features
+        return np.array([f"{prefix}{i}" for i in range(n_features)], dtype=object)
+
+    def _metric(self, layer, metric):
+        """The layer's features in a metric and back, see `dsnmf.estimators.metric`."""
+        index, t = self._index(layer), as_exponent(metric, self._nonlinearity)
+        key = "metric", t, self.transform_method, index
+        if key not in self._ready:
+            self._ready[key] = metric_of(self._path(layer), self._nonlinearity, t, self.mode)
+        return self._ready[key]
 
     def _feature_map(self, layer, dtype):
-        """The map from samples (features x samples, of unit scale) to the layer's features."""
+        """The map from samples (p x n, of unit scale) to the layer's features, as they are."""
         index, method = self._index(layer), self.transform_method
         Z_1, *others = self._path(layer)
         key = method, index, dtype
@@ -127,7 +138,8 @@ class FittedFactorisation:
         reconstruction is nearest to x, with all Z fixed: in non-linear models of all that are about
         as near those that are most like the training samples' (see
         `dsnmf.estimators.search.FeatureSearch`). In both, a sample's features do not depend on its
-        label or on the other samples, and in linear and relu models scale with the sample.
+        label or on the other samples, and in linear and relu models scale with the sample. What
+        comes out of either is given in the `metric`.
         Samples with gaps are fitted by their known entries alone, which is unstable with many
         components in "projection"; the gaps of training samples are better filled from `H_`.
 
@@ -142,6 +154,7 @@ class FittedFactorisation:
         Returns
         -------
         ndarray, or the frame that `set_output` asks for, shape (n_samples, k_layer)
+            With rank(Z_1) columns in non-linear models with metric="data".
             Of a Dask array a Dask array, of which nothing is computed yet.
 
         Raises
@@ -158,7 +171,8 @@ class FittedFactorisation:
         if blocks is None:
             samples = as_samples(self._validated(X, reset=False), scale=self._scale)
             samples.check_known(features=False)
-            features = samples.features(self._feature_map(layer, samples.given.dtype)).T
+            H = samples.features(self._feature_map(layer, samples.given.dtype))
+            features = self._metric(layer, self.metric).of(H).T
         else:
             features = self._of_blocks(blocks, layer)
         return in_container(features, self.get_feature_names_out(layer=layer), X, self)
@@ -175,25 +189,31 @@ class FittedFactorisation:
         self._check_features(lazy.shape[1])
         model = copy.copy(self)  # what goes to the workers: without the training samples' features
         vars(model).update({"H_": [], "_raw_H": [], "_ready": {}})
-        return lazy.mapped(partial(model.transform, layer=layer), self._path(layer)[-1].shape[1])
+        width = self._metric(layer, self.metric).n_features
+        return lazy.mapped(partial(model.transform, layer=layer), width)
 
     def _of_blocks(self, blocks, layer):
         """Features (n_samples x k_layer) of samples in blocks."""
         p, n = blocks.shape
         self._check_features(p)
         feature_map = self._feature_map(layer, blocks.dtype)
-        features = np.empty((n, self._path(layer)[-1].shape[1]), blocks.dtype)
+        metric = self._metric(layer, self.metric)
+        features = np.empty((n, metric.n_features), blocks.dtype)
         for samples, rows in blocks:
             norms = np.linalg.norm(rows.astype(np.float64, copy=False), axis=1)
-            features[samples] = feature_map.of_full(rows.T, norms).T
+            features[samples] = metric.of(feature_map.of_full(rows.T, norms)).T
         return features
 
     def inverse_transform(self, H, layer=-1):
-        """Samples from the features of a layer.
+        """Samples from the features of a layer, in the `metric` in which `transform` gives them.
+
+        From `H_`, which is in none of these but "components", they are
+        `set_params(metric="components").inverse_transform(H_[layer].T)`.
 
         Parameters
         ----------
         H : array-like, shape (n_samples, k_layer)
+            With as many columns as `transform` gives.
         layer : int
             Index into `Z_` and `H_`.
 
@@ -207,18 +227,14 @@ class FittedFactorisation:
             If H is no finite matrix with the layer's number of features, or there is no such layer.
         """
         check_is_fitted(self)
-        Zs = self._path(layer)
+        metric = self._metric(layer, self.metric)
         H = as_matrix(H, "H").astype(self.Z_[0].dtype, copy=False)
-        if H.shape[1] != Zs[-1].shape[1]:
+        if H.shape[1] != metric.n_features:
             raise ValueError(
-                f"H must have shape (n_samples, {Zs[-1].shape[1]}) for layer {layer}, got {H.shape}"
+                f"H must have shape (n_samples, {metric.n_features}) for layer {layer} and "
+                f"metric {self.metric!r}, got {H.shape}"
             )
-        key = "inverse", len(Zs)
-        if key not in self._ready:
-            symbols = [pt.matrix(dtype=H.dtype) for _ in [*Zs, H]]
-            X_hat = symbolic.reconstruction(symbols[:-1], symbols[-1], self._nonlinearity)
-            self._ready[key] = for_threads(pytensor.function(symbols, X_hat.T, mode=self.mode))
-        return np.asarray(self._ready[key](*Zs, H.T))
+        return metric.samples(H.T).T
 
     def save(self, path):
         """Write the fitted estimator to one file, without pickle, replaced atomically.

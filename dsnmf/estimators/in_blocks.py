@@ -22,7 +22,7 @@ from dsnmf.symbolic import is_linear
 
 #: Parameters that a fit's numbers do not depend on (up to rounding), or only by its description.
 NOT_THE_NUMBERS = {"block_size", "callback", "checkpoint", "layers", "mode", "n_components"}
-NOT_THE_NUMBERS |= {"store", "transform_method", "verbose"}
+NOT_THE_NUMBERS |= {"metric", "store", "transform_method", "verbose"}
 
 
 def _described(value):

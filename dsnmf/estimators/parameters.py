@@ -11,6 +11,7 @@ import pytensor
 from sklearn.utils._param_validation import Interval, StrOptions
 
 from dsnmf.estimators.labels import KINDS
+from dsnmf.estimators.metric import NAMED
 from dsnmf.initialisation import NOISE_FLOOR
 from dsnmf.validation import as_layers
 
@@ -45,6 +46,16 @@ class TrainingParameters:
         up to the energy that is discarded, which all reported errors include. "auto" does so where
         it at least halves the number of features; never for sparse X or X with gaps.
     max_iter : int >= 1
+    metric : {"components", "data"} or float in [0, 1]
+        What the distances between the features that `transform` gives are. "components" (0): of the
+        features h themselves, in which rare components count as much as frequent ones: for classes
+        that hide below stronger variation, as people do below the light in CMU PIE. "data" (1): of
+        the reconstructions, for classes that are near each other in the data too, as digits are.
+        Both measured: `dsnmf guide choosing`. In linear models features are (ΨᵀΨ)^(t/2) h with
+        Ψ = Z_1 … Z_layer and t the number, so that each stays with its component; in others "data"
+        is the layer's reconstruction in an orthonormal basis of Z_1's span, so rank(Z_1) features,
+        and there is nothing between. `H_` and `components_` do not depend on it, nor does the fit:
+        it may be changed after that.
     warm_start : bool
         Start `fit` from the factors of the last one.
     random_state : None, int, RandomState or Generator
@@ -65,6 +76,7 @@ class TrainingParameters:
     compress: bool | str | int = "auto"
     max_iter: int = 2000
     tol: float = 1e-4
+    metric: Any = "components"
     transform_method: str = "auto"
     warm_start: bool = False
     random_state: Any = None
@@ -78,6 +90,7 @@ class TrainingParameters:
         "compress": ["boolean", StrOptions({"auto"}), _at_least(1)],
         "max_iter": [_at_least(1)],
         "tol": [Interval(Real, 0, None, closed="left")],
+        "metric": [StrOptions(set(NAMED)), Interval(Real, 0, 1, closed="both")],
         "transform_method": [StrOptions({"auto", "projection", "nonnegative"})],
         "warm_start": ["boolean"],
         "random_state": ["random_state", np.random.Generator],

@@ -3,34 +3,20 @@
 import numpy as np
 
 from dsnmf import symbolic
+from dsnmf.estimators.moments import Moments
 
 #: Least variance of a component, as a share of the largest one's.
 LEAST_VARIANCE = 1e-6
 
 
-class _Moments:
-    """Mean and variance of features, from samples part after part."""
-
-    def __init__(self):
-        self._count, self._mean, self._squares = 0, 0.0, 0.0
-
-    def add(self, H):
-        """Add features (k x b); by the formula of Chan, Golub & LeVeque 1983, which is stable."""
-        added = H.shape[1]
-        count = self._count + added
-        mean = H.mean(axis=1) if added else np.zeros(len(H))
-        step, weight = mean - self._mean, added / max(count, 1)
-        squares = np.square(H - mean[:, None]).sum(axis=1)
-        self._squares = self._squares + squares + step**2 * (self._count * weight)
-        self._mean, self._count = self._mean + weight * step, count
-
-    def prior(self):
-        """Means, and variances that are not too small."""
-        if not np.any(self._mean) and not np.any(self._squares):
-            return np.vstack([self._mean, np.ones_like(self._mean)])
-        variance = self._squares / self._count
-        least = LEAST_VARIANCE * (variance.max() or np.square(self._mean).mean())
-        return np.vstack([self._mean, np.maximum(variance, least)])
+def _prior(moments):
+    """Means, and variances that are not too small."""
+    mean, squares = moments.mean, moments.squares
+    if not np.any(mean) and not np.any(squares):
+        return np.vstack([mean, np.ones_like(mean)])
+    variance = squares / moments.count
+    least = LEAST_VARIANCE * (variance.max() or np.square(mean).mean())
+    return np.vstack([mean, np.maximum(variance, least)])
 
 
 class Priors:
@@ -46,7 +32,7 @@ class Priors:
     def __init__(self, layers, nonlinearity):
         self._homogeneous = symbolic.is_homogeneous(nonlinearity)
         searched = 0 if symbolic.is_linear(nonlinearity) else layers
-        self._moments = [_Moments() for _ in range(searched)]
+        self._moments = [Moments() for _ in range(searched)]
 
     def add(self, layers, norms):
         """Add some of the training samples.
@@ -67,7 +53,7 @@ class Priors:
 
         Where the model is homogeneous, those of the samples' features scaled to unit norm.
         """
-        return [moments.prior() for moments in self._moments]
+        return [_prior(moments) for moments in self._moments]
 
 
 def priors(layers, norms, nonlinearity):
