@@ -13,7 +13,18 @@ from pathlib import Path
 import measuring
 
 FOLDER = Path(__file__).parent
-NAMES = ("epoch", "rivals", "multiplicative", "startup", "quality", "growth", "memory", "stream")
+NAMES = (
+    "epoch",
+    "rivals",
+    "multiplicative",
+    "startup",
+    "quality",
+    "growth",
+    "memory",
+    "stream",
+    "selection",
+    "ranks",
+)
 
 
 def main():

@@ -1,0 +1,85 @@
+"""Criterion "components": how well fits from different random starts find the same components."""
+
+from itertools import combinations
+
+import numpy as np
+from scipy.optimize import linear_sum_assignment
+from sklearn.base import clone
+
+from dsnmf.selection.criterion import Criterion, standard_error
+
+#: Draws of random bases; and the share of the best agreement that counts as agreement.
+DRAWS, ENOUGH = 20, 0.5
+
+
+def matched_cosine(A, B):
+    """Mean absolute cosine between two sets of components, matched one to one as well as can be.
+
+    Parameters
+    ----------
+    A, B : ndarray, shape (k, n_features)
+        A component per row.
+
+    Returns
+    -------
+    float in [0, 1]
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from dsnmf.selection.components import matched_cosine
+    >>> matched_cosine(np.eye(3), -2 * np.eye(3)[[2, 0, 1]])
+    1.0
+    """
+    norms = (np.linalg.norm(matrix, axis=1, keepdims=True) for matrix in (A, B))
+    A, B = (matrix / np.where(norm > 0, norm, 1) for matrix, norm in zip((A, B), norms))
+    cosines = np.abs(A @ B.T)
+    return float(cosines[linear_sum_assignment(cosines, maximize=True)].mean())
+
+
+def chance(k):
+    """Mean matched cosine between random orthonormal bases of one space of k dimensions."""
+    rng = np.random.default_rng(0)
+    bases = (np.linalg.qr(rng.standard_normal((k, k)))[0] for _ in range(DRAWS))
+    return float(np.mean([matched_cosine(np.eye(k), basis) for basis in bases]))
+
+
+class ComponentAgreement(Criterion):
+    """Matched cosines of fits from random starts, beyond those of random bases of one space.
+
+    Fewer components than there are agree too, for the strongest directions are found each time; so
+    the choice is the largest model that still has `ENOUGH` of the best agreement. One component
+    agrees by itself, and is taken for 0.
+    """
+
+    label = "agreement of components beyond chance"
+
+    def _components(self, model, X, y, repeat):
+        # Not all sets of seeds share their first ones.
+        seed = int(np.random.default_rng((self.seed, repeat)).integers(2**31))
+        model.set_params(init="random", random_state=seed, transform_method="auto")
+        return model.fit(X, y).components_
+
+    def measure(self, model, variants, X, y):
+        fits = [self._components(clone(model), X, y, r) for r in range(self.repeats)]
+        cosines = np.full((self.repeats, self.repeats), np.nan)
+        for a, b in combinations(range(self.repeats), 2):
+            cosines[a, b] = cosines[b, a] = matched_cosine(fits[a], fits[b])
+        k = len(fits[0])
+        by_chance = chance(k)
+        scores = np.nanmean(cosines, axis=1) - by_chance
+        scores = scores / (1 - by_chance) if k > 1 else np.zeros(self.repeats)
+        score, error = float(scores.mean()), standard_error(scores)
+        return [{"variant": 0, "score": score, "standard_error": error}]
+
+    def best(self, rows):
+        enough = ENOUGH * max(row["score"] for row in rows)
+        near = [i for i, row in enumerate(rows) if row["score"] >= enough]
+        return max(near, key=lambda i: (rows[i]["size"], rows[i]["score"]))
+
+    def reason(self, rows, best):
+        return (
+            f"It is the largest model whose components still agree between {self.repeats} random "
+            f"starts: {rows[best]['score']:.2f}, where 0 is chance and 1 is full; the best has "
+            f"{max(row['score'] for row in rows):.2f}."
+        )
