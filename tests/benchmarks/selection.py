@@ -6,7 +6,7 @@ For every set and number of clusters, `select(estimator(), data, n_clusters=…)
 DeepSemiNMF with its defaults, on float32 samples of unit norm (of those of scikit-learn: of unit
 variance in each feature), and the NMI of k-means on what it chose, a mean over ten seeds; PCA has
 as many components as the choice of SemiNMF. The last rows are sets on which nothing was tuned.
-ORL is the file ORL.mat (X, Y) of the scikit-feature collection, in the folder that DSNMF_DATA names.
+ORL is ORL.mat (X, Y) of the scikit-feature collection, in the folder that DSNMF_DATA names.
 """
 
 import os
