@@ -14,6 +14,7 @@ from dsnmf.estimators.metric import as_exponent
 from dsnmf.estimators.outcome import DIVERGED, check_outcome, unchanged_by_errors
 from dsnmf.estimators.parameters import TrainingParameters
 from dsnmf.estimators.priors import priors
+from dsnmf.estimators.score import ScoredFactorisation
 from dsnmf.estimators.solvers import Model, all_features, compile_solver, settle
 from dsnmf.estimators.start import check_start, start_factors
 from dsnmf.estimators.trace import State, Trace
@@ -23,7 +24,9 @@ from dsnmf.training.modes import as_mode
 from dsnmf.training.stopping import CostTolerance
 
 
-class Factorisation(FittedFactorisation, TrainingParameters, TransformerMixin, BaseEstimator):
+class Factorisation(
+    FittedFactorisation, ScoredFactorisation, TrainingParameters, TransformerMixin, BaseEstimator
+):
     """X ≈ H_mᵀ … of samples x features data; subclasses name the layers, the solver, the labels.
 
     A subclass is an `estimator` with `OneLayer` or `Layers`, and may define `_solver`,
@@ -218,9 +221,12 @@ class Factorisation(FittedFactorisation, TrainingParameters, TransformerMixin, B
     def fit_transform(self, X, y=None):
         """Fit to X and return `transform(X)`: the same map that new samples go through.
 
-        The features that the fit itself learned are in `H_` (transposed). With labels they
-        contain what the labels said of each sample, so a classifier trained on `H_` and tested on
-        `transform` of new samples fails; train it on the result of this method.
+        Two kinds of features, on purpose. `H_` (transposed) are those that the fit learned, with
+        the components as they moved, always in metric "components". With labels they contain what
+        the labels said of each sample, so a classifier trained on `H_` and tested on `transform` of
+        new samples fails. The result of this method is found anew, with the learned components
+        fixed and without labels, in the `metric` of choice: train classifiers on it. In relu models
+        it also clusters better than `H_`, see the guide "choosing".
 
         Parameters
         ----------
@@ -230,5 +236,6 @@ class Factorisation(FittedFactorisation, TrainingParameters, TransformerMixin, B
         Returns
         -------
         ndarray, shape (n_samples, k_m)
+            See `transform`.
         """
         return self.fit(X, y).transform(X)

@@ -51,11 +51,11 @@ class TrainingParameters:
         features h themselves, in which rare components count as much as frequent ones: for classes
         that hide below stronger variation, as people do below the light in CMU PIE. "data" (1): of
         the reconstructions, for classes that are near each other in the data too, as digits are.
-        Both measured: `dsnmf guide choosing`. In linear models features are (ΨᵀΨ)^(t/2) h with
-        Ψ = Z_1 … Z_layer and t the number, so that each stays with its component; in others "data"
-        is the layer's reconstruction in an orthonormal basis of Z_1's span, so rank(Z_1) features,
-        and there is nothing between. `H_` and `components_` do not depend on it, nor does the fit:
-        it may be changed after that.
+        Where neither is known, .5 loses least (measured: `dsnmf guide choosing`). In linear models
+        features are (ΨᵀΨ)^(t/2) h with Ψ = Z_1 … Z_layer and t the number, so that each stays with
+        its component; in others "data" is the layer's reconstruction in an orthonormal basis of
+        Z_1's span, so rank(Z_1) features, and there is nothing between. `H_` and `components_` do
+        not depend on it, nor does the fit: it may be changed after that.
     warm_start : bool
         Start `fit` from the factors of the last one.
     random_state : None, int, RandomState or Generator

@@ -19,6 +19,7 @@ NAMES = (
     "multiplicative",
     "startup",
     "quality",
+    "metric",
     "growth",
     "memory",
     "stream",

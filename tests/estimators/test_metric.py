@@ -1,0 +1,140 @@
+"""Features in a metric: their distances, their names, and the way back."""
+
+import copy
+from functools import partial
+
+import dask.array
+import numpy as np
+import pytest
+import scipy.sparse
+from scipy.spatial.distance import pdist
+from sklearn.base import clone
+
+from dsnmf import DeepSemiNMF, DeepWSF, SemiNMF
+from tests.conftest import relative_error
+from tests.estimators.kinds import PLAIN
+
+LINEAR = {
+    "SemiNMF": SemiNMF(3, max_iter=20, **PLAIN),
+    "more components than features": SemiNMF(14, max_iter=20, **PLAIN),
+    "DeepWSF": DeepWSF((5, 3), max_iter=20, **PLAIN),
+}
+MODELS = LINEAR | {"relu": DeepSemiNMF((14, 3), max_iter=20, **PLAIN)}
+FORMS = {
+    "full": lambda X: X,
+    "gaps": lambda X: np.where(np.arange(X.size).reshape(X.shape) % 11 == 0, np.nan, X),
+    "sparse": lambda X: scipy.sparse.csr_array(np.where(X > 0.3, X, 0)),
+}
+
+pytestmark = [
+    pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning"),
+    pytest.mark.usefixtures("without_numba"),
+]
+
+
+@pytest.fixture(scope="module")
+def X():
+    rng = np.random.default_rng(0)
+    return rng.random((40, 4)) @ rng.standard_normal((4, 12)) + 0.1 * rng.standard_normal((40, 12))
+
+
+@pytest.fixture(scope="module", params=list(MODELS))
+def fitted(request, X):
+    return clone(MODELS[request.param]).fit(X, np.arange(40) % 3)
+
+
+def in_metric(model, metric, **parameters):
+    return copy.copy(model).set_params(metric=metric, **parameters)
+
+
+@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("method", ["projection", "nonnegative"])
+def test_distances_are_of_what_the_metric_says(fitted, X, form, method):
+    samples, as_method = FORMS[form](X[:9]), partial(in_metric, fitted, transform_method=method)
+    for layer in range(len(fitted.Z_)):
+        model = as_method("components")
+        H = model.transform(samples, layer=layer)
+        X_hat = model.inverse_transform(H, layer=layer)
+        data = as_method("data")
+        F = data.transform(samples, layer=layer)
+        assert relative_error(pdist(F), pdist(X_hat)) < 1e-9
+        assert relative_error(data.inverse_transform(F, layer=layer), X_hat) < 1e-9
+        assert data.get_feature_names_out(layer=layer).shape == F.shape[1:]
+        np.testing.assert_array_equal(as_method(1).transform(samples, layer=layer), F)
+        np.testing.assert_array_equal(as_method(0).transform(samples, layer=layer), H)
+        if fitted._nonlinearity == "relu":
+            assert F.shape[1] == 12  # Z_1's rank
+            continue
+        half = as_method(0.5)
+        F = half.transform(samples, layer=layer)
+        assert relative_error(pdist(F), distances_between(H, half.components_of(layer))) < 1e-7
+        assert relative_error(half.inverse_transform(F, layer=layer), X_hat) < 1e-9
+
+
+def distances_between(H, components):
+    """√((h - h')ᵀ (ΨᵀΨ)^½ (h - h')) of all pairs."""
+    sizes, directions = np.linalg.eigh(components @ components.T)
+    sizes = np.where(sizes > 1e-12 * sizes.max(), sizes, 0)
+    return pdist(H @ directions * sizes**0.25)
+
+
+@pytest.mark.parametrize(("metric", "power"), [(0.25, 0.25), ("data", 1)])
+def test_features_follow_the_unit_of_the_data_by_the_power_of_the_metric(X, metric, power):
+    model = SemiNMF(3, max_iter=20, metric=metric, **PLAIN)
+    features = model.fit_transform(X)
+    for unit in (1e-30, 1e30):
+        assert relative_error(model.fit_transform(unit * X) / unit**power, features) < 1e-7
+        single = model.fit_transform((unit * X).astype(np.float32))
+        assert single.dtype == np.float32
+        assert relative_error(single / unit**power, features) < 1e-3
+
+
+@pytest.mark.parametrize(
+    ("metric", "layer", "names"),
+    [
+        ("components", -1, "deepwsf0 deepwsf1 deepwsf2"),
+        ("data", -1, "deepwsf_data0 deepwsf_data1 deepwsf_data2"),
+        (0.5, -1, "deepwsf_metric0.5_0 deepwsf_metric0.5_1 deepwsf_metric0.5_2"),
+        ("data", 0, " ".join(f"deepwsf_layer1_data{i}" for i in range(5))),
+        (0.5, 0, " ".join(f"deepwsf_layer1_metric0.5_{i}" for i in range(5))),
+    ],
+)
+def test_names_say_the_metric(X, metric, layer, names):
+    model = DeepWSF((5, 3), max_iter=2, metric=metric, **PLAIN).set_output(transform="pandas")
+    assert list(model.fit(X).transform(X, layer=layer).columns) == names.split()
+
+
+def test_blocks_dask_and_saved_models_go_through_the_metric(fitted, X, tmp_path, monkeypatch):
+    model = in_metric(fitted, "data")
+    expected = model.transform(X)
+    lazy = model.transform(dask.array.from_array(X, chunks=(7, -1)))
+    assert lazy.shape == expected.shape
+    model.save(tmp_path / "model")
+    loaded = type(model).load(tmp_path / "model")
+    np.save(tmp_path / "X.npy", X)
+    monkeypatch.setattr("dsnmf.data.blocks.ENTRIES", 84)  # seven samples
+    blocks = model.transform([tmp_path / "X.npy"])
+    for features in (lazy.compute(), blocks, loaded.transform(X)):
+        assert relative_error(features, expected) < 1e-9
+
+
+def test_a_model_that_learned_nothing_has_features():
+    zeros = np.zeros((10, 5))
+    for model in (SemiNMF(3, **PLAIN), DeepSemiNMF((4, 3), max_iter=3, **PLAIN)):
+        model.set_params(metric="data").fit(zeros)
+        assert (model.inverse_transform(model.transform(zeros)) == 0).all()
+
+
+@pytest.mark.parametrize("metric", ["distance", -0.1, 1.5, np.nan, True, None, [1]])
+def test_unknown_metrics_are_named(fitted, X, metric):
+    model = in_metric(fitted, metric)
+    with pytest.raises(ValueError, match="metric"):
+        model.transform(X)
+    with pytest.raises(ValueError, match="metric"):
+        clone(model).fit(X)
+
+
+def test_nothing_lies_between_in_models_with_a_nonlinearity(X):
+    model = DeepSemiNMF((4, 3), metric=0.5, callback=pytest.fail, **PLAIN)
+    with pytest.raises(ValueError, match=r"'components' \(0\) or 'data' \(1\).*got 0.5"):
+        model.fit(X)
