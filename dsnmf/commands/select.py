@@ -82,7 +82,7 @@ def add(commands):
         "Fits candidates and prints a table of how they do and which one is best, and why: by how "
         "well k-means on their features agrees with itself (clusters, with --clusters), how well "
         "they fill in entries hidden from them (entries), or how well their components agree "
-        "between random starts (components).",
+        "between fits to some of the samples (components).",
         [
             "dsnmf select digits --clusters 10",
             "dsnmf select faces.mat --clusters 40 --solver adam -o faces.model",
@@ -130,7 +130,7 @@ def add(commands):
         type=arguments.integer(2),
         default=8,
         metavar="N",
-        help="clusterings, hidden sets or starts per candidate (default: 8)",
+        help="clusterings, hidden sets or sets of samples per candidate (default: 8)",
     )
     parser.add_argument(
         "--seed", type=arguments.integer(0), default=0, metavar="N", help="(default: 0)"

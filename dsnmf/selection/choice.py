@@ -161,7 +161,8 @@ def select(
     samples (mean adjusted Rand index), beyond its agreement on normal data of the same covariance.
     "entries": the squared error on entries that were hidden from the fit; of models within one
     standard error of the least it takes the smallest. "components": how well the components of
-    fits from random starts agree (matched absolute cosines).
+    fits to random 80 % of the samples agree (matched absolute cosines); it takes the largest model
+    that has half of the best agreement.
 
     In a linear model the least error depends on k_m and min(k_i) alone, so "entries" says nothing
     of the sizes of inner layers beyond that: take another criterion, or labels.
@@ -183,7 +184,7 @@ def select(
     n_clusters : int >= 2, or several
         For "clusters"; of several the one with the best agreement is chosen too.
     repeats : int >= 2
-        Clusterings, hidden sets of entries, or random starts per candidate.
+        Clusterings, hidden sets of entries, or sets of samples per candidate.
     random_state : int >= 0
     folder : str or path-like, optional
         Keeps what has been measured, in results.jsonl; the same call goes on from there.

@@ -1,4 +1,4 @@
-"""Criterion "components": how well fits from different random starts find the same components."""
+"""Criterion "components": how well fits to different samples find the same components."""
 
 from itertools import combinations
 
@@ -7,6 +7,9 @@ from scipy.optimize import linear_sum_assignment
 from sklearn.base import clone
 
 from dsnmf.selection.criterion import Criterion, standard_error
+
+#: Share of the samples that each fit sees.
+SHARE = 0.8
 
 #: Draws of random bases; and the share of the best agreement that counts as agreement.
 DRAWS, ENOUGH = 20, 0.5
@@ -45,20 +48,37 @@ def chance(k):
 
 
 class ComponentAgreement(Criterion):
-    """Matched cosines of fits from random starts, beyond those of random bases of one space.
+    """Matched cosines of fits to random 80 % of the samples, beyond those of random bases.
 
-    Fewer components than there are agree too, for the strongest directions are found each time; so
-    the choice is the largest model that still has `ENOUGH` of the best agreement. One component
-    agrees by itself, and is taken for 0.
+    Fits to all samples from random starts would be another measure, but Semi-NMF has many solutions
+    that fit about as well: those differ even with the right number of components. Fewer components
+    than there are agree too, for the strongest directions are found each time; so the choice is the
+    largest model that still has `ENOUGH` of the best agreement. One component agrees by itself, and
+    is taken for 0.
     """
 
     label = "agreement of components beyond chance"
 
+    def check(self, X, models):
+        seen = int(SHARE * X.shape[0])
+        for model in models:
+            if max(model._layer_sizes()) > seen:
+                raise ValueError(
+                    f"criterion='components' fits {SHARE:.0%} of the samples, {seen}: got more "
+                    f"components, {model._layer_sizes()}"
+                )
+            for name in ("init", "affinity"):
+                if not isinstance(getattr(model, name, ""), str):
+                    raise ValueError(
+                        f"criterion='components' fits {SHARE:.0%} of the samples, for which {name} "
+                        "must be a name, not values for all of them"
+                    )
+
     def _components(self, model, X, y, repeat):
-        # Not all sets of seeds share their first ones.
-        seed = int(np.random.default_rng((self.seed, repeat)).integers(2**31))
-        model.set_params(init="random", random_state=seed, transform_method="auto")
-        return model.fit(X, y).components_
+        rng = np.random.default_rng((self.seed, repeat))
+        samples = np.sort(rng.choice(X.shape[0], int(SHARE * X.shape[0]), replace=False))
+        model.set_params(transform_method="auto")
+        return model.fit(X[samples], None if y is None else np.asarray(y)[samples]).components_
 
     def measure(self, model, variants, X, y):
         fits = [self._components(clone(model), X, y, r) for r in range(self.repeats)]
@@ -79,7 +99,7 @@ class ComponentAgreement(Criterion):
 
     def reason(self, rows, best):
         return (
-            f"It is the largest model whose components still agree between {self.repeats} random "
-            f"starts: {rows[best]['score']:.2f}, where 0 is chance and 1 is full; the best has "
-            f"{max(row['score'] for row in rows):.2f}."
+            f"It is the largest model whose components still agree between fits to random "
+            f"{SHARE:.0%} of the samples: {rows[best]['score']:.2f}, where 0 is chance and 1 is full; "
+            f"the best has {max(row['score'] for row in rows):.2f}."
         )

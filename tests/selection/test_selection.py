@@ -1,10 +1,9 @@
 """`select`: that each criterion finds what is there, shares and keeps its fits, and refuses."""
 
-import json
-
 import numpy as np
 import pytest
 import scipy.sparse
+from distributed import LocalCluster
 
 from dsnmf import DeepSemiNMF, DeepWSF, SemiNMF
 from dsnmf.selection import choice, clusters, entries, select
@@ -106,13 +105,15 @@ def test_fits_are_shared_and_results_kept(tmp_path, monkeypatch):
     assert len(path.read_text().splitlines()) == 4
 
 
-def test_processes_give_the_same():
-    grid = {"n_components": [2]}
-    tables = [
-        select(quick(mode="FAST_COMPILE"), X, grid, n_clusters=3, repeats=2, jobs=jobs).table
-        for jobs in (1, 2)
-    ]
-    assert json.dumps(tables[0]) == json.dumps(tables[1])
+def test_processes_and_clusters_give_the_same():
+    def table(**where):
+        model = quick(mode="FAST_COMPILE")
+        return select(model, X, {"n_components": [2]}, n_clusters=3, repeats=2, **where).table
+
+    here = table()
+    assert table(jobs=2) == here
+    with LocalCluster(1, threads_per_worker=1, processes=False, dashboard_address=":0") as cluster:
+        assert table(dask=cluster.scheduler_address) == here
 
 
 @pytest.mark.parametrize(
@@ -167,6 +168,11 @@ REFUSED = {
         "estimator": DeepSemiNMF((3, 2)),
         "candidates": {"whiten": [0.5]},
     },
+    "init must be a name": {
+        "criterion": "components",
+        "candidates": {"init": [(np.ones((12, 2)), np.ones((2, 60)))]},
+    },
+    "fits 80% of the samples": {"criterion": "components", "candidates": {"n_components": [50]}},
     "minimum of 5": {"n_clusters": 2, "X": X[:4]},
 }
 
