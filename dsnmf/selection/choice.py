@@ -161,8 +161,7 @@ def select(
     samples (mean adjusted Rand index), beyond its agreement on normal data of the same covariance.
     "entries": the squared error on entries that were hidden from the fit; of models within one
     standard error of the least it takes the smallest. "components": how well the components of
-    fits to random 80 % of the samples agree (matched absolute cosines); it takes the largest model
-    that has half of the best agreement.
+    fits to random 80 % of the samples agree (matched absolute cosines), beyond chance.
 
     In a linear model the least error depends on k_m and min(k_i) alone, so "entries" says nothing
     of the sizes of inner layers beyond that: take another criterion, or labels.

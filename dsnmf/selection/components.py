@@ -11,8 +11,8 @@ from dsnmf.selection.criterion import Criterion, standard_error
 #: Share of the samples that each fit sees.
 SHARE = 0.8
 
-#: Draws of random bases; and the share of the best agreement that counts as agreement.
-DRAWS, ENOUGH = 20, 0.5
+#: Draws of random bases.
+DRAWS = 20
 
 
 def matched_cosine(A, B):
@@ -51,10 +51,9 @@ class ComponentAgreement(Criterion):
     """Matched cosines of fits to random 80 % of the samples, beyond those of random bases.
 
     Fits to all samples from random starts would be another measure, but Semi-NMF has many solutions
-    that fit about as well: those differ even with the right number of components. Fewer components
-    than there are agree too, for the strongest directions are found each time; so the choice is the
-    largest model that still has `ENOUGH` of the best agreement. One component agrees by itself, and
-    is taken for 0.
+    that fit about as well: those differ even with the right number of components. The strongest
+    few are found each time, so this tends to small models. One component agrees by itself, and is
+    taken for 0.
     """
 
     label = "agreement of components beyond chance"
@@ -92,14 +91,8 @@ class ComponentAgreement(Criterion):
         score, error = float(scores.mean()), standard_error(scores)
         return [{"variant": 0, "score": score, "standard_error": error}]
 
-    def best(self, rows):
-        enough = ENOUGH * max(row["score"] for row in rows)
-        near = [i for i, row in enumerate(rows) if row["score"] >= enough]
-        return max(near, key=lambda i: (rows[i]["size"], rows[i]["score"]))
-
     def reason(self, rows, best):
         return (
-            f"It is the largest model whose components still agree between fits to random "
-            f"{SHARE:.0%} of the samples: {rows[best]['score']:.2f}, where 0 is chance and 1 is full; "
-            f"the best has {max(row['score'] for row in rows):.2f}."
+            f"Its components agree best between {self.repeats} fits to random {SHARE:.0%} of the "
+            f"samples: {rows[best]['score']:.2f}, where 0 is chance and 1 is full."
         )

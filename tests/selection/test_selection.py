@@ -13,6 +13,9 @@ RNG = np.random.default_rng(0)
 H = RNG.exponential(size=(60, 3)) * (RNG.random((60, 3)) < 0.6)
 #: Three components, a little noise.
 X = H @ RNG.standard_normal((3, 12)) + 0.1 * RNG.standard_normal((60, 12))
+#: Either of two orthogonal components.
+PAIR = np.kron(np.eye(2), RNG.random((30, 1)) + 1) @ np.kron(np.eye(2), np.ones((1, 5)))
+PAIR += 0.1 * RNG.standard_normal(PAIR.shape)
 #: Two groups in a direction of little variance, below a smooth one of large variance.
 HIDDEN = np.c_[9 * RNG.standard_normal(60), np.repeat([-1, 1], 30)] @ RNG.standard_normal((2, 8))
 
@@ -76,11 +79,12 @@ def test_no_clusters_no_agreement_beyond_chance(features):
     assert clusters.agreement_beyond_shapeless(features, 3, 8, 0).mean() < 0.2
 
 
-def test_components_agree_at_the_rank():
-    grid = {"n_components": [1, 3, 6]}
-    found = select(quick(), X, grid, criterion="components", repeats=2)
-    assert found.best_params_ == {"n_components": 3}
+def test_components_that_are_there_agree():
+    grid = {"n_components": [1, 2, 4]}
+    found = select(quick(), PAIR, grid, criterion="components", repeats=2)
+    assert found.best_params_ == {"n_components": 2}
     assert found.table[0]["score"] == 0
+    assert found.table[1]["score"] > 0.8
     assert matched_cosine(np.eye(3), -3 * np.eye(3)[::-1]) == 1
 
 
