@@ -128,9 +128,9 @@ def add(commands):
     parser.add_argument(
         "--repeats",
         type=arguments.integer(2),
-        default=8,
+        default=6,
         metavar="N",
-        help="clusterings, hidden sets or sets of samples per candidate (default: 8)",
+        help="clusterings, hidden sets or sets of samples per candidate (default: 6)",
     )
     parser.add_argument(
         "--seed", type=arguments.integer(0), default=0, metavar="N", help="(default: 0)"

@@ -149,7 +149,7 @@ def select(
     *,
     criterion="clusters",
     n_clusters=None,
-    repeats=8,
+    repeats=6,
     random_state=0,
     folder=None,
     jobs=1,
