@@ -22,7 +22,7 @@ def _candidates(parsed, estimator, X):
     """The default grid, with the layers that the options name."""
     from dsnmf.selection.candidates import default_candidates
 
-    grid = default_candidates(estimator, X, parsed.clusters and max(parsed.clusters))
+    grid = default_candidates(estimator, X.shape, parsed.clusters and max(parsed.clusters))
     if parsed.layers and "layers" in grid:
         return {**grid, "layers": parsed.layers}
     return {**grid, "n_components": [k for (k,) in parsed.layers]} if parsed.layers else grid

@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 from itertools import pairwise
 
-import numpy as np
 from sklearn.base import clone
 from sklearn.model_selection import ParameterGrid
 
@@ -21,21 +20,15 @@ PER_CLUSTER = 2
 #: A first layer before the last one of so many components has so many times as many.
 FIRST_LAYER = 4
 
-#: Weights of flattening the spectrum, for estimators that have it.
-WHITEN = (0.0, 0.5)
 
-
-def _is_linear(estimator):
-    return symbolic.is_linear(estimator._inner_nonlinearity())
-
-
-def default_candidates(estimator, X, n_clusters=None):
-    """A grid of candidates: of sizes, or for so many clusters of metrics and whiten.
+def default_candidates(estimator, shape, n_clusters=None):
+    """A grid of candidates: of sizes, or for so many clusters of metrics.
 
     Parameters
     ----------
     estimator : estimator of this package
-    X : ndarray or CSR matrix, shape (n_samples, n_features)
+    shape : (int, int)
+        Of X: n_samples, n_features.
     n_clusters : int, optional
 
     Returns
@@ -45,27 +38,25 @@ def default_candidates(estimator, X, n_clusters=None):
 
     Examples
     --------
-    >>> import numpy as np
-    >>> from dsnmf import DeepSemiNMF
+    >>> from dsnmf import DeepSemiNMF, SemiNMF
     >>> from dsnmf.selection.candidates import default_candidates
-    >>> default_candidates(DeepSemiNMF(solver="multiplicative"), np.ones((200, 20)), 4)
-    {'layers': [(32, 8)], 'metric': ['components', 0.5, 'data'], 'whiten': [0.0, 0.5]}
+    >>> default_candidates(SemiNMF(), (200, 20))
+    {'n_components': [1, 2, 3, 5, 8]}
+    >>> default_candidates(DeepSemiNMF(solver="multiplicative"), (200, 20), n_clusters=4)
+    {'layers': [(32, 8)], 'metric': ['components', 0.5, 'data']}
     """
-    n, known = X.shape[0], estimator.get_params()
-    most = max(min(X.shape) // 2, 1)
+    most = max(min(shape) // 2, 1)
     sizes = [k for k in SIZES if k <= most]
     if n_clusters is not None:
         sizes = [min(PER_CLUSTER * n_clusters, most)]
-    if "n_components" in known:
+    if "n_components" in estimator.get_params():
         grid = {"n_components": sizes}
     else:
         inner = len(estimator._layer_sizes()) - 1
-        grid = {"layers": [(min(FIRST_LAYER * k, n),) * inner + (k,) for k in sizes]}
+        grid = {"layers": [(min(FIRST_LAYER * k, shape[0]),) * inner + (k,) for k in sizes]}
     if n_clusters is not None:
         is_linear = symbolic.is_linear(estimator._inner_nonlinearity())
         grid["metric"] = ["components", *([0.5] if is_linear else []), "data"]
-        if "whiten" in known and isinstance(X, np.ndarray) and not np.isnan(X).any():
-            grid["whiten"] = list(WHITEN)
     return grid
 
 
@@ -144,7 +135,7 @@ class Candidates:
             its range, or of no consequence for the criterion.
         """
         if grid is None:
-            grid = default_candidates(estimator, X, n_clusters)
+            grid = default_candidates(estimator, X.shape, n_clusters)
         parameters = _checked(grid, estimator)
         if n_clusters is None and any(map(_of_transform, parameters)):
             raise ValueError(
