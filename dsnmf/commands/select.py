@@ -18,11 +18,11 @@ def _estimator(parsed):
     return DeepSemiNMF(solver=parsed.solver or "adam", **options)
 
 
-def _candidates(parsed, estimator, X):
+def _candidates(parsed, estimator, shape):
     """The default grid, with the layers that the options name."""
     from dsnmf.selection.candidates import default_candidates
 
-    grid = default_candidates(estimator, X.shape, parsed.clusters and max(parsed.clusters))
+    grid = default_candidates(estimator, shape, parsed.clusters and max(parsed.clusters))
     if parsed.layers and "layers" in grid:
         return {**grid, "layers": parsed.layers}
     return {**grid, "n_components": [k for (k,) in parsed.layers]} if parsed.layers else grid
@@ -47,13 +47,11 @@ def _run(parsed):
     from dsnmf.selection import select
 
     X, names = arguments.samples(parsed.data)
-    if not hasattr(X, "dtype"):
-        raise ValueError(f"dsnmf select needs data in memory, not {parsed.data} in blocks")
     estimator = _estimator(parsed)
     found = select(
         estimator,
         X,
-        _candidates(parsed, estimator, X),
+        _candidates(parsed, estimator, arguments.shape_of(X)),
         criterion=parsed.criterion,
         n_clusters=parsed.clusters,
         repeats=parsed.repeats,

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import numpy as np
 
+from dsnmf.data.choice import unmasked
+from dsnmf.data.sources import as_source
 from dsnmf.extras import extra
 from dsnmf.selection.result import Selection
 from dsnmf.tasks.pool import outcomes
@@ -54,9 +56,11 @@ def _as_seed(random_state):
 
 def _samples(X):
     """X in memory: an array, which may have gaps, or a CSR matrix."""
+    if as_source(X) is not None and not isinstance(X, np.ndarray):
+        raise ValueError("select needs X in memory: give X[:]")
     check_array = extra("sklearn.utils", "dsnmf.selection").check_array
     options = {"accept_sparse": "csr", "dtype": (np.float64, np.float32), "ensure_min_samples": 5}
-    return check_array(X, ensure_all_finite="allow-nan", input_name="X", **options)
+    return check_array(unmasked(X), ensure_all_finite="allow-nan", input_name="X", **options)
 
 
 def _measure(item, criterion, fits, X, y):
@@ -225,12 +229,12 @@ def select(
 
     seed, jobs = _as_seed(random_state), as_size(jobs, "jobs")
     judge = _criterion(criterion, n_clusters, as_size(repeats, "repeats"), seed)
-    X = _samples(X)
-    candidates = Candidates.of(estimator, candidates, X, judge.most_clusters)
-    judge.check(X, candidates.models)
+    samples = _samples(X)
+    candidates = Candidates.of(estimator, candidates, samples, judge.most_clusters)
+    judge.check(samples, candidates.models)
     fits = candidates.models_and_variants()
-    items = _items(judge, fits, X, y)
-    rows = _rows(items, _run(items, (judge, fits, X, y), folder, jobs, dask), candidates)
+    items = _items(judge, fits, samples, y)
+    rows = _rows(items, _run(items, (judge, fits, samples, y), folder, jobs, dask), candidates)
     best, reason = _chosen(rows, judge)
     index, row = rows[best]
     return Selection(

@@ -1,5 +1,6 @@
 """`select`: that each criterion finds what is there, shares and keeps its fits, and refuses."""
 
+import dask.array as da
 import numpy as np
 import pytest
 import scipy.sparse
@@ -175,6 +176,7 @@ REFUSED = {
         "candidates": {"init": [(np.ones((12, 2)), np.ones((2, 60)))]},
     },
     "fits 80% of the samples": {"criterion": "components", "candidates": {"n_components": [50]}},
+    "needs X in memory": {"n_clusters": 2, "X": da.from_array(X)},
     "minimum of 5": {"n_clusters": 2, "X": X[:4]},
 }
 
