@@ -217,8 +217,9 @@ def select(
     >>> from dsnmf import SemiNMF
     >>> from dsnmf.selection import select
     >>> rng = np.random.default_rng(0)
-    >>> X = rng.random((60, 3)) @ rng.standard_normal((3, 12)) + 0.01 * rng.random((60, 12))
-    >>> found = select(SemiNMF(), X, {"n_components": [2, 3, 4]}, criterion="entries", repeats=3)
+    >>> X = rng.random((60, 3)) @ rng.standard_normal((3, 12)) + 0.1 * rng.standard_normal((60, 12))
+    >>> model = SemiNMF(solver="bcd")
+    >>> found = select(model, X, {"n_components": [2, 3, 5]}, criterion="entries", repeats=3)
     >>> found.best_params_
     {'n_components': 3}
     >>> found.best_estimator_.transform(X).shape
