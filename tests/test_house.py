@@ -13,6 +13,7 @@ ROOT = Path(dsnmf.__file__).parent
 FLOORS = [
     {"commands"},
     {"experiments"},
+    {"selection"},
     {"plotting"},
     {"estimators"},
     {"dsnmf"},
@@ -20,7 +21,7 @@ FLOORS = [
     {"updates", "initialisation"},
     {"training"},
     {"symbolic"},
-    {"affinity", "datasets"},
+    {"affinity", "datasets", "tasks"},
     {"files"},
     {"metrics", "validation", "extras", "_version"},
 ]

@@ -19,6 +19,7 @@ from dsnmf.plotting import (
     plot_embedding,
     plot_history,
     plot_layers,
+    score_intervals,
 )
 
 X = np.random.default_rng(0).standard_normal((30, 12))
@@ -233,3 +234,16 @@ def test_bad_arguments_are_named(call, error, message):
 def test_bad_layer_is_named(deep, layer):
     with pytest.raises(ValueError, match="layer must be an integer from -2 to 1"):
         plot_components(deep, (3, 4), layer)
+
+
+def test_scores_stand_in_their_order_with_the_chosen_one_marked(ax):
+    score_intervals(["a", "b"], [0.5, 0.8], [0.1, 0.2], chosen=1, label="share", ax=ax)
+    lines, points = ax.collections
+    np.testing.assert_allclose(
+        [line[:, 0] for line in lines.get_segments()], [[0.4, 0.6], [0.6, 1]]
+    )
+    assert not np.array_equal(*points.get_facecolors())
+    assert ax.get_xlabel() == "share"
+    assert ax.yaxis_inverted()
+    with pytest.raises(ValueError, match="equally many, got 1, 2 and 2"):
+        score_intervals(["a"], [0.5, 0.8], [0.1, 0.2])

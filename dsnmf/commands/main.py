@@ -6,7 +6,7 @@ import sys
 import warnings
 
 from dsnmf._version import __version__
-from dsnmf.commands import datasets, demo, fit, guide, report, reproduce, transform
+from dsnmf.commands import datasets, demo, fit, guide, report, reproduce, select, transform
 
 #: Their text says all that a user needs; of other errors it needs the type, too.
 _USER_ERRORS = (OSError, ImportError, ValueError, TypeError, FloatingPointError, MemoryError)
@@ -15,7 +15,7 @@ _USER_ERRORS = (OSError, ImportError, ValueError, TypeError, FloatingPointError,
 _INTERRUPTED = "interrupted after iteration"
 
 #: In the order of the help.
-COMMANDS = (guide, datasets, fit, transform, demo, reproduce, report)
+COMMANDS = (guide, datasets, fit, select, transform, demo, reproduce, report)
 
 
 class _Parser(argparse.ArgumentParser):

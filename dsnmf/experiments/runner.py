@@ -1,8 +1,6 @@
 """Runs the items of protocols, on this machine or on a Dask cluster, and records their results."""
 
-import concurrent.futures
 import contextlib
-import importlib
 import json
 import os
 import platform
@@ -14,9 +12,10 @@ from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 
-from dsnmf.experiments.records import Records, identity
 from dsnmf.extras import extra
 from dsnmf.files.atomic import replacing
+from dsnmf.tasks.pool import outcomes
+from dsnmf.tasks.records import Records, identity
 
 _PACKAGES = ("dsnmf", "pytensor", "numpy", "scipy", "scikit-learn")
 
@@ -33,14 +32,14 @@ def _dataset(protocol, data_file):
     return _load(protocol.load, *([data_file] if protocol.needs_file else []))
 
 
-def run_item(protocol, item, data_file, cache_folder):
+def run_item(item, protocol, data_file, cache_folder):
     """Run one item with one thread, in whatever process this is.
 
     Parameters
     ----------
-    protocol : Protocol
     item : dict
         One of the protocol's.
+    protocol : Protocol
     data_file : str or None
         Path of the user's file, for protocols that need it.
     cache_folder : str
@@ -68,53 +67,6 @@ def run_item(protocol, item, data_file, cache_folder):
         return {**item, "failed": f"{type(error).__name__}: {line} ({place})"}
     seconds = round(time.perf_counter() - start, 3)
     return {**item, "versions": versions(), "seconds": seconds, "results": results}
-
-
-def _run_here(tasks, jobs):
-    """Outcomes of the tasks, as they are ready, from `jobs` processes."""
-    joblib = extra("joblib", "the experiments")
-    calls = (joblib.delayed(run_item)(*task) for task in tasks)
-    with joblib.parallel_config("loky", inner_max_num_threads=1):
-        pool = joblib.Parallel(jobs, return_as="generator_unordered", batch_size=1)
-        try:
-            yield from pool(calls)
-        except concurrent.futures.BrokenExecutor as error:
-            raise ChildProcessError(
-                "a worker was killed, perhaps for want of memory; the same command, with fewer "
-                "jobs, goes on from here"
-            ) from error
-        except BaseException:
-            if jobs > 1:  # with 1, items run in this process
-                loky = importlib.import_module("joblib.externals.loky")
-                loky.get_reusable_executor().shutdown(wait=True, kill_workers=True)
-            raise
-
-
-def _distributed():
-    try:
-        return importlib.import_module("distributed")
-    except ImportError as error:
-        raise ImportError('--dask needs distributed: pip install "dsnmf[distributed]"') from error
-
-
-def _run_there(tasks, address):
-    """Outcomes of the tasks, as they are ready, from a Dask cluster.
-
-    The scheduler gives the items of a lost worker to others.
-    """
-    distributed = _distributed()
-    with distributed.Client(address, set_as_default=False) as client:
-        if any(threads > 1 for threads in client.nthreads().values()):
-            raise ValueError(
-                f"the workers of {address} must have one thread each: dask worker --nthreads 1"
-            )
-        futures = {client.submit(run_item, *task, pure=False): task[1] for task in tasks}
-        for future in distributed.as_completed(futures, loop=client.loop):
-            try:
-                yield future.result()
-            except Exception as error:  # too many workers died of it
-                yield {**futures[future], "failed": " ".join(f"{error}".split())}
-            future.release()
 
 
 def _environment():
@@ -148,7 +100,7 @@ def _tasks(protocols, seeds, quick, methods, data_file, cache_folder):
             raise ValueError(f"{protocol.name} needs your file: --data-file PATH")
         for item in protocol.items(_dataset(protocol, data_file).name, seeds, quick):
             if methods is None or item["method"] in methods:
-                tasks.append((protocol, item, data_file, cache_folder))
+                tasks.append((item, protocol, data_file, cache_folder))
     return tasks
 
 
@@ -221,12 +173,12 @@ def run(
     failures = []
     with Records(out / "results.jsonl") as records:
         _note_command(out / "run.json", command)
-        open_tasks = [task for task in tasks if identity(task[1]) not in records.known]
+        open_tasks = [task for task in tasks if identity(task[0]) not in records.known]
         done = len(tasks) - len(open_tasks)
-        outcomes = _run_there(open_tasks, dask) if dask else _run_here(open_tasks, jobs)
+        found = outcomes(run_item, open_tasks, jobs=jobs, dask=dask)
         bar = tqdm(total=len(tasks), initial=done, file=sys.stderr, unit="item")
-        with contextlib.closing(outcomes), bar:
-            for outcome in outcomes:
+        with contextlib.closing(found), bar:
+            for outcome in found:
                 if "failed" in outcome:
                     failures.append(outcome)
                     bar.write(f"failed: {_name(outcome)}: {outcome['failed']}", file=sys.stderr)

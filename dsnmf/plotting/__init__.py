@@ -4,7 +4,7 @@ Every function draws into the matplotlib axes that it is given, or into a new fi
 the axes. No style is set, so that a paper's own rcParams hold.
 """
 
-from dsnmf.plotting.arrays import class_scatter, component_grid, cost_curve
+from dsnmf.plotting.arrays import class_scatter, component_grid, cost_curve, score_intervals
 from dsnmf.plotting.models import plot_components, plot_embedding, plot_history
 from dsnmf.plotting.similarity import cosine_similarity, plot_layers
 
@@ -17,4 +17,5 @@ __all__ = [
     "plot_embedding",
     "plot_history",
     "plot_layers",
+    "score_intervals",
 ]

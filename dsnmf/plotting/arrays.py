@@ -210,3 +210,53 @@ def class_scatter(points, labels, *, axis="dimension", ax=None):
     ax.set(xlabel=f"{axis} 1", ylabel=f"{axis} 2")
     _legend_or_names(ax, points, codes, classes)
     return ax
+
+
+def score_intervals(names, scores, errors, *, chosen=None, label="score", ax=None):
+    """Scores of several candidates, one per line, with an interval of one standard error each.
+
+    Parameters
+    ----------
+    names : sequence of str
+        From top to bottom.
+    scores, errors : sequence of float
+        As many.
+    chosen : int, optional
+        Index of the one to be marked.
+    label : str
+        What the scores are.
+    ax : matplotlib Axes, optional
+        A new figure by default.
+
+    Returns
+    -------
+    matplotlib Axes
+
+    Raises
+    ------
+    ValueError
+        If they are not equally many.
+    ImportError
+        If matplotlib is missing.
+
+    Examples
+    --------
+    >>> from dsnmf.plotting import score_intervals
+    >>> ax = score_intervals(["2 components", "3"], [0.4, 0.9], [0.1, 0.05], chosen=1)
+    >>> [text.get_text() for text in ax.get_yticklabels()]
+    ['2 components', '3']
+    """
+    if not len(names) == len(scores) == len(errors):
+        raise ValueError(
+            f"names, scores and errors must be equally many, got {len(names)}, {len(scores)} and "
+            f"{len(errors)}"
+        )
+    ax = _axes(ax, (6, 1 + 0.25 * len(names)))
+    lines = np.arange(len(names))
+    colours = ["C1" if i == chosen else "C0" for i in lines]
+    ax.hlines(lines, np.subtract(scores, errors), np.add(scores, errors), colors=colours)
+    ax.scatter(scores, lines, c=colours, zorder=3)
+    ax.set_yticks(lines, names, fontsize="small")
+    ax.invert_yaxis()
+    ax.set_xlabel(label)
+    return ax

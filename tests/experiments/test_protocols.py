@@ -6,9 +6,10 @@ import pytensor
 import pytest
 
 from dsnmf.datasets import Dataset, unit_norm
-from dsnmf.experiments import attribute_methods, protocols, records
+from dsnmf.experiments import attribute_methods, protocols
 from dsnmf.experiments.kinds import Attributes, Clustering, Entry, Layers
 from dsnmf.experiments.protocols import find
+from dsnmf.tasks import records
 
 
 @pytest.fixture(scope="module")

@@ -8,9 +8,10 @@ import pytest
 
 from dsnmf.commands.main import main
 from dsnmf.datasets import Dataset
-from dsnmf.experiments import protocols, records, runner
+from dsnmf.experiments import protocols, runner
 from dsnmf.experiments.kinds import Clustering, Entry
 from dsnmf.experiments.protocols import PROTOCOLS
+from dsnmf.tasks import records
 
 
 @dataclasses.dataclass(frozen=True)
@@ -51,11 +52,11 @@ def test_one_failure_does_not_stop_the_others(protocol, tmp_path, capsys, monkey
 
     done = []
     monkeypatch.setattr(
-        runner, "run_item", lambda *task: done.append(task) or {**task[1], "failed": ""}
+        runner, "run_item", lambda *task: done.append(task) or {**task[0], "failed": ""}
     )
     with pytest.raises(SystemExit):
         main(words)
-    assert [task[1]["seed"] for task in done] == [1, 1, 1]
+    assert [task[0]["seed"] for task in done] == [1, 1, 1]
     assert main([*words, "--methods", "raw", "--seeds", "1"]) == 0
     assert len(done) == 3
     run = json.loads((tmp_path / "out" / "run.json").read_text())

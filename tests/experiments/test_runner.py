@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 import dsnmf
-from dsnmf.experiments import records
+from dsnmf.tasks import records
 
 #: A tiny protocol of a script, so that worker processes get it too.
 SCRIPT = textwrap.dedent("""

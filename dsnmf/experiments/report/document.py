@@ -5,11 +5,11 @@ from collections import Counter
 from pathlib import Path
 
 from dsnmf.experiments import protocols
-from dsnmf.experiments.records import identity, read
 from dsnmf.experiments.report import attributes, curves, figures, layers, notebook, tables
 from dsnmf.experiments.report.claims import claims
 from dsnmf.experiments.report.curves import FEATURES
 from dsnmf.files.atomic import replacing
+from dsnmf.tasks.records import identity, read
 
 _INTRODUCTION = """\
 Mean ± standard deviation over the seeds. AC is the share of samples in the cluster of their class,

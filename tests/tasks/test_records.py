@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from dsnmf.experiments.records import Records, read
+from dsnmf.tasks.records import Records, read
 
 
 def record(seed):

@@ -1,4 +1,4 @@
-"""Results of experiments, one JSON object per line, written so that a killed run loses none."""
+"""Results of tasks, one JSON object per line, written so that a killed run loses none."""
 
 import json
 import os
@@ -24,7 +24,7 @@ def identity(record):
 
     Examples
     --------
-    >>> from dsnmf.experiments.records import identity
+    >>> from dsnmf.tasks.records import identity
     >>> item = dict(experiment="e", data="d", features="pixels", method="m", seed=0)
     >>> identity({**item, "parameters": {"b": 1, "a": 2}, "seconds": 3.0})
     '["e", "d", "pixels", "m", {"a": 2, "b": 1}, 0]'
@@ -79,7 +79,7 @@ def read(path):
 
 def _locked(path):
     """The lock of a file, held; the system frees it when the process dies, however it does."""
-    filelock = extra("filelock", "the experiments")
+    filelock = extra("filelock", "records of tasks")
     path = Path(path)
     lock = filelock.FileLock(path.with_name(f".{path.name}.lock"), timeout=0)
     try:

@@ -1,0 +1,156 @@
+"""`dsnmf select`: choose layers, components and metric without labels, and train the choice."""
+
+from dsnmf.commands import arguments
+
+
+def _estimator(parsed):
+    """The estimator to choose parameters of: deep where several layers are named or asked for."""
+    from dsnmf import DeepSemiNMF, SemiNMF
+
+    lengths = {len(layers) for layers in parsed.layers or []}
+    if len(lengths) > 1:
+        raise ValueError("--layers must name as many layers in each candidate")
+    options = {"random_state": parsed.seed}
+    if parsed.max_iter is not None:
+        options["max_iter"] = parsed.max_iter
+    if parsed.solver is None and lengths <= {1}:
+        return SemiNMF(**options)
+    return DeepSemiNMF(solver=parsed.solver or "adam", **options)
+
+
+def _candidates(parsed, estimator, shape):
+    """The default grid, with the layers that the options name."""
+    from dsnmf.selection.candidates import default_candidates
+
+    grid = default_candidates(estimator, shape, parsed.clusters and max(parsed.clusters))
+    if parsed.layers and "layers" in grid:
+        return {**grid, "layers": parsed.layers}
+    return {**grid, "n_components": [k for (k,) in parsed.layers]} if parsed.layers else grid
+
+
+def _draw(found, path):
+    from dsnmf.extras import extra
+    from dsnmf.files.atomic import replacing
+
+    figure = extra("matplotlib.figure", "the figure").Figure(
+        figsize=(7, 1.2 + 0.25 * len(found.table)), layout="constrained"
+    )
+    found.plot(figure.subplots())
+    with replacing(path, "wb") as file:
+        figure.savefig(file, format="png", dpi=150)
+
+
+def _run(parsed):
+    for path in (parsed.out, parsed.figure):
+        if path is not None:
+            arguments.check_output(path, parsed.data)
+    from dsnmf.selection import select
+
+    X, names = arguments.samples(parsed.data)
+    estimator = _estimator(parsed)
+    found = select(
+        estimator,
+        X,
+        _candidates(parsed, estimator, arguments.shape_of(X)),
+        criterion=parsed.criterion,
+        n_clusters=parsed.clusters,
+        repeats=parsed.repeats,
+        random_state=parsed.seed,
+        folder=parsed.folder,
+        jobs=parsed.jobs,
+        dask=parsed.dask,
+    )
+    print(found)
+    if parsed.out is not None:
+        if names is not None:
+            found.best_estimator_.feature_names_in_ = names
+        found.best_estimator_.save(parsed.out)
+        print("Model:", parsed.out)
+    if parsed.figure is not None:
+        _draw(found, parsed.figure)
+        print("Figure:", parsed.figure)
+
+
+def add(commands):
+    """Add the command to argparse's sub-parsers."""
+    parser = arguments.add_parser(
+        commands,
+        "select",
+        "choose layers, components and metric without labels",
+        "Fits candidates and prints a table of how they do and which one is best, and why: by how "
+        "well k-means on their features agrees with itself (clusters, with --clusters), how well "
+        "they fill in entries hidden from them (entries), or how well their components agree "
+        "between fits to some of the samples (components).",
+        [
+            "dsnmf select digits --clusters 10",
+            "dsnmf select faces.mat --clusters 40 --solver adam -o faces.model",
+            "dsnmf select table.csv --criterion entries --layers 2 3 4 5 6 --figure errors.png",
+            "dsnmf select faces.mat --clusters 20,40,60 --layers 200,50 400,100 --folder state",
+        ],
+    )
+    parser.add_argument(
+        "data",
+        metavar="DATA",
+        help=f"samples x features: a {arguments.FORMATS} file, or the name of a data set",
+    )
+    parser.add_argument(
+        "--criterion",
+        choices=["clusters", "entries", "components"],
+        default="clusters",
+        help="what decides (default: clusters)",
+    )
+    parser.add_argument(
+        "--clusters",
+        type=arguments.layers,
+        metavar="N1,N2,…",
+        help="for clusters: their number, or several to choose from",
+    )
+    parser.add_argument(
+        "--layers",
+        type=arguments.layers,
+        nargs="+",
+        metavar="K1,K2,…",
+        help="candidates: numbers of components, one per layer (default: by the data's shape)",
+    )
+    parser.add_argument(
+        "--solver",
+        choices=["adam", "multiplicative"],
+        help="of Deep Semi-NMF (default: Semi-NMF for one layer, adam for several)",
+    )
+    parser.add_argument(
+        "--max-iter",
+        type=arguments.integer(1),
+        metavar="N",
+        help="at most so many iterations of each fit (default: 2000)",
+    )
+    parser.add_argument(
+        "--repeats",
+        type=arguments.integer(2),
+        default=6,
+        metavar="N",
+        help="clusterings, hidden sets or sets of samples per candidate (default: 6)",
+    )
+    parser.add_argument(
+        "--seed", type=arguments.integer(0), default=0, metavar="N", help="(default: 0)"
+    )
+    parser.add_argument(
+        "--folder",
+        metavar="DIR",
+        help="keeps what has been measured: the same command goes on from there",
+    )
+    parser.add_argument(
+        "--jobs",
+        type=arguments.integer(1),
+        default=1,
+        metavar="N",
+        help="processes, of one thread each (default: 1)",
+    )
+    parser.add_argument(
+        "--dask",
+        metavar="ADDRESS",
+        help="scheduler of a Dask cluster that measures instead; its workers need this package and "
+        'one thread each (pip install "dsnmf[distributed]")',
+    )
+    parser.add_argument("--figure", metavar="PNG", help="file for a figure of the scores")
+    parser.add_argument("-o", "--out", metavar="MODEL", help="file that the choice is saved in")
+    parser.set_defaults(run=_run)

@@ -1,0 +1,158 @@
+"""The candidates of a selection: sets of parameters, checked, or made from the data's shape."""
+
+from dataclasses import dataclass
+from itertools import pairwise
+
+from sklearn.base import clone
+from sklearn.model_selection import ParameterGrid
+
+from dsnmf import symbolic
+from dsnmf.extras import extra
+from dsnmf.selection.criterion import OF_TRANSFORM
+
+#: Numbers of components to choose from by default, up to half of the samples or features.
+SIZES = (1, 2, 3, 5, 8, 12, 20, 30, 50, 80)
+
+#: For n_clusters clusters there is one size, so many times as many. Fewer components cluster more
+#: alike each time, but cut what tells the clusters apart: agreement compares metrics, not sizes.
+PER_CLUSTER = 2
+
+#: A first layer before the last one of so many components has so many times as many.
+FIRST_LAYER = 4
+
+
+def default_candidates(estimator, shape, n_clusters=None):
+    """A grid of candidates: of sizes, or for so many clusters of metrics.
+
+    Parameters
+    ----------
+    estimator : estimator of this package
+    shape : (int, int)
+        Of X: n_samples, n_features.
+    n_clusters : int, optional
+
+    Returns
+    -------
+    dict
+        As `sklearn.model_selection.ParameterGrid` takes it.
+
+    Examples
+    --------
+    >>> from dsnmf import DeepSemiNMF, SemiNMF
+    >>> from dsnmf.selection.candidates import default_candidates
+    >>> default_candidates(SemiNMF(), (200, 20))
+    {'n_components': [1, 2, 3, 5, 8]}
+    >>> default_candidates(DeepSemiNMF(solver="multiplicative"), (200, 20), n_clusters=4)
+    {'layers': [(32, 8)], 'metric': ['components', 0.5, 'data']}
+    """
+    most = max(min(shape) // 2, 1)
+    sizes = [k for k in SIZES if k <= most]
+    if n_clusters is not None:
+        sizes = [min(PER_CLUSTER * n_clusters, most)]
+    if "n_components" in estimator.get_params():
+        grid = {"n_components": sizes}
+    else:
+        inner = len(estimator._layer_sizes()) - 1
+        grid = {"layers": [(min(FIRST_LAYER * k, shape[0]),) * inner + (k,) for k in sizes]}
+    if n_clusters is not None:
+        is_linear = symbolic.is_linear(estimator._inner_nonlinearity())
+        grid["metric"] = ["components", *([0.5] if is_linear else []), "data"]
+    return grid
+
+
+def shared_fits(parameters):
+    """[(parameters of a fit, indices of the candidates that share it)].
+
+    Examples
+    --------
+    >>> from dsnmf.selection.candidates import shared_fits
+    >>> shared_fits([{"n_components": 2, "metric": 0.0}, {"n_components": 2, "metric": 1.0}])
+    [({'n_components': 2}, [0, 1])]
+    """
+    hash_of, fits = extra("joblib", "dsnmf.selection").hash, {}
+    for i, candidate in enumerate(parameters):
+        own = {name: value for name, value in candidate.items() if name not in OF_TRANSFORM}
+        fits.setdefault(hash_of(own), (own, []))[1].append(i)
+    return list(fits.values())
+
+
+def _of_transform(candidate):
+    return {name: value for name, value in candidate.items() if name in OF_TRANSFORM}
+
+
+def _checked(grid, estimator):
+    """The grid as a list of dicts, of the estimator's parameters."""
+    parameters, known = list(ParameterGrid(grid)), estimator.get_params()
+    unknown = sorted({name for candidate in parameters for name in candidate} - set(known))
+    if unknown:
+        raise ValueError(
+            f"candidates name {unknown}, which {type(estimator).__name__} does not have; it has "
+            f"{sorted(known)}"
+        )
+    if not any(parameters):
+        raise ValueError(f"candidates must name parameters to choose, got {grid!r}")
+    return parameters
+
+
+@dataclass(frozen=True)
+class Candidates:
+    """What is to choose from.
+
+    Attributes
+    ----------
+    parameters : list of dict
+        Of each candidate.
+    models : list of estimator
+        Unfitted, with these parameters.
+    sizes : list of int
+        Numbers in Z_1, …, Z_m and H_m of each.
+    fits : list of (dict, list of int)
+        See `shared_fits`.
+    """
+
+    parameters: list
+    models: list
+    sizes: list
+    fits: list
+
+    @classmethod
+    def of(cls, estimator, grid, X, n_clusters):
+        """The candidates of a grid, or the default ones.
+
+        Parameters
+        ----------
+        estimator : estimator of this package
+        grid : dict, list of dict or None
+            As for `select`.
+        X : ndarray or CSR matrix
+        n_clusters : int or None
+            None: the criterion does not look at what `OF_TRANSFORM` changes.
+
+        Raises
+        ------
+        TypeError, ValueError
+            If the grid is none, is empty, or names an unknown parameter; or if a value is out of
+            its range, or of no consequence for the criterion.
+        """
+        if grid is None:
+            grid = default_candidates(estimator, X.shape, n_clusters)
+        parameters = _checked(grid, estimator)
+        if n_clusters is None and any(map(_of_transform, parameters)):
+            raise ValueError(
+                f"only criterion='clusters' looks at what {' and '.join(OF_TRANSFORM)} change"
+            )
+        models = [clone(estimator).set_params(**candidate) for candidate in parameters]
+        for model in models:
+            model._validate_params()
+            model._check_sizes(model._layer_sizes(), X.shape[0])
+        n, p = X.shape
+        chains = [[p, *model._layer_sizes(), n] for model in models]
+        sizes = [sum(a * b for a, b in pairwise(chain)) for chain in chains]
+        return cls(parameters, models, sizes, shared_fits(parameters))
+
+    def models_and_variants(self):
+        """Of each shared fit an unfitted model, and what its candidates differ in."""
+        return [
+            (self.models[i[0]], [_of_transform(self.parameters[j]) for j in i])
+            for _, i in self.fits
+        ]

@@ -1,0 +1,139 @@
+"""Criterion "clusters": how well k-means on the features agrees with itself."""
+
+from dataclasses import dataclass
+from itertools import combinations
+
+import numpy as np
+from sklearn.cluster import KMeans
+from sklearn.metrics import adjusted_rand_score
+
+from dsnmf.selection.criterion import Criterion, standard_error
+
+#: Share of the samples that each k-means sees; and its starts: with fewer, whether it ends in the
+#: same minimum is a matter of luck, and so is the choice.
+SHARE, N_INIT = 0.8, 10
+
+#: Sets of shapeless features.
+DRAWS = 2
+
+
+def agreement(features, n_clusters, repeats, seed):
+    """Adjusted Rand indices between k-means on random 80 % of the samples.
+
+    Parameters
+    ----------
+    features : ndarray, shape (n_samples, k)
+    n_clusters : int >= 2
+    repeats : int >= 2
+        So many times k-means.
+    seed : int >= 0
+
+    Returns
+    -------
+    ndarray, shape (repeats,)
+        How each clustering agrees with the others on the samples that both saw, on average.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from dsnmf.selection.clusters import agreement
+    >>> agreement(np.repeat([[0.0], [1.0]], 10, axis=0), 2, repeats=3, seed=0)
+    array([1., 1., 1.])
+    """
+    rng = np.random.default_rng(seed)
+    clusters = np.full((repeats, len(features)), -1)
+    for r in range(repeats):
+        samples = np.sort(rng.choice(len(features), int(SHARE * len(features)), replace=False))
+        k_means = KMeans(n_clusters, n_init=N_INIT, random_state=int(rng.integers(2**31)))
+        clusters[r, samples] = k_means.fit_predict(features[samples])
+    indices = np.full((repeats, repeats), np.nan)
+    for a, b in combinations(range(repeats), 2):
+        both = (clusters[a] >= 0) & (clusters[b] >= 0)
+        indices[a, b] = indices[b, a] = adjusted_rand_score(clusters[a, both], clusters[b, both])
+    return np.nanmean(indices, axis=1)
+
+
+def shapeless(features, seed):
+    """Normal samples with the covariance of the features: as spread, without clusters."""
+    centred = features - features.mean(axis=0)
+    _, sigma, Vt = np.linalg.svd(centred, full_matrices=False)
+    normal = np.random.default_rng(seed).standard_normal((len(features), len(sigma)))
+    return (normal * (sigma / np.sqrt(len(features)))) @ Vt
+
+
+def agreement_beyond_shapeless(features, n_clusters, repeats, seed):
+    """(a - a₀) / (1 - a₀) of each k-means, a₀ the mean agreement on some `shapeless` features.
+
+    Features of few, or few strong, directions are cut into the same slices again and again whether
+    there are clusters or not; a₀ is what that alone gives. The idea is that of the gap statistic
+    (Tibshirani, Walther & Hastie 2001).
+
+    Parameters
+    ----------
+    features, n_clusters, repeats, seed
+        See `agreement`.
+
+    Returns
+    -------
+    ndarray, shape (repeats,)
+        At most 1; all 0 if the features are constant, or what is shapeless agrees fully.
+    """
+    features = np.asarray(features, np.float64)
+    size = np.sqrt(np.square(features - features.mean(axis=0)).sum(axis=1).mean())
+    if size == 0:
+        return np.zeros(repeats)
+    features = features / size
+    by_chance = np.mean(
+        [
+            agreement(shapeless(features, (seed, draw)), n_clusters, max(repeats // 2, 2), seed)
+            for draw in range(DRAWS)
+        ]
+    )
+    if by_chance == 1:
+        return np.zeros(repeats)
+    return (agreement(features, n_clusters, repeats, seed) - by_chance) / (1 - by_chance)
+
+
+@dataclass(frozen=True)
+class ClusterAgreement(Criterion):
+    """How well k-means agrees with itself, beyond what data without clusters would have it.
+
+    Ben-Hur, Elisseeff & Guyon 2002, with subsamples of 80 %; of several numbers of clusters each is
+    judged by itself.
+    """
+
+    n_clusters: tuple = ()
+
+    label = "agreement of k-means beyond chance"
+
+    @property
+    def most_clusters(self):
+        return max(self.n_clusters)
+
+    def check(self, X, models):
+        seen = int(SHARE * X.shape[0])
+        if self.most_clusters > seen:
+            raise ValueError(
+                f"n_clusters must be at most {seen}, {SHARE:.0%} of the {X.shape[0]} samples of X, "
+                f"got {self.most_clusters}"
+            )
+
+    def measure(self, model, variants, X, y):
+        model.fit(X, y)
+        rows = []
+        for i, variant in enumerate(variants):
+            features = np.asarray(model.set_params(**variant).transform(X))
+            for n_clusters in self.n_clusters:
+                scores = agreement_beyond_shapeless(features, n_clusters, self.repeats, self.seed)
+                score, error = float(scores.mean()), standard_error(scores)
+                row = {"variant": i, "n_clusters": n_clusters}
+                rows.append({**row, "score": score, "standard_error": error})
+        return rows
+
+    def reason(self, rows, best):
+        row = rows[best]
+        return (
+            f"On its features k-means with {row['n_clusters']} clusters, repeated on random "
+            f"{SHARE:.0%} of the samples, agrees best with itself: {row['score']:.2f}, where 0 is "
+            "the agreement on data of the same spread without clusters and 1 is full."
+        )

@@ -1,0 +1,98 @@
+"""Criterion "components": how well fits to different samples find the same components."""
+
+from itertools import combinations
+
+import numpy as np
+from scipy.optimize import linear_sum_assignment
+from sklearn.base import clone
+
+from dsnmf.selection.criterion import Criterion, standard_error
+
+#: Share of the samples that each fit sees.
+SHARE = 0.8
+
+#: Draws of random bases.
+DRAWS = 20
+
+
+def matched_cosine(A, B):
+    """Mean absolute cosine between two sets of components, matched one to one as well as can be.
+
+    Parameters
+    ----------
+    A, B : ndarray, shape (k, n_features)
+        A component per row.
+
+    Returns
+    -------
+    float in [0, 1]
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from dsnmf.selection.components import matched_cosine
+    >>> matched_cosine(np.eye(3), -2 * np.eye(3)[[2, 0, 1]])
+    1.0
+    """
+    norms = (np.linalg.norm(matrix, axis=1, keepdims=True) for matrix in (A, B))
+    A, B = (matrix / np.where(norm > 0, norm, 1) for matrix, norm in zip((A, B), norms))
+    cosines = np.abs(A @ B.T)
+    return float(cosines[linear_sum_assignment(cosines, maximize=True)].mean())
+
+
+def chance(k):
+    """Mean matched cosine between random orthonormal bases of one space of k dimensions."""
+    rng = np.random.default_rng(0)
+    bases = (np.linalg.qr(rng.standard_normal((k, k)))[0] for _ in range(DRAWS))
+    return float(np.mean([matched_cosine(np.eye(k), basis) for basis in bases]))
+
+
+class ComponentAgreement(Criterion):
+    """Matched cosines of fits to random 80 % of the samples, beyond those of random bases.
+
+    Fits to all samples from random starts would be another measure, but Semi-NMF has many solutions
+    that fit about as well: those differ even with the right number of components. The strongest
+    few are found each time, so this tends to small models. One component agrees by itself, and is
+    taken for 0.
+    """
+
+    label = "agreement of components beyond chance"
+
+    def check(self, X, models):
+        seen = int(SHARE * X.shape[0])
+        for model in models:
+            if max(model._layer_sizes()) > seen:
+                raise ValueError(
+                    f"criterion='components' fits {SHARE:.0%} of the samples, {seen}: got more "
+                    f"components, {model._layer_sizes()}"
+                )
+            for name in ("init", "affinity"):
+                if not isinstance(getattr(model, name, ""), str):
+                    raise ValueError(
+                        f"criterion='components' fits {SHARE:.0%} of the samples, for which {name} "
+                        "must be a name, not values for all of them"
+                    )
+
+    def _components(self, model, X, y, repeat):
+        rng = np.random.default_rng((self.seed, repeat))
+        samples = np.sort(rng.choice(X.shape[0], int(SHARE * X.shape[0]), replace=False))
+        model.set_params(transform_method="auto")
+        return model.fit(X[samples], None if y is None else np.asarray(y)[samples]).components_
+
+    def measure(self, model, variants, X, y):
+        fits = [self._components(clone(model), X, y, r) for r in range(self.repeats)]
+        cosines = np.full((self.repeats, self.repeats), np.nan)
+        for a, b in combinations(range(self.repeats), 2):
+            cosines[a, b] = cosines[b, a] = matched_cosine(fits[a], fits[b])
+        k = len(fits[0])
+        by_chance = chance(k)
+        scores = np.nanmean(cosines, axis=1) - by_chance
+        scores = scores / (1 - by_chance) if k > 1 else np.zeros(self.repeats)
+        score, error = float(scores.mean()), standard_error(scores)
+        return [{"variant": 0, "score": score, "standard_error": error}]
+
+    def reason(self, rows, best):
+        return (
+            f"Its components agree best between {self.repeats} fits to random {SHARE:.0%} of the "
+            f"samples: {rows[best]['score']:.2f}, where 0 is chance and 1 is full."
+        )

@@ -1,0 +1,66 @@
+"""What a criterion is: how well candidates do, from repeated fits, and which of them is best."""
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+
+import numpy as np
+
+#: Parameters that a fit does not depend on: candidates that differ in these alone share their fits.
+OF_TRANSFORM = ("metric", "transform_method")
+
+
+def standard_error(scores):
+    """Of the mean of repeated scores; 0 of a single one."""
+    return float(np.std(scores, ddof=1) / np.sqrt(len(scores))) if len(scores) > 1 else 0.0
+
+
+@dataclass(frozen=True)
+class Criterion(ABC):
+    """How candidates are judged.
+
+    Attributes
+    ----------
+    repeats : int >= 2
+        Fits, or clusterings, that each candidate is judged by.
+    seed : int >= 0
+        Of what is drawn; it is the same for all candidates.
+    """
+
+    repeats: int
+    seed: int
+
+    #: What the score is, for the table and the figure.
+    label = ""
+    #: The largest number of clusters, where it looks at the features that `transform` gives; None
+    #: where it looks at what the fit has learned.
+    most_clusters = None
+
+    def check(self, X, models):  # noqa: B027 (not every criterion has something to check)
+        """Refuse data, or unfitted models with the candidates' parameters, that it cannot judge."""
+
+    @abstractmethod
+    def measure(self, model, variants, X, y):
+        """Judge candidates that share their fits.
+
+        Parameters
+        ----------
+        model : estimator
+            Unfitted, with the parameters that they share.
+        variants : list of dict
+            The others of each: those of `OF_TRANSFORM`.
+        X, y
+            As for `select`.
+
+        Returns
+        -------
+        list of dict
+            Rows of the table, with "variant" (its index), "score" and "standard_error".
+        """
+
+    def best(self, rows):
+        """Index of the chosen one of the rows, whose scores are finite."""
+        return max(range(len(rows)), key=lambda i: (rows[i]["score"], -rows[i]["size"]))
+
+    @abstractmethod
+    def reason(self, rows, best):
+        """Why that row was chosen, in a sentence or two."""

@@ -1,0 +1,87 @@
+"""What a selection has found."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from dsnmf import plotting
+
+
+def _text(value):
+    return f"{value:.4g}" if isinstance(value, float) else str(value)
+
+
+@dataclass(frozen=True, eq=False)
+class Selection:
+    """The choice among candidates, and why.
+
+    Attributes
+    ----------
+    criterion, label : str
+        The criterion, and what its score is.
+    table : list of dict
+        A row per candidate, and per number of clusters where there are several: its parameters,
+        "score", "standard_error" (of the score's mean) and "size" (numbers in Z_1, …, Z_m and H_m).
+        `pandas.DataFrame(table)` makes a frame of it. A candidate whose fit failed has no score but
+        "failed", one line that says why.
+    best_index_ : int
+        Of the chosen row.
+    best_params_ : dict
+    best_n_clusters_ : int or None
+        Of the chosen row, for criterion="clusters".
+    best_estimator_ : estimator
+        With these parameters, fitted on all of X.
+    reason : str
+        Why it was chosen, in a sentence or two.
+    """
+
+    criterion: str
+    label: str
+    table: list
+    best_index_: int
+    best_params_: dict
+    best_n_clusters_: int | None
+    best_estimator_: Any
+    reason: str
+
+    def __str__(self):
+        hidden = ("size", "failed", "repeats")
+        names = [name for name in self.table[self.best_index_] if name not in hidden]
+        rows = [
+            [_text(row.get(name, row.get("failed", ""))) for name in names] for row in self.table
+        ]
+        widths = [max(map(len, column)) for column in zip(names, *rows)]
+        marks = ["  "] + ["* " if i == self.best_index_ else "  " for i in range(len(rows))]
+        lines = [
+            mark + "  ".join(cell.rjust(width) for cell, width in zip(cells, widths))
+            for mark, cells in zip(marks, [names, *rows])
+        ]
+        return "\n".join([*lines, "", self.reason])
+
+    def plot(self, ax=None):
+        """The candidates' scores and their standard errors, the chosen one marked.
+
+        Parameters
+        ----------
+        ax : matplotlib Axes, optional
+            A new figure by default.
+
+        Returns
+        -------
+        matplotlib Axes
+
+        Raises
+        ------
+        ImportError
+            If matplotlib is missing.
+        """
+        rows = [row for row in self.table if "failed" not in row]
+        named = [*self.best_params_, *(["n_clusters"] if self.best_n_clusters_ else [])]
+        names = [", ".join(f"{n} {_text(row[n])}" for n in named if n in row) for row in rows]
+        return plotting.score_intervals(
+            names,
+            [row["score"] for row in rows],
+            [row["standard_error"] for row in rows],
+            chosen=rows.index(self.table[self.best_index_]),
+            label=self.label,
+            ax=ax,
+        )

@@ -1,0 +1,1 @@
+"""Independent pieces of work: run side by side, their results kept one by one."""

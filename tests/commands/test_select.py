@@ -1,0 +1,52 @@
+"""`dsnmf select`, as far as a shell is not needed."""
+
+import numpy as np
+import pytensor
+import pytest
+
+from dsnmf.commands.main import main
+from dsnmf.estimators.persistence import open_estimator
+
+RNG = np.random.default_rng(0)
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    np.save("data.npy", RNG.exponential(size=(40, 3)) @ RNG.standard_normal((3, 9)))
+    with pytensor.config.change_flags(mode="FAST_COMPILE"):
+        yield tmp_path
+
+
+@pytest.mark.parametrize(
+    ("words", "model"),
+    [
+        ("--criterion entries --layers 2", "SemiNMF"),
+        ("--clusters 2,3 --layers 5,2", "DeepSemiNMF"),
+    ],
+)
+def test_the_choice_is_printed_drawn_and_saved(words, model, folder, capsys):
+    more = "--repeats 2 --max-iter 9 --folder state --figure scores.png -o made"
+    assert main(["select", "data.npy", *words.split(), *more.split()]) == 0
+    out, _ = capsys.readouterr()
+    assert "* " in out
+    assert "standard_error" in out
+    assert out.endswith("Model: made\nFigure: scores.png\n")
+    made = open_estimator("made")
+    assert type(made).__name__ == model
+    assert made.n_iter_ <= 9
+    assert (folder / "scores.png").read_bytes().startswith(b"\x89PNG")
+    assert (folder / "state" / "results.jsonl").exists()
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        ("", "needs n_clusters"),
+        ("--clusters 2 --layers 3 4,2", "--layers must name as many layers"),
+        ("--clusters 2 -o data.npy", "would overwrite"),
+    ],
+)
+def test_errors_are_one_line(words, message, capsys):
+    assert main(["select", "data.npy", *words.split()]) == 2
+    assert message in capsys.readouterr().err

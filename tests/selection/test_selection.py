@@ -1,0 +1,188 @@
+"""`select`: that each criterion finds what is there, shares and keeps its fits, and refuses."""
+
+import dask.array as da
+import numpy as np
+import pytest
+import scipy.sparse
+from distributed import LocalCluster
+
+from dsnmf import DeepSemiNMF, DeepWSF, SemiNMF
+from dsnmf.selection import choice, clusters, entries, select
+from dsnmf.selection.components import matched_cosine
+
+RNG = np.random.default_rng(0)
+H = RNG.exponential(size=(60, 3)) * (RNG.random((60, 3)) < 0.6)
+#: Three components, a little noise.
+X = H @ RNG.standard_normal((3, 12)) + 0.1 * RNG.standard_normal((60, 12))
+#: Either of two orthogonal components.
+PAIR = np.kron(np.eye(2), RNG.random((30, 1)) + 1) @ np.kron(np.eye(2), np.ones((1, 5)))
+PAIR += 0.1 * RNG.standard_normal(PAIR.shape)
+#: Two groups in a direction of little variance, below a smooth one of large variance.
+HIDDEN = np.c_[9 * RNG.standard_normal(60), np.repeat([-1, 1], 30)] @ RNG.standard_normal((2, 8))
+
+pytestmark = pytest.mark.usefixtures("without_numba")
+
+
+def quick(**parameters):
+    return SemiNMF(solver="bcd", max_iter=60, tol=1e-3, **parameters)
+
+
+def test_hidden_entries_find_the_rank():
+    data = np.where(RNG.random(X.shape) < 0.1, np.nan, X)
+    found = select(quick(), data, {"n_components": [2, 3, 5]}, criterion="entries", repeats=3)
+    assert found.best_params_ == {"n_components": 3}
+    assert found.best_estimator_.H_[0].shape == (3, 60)
+    assert found.table[0]["score"] > 2 * found.table[1]["score"]
+    assert found.reason.startswith("It ")
+
+
+def test_of_equally_good_models_the_smallest():
+    judge = entries.HiddenEntries(3, 0)
+    repeats = [0.5, 0.6, 0.7], [0.31, 0.4, 0.52], [0.3, 0.41, 0.5], [0.3, 0.42, 0.51]
+    rows = [{"score": np.mean(r), "repeats": r, "size": i} for i, r in enumerate(repeats)]
+    assert judge.best(rows) == 1
+    assert "smallest model" in judge.reason(rows, 1)
+    assert (
+        judge.reason(rows, 2) == "It misses 40.3% of the hidden entries' squares, the least of all."
+    )
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_entries_are_hidden_from_no_sample_or_feature_wholly(seed):
+    data = np.where(RNG.random((9, 4)) < 0.5, np.nan, 1.0)
+    data[:, 0] = data[0] = 1.0
+    hidden = entries.hidden_entries(data, seed)
+    left = ~np.isnan(data) & ~hidden
+    assert left.any(axis=0).all()
+    assert left.any(axis=1).all()
+    assert not np.isnan(data[hidden]).any()
+
+
+def test_agreement_finds_the_metric_that_shows_the_groups():
+    found = select(SemiNMF(2), HIDDEN, {"metric": ["components", "data"]}, n_clusters=2)
+    assert found.best_params_ == {"metric": "components"}
+    assert found.best_n_clusters_ == 2
+    scores = [row["score"] for row in found.table]
+    assert scores[0] > 0.9
+    assert scores[1] < 0.8
+
+
+def test_of_several_numbers_of_clusters_the_true_one():
+    centres = np.repeat(10 * np.eye(4), 20, axis=0)
+    data = centres + RNG.standard_normal(centres.shape)
+    found = select(SemiNMF(4, metric="data"), data, {"max_iter": [500]}, n_clusters=range(2, 7))
+    assert found.best_n_clusters_ == 4
+    assert [row["n_clusters"] for row in found.table] == [2, 3, 4, 5, 6]
+
+
+@pytest.mark.parametrize("features", [np.ones((20, 2)), RNG.standard_normal((400, 9))])
+def test_no_clusters_no_agreement_beyond_chance(features):
+    assert clusters.agreement_beyond_shapeless(features, 3, 8, 0).mean() < 0.2
+
+
+def test_components_that_are_there_agree():
+    grid = {"n_components": [1, 2, 4]}
+    found = select(quick(), PAIR, grid, criterion="components", repeats=2)
+    assert found.best_params_ == {"n_components": 2}
+    assert found.table[0]["score"] == 0
+    assert found.table[1]["score"] > 0.8
+    assert matched_cosine(np.eye(3), -3 * np.eye(3)[::-1]) == 1
+
+
+def test_fits_are_shared_and_results_kept(tmp_path, monkeypatch):
+    fits = []
+
+    def fit(self, X, y=None, fit=SemiNMF.fit):
+        fits.append(self.n_components)
+        return fit(self, X, y)
+
+    monkeypatch.setattr(SemiNMF, "fit", fit)
+    grid = {"n_components": [2, 3], "metric": [0, 0.5, 1], "transform_method": ["projection"]}
+    first = select(quick(), X, grid, n_clusters=2, repeats=2, folder=tmp_path)
+    assert sorted(fits[:-1]) == [2, 3]
+    path = tmp_path / "results.jsonl"
+    path.write_bytes(path.read_bytes()[:-20])  # as a killed run leaves it
+    fits.clear()
+    again = select(quick(), X, grid, n_clusters=2, repeats=2, folder=tmp_path)
+    assert len(fits) == 2
+    assert again.table == first.table
+    select(quick(), X + 1, grid, n_clusters=2, repeats=2, folder=tmp_path)
+    assert len(path.read_text().splitlines()) == 4
+
+
+def test_processes_and_clusters_give_the_same():
+    def table(**where):
+        model = quick(mode="FAST_COMPILE")
+        return select(model, X, {"n_components": [2]}, n_clusters=3, repeats=2, **where).table
+
+    here = table()
+    assert table(jobs=2) == here
+    with LocalCluster(1, threads_per_worker=1, processes=False, dashboard_address=":0") as cluster:
+        assert table(dask=cluster.scheduler_address) == here
+
+
+@pytest.mark.parametrize(
+    ("estimator", "y"),
+    [
+        (DeepSemiNMF((4, 2), max_iter=20, tol=0), None),
+        (DeepWSF((4, 2), max_iter=20, tol=0), np.arange(60) % 3),
+    ],
+)
+def test_default_candidates_of_every_estimator(estimator, y):
+    found = select(estimator, X, y=y, n_clusters=3, repeats=2)
+    metrics = ["components", "data"] if y is None else ["components", 0.5, "data"]
+    assert list(dict.fromkeys(row["metric"] for row in found.table)) == metrics
+    assert {row["layers"] for row in found.table} == {(24, 6)}
+    assert "agrees best" in str(found)
+    ax = found.plot()
+    assert len(ax.get_yticklabels()) == len(found.table)
+
+
+def test_failed_fits_are_named(monkeypatch):
+    def fit(self, X, y=None, fit=SemiNMF.fit):
+        if self.n_components == 3:
+            raise FloatingPointError("it\ndiverged")
+        return fit(self, X, y)
+
+    monkeypatch.setattr(SemiNMF, "fit", fit)
+    found = select(quick(), X, {"n_components": [2, 3]}, criterion="entries", repeats=2)
+    assert found.best_params_ == {"n_components": 2}
+    assert found.table[1]["failed"] == "FloatingPointError: it diverged"
+    with pytest.raises(FloatingPointError, match="the fits of all candidates failed"):
+        select(quick(), X, {"n_components": [3]}, criterion="entries")
+
+
+REFUSED = {
+    "criterion must be one of": {"criterion": "labels"},
+    "needs n_clusters": {},
+    "n_clusters must be an integer >= 2": {"n_clusters": 1},
+    "n_clusters must be at most 48": {"n_clusters": 49},
+    "n_clusters is for": {"criterion": "entries", "n_clusters": 2},
+    "repeats must be": {"n_clusters": 2, "repeats": 1},
+    "random_state must be": {"n_clusters": 2, "random_state": None},
+    r"\['k'\], which SemiNMF does not have": {"n_clusters": 2, "candidates": {"k": [2]}},
+    "must name parameters": {"n_clusters": 2, "candidates": [{}]},
+    "n_components.*must be": {"n_clusters": 2, "candidates": {"n_components": [0]}},
+    "as many samples as components": {"n_clusters": 2, "candidates": {"n_components": [61]}},
+    "only criterion='clusters'": {"criterion": "entries", "candidates": {"metric": [0, 1]}},
+    "needs a dense X": {"criterion": "entries", "X": scipy.sparse.csr_array(X)},
+    "which whiten > 0 does not take": {
+        "criterion": "entries",
+        "estimator": DeepSemiNMF((3, 2)),
+        "candidates": {"whiten": [0.5]},
+    },
+    "init must be a name": {
+        "criterion": "components",
+        "candidates": {"init": [(np.ones((12, 2)), np.ones((2, 60)))]},
+    },
+    "fits 80% of the samples": {"criterion": "components", "candidates": {"n_components": [50]}},
+    "needs X in memory": {"n_clusters": 2, "X": da.from_array(X)},
+    "minimum of 5": {"n_clusters": 2, "X": X[:4]},
+}
+
+
+@pytest.mark.parametrize("message", REFUSED)
+def test_refused_at_the_door(message, monkeypatch):
+    monkeypatch.setattr(choice, "_run", lambda *_: pytest.fail("measured"))
+    with pytest.raises((ValueError, TypeError), match=message):
+        select(**{"estimator": quick(), "X": X} | REFUSED[message])
