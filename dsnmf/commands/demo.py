@@ -34,7 +34,7 @@ def add(commands):
         "--layers",
         type=arguments.layers,
         metavar="K1,K2,…",
-        help="numbers of components (default: 400,40 for digits, otherwise 400,100)",
+        help="numbers of components (default: 400,100 for pie, otherwise chosen without labels)",
     )
     parser.add_argument(
         "--epochs",

@@ -6,6 +6,7 @@ import functools
 import json
 import platform
 import time
+import warnings
 from pathlib import Path
 
 import numpy as np
@@ -17,13 +18,18 @@ from dsnmf.experiments import methods
 from dsnmf.experiments.clustering import Scores, k_means_scores
 from dsnmf.extras import extra
 from dsnmf.files.atomic import replacing
+from dsnmf.selection import select
 
-#: Layers and epochs of the original notebook, for faces and a user's own data.
+#: Layers of the original notebook, for its faces; and epochs, for a user's own data too.
 NOTEBOOK = ((400, 100), 1000)
 
-#: Those that suit digits: beyond some 200 epochs the features come to follow single pixels, and
-#: cluster less well.
-DIGITS = ((400, 40), 150)
+#: Epochs that suit digits: beyond some 200 the features come to follow single pixels, and cluster
+#: less well.
+DIGITS_EPOCHS = 150
+
+#: The choice of layers: components of the last one for each class, those of the first one for each
+#: of the last one, repeats of k-means for each candidate, and iterations of its fit.
+PER_CLASS, FIRST_LAYER, REPEATS, ITERATIONS = (1, 2, 4), 4, 4, 50
 
 #: Pictures in each grid of the figure.
 PICTURES = 36
@@ -34,31 +40,49 @@ RULE_ITERATIONS = 300
 
 @dataclasses.dataclass(frozen=True)
 class Row:
-    """One line of the table: a method, what it learned, and how that clusters."""
+    """One line of the table: a method, what it learned, and how that clusters.
+
+    Attributes
+    ----------
+    scores : Scores
+        Of the features as they are.
+    scores_in_data : Scores or None
+        Of a factorisation's features in the metric of the data.
+    """
 
     method: str
     learned: methods.Learned
     seconds: float
     scores: Scores
+    scores_in_data: Scores | None = None
 
     def __str__(self):
-        size = self.learned.features.shape[1]
-        return f"{self.method:26}{size:6}   {self.scores}   {self.seconds:7.1f}"
+        size, in_data = self.learned.features.shape[1], self.scores_in_data or ""
+        return f"{self.method:26}{size:6}   {self.scores}   {in_data!s:26}   {self.seconds:7.1f}"
 
     def summary(self):
         """Names and numbers, as they stand in the CSV file."""
+        numbers = {"": self.scores, "data_": self.scores_in_data}
         return {
             "method": self.method,
             "dimensions": self.learned.features.shape[1],
-            "nmi_mean": float(np.mean(self.scores.nmi)),
-            "nmi_sd": float(np.std(self.scores.nmi)),
-            "accuracy_mean": float(np.mean(self.scores.accuracy)),
-            "accuracy_sd": float(np.std(self.scores.accuracy)),
+            **{
+                f"{metric}{name}_{moment.__name__.replace('std', 'sd')}": (
+                    "" if scores is None else float(moment(getattr(scores, name)))
+                )
+                for metric, scores in numbers.items()
+                for name in ("nmi", "accuracy")
+                for moment in (np.mean, np.std)
+            },
             "seconds": round(self.seconds, 3),
         }
 
 
-_HEADER = f"{'features':26}{'size':>6}   {'NMI %':^12}  {'AC %':^12}   {'seconds':>7}"
+_HEADER = (
+    f"{'':35}{'features as they are':26}   {'in the metric of the data':26}\n"
+    f"{'features':26}{'size':>6}   "
+    f"{'NMI %':^12}  {'AC %':^12}   {'NMI %':^12}  {'AC %':^12}   {'seconds':>7}"
+)
 
 
 def load_data(data):
@@ -98,7 +122,53 @@ def _run_method(method, call, target):
     start = time.perf_counter()
     learned = call()
     seconds = time.perf_counter() - start
-    return Row(method, learned, seconds, k_means_scores(learned.features, target))
+    in_data = learned.features_in_data_metric()
+    return Row(
+        method,
+        learned,
+        seconds,
+        k_means_scores(learned.features, target),
+        None if in_data is None else k_means_scores(in_data, target),
+    )
+
+
+def _chosen_layers(data, n_classes):
+    """Layers by the agreement of k-means with itself, which needs no labels but their number."""
+    from sklearn.exceptions import ConvergenceWarning
+
+    from dsnmf import SemiNMF
+
+    most = min(data.shape) // 2
+    sizes = sorted({min(per_class * n_classes, most) for per_class in PER_CLASS})
+    candidates = {"n_components": sizes, "metric": ["components", "data"]}
+    model = SemiNMF(max_iter=ITERATIONS)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        found = select(model, data, candidates, n_clusters=n_classes, repeats=REPEATS)
+    k, metric = found.best_params_["n_components"], found.best_params_["metric"]
+    layers = (min(FIRST_LAYER * k, len(data)), k)
+    print(
+        f"Layers {layers[0]}-{k}, chosen without labels: k-means on {k} features of Semi-NMF, in "
+        f"the metric of the {metric}, agrees best with itself (of {', '.join(map(str, sizes))}, in "
+        "both metrics; --layers names others).",
+        flush=True,
+    )
+    return layers
+
+
+def _lesson(rows):
+    """What a reader learns from the table, in one sentence."""
+    learned = [row for row in rows if row.scores_in_data is not None]
+    of_components = max(learned, key=lambda row: np.mean(row.scores.nmi))
+    of_data = max(learned, key=lambda row: np.mean(row.scores_in_data.nmi))
+    best = 100 * np.mean(of_components.scores.nmi), 100 * np.mean(of_data.scores_in_data.nmi)
+    raw = 100 * np.mean(rows[0].scores.nmi)
+    numbers = f"NMI at most {best[0]:.0f} % as they are, {best[1]:.0f} % in the metric of the data"
+    if best[0] > best[1]:
+        why = "the classes hide below stronger variation, which features as they are even out"
+    else:
+        why = "the classes are what varies most, so distances should stay those of the data"
+    return f"Learned features: {numbers}, raw features {raw:.0f} %: {why}."
 
 
 def _draw(rows, images):
@@ -129,7 +199,12 @@ def _write(out, figure, rows, settings):
     with replacing(paths[0], "wb") as file:
         figure.savefig(file, format="png", dpi=150)
     runs = [
-        {**summary, **dataclasses.asdict(row.scores), "history": row.learned.history}
+        {
+            **summary,
+            **dataclasses.asdict(row.scores),
+            "in_data": row.scores_in_data and dataclasses.asdict(row.scores_in_data),
+            "history": row.learned.history,
+        }
         for row, summary in zip(rows, summaries)
     ]
     with replacing(paths[1]) as file:
@@ -150,7 +225,7 @@ def run(data="digits", layers=None, epochs=None, seed=0, out="dsnmf-demo"):
         "digits", "pie", or the path of a .mat file with `fea` and `gnd`.
     layers : sequence of int >= 1, optional
         Of the deep models; the shallow ones get as many components as the last layer. By default
-        400, 40 for digits and 400, 100 otherwise.
+        400, 100 for pie, otherwise chosen by `dsnmf.selection.select`.
     epochs : int >= 1, optional
         Of Adam; the multiplicative rules get at most 300 iterations. By default 150 for digits
         and 1000 otherwise.
@@ -177,20 +252,21 @@ def run(data="digits", layers=None, epochs=None, seed=0, out="dsnmf-demo"):
     for module in ("sklearn", "matplotlib", "tqdm"):
         extra(module, "the demo")
     dataset = load_data(data)
-    default_layers, default_epochs = DIGITS if data == "digits" else NOTEBOOK
-    layers, epochs = layers or default_layers, epochs or default_epochs
+    epochs = epochs or (DIGITS_EPOCHS if data == "digits" else NOTEBOOK[1])
     out = Path(out)
     out.mkdir(parents=True, exist_ok=True)
     n, p = dataset.data.shape
     n_classes = len(np.unique(dataset.target))
-    print(
-        f"{dataset.name}: {n} samples, {p} features, {n_classes} classes\n\n{_HEADER}", flush=True
-    )
+    print(f"{dataset.name}: {n} samples, {p} features, {n_classes} classes", flush=True)
+    if layers is None:
+        layers = NOTEBOOK[0] if data == "pie" else _chosen_layers(dataset.data, n_classes)
+    print(f"\n{_HEADER}", flush=True)
     rows = []
     for method, call in _methods(dataset.data, layers, epochs, seed).items():
         rows.append(_run_method(method, call, dataset.target))
         print(rows[-1], flush=True)
     print("\nMean ± standard deviation over 10 seeds of k-means; seconds without k-means.")
+    print(_lesson(rows))
     settings = {
         "data": dataset.name,
         "shape": [n, p],

@@ -27,12 +27,23 @@ class Learned:
         Σ (X - X̂)² before each iteration of the training.
     error : float or None
         ‖X - X̂‖_F, not squared; None where it was not computed.
+    nonlinearity : str
+        g between the layers of a factorisation.
     """
 
     features: np.ndarray | None
     Zs: tuple = ()
     history: tuple = ()
     error: float | None = None
+    nonlinearity: str = "identity"
+
+    def features_in_data_metric(self):
+        """Features whose distances are those of their reconstructions; None without any."""
+        if not self.Zs:
+            return None
+        metric_of = extra("dsnmf.estimators.metric", "metrics").metric_of
+        metric = metric_of(list(self.Zs), self.nonlinearity, 1.0, None)
+        return metric.of(np.asarray(self.features.T)).T
 
 
 def raw(data):
@@ -141,7 +152,8 @@ def trained_dsnmf(data, layers, epochs, seed=0, progress=False, compress=False):
 def learned_by(model):
     """What a trained `DSNMF` learned."""
     Zs = tuple(model.get_param_values()[:-1])
-    return Learned(model.get_features().T, Zs, tuple(model.history))
+    history = tuple(model.history)
+    return Learned(model.get_features().T, Zs, history, nonlinearity="relu")
 
 
 def dsnmf(data, layers, epochs, seed=0, progress=False):

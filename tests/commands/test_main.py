@@ -76,8 +76,10 @@ def test_demo_on_digits(tmp_path):
     assert "3/3" in err
     assert "cost=" in err
     assert "digits: 1797 samples, 64 features, 10 classes" in out
-    table = [line for line in out.splitlines() if line.count("±") == 2]
+    table = [line for line in out.splitlines() if line.count("±") > 1]
     assert [line[:26].strip() for line in table] == METHODS
+    assert [line.count("±") for line in table] == [2] * 3 + [4] * 5  # in the data's metric too
+    assert "the classes are what varies most" in out
     folder = tmp_path / "dsnmf-demo"
     assert sorted(os.listdir(folder)) == FILES
     assert all(str(Path("dsnmf-demo", name)) in out for name in FILES)
@@ -95,6 +97,8 @@ def test_demo_on_digits(tmp_path):
         assert float(line["nmi_mean"]) == pytest.approx(np.mean(row["nmi"]))
         assert f"{100 * np.mean(row['nmi']):.1f} ± {100 * np.std(row['nmi']):4.1f}" in printed
         assert f"{100 * np.mean(row['accuracy']):.1f} ± " in printed
+        if row["in_data"] is not None:
+            assert float(line["data_nmi_mean"]) == pytest.approx(np.mean(row["in_data"]["nmi"]))
     assert 0.7 < float(lines[0]["nmi_mean"]) < 0.78
 
 
@@ -102,9 +106,10 @@ def test_demo_on_a_mat_file_is_repeatable(tmp_path):
     save_mat(tmp_path / "mine.mat")
     scores = []
     for out in ("one", "two/deep"):
-        words = ["--data", "mine.mat", "--layers", "4,3", "--epochs", "2", "--seed", "5"]
-        code, _, err = type_in(tmp_path, "demo", *words, "--out", out)
+        words = ["--data", "mine.mat", "--epochs", "2", "--seed", "5"]
+        code, printed, err = type_in(tmp_path, "demo", *words, "--out", out)
         assert code == 0, err
+        assert "Layers 12-3, chosen without labels" in printed
         assert sorted(os.listdir(tmp_path / out)) == FILES
         results = json.loads((tmp_path / out / "results.json").read_text())
         assert (results["data"], results["classes"]) == ("mine", 3)
