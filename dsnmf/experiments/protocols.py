@@ -1,12 +1,13 @@
 """The experiments as data: which methods, parameters and seeds, on which samples.
 
-A new method is one line in `comparators.METHODS` and one `Entry`; a new data set is one entry of
+A new method is one line in `catalogue.METHODS` and one `Entry`; a new data set is one entry of
 `PROTOCOLS`.
 """
 
 from dsnmf import datasets
 from dsnmf.experiments import attributes
-from dsnmf.experiments.kinds import Attributes, Clustering, Entry, Layers
+from dsnmf.experiments.clustering import load_classes
+from dsnmf.experiments.kinds import CLASSES, Attributes, Clustering, Entry, Layers
 
 _BOTH = ("pixels", "igo")
 _TWO_LAYERS = {"first_layer": 625}
@@ -35,6 +36,39 @@ NOTEBOOK = (
     Entry("PCA whitened"),
 )
 
+_DEEP = {"parameters": _TWO_LAYERS, "cached": True}
+
+#: Of a later paper, which starts all layers from a linear program: "DGsnMF 2020" in the report.
+DGSNMF2020 = (Entry("Deep Semi-NMF (LP start)", **_DEEP), Entry("Semi-NMF (LP start)"))
+
+#: What the later paper has of the ICML paper's methods, from the ICML paper's starts.
+ORL = (Entry("Deep Semi-NMF", **_DEEP), Entry("Semi-NMF"), Entry("NMF (MUL)"))
+
+#: Every method once, on any data: k-means on as many components as there are classes.
+ARENA = (
+    Entry("Deep Semi-NMF", **_DEEP),
+    Entry("Deep Semi-NMF (LP start)", **_DEEP, quick_features=()),
+    Entry("Deep Semi-NMF (converged)", **_DEEP, quick_features=()),
+    Entry("Deep Semi-NMF (Adam)", parameters={**_TWO_LAYERS, "epochs": 500, "compress": True}),
+    Entry("Semi-NMF"),
+    Entry("Semi-NMF (LP start)"),
+    Entry("Semi-NMF (converged)"),
+    Entry("NMF (MUL)"),
+    Entry("NMF (CD)"),
+    Entry("GNMF"),
+    Entry("GNMF (its authors)"),
+    Entry("spectral clustering"),
+    Entry("UMAP"),
+    Entry("FastICA"),
+    Entry("dictionary, codes >= 0"),
+    Entry("raw", counted=False),
+    Entry("PCA"),
+    Entry("PCA whitened"),
+)
+
+_ARENA = {"entries": ARENA, "counts": (CLASSES,), "quick_counts": (CLASSES,)}
+_LATER = {"counts": tuple(range(20, 71, 10)), "quick_counts": (20, 70)}
+
 _FACES = {"names": ("pose", "expression", "identity"), "layers": (64, 48, 32)}
 
 PROTOCOLS = {
@@ -59,6 +93,26 @@ PROTOCOLS = {
             datasets.load_multi_pie,
             needs_file=True,
             entries=ICML2014,
+        ),
+        Clustering(
+            "dgsnmf2020-pie",
+            "clustering of CMU PIE from linear-program starts, as in a later paper (DGsnMF 2020)",
+            datasets.load_pie,
+            entries=DGSNMF2020,
+            **_LATER,
+        ),
+        Clustering(
+            "dgsnmf2020-orl",
+            "the same on ORL, with the starts of the ICML paper too",
+            datasets.load_orl,
+            entries=(*DGSNMF2020, *ORL),
+            **_LATER,
+        ),
+        Clustering("arena-pie", "all methods on CMU PIE", datasets.load_pie, **_ARENA),
+        Clustering("arena-digits", "all methods on digits", datasets.load_digits, **_ARENA),
+        Clustering("arena-orl", "all methods on ORL", datasets.load_orl, **_ARENA),
+        Clustering(
+            "arena-mat", "all methods on your .mat file", load_classes, needs_file=True, **_ARENA
         ),
         Layers(
             "layers-multi-pie",

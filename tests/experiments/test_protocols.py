@@ -7,7 +7,9 @@ import pytest
 
 from dsnmf.datasets import Dataset, unit_norm
 from dsnmf.experiments import attribute_methods, protocols, records
-from dsnmf.experiments.kinds import Attributes, Clustering, Entry, Layers
+from dsnmf.experiments.catalogue import METHODS
+from dsnmf.experiments.kinds import CLASSES, Attributes, Clustering, Entry, Layers
+from dsnmf.experiments.methods import Learned
 from dsnmf.experiments.protocols import find
 
 
@@ -64,6 +66,21 @@ def test_clustering_measures_the_identity(faces, tmp_path):
     several = Clustering("c", "", lambda: faces, entries=entries, counts=(3,), k_means_seeds=4)
     results = several.measure(faces, several.items("faces", [0])[0], memory)
     assert [len(results[score]) for score in ("ac", "nmi")] == [4, 4]
+
+
+def test_sizes_follow_the_data(faces, monkeypatch):
+    asked = []
+    monkeypatch.setitem(
+        METHODS, "Deep Semi-NMF", lambda data, **sizes: asked.append(sizes) or Learned(data)
+    )
+    entries = (Entry("Deep Semi-NMF", parameters={"first_layer": 625}, quick_features=()),)
+    sized = {"counts": (CLASSES,), "quick_counts": (CLASSES,)}
+    protocol = Clustering("c", "", lambda: faces, entries=entries, **sized)
+    (item,) = protocol.items("faces", [0])
+    assert item["parameters"] == {"first_layer": 625, "n_components": CLASSES}
+    protocol.measure(faces, item, None)
+    assert asked == [{"first_layer": 16, "n_components": 2, "seed": 0, "memory": None}]
+    assert protocol.items("faces", [0], quick=True) == []
 
 
 def test_layers_measures_both_layers(faces, tmp_path):

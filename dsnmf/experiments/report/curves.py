@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from dsnmf.experiments.comparators import METHODS
+from dsnmf.experiments.catalogue import METHODS
 from dsnmf.experiments.report import published
 from dsnmf.experiments.report.published import COMPONENTS
 
