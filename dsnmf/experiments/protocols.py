@@ -8,6 +8,7 @@ from dsnmf import datasets
 from dsnmf.experiments import attributes
 from dsnmf.experiments.clustering import load_classes
 from dsnmf.experiments.kinds import CLASSES, Attributes, Clustering, Entry, Layers
+from dsnmf.experiments.report.published import LATER_COMPONENTS
 
 _BOTH = ("pixels", "igo")
 _TWO_LAYERS = {"first_layer": 625}
@@ -67,7 +68,7 @@ ARENA = (
 )
 
 _ARENA = {"entries": ARENA, "counts": (CLASSES,), "quick_counts": (CLASSES,)}
-_LATER = {"counts": tuple(range(20, 71, 10)), "quick_counts": (20, 70)}
+_LATER = {"counts": LATER_COMPONENTS, "quick_counts": (20, 70)}
 
 _FACES = {"names": ("pose", "expression", "identity"), "layers": (64, 48, 32)}
 

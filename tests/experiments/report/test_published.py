@@ -1,4 +1,4 @@
-"""The published numbers, as the paper prints them."""
+"""The published numbers, as the papers print them."""
 
 from dsnmf.experiments.report.published import icml2014
 
