@@ -39,7 +39,8 @@ def add(commands):
         "DIR/results.jsonl at once. The same command again goes on where the last one was stopped. "
         "Experiments: icml2014-pie, icml2014-xm2vts*, icml2014-multi-pie*, layers-multi-pie*, "
         "dgsnmf2020-pie, dgsnmf2020-orl, arena-pie, arena-digits, arena-orl, arena-mat*, "
-        "notebook, attributes-stickfigures, attributes-nrletters, attributes-faces, "
+        "notebook, attributes-stickfigures, attributes-nrletters, "
+        "attributes-stickfigures-rivals, attributes-nrletters-rivals, attributes-faces, "
         "attributes-cmu-faces, attributes-multi-pie* (*: of data that you bring: --data-file). "
         "An arena is all methods side by side, with as many components as there are classes.",
         [

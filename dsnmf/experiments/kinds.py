@@ -290,3 +290,11 @@ class Attributes(Protocol):
             item["method"], data, target, layers, self.names, item["seed"], self.shares
         )
         return {"rows": list(rows)}
+
+
+@dataclass(frozen=True)
+class RivalAttributes(Attributes):
+    """The same by methods that look for several clusterings at once."""
+
+    def methods(self):
+        return list(attribute_methods.RIVALS)

@@ -7,7 +7,14 @@ A new method is one line in `catalogue.METHODS` and one `Entry`; a new data set 
 from dsnmf import datasets
 from dsnmf.experiments import attributes
 from dsnmf.experiments.clustering import load_classes
-from dsnmf.experiments.kinds import CLASSES, Attributes, Clustering, Entry, Layers
+from dsnmf.experiments.kinds import (
+    CLASSES,
+    Attributes,
+    Clustering,
+    Entry,
+    Layers,
+    RivalAttributes,
+)
 from dsnmf.experiments.report.published import LATER_COMPONENTS
 
 _BOTH = ("pixels", "igo")
@@ -72,6 +79,17 @@ _LATER = {"counts": LATER_COMPONENTS, "quick_counts": (20, 70)}
 
 _FACES = {"names": ("pose", "expression", "identity"), "layers": (64, 48, 32)}
 
+_STICKFIGURES = {
+    "load": datasets.load_stickfigures,
+    "names": ("upper body", "lower body"),
+    "layers": attributes.LAYERS["stickfigures"],
+}
+_NRLETTERS = {
+    "load": datasets.load_nrletters,
+    "names": ("letter", "colour", "corner"),
+    "layers": attributes.LAYERS["nrletters"],
+}
+
 PROTOCOLS = {
     protocol.name: protocol
     for protocol in (
@@ -132,18 +150,16 @@ PROTOCOLS = {
             k_means_seeds=10,
         ),
         Attributes(
-            "attributes-stickfigures",
-            "which layer knows which of two poses",
-            datasets.load_stickfigures,
-            names=("upper body", "lower body"),
-            layers=attributes.LAYERS["stickfigures"],
+            "attributes-stickfigures", "which layer knows which of two poses", **_STICKFIGURES
         ),
         Attributes(
-            "attributes-nrletters",
-            "which layer knows letter, colour or corner",
-            datasets.load_nrletters,
-            names=("letter", "colour", "corner"),
-            layers=attributes.LAYERS["nrletters"],
+            "attributes-nrletters", "which layer knows letter, colour or corner", **_NRLETTERS
+        ),
+        RivalAttributes(
+            "attributes-stickfigures-rivals", "the poses by several clusterings", **_STICKFIGURES
+        ),
+        RivalAttributes(
+            "attributes-nrletters-rivals", "the letters by several clusterings", **_NRLETTERS
         ),
         Attributes(
             "attributes-faces",
