@@ -25,8 +25,8 @@ from dsnmf.training.stopping import has_converged, matlab_stops
 #: At most so many iterations of the multiplicative rules, per layer and of the fine-tuning.
 ITERATIONS = 300
 
-#: Of Semi-NMF, and of the fine-tuning, where they are to converge.
-CONVERGED = 2000
+#: So many iterations of Semi-NMF, and of the fine-tuning, bring them near to convergence.
+MANY_ITERATIONS = 2000
 
 #: Relative tolerance of the fine-tuning, looked at after every iteration.
 FINE_TUNING_TOL = 1e-6
@@ -93,10 +93,17 @@ def nmf_rule(X, Zs, Hs, affinity=None):
 _RULES = {"Semi-NMF": semi_nmf_rule, "NMF": nmf_rule}
 
 
-def _layer(kind, X, n_components, seed, begin="NNDSVD", iterations=ITERATIONS):
+def _trained(rule, X, Zs, Hs, iterations, stops):
+    """Exactly so many iterations; None: at most `ITERATIONS`, and until it stops."""
+    limits = (ITERATIONS, stops) if iterations is None else (iterations,)
+    Zs, Hs, _ = train(rule, X, Zs, Hs, *limits)
+    return Zs, Hs
+
+
+def _layer(kind, X, n_components, seed, begin="NNDSVD", iterations=None):
     """Z and H of Semi-NMF or NMF."""
     Z, H = STARTS[begin](X, n_components, seed)
-    Zs, Hs, _ = train(_RULES[kind], X, [Z], [H], iterations, matlab_stops)
+    Zs, Hs = _trained(_RULES[kind], X, [Z], [H], iterations, matlab_stops)
     return Zs[0], Hs[0]
 
 
@@ -128,17 +135,14 @@ def _fine_tuned(norms):
     return len(norms) > 1 and has_converged(norms[-2], norms[-1], FINE_TUNING_TOL)
 
 
-def _algorithm_1(layers, data, update_H, iterations=ITERATIONS):
+def _algorithm_1(layers, data, update_H, iterations=None):
     """(Z_1, Z_2) and (H_1, H_2): fine-tuning of two layers of Semi-NMF."""
     rule = partial(updates.deep_semi_nmf, update_H=update_H)
-    Zs, Hs, _ = train(rule, data.T, *layers, iterations, _fine_tuned)
-    return Zs, Hs
+    return _trained(rule, data.T, *layers, iterations, _fine_tuned)
 
 
-def deep_semi_nmf(
-    data, n_components, first_layer, seed, memory, begin="NNDSVD", iterations=ITERATIONS
-):
-    """Algorithm 1 of the paper, at most so many iterations of it.
+def deep_semi_nmf(data, n_components, first_layer, seed, memory, begin="NNDSVD", iterations=None):
+    """Algorithm 1 of the paper.
 
     H_1 stands still in the fine-tuning: in the linear model it influences neither Z_1, Z_2, H_2
     nor the error.

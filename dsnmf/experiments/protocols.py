@@ -56,11 +56,11 @@ ORL = (Entry("Deep Semi-NMF", **_DEEP), Entry("Semi-NMF"), Entry("NMF (MUL)"))
 ARENA = (
     Entry("Deep Semi-NMF", **_DEEP),
     Entry("Deep Semi-NMF (LP start)", **_DEEP, quick_features=()),
-    Entry("Deep Semi-NMF (converged)", **_DEEP, quick_features=()),
+    Entry("Deep Semi-NMF (2000 iterations)", **_DEEP, quick_features=()),
     Entry("Deep Semi-NMF (Adam)", parameters={**_TWO_LAYERS, "epochs": 500, "compress": True}),
     Entry("Semi-NMF"),
     Entry("Semi-NMF (LP start)"),
-    Entry("Semi-NMF (converged)"),
+    Entry("Semi-NMF (2000 iterations)"),
     Entry("NMF (MUL)"),
     Entry("NMF (CD)"),
     Entry("GNMF"),

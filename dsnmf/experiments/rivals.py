@@ -19,7 +19,7 @@ from dsnmf.experiments.comparators import (
     nmf_rule,
     unit_columns,
 )
-from dsnmf.experiments.methods import Learned, train
+from dsnmf.experiments.methods import Learned, pca, train
 from dsnmf.extras import extra
 
 #: GNMF as in Cai, He, Han & Huang 2011: the weight of the graph, iterations, random starts.
@@ -71,11 +71,15 @@ def spectral(data, n_components, seed, memory):
 
 
 def fast_ica(data, n_components, seed, memory):
-    """Independent components: a rotation of the whitened principal ones."""
-    ica = FastICA(n_components, whiten="unit-variance", random_state=seed, max_iter=ICA_ITERATIONS)
+    """Independent components: a rotation of the whitened principal ones.
+
+    FastICA's own whitening loses components where the first feature is constant, as in digits.
+    """
+    whitened = pca(data, n_components, whiten=True).features
+    ica = FastICA(whiten=False, random_state=seed, max_iter=ICA_ITERATIONS)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)
-        return Learned(ica.fit_transform(data))
+        return Learned(ica.fit_transform(whitened))
 
 
 def umap(data, n_components, seed, memory):

@@ -31,7 +31,7 @@ class FirstColumns:
         return data[:, : self.n_components]
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def data():
     """Three groups of ten samples, >= 0, of unit norm."""
     rng = np.random.default_rng(0)
@@ -91,8 +91,10 @@ def test_first_layer_is_computed_once(run, monkeypatch):
 
 
 def test_start_and_iterations_are_those_of_the_name(run):
-    plain, converged, other = (run(f"Semi-NMF{k}") for k in ("", " (converged)", " (LP start)"))
-    assert run("Semi-NMF", iterations=3).error > plain.error >= converged.error
+    plain, converged, other = (
+        run(f"Semi-NMF{k}") for k in ("", " (2000 iterations)", " (LP start)")
+    )
+    assert run("Semi-NMF", iterations=3).error > plain.error > converged.error
     assert not np.allclose(other.features, plain.features, rtol=0.1)
 
 
@@ -102,6 +104,13 @@ def test_gnmf_of_its_authors_keeps_the_best_of_its_starts(data, run, monkeypatch
         monkeypatch.setattr(rivals, "GNMF_STARTS", starts)
         errors.append(run("GNMF (its authors)").error)
     assert errors[0] >= errors[1] >= errors[2] < errors[0]
+
+
+def test_independent_components_are_a_rotation_of_the_whitened_principal_ones(data, run):
+    data[:, 0] = 0
+    whitened, independent = run("PCA whitened").features, run("FastICA").features
+    assert not np.allclose(whitened, independent, atol=0.1)
+    np.testing.assert_allclose(whitened @ whitened.T, independent @ independent.T, atol=1e-4)
 
 
 def test_without_umap(run, monkeypatch):

@@ -15,7 +15,7 @@ METRICS = {"nmi": "NMI", "ac": "AC"}
 _PAIRS = (
     ("Deep Semi-NMF", "Semi-NMF"),
     ("Deep Semi-NMF (LP start)", "Semi-NMF (LP start)"),
-    ("Deep Semi-NMF (converged)", "Semi-NMF (converged)"),
+    ("Deep Semi-NMF (2000 iterations)", "Semi-NMF (2000 iterations)"),
     ("Deep Semi-NMF", "GNMF"),
     ("Deep Semi-NMF", "GNMF (its authors)"),
     ("Deep Semi-NMF", "spectral clustering"),
