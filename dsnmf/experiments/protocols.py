@@ -46,16 +46,21 @@ NOTEBOOK = (
 
 _DEEP = {"parameters": _TWO_LAYERS, "cached": True}
 
-#: Of a later paper, which starts all layers from a linear program: "DGsnMF 2020" in the report.
-DGSNMF2020 = (Entry("Deep Semi-NMF (LP start)", **_DEEP), Entry("Semi-NMF (LP start)"))
+#: A linear program starts with no error, so that nothing is learned of a first layer beyond the
+#: data's rank without noise, and the second starts from noise: with 625, NMI .72 on PIE.
+_DEEP_LP = {"parameters": {"first_layer": 100}, "cached": True}
 
-#: What the later paper has of the ICML paper's methods, from the ICML paper's starts.
-ORL = (Entry("Deep Semi-NMF", **_DEEP), Entry("Semi-NMF"), Entry("NMF (MUL)"))
+#: Of a later paper, which starts all layers from a linear program: "DGsnMF 2020" in the report.
+#: It does not depend on a seed, so that k-means alone has several.
+DGSNMF2020 = (
+    Entry("Deep Semi-NMF (LP start)", **_DEEP_LP, seeded=False),
+    Entry("Semi-NMF (LP start)", seeded=False),
+)
 
 #: Every method once, on any data: k-means on as many components as there are classes.
 ARENA = (
     Entry("Deep Semi-NMF", **_DEEP),
-    Entry("Deep Semi-NMF (LP start)", **_DEEP, quick_features=()),
+    Entry("Deep Semi-NMF (LP start)", **_DEEP_LP),
     Entry("Deep Semi-NMF (2000 iterations)", **_DEEP, quick_features=()),
     Entry("Deep Semi-NMF (Adam)", parameters={**_TWO_LAYERS, "epochs": 500, "compress": True}),
     Entry("Semi-NMF"),
@@ -75,7 +80,12 @@ ARENA = (
 )
 
 _ARENA = {"entries": ARENA, "counts": (CLASSES,), "quick_counts": (CLASSES,)}
-_LATER = {"counts": LATER_COMPONENTS, "quick_counts": (20, 70)}
+_LATER = {
+    "entries": DGSNMF2020,
+    "counts": LATER_COMPONENTS,
+    "quick_counts": (20, 70),
+    "k_means_seeds": 5,
+}
 
 _FACES = {"names": ("pose", "expression", "identity"), "layers": (64, 48, 32)}
 
@@ -117,16 +127,9 @@ PROTOCOLS = {
             "dgsnmf2020-pie",
             "clustering of CMU PIE from linear-program starts, as in a later paper (DGsnMF 2020)",
             datasets.load_pie,
-            entries=DGSNMF2020,
             **_LATER,
         ),
-        Clustering(
-            "dgsnmf2020-orl",
-            "the same on ORL, with the starts of the ICML paper too",
-            datasets.load_orl,
-            entries=(*DGSNMF2020, *ORL),
-            **_LATER,
-        ),
+        Clustering("dgsnmf2020-orl", "the same on ORL", datasets.load_orl, **_LATER),
         Clustering("arena-pie", "all methods on CMU PIE", datasets.load_pie, **_ARENA),
         Clustering("arena-digits", "all methods on digits", datasets.load_digits, **_ARENA),
         Clustering("arena-orl", "all methods on ORL", datasets.load_orl, **_ARENA),

@@ -66,7 +66,7 @@ class Curve:
     Attributes
     ----------
     values : dict of int to tuple of float
-        One value per seed, in the order of the seeds.
+        One value per seed, or per seed of k-means, in the order of the seeds.
     """
 
     values: dict
@@ -168,7 +168,7 @@ def ours(records, data, features, metric):
             continue
         for k in _components(record["parameters"]):
             found = values.setdefault(record["method"], {}).setdefault(k, [])
-            found.append((record["seed"], scale * value))
+            found += [(record["seed"], scale * v) for v in np.ravel(value).tolist()]
     return {
         method: Curve({k: tuple(value for _, value in sorted(found[k])) for k in sorted(found)})
         for method, found in sorted(values.items(), key=lambda item: rank(item[0]))
