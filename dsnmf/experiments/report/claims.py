@@ -39,17 +39,11 @@ def _text(tallies):
     return ", ".join(f"{name} {tally}".strip() for name, tally in tallies.items() if tally.compared)
 
 
-def _verdict(published, ours, later=None):
+def _verdict(published, ours, newer=None):
     """From tallies by name, of the published curves, of ours and of the later paper's."""
     text = _text(ours)
     holds = all_hold(tally.holds for tally in ours.values()) if text else None
-    return Verdict(_text(published) or "–", text or NOT_RUN, holds, _text(later or {}) or "–")
-
-
-def _curve(curves, method):
-    """A method's curve, or that of its published counterpart."""
-    names = [name for name in curves if method in (name, counterpart(name))]
-    return curves[names[0]] if names else None
+    return Verdict(_text(published) or "–", text or NOT_RUN, holds, _text(newer or {}) or "–")
 
 
 def _clusters_better(records, data, better, worse, components=COMPONENTS):
@@ -59,7 +53,7 @@ def _clusters_better(records, data, better, worse, components=COMPONENTS):
         return {
             title: _tally(
                 lambda a, b: a > b,
-                *(_curve(curves(data, features, metric), m) for features, m in (better, worse)),
+                *(curves(data, features, metric).get(m) for features, m in (better, worse)),
                 components=components,
             )
             for metric, title in (("ac", "AC"), ("nmi", "NMI"))

@@ -37,9 +37,9 @@ _EXPECTED = "Items expected of a complete run with the seeds that the records ha
 
 _ARENA = """\
 k-means on the features of every method, with as many components as there are classes (UMAP: two);
-the best NMI first. A first layer has 625 components, or as many as the data have samples or
-features. "GNMF" is that of the ICML paper, "its authors" are GNMF's. Where no number of iterations
-is given, Semi-NMF and the fine-tuning make at most 300."""
+the best NMI first. A first layer has 625 components, 100 from a linear program, or as many as the
+data have samples or features. "GNMF" is that of the ICML paper, "its authors" are GNMF's. Where no
+number of iterations is given, Semi-NMF and the fine-tuning make at most 300."""
 
 _LAYERS = "AC of k-means on the features of each layer of Deep Semi-NMF (Algorithm 1), in per cent."
 
