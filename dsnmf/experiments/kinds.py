@@ -100,9 +100,9 @@ class Entry:
         Whether it has a number of components.
     seeded : bool
         Whether its results differ between seeds; if not, it runs for the first one only.
-    cached : bool
-        Whether all its items start with the same long computation, kept in the cache: then one of
-        them runs first and the others last, when it is there.
+    cached : str or None
+        Name of the long computation that all its items start with, and those of other entries
+        perhaps, kept in the cache: one of them runs first and the others last, when it is there.
     quick_features : tuple of str, optional
         Those of a quick run, if not all; () where a quick run goes without the method.
     """
@@ -112,7 +112,7 @@ class Entry:
     parameters: dict = field(default_factory=dict)
     counted: bool = True
     seeded: bool = True
-    cached: bool = False
+    cached: str | None = None
     quick_features: tuple | None = None
 
     def features_of(self, quick):
@@ -125,8 +125,8 @@ def _cached_last(entries_and_items):
     seen = set()
     first, between, last = [], [], []
     for entry, item in entries_and_items:
-        what = item["method"], item["features"]
-        chosen = between if not entry.cached else last if what in seen else first
+        what = entry.cached, item["features"]
+        chosen = between if entry.cached is None else last if what in seen else first
         seen.add(what)
         chosen.append(item)
     return first + between + last

@@ -22,12 +22,12 @@ _TWO_LAYERS = {"first_layer": 625}
 
 #: Of the ICML paper; IGO has too many directions above the noise floor for compressed training.
 ICML2014 = (
-    Entry("Deep Semi-NMF", _BOTH, _TWO_LAYERS, quick_features=("pixels",), cached=True),
+    Entry("Deep Semi-NMF", _BOTH, _TWO_LAYERS, quick_features=("pixels",), cached="Semi-NMF"),
     Entry("Deep Semi-NMF (Adam)", parameters={**_TWO_LAYERS, "epochs": 500, "compress": True}),
     Entry("Semi-NMF", _BOTH),
     Entry("Semi-NMF (SVD start)"),
     Entry("NMF (MUL)"),
-    Entry("Multi-layer NMF", parameters=_TWO_LAYERS, cached=True),
+    Entry("Multi-layer NMF", parameters=_TWO_LAYERS, cached="NMF"),
     Entry("NMF (CD)"),
     Entry("GNMF"),
     Entry("raw", counted=False),
@@ -44,11 +44,11 @@ NOTEBOOK = (
     Entry("PCA whitened"),
 )
 
-_DEEP = {"parameters": _TWO_LAYERS, "cached": True}
+_DEEP = {"parameters": _TWO_LAYERS, "cached": "Semi-NMF"}
 
 #: A linear program starts with no error, so that nothing is learned of a first layer beyond the
 #: data's rank without noise, and the second starts from noise: with 625, NMI .72 on PIE.
-_DEEP_LP = {"parameters": {"first_layer": 100}, "cached": True}
+_DEEP_LP = {"parameters": {"first_layer": 100}, "cached": "LP"}
 
 #: Of a later paper, which starts all layers from a linear program: "DGsnMF 2020" in the report.
 #: It does not depend on a seed, so that k-means alone has several.

@@ -51,6 +51,14 @@ def test_grid_of_the_paper():
         find("x")
 
 
+def test_what_finds_the_cache_filled_runs_last():
+    items = find("arena-pie").items("pie", range(2))
+    order = [(item["method"].removeprefix("Deep Semi-NMF"), item["seed"]) for item in items]
+    assert order[:2] == [("", 0), (" (LP start)", 0)]
+    last = [("", 1), (" (LP start)", 1), (" (2000 iterations)", 0), (" (2000 iterations)", 1)]
+    assert order[-4:] == last
+
+
 def test_clustering_measures_the_identity(faces, tmp_path):
     memory = joblib.Memory(tmp_path, verbose=0)
     entries = Entry("PCA"), Entry("best rank k", ("pixels", "igo"), seeded=False)
