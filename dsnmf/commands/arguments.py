@@ -30,7 +30,7 @@ def add_parser(commands, name, summary, description, examples):
     return commands.add_parser(
         name,
         help=summary,
-        description=textwrap.fill(description, 79),
+        description=textwrap.fill(description, 79, break_on_hyphens=False),
         epilog="\n  ".join(["examples:", *examples]),
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )

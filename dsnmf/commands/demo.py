@@ -28,7 +28,8 @@ def add(commands):
         default="digits",
         metavar="digits|pie|PATH.mat",
         help="digits (default), pie (CMU PIE faces: downloaded, unless the folder that DSNMF_DATA "
-        "names has them), or a MATLAB file with fea (samples x features) and gnd (classes)",
+        "names has them), or a MATLAB file with fea or X (samples x features) and gnd "
+        "or Y (classes)",
     )
     parser.add_argument(
         "--layers",

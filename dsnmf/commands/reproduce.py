@@ -34,23 +34,27 @@ def add(commands):
         commands,
         "reproduce",
         "run the papers' experiments",
-        "Runs experiments of the ICML 2014 and TPAMI 2017 papers and adds every result to "
+        "Runs experiments of the ICML 2014 and TPAMI 2017 papers, and others on the same data, and "
+        "adds every result to "
         "DIR/results.jsonl at once. The same command again goes on where the last one was stopped. "
         "Experiments: icml2014-pie, icml2014-xm2vts*, icml2014-multi-pie*, layers-multi-pie*, "
-        "notebook, attributes-stickfigures, attributes-nrletters, attributes-faces, "
-        "attributes-cmu-faces, attributes-multi-pie* (*: of a licensed data set, which you bring: "
-        "--data-file).",
+        "dgsnmf2020-pie, dgsnmf2020-orl, arena-pie, arena-digits, arena-orl, arena-mat*, "
+        "notebook, attributes-stickfigures, attributes-nrletters, "
+        "attributes-stickfigures-rivals, attributes-nrletters-rivals, attributes-faces, "
+        "attributes-cmu-faces, attributes-multi-pie* (*: of data that you bring: --data-file). "
+        "An arena is all methods side by side, with as many components as there are classes.",
         [
             "dsnmf reproduce icml2014-pie --quick",
             "dsnmf reproduce icml2014-pie notebook --jobs 8 --out results",
             "dsnmf reproduce icml2014-pie --methods 'Semi-NMF,Deep Semi-NMF' --seeds 10",
             "dsnmf reproduce icml2014-multi-pie --data-file Multi-PIE.mat",
+            "dsnmf reproduce arena-mat --data-file mine.mat --quick",
             "dsnmf reproduce icml2014-pie --dask tcp://scheduler:8786",
         ],
     )
     parser.add_argument("experiments", nargs="+", metavar="EXPERIMENT")
     parser.add_argument(
-        "--quick", action="store_true", help="20, 40 and 70 components only, and one seed"
+        "--quick", action="store_true", help="fewer numbers of components and methods, and one seed"
     )
     parser.add_argument(
         "--jobs",
@@ -77,6 +81,6 @@ def add(commands):
         help="scheduler of a Dask cluster that runs the items instead; its workers need this "
         'package, one thread each, and the data (pip install "dsnmf[distributed]")',
     )
-    parser.add_argument("--data-file", metavar="PATH", help="your file of a licensed data set")
+    parser.add_argument("--data-file", metavar="PATH", help="your file, for experiments with a *")
     parser.add_argument("--methods", metavar="NAME,…", help="only these methods")
     parser.set_defaults(run=_run)

@@ -8,7 +8,13 @@ no file; licensed ones are read from the user's.
 from dsnmf.datasets.attribute_faces import make_attribute_faces
 from dsnmf.datasets.cmu_faces import load_cmu_faces
 from dsnmf.datasets.dataset import Dataset, unit_norm
-from dsnmf.datasets.loaders import load_digits, load_nrletters, load_pie, load_stickfigures
+from dsnmf.datasets.loaders import (
+    load_digits,
+    load_nrletters,
+    load_orl,
+    load_pie,
+    load_stickfigures,
+)
 from dsnmf.datasets.mat import load_mat
 from dsnmf.datasets.user_faces import load_multi_pie, load_xm2vts
 
@@ -21,6 +27,7 @@ __all__ = [
     "load_mat",
     "load_multi_pie",
     "load_nrletters",
+    "load_orl",
     "load_pie",
     "load_stickfigures",
     "load_xm2vts",
@@ -32,6 +39,7 @@ __all__ = [
 LOADERS = {
     "digits": load_digits,
     "pie": load_pie,
+    "orl": load_orl,
     "stickfigures": load_stickfigures,
     "nrletters": load_nrletters,
     "cmu_faces": load_cmu_faces,

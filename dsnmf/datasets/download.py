@@ -14,6 +14,11 @@ SOURCES = {
         "https://raw.githubusercontent.com/trigeorgis/Deep-Semi-NMF/master/data/PIE_pose27.mat",
         "035fdd73d5f4234d958b3c88f20bd8aae3871080246139896a23e61487134680",
     ),
+    "ORL.mat": (
+        "https://raw.githubusercontent.com/jundongl/scikit-feature/"
+        "1b706ae440987c6013ee3df8afb453dae125df91/files/datasets/ORL.mat",
+        "e257ec36002e48688ed7f3b9fda13f479f2fd98864fa0672d1353eda1912b189",
+    ),
     "stickfigures.data": (
         _CLUSTPY + "stickfigures.data",
         "2dfddf67a721380c081b91e56b22e7faa502ad153009d97bf0611162fff2f1cb",
@@ -32,6 +37,7 @@ SOURCES = {
 #: Data set that needs a file: the file's name.
 FILES = {
     "pie": "PIE_pose27.mat",
+    "orl": "ORL.mat",
     "stickfigures": "stickfigures.data",
     "nrletters": "nrLetters.data",
     "cmu_faces": "faces_4.tar.gz",

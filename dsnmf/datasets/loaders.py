@@ -1,9 +1,12 @@
 """The named data sets, except for CMU Face Images."""
 
+from dataclasses import replace
+
 import numpy as np
 
 from dsnmf.datasets.dataset import Dataset, unit_norm
 from dsnmf.datasets.download import FILES, fetch
+from dsnmf.datasets.lights import with_lights
 from dsnmf.datasets.mat import load_mat
 from dsnmf.extras import extra
 
@@ -39,14 +42,53 @@ def load_digits():
     )
 
 
-def load_pie():
+def _load_faces(name, DESCR):
+    """A file of faces of 32 x 32 pixels with one person each."""
+    faces = load_mat(fetch(FILES[name]), images=(32, 32))
+    return replace(faces, name=name, data=unit_norm(faces.data), DESCR=DESCR)
+
+
+def load_orl():
+    """The 400 faces of 40 people of the ORL database, 32 x 32 pixels.
+
+    Returns
+    -------
+    Dataset
+        data (400, 1024), target (400,): people 1 … 40, ten pictures each.
+
+    Raises
+    ------
+    OSError, ImportError
+        As for `load_pie`.
+
+    References
+    ----------
+    F. Samaria, A. Harter. Parameterisation of a stochastic model for human face identification.
+    IEEE Workshop on Applications of Computer Vision, 1994.
+    """
+    return _load_faces(
+        "orl",
+        "ORL (AT&T Laboratories Cambridge): 400 faces, 32 x 32 pixels, ten of each of 40 people "
+        "(the file of the scikit-feature collection).",
+    )
+
+
+def load_pie(attributes=False):
     """The 2,856 faces of CMU PIE, pose 27, of both papers' experiments.
+
+    Parameters
+    ----------
+    attributes : bool
+        Whether to give the light of every picture too, which follows from its place in the file:
+        the pictures of all subjects stand in one order of their lights.
 
     Returns
     -------
     Dataset
         data (2856, 1024), target (2856,): subjects 1 … 68, 42 pictures each. The values are
-        those of the original notebook, but a picture's pixels stand row by row.
+        those of the original notebook, but a picture's pixels stand row by row. With attributes,
+        target (2856, 3): direction of the light (0 right, 1 front, 2 left, of the picture), flash
+        0 … 20, subject. Every flash is there with the room's light and without.
 
     Raises
     ------
@@ -55,16 +97,12 @@ def load_pie():
     ImportError
         If it must be downloaded and pooch is missing.
     """
-    faces = load_mat(fetch(FILES["pie"]), images=(32, 32))
-    return Dataset(
-        name="pie",
-        data=unit_norm(faces.data),
-        target=faces.target,
-        target_names=faces.target_names,
-        images=faces.images,
-        DESCR="CMU PIE, pose 27: 2,856 faces, 32 x 32 pixels, 42 of each of 68 subjects (the "
-        "file of Deng Cai that the original repository carries).",
+    faces = _load_faces(
+        "pie",
+        "CMU PIE, pose 27: 2,856 faces, 32 x 32 pixels, 42 of each of 68 subjects (the file of "
+        "Deng Cai that the original repository carries).",
     )
+    return with_lights(faces) if attributes else faces
 
 
 def _load_csv(filename, attributes, **fields):

@@ -10,36 +10,47 @@ from dsnmf.files.matlab import read_variables
 from dsnmf.files.variables import as_csr
 from dsnmf.validation import as_matrix
 
+#: What samples and classes are called in the files of Deng Cai, and in those of scikit-feature.
+NAMES = (("fea", "gnd"), ("X", "Y"))
+
+
+def _pick(path, variables):
+    """The pair of names that the variables have."""
+    names = max(NAMES, key=lambda names: sum(name in variables for name in names))
+    missing = [name for name in names if name not in variables]
+    if missing:
+        known = ", or ".join(map(" and ".join, NAMES))
+        found = sorted(variables)
+        raise ValueError(f"{path} must hold {known}; {missing} missing, it holds {found}")
+    return names
+
 
 def _read_mat(path):
-    """The variables fea (2-d float32) and gnd (integers) of a MATLAB file."""
+    """Samples (2-d float32) and classes (integers) of a MATLAB file, and what they are called."""
     variables = read_variables(path)
-    missing = [name for name in ("fea", "gnd") if name not in variables]
-    if missing:
-        found = sorted(variables)
-        raise ValueError(f"{path} must hold fea and gnd; {missing} missing, it holds {found}")
-    fea, gnd = variables["fea"], variables["gnd"]
-    if scipy.sparse.issparse(fea):
-        fea = as_csr(path, fea).toarray()
-    fea = as_matrix(fea, f"fea of {path}")
-    gnd = gnd.ravel() if 1 in gnd.shape else gnd
-    if len(gnd) != len(fea):
-        raise ValueError(f"{path}: fea has {len(fea)} rows but gnd has {len(gnd)}")
-    if gnd.dtype.kind not in "iufb" or (gnd % 1 != 0).any():
-        raise ValueError(f"gnd of {path} must hold integers")
-    return fea.astype(np.float32), gnd.astype(np.int64)
+    names = fea, gnd = _pick(path, variables)
+    X, y = variables[fea], variables[gnd]
+    if scipy.sparse.issparse(X):
+        X = as_csr(path, X).toarray()
+    X = as_matrix(X, f"{fea} of {path}")
+    y = y.ravel() if 1 in y.shape else y
+    if len(y) != len(X):
+        raise ValueError(f"{path}: {fea} has {len(X)} rows but {gnd} has {len(y)}")
+    if y.dtype.kind not in "iufb" or (y % 1 != 0).any():
+        raise ValueError(f"{gnd} of {path} must hold integers")
+    return X.astype(np.float32), y.astype(np.int64), names
 
 
 def load_mat(path, images=None):
-    """A MATLAB file with the variables `fea` and `gnd`, as face researchers pass around.
+    """A MATLAB file with `fea` and `gnd`, or `X` and `Y`, as face researchers pass around.
 
     Parameters
     ----------
     path : str or path-like
-        fea (n_samples x n_features, may be sparse) and gnd (integers: n_samples, or n_samples x
-        n_attributes).
+        fea or X (n_samples x n_features, may be sparse) and gnd or Y (integers: n_samples, or
+        n_samples x n_attributes). Of a file with both pairs, fea and gnd are read.
     images : (int, int), optional
-        Height and width if every row of fea is a picture in MATLAB's column order; its pixels
+        Height and width if every row is a picture in MATLAB's column order; its pixels
         are then put row by row, as NumPy has them.
 
     Returns
@@ -52,12 +63,12 @@ def load_mat(path, images=None):
     OSError
         If the file cannot be read (FileNotFoundError if there is none).
     ValueError
-        If it is no MATLAB file, a variable is missing, their lengths differ, gnd is not integer,
-        fea is not finite, or images does not fit the number of features.
+        If it is no MATLAB file, a variable is missing, their lengths differ, the classes are
+        not integer, the samples not finite, or images does not fit the number of features.
     ImportError
         If it is of version 7.3 and h5py is missing.
     """
-    data, target = _read_mat(path)
+    data, target, variables = _read_mat(path)
     if images is not None:
         height, width = images
         if height * width != data.shape[1]:
@@ -72,5 +83,5 @@ def load_mat(path, images=None):
         target=target,
         target_names=tuple(f"{prefix}{name}" for name in names),
         images=images,
-        DESCR=f"fea and gnd of {Path(path).name}.",
+        DESCR=f"{' and '.join(variables)} of {Path(path).name}.",
     )

@@ -9,6 +9,8 @@ from sklearn.semi_supervised import LabelSpreading
 
 from dsnmf import WSF, DeepSemiNMF, DeepWSF, SemiNMF
 from dsnmf.affinity import combine, degrees, knn_affinity, label_affinity
+from dsnmf.experiments.clustering import N_INIT
+from dsnmf.extras import extra
 
 ALPHA = 0.1
 #: Of WSF, each attribute: with .1, what H learns of nrLetters does not carry over to new samples.
@@ -75,6 +77,19 @@ def unsupervised(layers):
         f"Semi-NMF {layers[0]}": partial(_semi_nmf, layers[0]),
         "Deep Semi-NMF": partial(_deep_semi_nmf, layers),
     }
+
+
+def _nr_kmeans(X, y):
+    module = extra("clustpy.alternative", "the method NrKmeans", "rivals")
+    n_clusters = [len(np.unique(labels[labels != -1])) for labels in y.T]
+    model = module.NrKmeans(n_clusters, n_init=N_INIT, random_state=0).fit(X.astype(np.float64))
+    subspaces = range(len(n_clusters))
+    return [partial(model.transform_subspace, subspace_index=i) for i in subspaces]
+
+
+#: Methods that look for several clusterings at once, as `unsupervised`'s: of the labels they use
+#: the number of classes of each attribute alone. Layer i is the subspace of the i-th clustering.
+RIVALS = {"NrKmeans": _nr_kmeans}
 
 
 def _wsf(n_components, attributes, X, y):

@@ -30,7 +30,7 @@ from sklearn.model_selection import train_test_split
 from sklearn.svm import LinearSVC
 
 from dsnmf import datasets
-from dsnmf.experiments.attribute_methods import supervised, unsupervised
+from dsnmf.experiments.attribute_methods import RIVALS, supervised, unsupervised
 from dsnmf.experiments.clustering import k_means_scores
 from dsnmf.experiments.report import tables
 
@@ -93,7 +93,7 @@ def method_rows(method, data, target, layers, names, seed, shares=SHARES):
     Parameters
     ----------
     method : str
-        One of `unsupervised` or `supervised`.
+        One of `unsupervised`, `RIVALS` or `supervised`.
     data : ndarray, shape (n, p)
     target : ndarray of int >= 0, shape (n, a)
     layers : sequence of a ints
@@ -109,7 +109,7 @@ def method_rows(method, data, target, layers, names, seed, shares=SHARES):
         share, layer, attribute, ac, nmi, svm.
     """
     train, test = split(target, seed)
-    X, free, maps = data[train], unsupervised(layers), None
+    X, free, maps = data[train], RIVALS | unsupervised(layers), None
     fit = (free | supervised(layers, names))[method]
     for share in shares:
         y = hide(target[train], share, np.random.default_rng(seed))

@@ -1,10 +1,10 @@
 """How well k-means on features finds known classes, over several of its seeds."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from dsnmf import metrics
+from dsnmf import datasets, metrics
 from dsnmf.extras import extra
 from dsnmf.validation import as_matrix, as_size
 
@@ -32,6 +32,31 @@ class Scores:
             (100 * np.mean(values), 100 * np.std(values)) for values in (self.nmi, self.accuracy)
         ]
         return "  ".join(f"{mean:5.1f} ± {sd:4.1f}" for mean, sd in pairs)
+
+
+def load_classes(path):
+    """A user's .mat file with one class per sample, its samples of unit norm.
+
+    Parameters
+    ----------
+    path : str or path-like
+        See `dsnmf.datasets.load_mat`.
+
+    Returns
+    -------
+    Dataset
+
+    Raises
+    ------
+    OSError, ImportError
+        As for `dsnmf.datasets.load_mat`.
+    ValueError
+        If the file is not as described there, or has several labels per sample.
+    """
+    dataset = datasets.load_mat(path)
+    if dataset.target.ndim != 1:
+        raise ValueError(f"{path} has {dataset.target.shape[1]} labels per sample, not one")
+    return replace(dataset, data=datasets.unit_norm(dataset.data))
 
 
 def k_means_score(features, target, seed):

@@ -2,7 +2,7 @@
 
 Samples are rows, of unit norm. The multiplicative rules start from NNDSVD and make at most 300
 iterations. Each method is a function method(data, n_components, …, seed=, memory=) that returns
-`methods.Learned`; the table `METHODS` names them.
+`methods.Learned`; `catalogue.METHODS` names them.
 """
 
 import dataclasses
@@ -18,12 +18,15 @@ from dsnmf._version import __version__
 from dsnmf.affinity import knn_affinity
 from dsnmf.experiments import methods
 from dsnmf.experiments.methods import Learned, semi_nmf_rule, train
-from dsnmf.initialisation import appr_seminmf, nndsvd
+from dsnmf.initialisation import appr_seminmf, lp_seminmf, nndsvd
 from dsnmf.initialisation.svd import without_zeros
 from dsnmf.training.stopping import has_converged, matlab_stops
 
 #: At most so many iterations of the multiplicative rules, per layer and of the fine-tuning.
 ITERATIONS = 300
+
+#: So many iterations of Semi-NMF, and of the fine-tuning, bring them near to convergence.
+MANY_ITERATIONS = 2000
 
 #: Relative tolerance of the fine-tuning, looked at after every iteration.
 FINE_TUNING_TOL = 1e-6
@@ -49,7 +52,8 @@ def error(X, Zs, H):
     return float(np.linalg.norm((X - H).astype(np.float64)))
 
 
-def _linear(data, Zs, H):
+def as_factorisation(data, Zs, H):
+    """What a method learned whose model is Xᵀ ≈ Z_1 … Z_m H."""
     return Learned(H.T, tuple(Zs), error=error(data.T, Zs, H))
 
 
@@ -66,79 +70,92 @@ def start(X, n_components, seed):
     return [np.where(F > 0, F, fill).astype(F.dtype) for F, fill in zip(factors, fills)]
 
 
-def svd_start(X, n_components, seed):
-    """`appr_seminmf`, its zeros made small; the start of a Semi-NMF whose error is near the least.
-
-    Returns
-    -------
-    Z, H : ndarray, H > 0
-    """
-    Z, H = appr_seminmf(X, n_components, random_state=seed)
+def _filled(initialise, X, n_components, seed):
+    """One of `dsnmf.initialisation`'s starts, its zeros made small: Z and H > 0."""
+    Z, H = initialise(X, n_components, random_state=seed)
     return Z, without_zeros(H)
 
 
-def _nmf_rule(X, Zs, Hs, affinity=None):
+#: Starts by name. From the SVD and the linear program the error is near the least from the first;
+#: the linear program is the default of the authors' MATLAB files.
+STARTS = {
+    "NNDSVD": start,
+    "SVD": partial(_filled, appr_seminmf),
+    "LP": partial(_filled, lp_seminmf),
+}
+
+
+def nmf_rule(X, Zs, Hs, affinity=None):
+    """`dsnmf.updates.gnmf` for `train`; without an affinity plain NMF."""
     return updates.gnmf(X, *Zs, *Hs, affinity)
 
 
-_RULES = {"Semi-NMF": semi_nmf_rule, "NMF": _nmf_rule}
+_RULES = {"Semi-NMF": semi_nmf_rule, "NMF": nmf_rule}
 
 
-def _layer(kind, X, n_components, seed, begin=start):
+def _trained(rule, X, Zs, Hs, iterations, stops):
+    """Exactly so many iterations; None: at most `ITERATIONS`, and until it stops."""
+    limits = (ITERATIONS, stops) if iterations is None else (iterations,)
+    Zs, Hs, _ = train(rule, X, Zs, Hs, *limits)
+    return Zs, Hs
+
+
+def _layer(kind, X, n_components, seed, begin="NNDSVD", iterations=None):
     """Z and H of Semi-NMF or NMF."""
-    Z, H = begin(X, n_components, seed)
-    Zs, Hs, _ = train(_RULES[kind], X, [Z], [H], ITERATIONS, matlab_stops)
+    Z, H = STARTS[begin](X, n_components, seed)
+    Zs, Hs = _trained(_RULES[kind], X, [Z], [H], iterations, matlab_stops)
     return Zs[0], Hs[0]
 
 
-def _kept_layer(kind, X, n_components, seed, version):
+def _kept_layer(kind, X, n_components, seed, begin, version):
     """`_layer`, under a name of its own for the cache; another version computes anew."""
-    return _layer(kind, X, n_components, seed)
+    return _layer(kind, X, n_components, seed, begin)
 
 
-def _two_layers(kind, data, n_components, first_layer, seed, memory):
+def _two_layers(kind, data, n_components, first_layer, seed, memory, begin="NNDSVD"):
     """Greedy: (Z_1, Z_2) and (H_1, H_2). The first layer is the same for all sizes and seeds."""
-    first = memory.cache(_kept_layer)(kind, data.T, first_layer, FIRST_SEED, __version__)
-    second = _layer(kind, first[1], n_components, seed)
+    first = memory.cache(_kept_layer)(kind, data.T, first_layer, FIRST_SEED, begin, __version__)
+    second = _layer(kind, first[1], n_components, seed, begin)
     return zip(first, second)
 
 
-def _one_layer(kind, data, n_components, seed, memory, begin=start):
-    Z, H = _layer(kind, data.T, n_components, seed, begin)
-    return _linear(data, [Z], H)
+def one_layer(kind, data, n_components, seed, memory, **options):
+    """Semi-NMF or NMF; options are `begin`, one of `STARTS`, and `iterations`."""
+    Z, H = _layer(kind, data.T, n_components, seed, **options)
+    return as_factorisation(data, [Z], H)
 
 
 def multilayer_nmf(data, n_components, first_layer, seed, memory):
     """NMF of the first layer's features by NMF."""
     Zs, Hs = _two_layers("NMF", data, n_components, first_layer, seed, memory)
-    return _linear(data, Zs, Hs[-1])
+    return as_factorisation(data, Zs, Hs[-1])
 
 
 def _fine_tuned(norms):
     return len(norms) > 1 and has_converged(norms[-2], norms[-1], FINE_TUNING_TOL)
 
 
-def _algorithm_1(data, n_components, first_layer, seed, memory, update_H):
-    """(Z_1, Z_2) and (H_1, H_2): two layers of Semi-NMF, then fine-tuning of all."""
-    Zs, Hs = _two_layers("Semi-NMF", data, n_components, first_layer, seed, memory)
+def _algorithm_1(layers, data, update_H, iterations=None):
+    """(Z_1, Z_2) and (H_1, H_2): fine-tuning of two layers of Semi-NMF."""
     rule = partial(updates.deep_semi_nmf, update_H=update_H)
-    Zs, Hs, _ = train(rule, data.T, Zs, Hs, ITERATIONS, _fine_tuned)
-    return Zs, Hs
+    return _trained(rule, data.T, *layers, iterations, _fine_tuned)
 
 
-def deep_semi_nmf(data, n_components, first_layer, seed, memory):
+def deep_semi_nmf(data, n_components, first_layer, seed, memory, begin="NNDSVD", iterations=None):
     """Algorithm 1 of the paper.
 
     H_1 stands still in the fine-tuning: in the linear model it influences neither Z_1, Z_2, H_2
     nor the error.
     """
-    Zs, Hs = _algorithm_1(data, n_components, first_layer, seed, memory, [False, True])
-    return _linear(data, Zs, Hs[-1])
+    layers = _two_layers("Semi-NMF", data, n_components, first_layer, seed, memory, begin)
+    Zs, Hs = _algorithm_1(layers, data, [False, True], iterations)
+    return as_factorisation(data, Zs, Hs[-1])
 
 
 def layers_of_deep_semi_nmf(data, n_components, first_layer, seed, memory):
     """Algorithm 1 of the paper: the features of both layers, ndarrays of shape (n_samples, k)."""
-    _, Hs = _algorithm_1(data, n_components, first_layer, seed, memory, [True, True])
+    layers = _two_layers("Semi-NMF", data, n_components, first_layer, seed, memory)
+    _, Hs = _algorithm_1(layers, data, [True, True])
     return [H.T for H in Hs]
 
 
@@ -156,21 +173,22 @@ def nmf_cd(data, n_components, seed, memory):
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)
         features = nmf.fit_transform(data)
-    return _linear(data, [nmf.components_.T], features.T)
+    return as_factorisation(data, [nmf.components_.T], features.T)
 
 
-def _unit_columns(Z, H):
+def unit_columns(Z, H):
+    """The same product with columns of Z of unit norm."""
     norms = np.maximum(np.linalg.norm(Z, axis=0), np.finfo(Z.dtype).tiny)
     return Z / norms, H * norms[:, None]
 
 
 def gnmf(data, n_components, seed, memory):
     """GNMF on the graph of five neighbours; Z has unit columns before and after, as its source."""
-    rule = partial(_nmf_rule, affinity=GRAPH_WEIGHT * knn_affinity(data.T, N_NEIGHBORS))
-    Z, H = _unit_columns(*start(data.T, n_components, seed))
+    rule = partial(nmf_rule, affinity=GRAPH_WEIGHT * knn_affinity(data.T, N_NEIGHBORS))
+    Z, H = unit_columns(*start(data.T, n_components, seed))
     (Z,), (H,), _ = train(rule, data.T, [Z], [H], ITERATIONS, matlab_stops)
-    Z, H = _unit_columns(Z, H)
-    return _linear(data, [Z], H)
+    Z, H = unit_columns(Z, H)
+    return as_factorisation(data, [Z], H)
 
 
 def raw(data, seed, memory):
@@ -187,21 +205,3 @@ def best_rank_k(data, n_components, seed, memory):
     """No features: only the least error that any rank k leaves."""
     values = np.linalg.svd(data.astype(np.float64), compute_uv=False)
     return Learned(None, error=float(np.linalg.norm(values[n_components:])))
-
-
-#: All methods by name, in the order of tables and legends. Another one needs a line here, and one
-#: in a protocol's table.
-METHODS = {
-    "Deep Semi-NMF": deep_semi_nmf,
-    "Deep Semi-NMF (Adam)": deep_semi_nmf_adam,
-    "Semi-NMF": partial(_one_layer, "Semi-NMF"),
-    "Semi-NMF (SVD start)": partial(_one_layer, "Semi-NMF", begin=svd_start),
-    "NMF (MUL)": partial(_one_layer, "NMF"),
-    "Multi-layer NMF": multilayer_nmf,
-    "NMF (CD)": nmf_cd,
-    "GNMF": gnmf,
-    "raw": raw,
-    "PCA": pca,
-    "PCA whitened": partial(pca, whiten=True),
-    "best rank k": best_rank_k,
-}

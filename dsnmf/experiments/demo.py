@@ -15,7 +15,7 @@ import pytensor
 from dsnmf import datasets, plotting
 from dsnmf._version import __version__
 from dsnmf.experiments import methods
-from dsnmf.experiments.clustering import Scores, k_means_scores
+from dsnmf.experiments.clustering import Scores, k_means_scores, load_classes
 from dsnmf.extras import extra
 from dsnmf.files.atomic import replacing
 from dsnmf.selection import select
@@ -91,12 +91,7 @@ def load_data(data):
         return datasets.load(data)
     if not data.endswith(".mat"):
         raise ValueError(f"data must be digits, pie or the path of a .mat file, got {data!r}")
-    dataset = datasets.load_mat(data)
-    if dataset.target.ndim != 1:
-        raise ValueError(
-            f"{data} has {dataset.target.shape[1]} labels per sample; the demo needs one"
-        )
-    return dataclasses.replace(dataset, data=datasets.unit_norm(dataset.data))
+    return load_classes(data)
 
 
 def _methods(data, layers, epochs, seed):
@@ -222,7 +217,7 @@ def run(data="digits", layers=None, epochs=None, seed=0, out="dsnmf-demo"):
     Parameters
     ----------
     data : str
-        "digits", "pie", or the path of a .mat file with `fea` and `gnd`.
+        "digits", "pie", or the path of a .mat file as `dsnmf.datasets.load_mat` takes it.
     layers : sequence of int >= 1, optional
         Of the deep models; the shallow ones get as many components as the last layer. By default
         400, 100 for pie, otherwise chosen by `dsnmf.selection.select`.

@@ -9,12 +9,16 @@ import numpy as np
 from dsnmf import datasets
 from dsnmf.datasets.gradients import igo
 from dsnmf.experiments import attribute_methods, attributes
+from dsnmf.experiments.catalogue import METHODS
 from dsnmf.experiments.clustering import k_means_score, k_means_scores
-from dsnmf.experiments.comparators import METHODS, layers_of_deep_semi_nmf
+from dsnmf.experiments.comparators import layers_of_deep_semi_nmf
 from dsnmf.experiments.report.published import COMPONENTS
 
 #: Numbers of components of a quick run.
 QUICK_COUNTS = (20, 40, 70)
+
+#: A number of components: as many as there are classes.
+CLASSES = "classes"
 
 
 @dataclass(frozen=True)
@@ -87,7 +91,7 @@ class Entry:
     Attributes
     ----------
     method : str
-        One of `comparators.METHODS`.
+        One of `catalogue.METHODS`.
     features : tuple of str
         "pixels", "igo" or both.
     parameters : dict
@@ -96,11 +100,11 @@ class Entry:
         Whether it has a number of components.
     seeded : bool
         Whether its results differ between seeds; if not, it runs for the first one only.
-    cached : bool
-        Whether all its items start with the same long computation, kept in the cache: then one of
-        them runs first and the others last, when it is there.
+    cached : str or None
+        Name of the long computation that all its items start with, and those of other entries
+        perhaps, kept in the cache: one of them runs first and the others last, when it is there.
     quick_features : tuple of str, optional
-        Those of a quick run, if not all.
+        Those of a quick run, if not all; () where a quick run goes without the method.
     """
 
     method: str
@@ -108,8 +112,12 @@ class Entry:
     parameters: dict = field(default_factory=dict)
     counted: bool = True
     seeded: bool = True
-    cached: bool = False
+    cached: str | None = None
     quick_features: tuple | None = None
+
+    def features_of(self, quick):
+        """The features of a quick run or a whole one."""
+        return self.features if not quick or self.quick_features is None else self.quick_features
 
 
 def _cached_last(entries_and_items):
@@ -117,8 +125,8 @@ def _cached_last(entries_and_items):
     seen = set()
     first, between, last = [], [], []
     for entry, item in entries_and_items:
-        what = item["method"], item["features"]
-        chosen = between if not entry.cached else last if what in seen else first
+        what = entry.cached, item["features"]
+        chosen = between if entry.cached is None else last if what in seen else first
         seen.add(what)
         chosen.append(item)
     return first + between + last
@@ -128,6 +136,19 @@ def _samples(dataset, features):
     if features == "pixels":
         return dataset.data
     return datasets.unit_norm(igo(dataset.data, dataset.images))
+
+
+def _sizes(parameters, shape, n_classes):
+    """The sizes of layers that depend on the data.
+
+    No first layer is larger than the data's rank can be.
+    """
+    sizes = {}
+    if parameters.get("n_components") == CLASSES:
+        sizes["n_components"] = n_classes
+    if "first_layer" in parameters:
+        sizes["first_layer"] = min(parameters["first_layer"], *shape)
+    return sizes
 
 
 def _classes(dataset):
@@ -144,7 +165,7 @@ class Clustering(Protocol):
     Attributes
     ----------
     entries : tuple of Entry
-    counts, quick_counts : tuple of int >= 1
+    counts, quick_counts : tuple of int >= 1 or CLASSES
         Numbers of components.
     k_means_seeds : int or None
         None: one k-means per item, of the item's seed. Otherwise so many, 0, 1, …, and AC and NMI
@@ -167,17 +188,19 @@ class Clustering(Protocol):
             for entry in self.entries
             if entry.counted or k == counts[0]
             for count in [{"n_components": k} if entry.counted else {}]
-            for features in (quick and entry.quick_features) or entry.features
+            for features in entry.features_of(quick)
             for seed in (seeds if entry.seeded else seeds[:1])
         )
 
     def measure(self, dataset, item, memory):
         samples = np.ascontiguousarray(_samples(dataset, item["features"]), np.float32)
-        method = METHODS[item["method"]]
-        learned = method(samples, **item["parameters"], seed=item["seed"], memory=memory)
+        target, method = _classes(dataset), METHODS[item["method"]]
+        sizes = _sizes(item["parameters"], samples.shape, len(np.unique(target)))
+        parameters = {**item["parameters"], **sizes}
+        learned = method(samples, **parameters, seed=item["seed"], memory=memory)
         if learned.features is None:
             return {"error": learned.error}
-        scores = self._scores(learned.features, _classes(dataset), item["seed"])
+        scores = self._scores(learned.features, target, item["seed"])
         return {"error": learned.error, **scores}
 
     def _scores(self, features, target, seed):
@@ -267,3 +290,11 @@ class Attributes(Protocol):
             item["method"], data, target, layers, self.names, item["seed"], self.shares
         )
         return {"rows": list(rows)}
+
+
+@dataclass(frozen=True)
+class RivalAttributes(Attributes):
+    """The same by methods that look for several clusterings at once."""
+
+    def methods(self):
+        return list(attribute_methods.RIVALS)

@@ -1,24 +1,33 @@
 """The experiments as data: which methods, parameters and seeds, on which samples.
 
-A new method is one line in `comparators.METHODS` and one `Entry`; a new data set is one entry of
+A new method is one line in `catalogue.METHODS` and one `Entry`; a new data set is one entry of
 `PROTOCOLS`.
 """
 
 from dsnmf import datasets
 from dsnmf.experiments import attributes
-from dsnmf.experiments.kinds import Attributes, Clustering, Entry, Layers
+from dsnmf.experiments.clustering import load_classes
+from dsnmf.experiments.kinds import (
+    CLASSES,
+    Attributes,
+    Clustering,
+    Entry,
+    Layers,
+    RivalAttributes,
+)
+from dsnmf.experiments.report.published import LATER_COMPONENTS
 
 _BOTH = ("pixels", "igo")
 _TWO_LAYERS = {"first_layer": 625}
 
 #: Of the ICML paper; IGO has too many directions above the noise floor for compressed training.
 ICML2014 = (
-    Entry("Deep Semi-NMF", _BOTH, _TWO_LAYERS, quick_features=("pixels",), cached=True),
+    Entry("Deep Semi-NMF", _BOTH, _TWO_LAYERS, quick_features=("pixels",), cached="Semi-NMF"),
     Entry("Deep Semi-NMF (Adam)", parameters={**_TWO_LAYERS, "epochs": 500, "compress": True}),
     Entry("Semi-NMF", _BOTH),
     Entry("Semi-NMF (SVD start)"),
     Entry("NMF (MUL)"),
-    Entry("Multi-layer NMF", parameters=_TWO_LAYERS, cached=True),
+    Entry("Multi-layer NMF", parameters=_TWO_LAYERS, cached="NMF"),
     Entry("NMF (CD)"),
     Entry("GNMF"),
     Entry("raw", counted=False),
@@ -35,7 +44,61 @@ NOTEBOOK = (
     Entry("PCA whitened"),
 )
 
+_DEEP = {"parameters": _TWO_LAYERS, "cached": "Semi-NMF"}
+
+#: A linear program starts with no error, so that nothing is learned of a first layer beyond the
+#: data's rank without noise, and the second starts from noise: with 625, NMI .72 on PIE.
+_DEEP_LP = {"parameters": {"first_layer": 100}, "cached": "LP"}
+
+#: Of a later paper, which starts all layers from a linear program: "DGsnMF 2020" in the report.
+#: It does not depend on a seed, so that k-means alone has several.
+DGSNMF2020 = (
+    Entry("Deep Semi-NMF (LP start)", **_DEEP_LP, seeded=False),
+    Entry("Semi-NMF (LP start)", seeded=False),
+)
+
+#: Every method once, on any data: k-means on as many components as there are classes.
+ARENA = (
+    Entry("Deep Semi-NMF", **_DEEP),
+    Entry("Deep Semi-NMF (LP start)", **_DEEP_LP),
+    Entry("Deep Semi-NMF (2000 iterations)", **_DEEP, quick_features=()),
+    Entry("Deep Semi-NMF (Adam)", parameters={**_TWO_LAYERS, "epochs": 500, "compress": True}),
+    Entry("Semi-NMF"),
+    Entry("Semi-NMF (LP start)"),
+    Entry("Semi-NMF (2000 iterations)"),
+    Entry("NMF (MUL)"),
+    Entry("NMF (CD)"),
+    Entry("GNMF"),
+    Entry("GNMF (its authors)"),
+    Entry("spectral clustering"),
+    Entry("UMAP"),
+    Entry("FastICA"),
+    Entry("dictionary, codes >= 0"),
+    Entry("raw", counted=False),
+    Entry("PCA"),
+    Entry("PCA whitened"),
+)
+
+_ARENA = {"entries": ARENA, "counts": (CLASSES,), "quick_counts": (CLASSES,)}
+_LATER = {
+    "entries": DGSNMF2020,
+    "counts": LATER_COMPONENTS,
+    "quick_counts": (20, 70),
+    "k_means_seeds": 5,
+}
+
 _FACES = {"names": ("pose", "expression", "identity"), "layers": (64, 48, 32)}
+
+_STICKFIGURES = {
+    "load": datasets.load_stickfigures,
+    "names": ("upper body", "lower body"),
+    "layers": attributes.LAYERS["stickfigures"],
+}
+_NRLETTERS = {
+    "load": datasets.load_nrletters,
+    "names": ("letter", "colour", "corner"),
+    "layers": attributes.LAYERS["nrletters"],
+}
 
 PROTOCOLS = {
     protocol.name: protocol
@@ -60,6 +123,19 @@ PROTOCOLS = {
             needs_file=True,
             entries=ICML2014,
         ),
+        Clustering(
+            "dgsnmf2020-pie",
+            "clustering of CMU PIE from linear-program starts, as in a later paper (DGsnMF 2020)",
+            datasets.load_pie,
+            **_LATER,
+        ),
+        Clustering("dgsnmf2020-orl", "the same on ORL", datasets.load_orl, **_LATER),
+        Clustering("arena-pie", "all methods on CMU PIE", datasets.load_pie, **_ARENA),
+        Clustering("arena-digits", "all methods on digits", datasets.load_digits, **_ARENA),
+        Clustering("arena-orl", "all methods on ORL", datasets.load_orl, **_ARENA),
+        Clustering(
+            "arena-mat", "all methods on your .mat file", load_classes, needs_file=True, **_ARENA
+        ),
         Layers(
             "layers-multi-pie",
             "pose and identity by layers 625-60 and 625-70 on CMU Multi-PIE, from your file",
@@ -77,18 +153,16 @@ PROTOCOLS = {
             k_means_seeds=10,
         ),
         Attributes(
-            "attributes-stickfigures",
-            "which layer knows which of two poses",
-            datasets.load_stickfigures,
-            names=("upper body", "lower body"),
-            layers=attributes.LAYERS["stickfigures"],
+            "attributes-stickfigures", "which layer knows which of two poses", **_STICKFIGURES
         ),
         Attributes(
-            "attributes-nrletters",
-            "which layer knows letter, colour or corner",
-            datasets.load_nrletters,
-            names=("letter", "colour", "corner"),
-            layers=attributes.LAYERS["nrletters"],
+            "attributes-nrletters", "which layer knows letter, colour or corner", **_NRLETTERS
+        ),
+        RivalAttributes(
+            "attributes-stickfigures-rivals", "the poses by several clusterings", **_STICKFIGURES
+        ),
+        RivalAttributes(
+            "attributes-nrletters-rivals", "the letters by several clusterings", **_NRLETTERS
         ),
         Attributes(
             "attributes-faces",

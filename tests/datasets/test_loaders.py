@@ -19,6 +19,7 @@ needs_files = pytest.mark.skipif(
     [
         ("digits", (1797, 64), (8, 8), None, [10]),
         pytest.param("pie", (2856, 1024), (32, 32), None, [68], marks=needs_files),
+        pytest.param("orl", (400, 1024), (32, 32), None, [40], marks=needs_files),
         pytest.param(
             "stickfigures",
             (900, 400),
@@ -57,16 +58,32 @@ def test_named_set(name, shape, images, attributes, classes):
 
 
 @needs_files
-def test_pie_has_the_notebooks_scale_and_stands_upright():
+def test_pie_has_the_notebooks_scale():
     faces = datasets.load_pie()
     energy = np.linalg.eigvalsh(faces.data.T.astype(float) @ faces.data.astype(float))
     discarded = energy[energy <= NOISE_FLOOR * energy.max()]
     assert len(energy) - len(discarded) == 81
     assert discarded.sum() == pytest.approx(10.29, abs=0.005)
-    # A face's two halves mirror each other; its upper and lower half do not.
+
+
+@needs_files
+@pytest.mark.parametrize("name", ["pie", "orl"])
+def test_faces_stand_upright(name):
+    faces = datasets.load(name)
     mean = faces.data.mean(axis=0).reshape(faces.images)
+    # A face's two halves mirror each other; its upper and lower half do not.
     assert np.corrcoef(mean.ravel(), mean[:, ::-1].ravel())[0, 1] > 0.5
     assert np.corrcoef(mean.ravel(), mean[::-1].ravel())[0, 1] < 0.5
+
+
+@needs_files
+def test_light_of_pie_comes_from_where_it_is_said_to():
+    faces = datasets.load_pie(attributes=True)
+    assert [len(np.unique(column)) for column in faces.target.T] == [3, 21, 68]
+    pictures = faces.data.reshape(-1, *faces.images)
+    means = [pictures[faces.target[:, 0] == code].mean(axis=0) for code in range(3)]
+    right, front, left = (mean[:, 16:].sum() / mean[:, :16].sum() for mean in means)
+    assert right > 1.2 > front > 1 / 1.2 > left
 
 
 @needs_files

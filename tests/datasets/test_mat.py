@@ -1,4 +1,4 @@
-"""MATLAB files with fea and gnd, made here."""
+"""MATLAB files with fea and gnd, or X and Y, made here."""
 
 import numpy as np
 import pytest
@@ -33,6 +33,15 @@ def test_values_as_in_the_file(save, fea, gnd):
     assert (made.name, made.target_names, made.images) == ("made", ("1", "3"), None)
 
 
+def test_other_names(save):
+    made = load_mat(save(X=FEA, Y=GND[:, None]))
+    np.testing.assert_array_equal(made.data, FEA)
+    np.testing.assert_array_equal(made.target, GND)
+    assert made.DESCR == "X and Y of made.mat."
+    both = load_mat(save(X=FEA[:2], Y=GND[:2], fea=FEA, gnd=GND))
+    assert both.data.shape == FEA.shape
+
+
 def test_several_attributes(save):
     gnd = np.c_[GND, [-1, 0, 0, 1]]
     made = load_mat(str(save(fea=FEA, gnd=gnd)))
@@ -51,6 +60,8 @@ def test_pictures_in_column_order_become_upright(save):
     ("variables", "message"),
     [
         ({"fea": FEA, "labels": GND}, r"\['gnd'\] missing, it holds \['fea', 'labels'\]"),
+        ({"Y": GND}, r"fea and gnd, or X and Y; \['X'\] missing, it holds \['Y'\]"),
+        ({"X": FEA, "Y": GND[:3]}, "X has 4 rows but Y has 3"),
         ({"fea": FEA, "gnd": GND[:3]}, "fea has 4 rows but gnd has 3"),
         ({"fea": FEA, "gnd": GND + 0.5}, "gnd of .*made.mat must hold integers"),
         ({"fea": np.full((4, 6), np.nan), "gnd": GND}, "fea of .*made.mat must be finite"),

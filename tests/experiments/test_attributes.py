@@ -1,6 +1,7 @@
 """The attribute experiment on few samples: its graphs, its maps, its table."""
 
 import json
+import sys
 import types
 
 import numpy as np
@@ -67,6 +68,33 @@ def test_all_rows_of_a_split(samples, monkeypatch):
     assert ("WSF 8, first + second", 1, "second") in accuracy
     for i, name in enumerate(("first", "second"), start=1):
         assert accuracy["Deep WSF, first → second, spread, H", i, name] == 1
+
+
+class Halves:
+    """In the place of NrKmeans: one clustering has the first features, the other the last."""
+
+    def __init__(self, n_clusters, **options):
+        assert (n_clusters, options) == ([2, 2], {"n_init": 10, "random_state": 0})
+
+    def fit(self, X):
+        return self
+
+    def transform_subspace(self, X, subspace_index):
+        return np.split(X, 2, axis=1)[subspace_index]
+
+
+def test_a_rival_sees_the_number_of_classes_only(samples, monkeypatch):
+    module = types.SimpleNamespace(NrKmeans=Halves)
+    monkeypatch.setitem(sys.modules, "clustpy", module)
+    monkeypatch.setitem(sys.modules, "clustpy.alternative", module)
+    layers, names = (8, 6), ("first", "second")
+    rows = list(attributes.method_rows("NrKmeans", *samples, layers, names, 0, shares=(0.5,)))
+    assert [(row["layer"], row["attribute"]) for row in rows] == [
+        (layer, name) for layer in (1, 2) for name in names
+    ]
+    monkeypatch.setitem(sys.modules, "clustpy.alternative", None)
+    with pytest.raises(ImportError, match=r'NrKmeans needs clustpy.*pip install "dsnmf\[rivals\]"'):
+        next(attributes.method_rows("NrKmeans", *samples, layers, names, 0))
 
 
 def test_run_writes_what_it_prints(samples, monkeypatch, tmp_path, capsys):

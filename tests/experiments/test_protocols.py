@@ -7,7 +7,9 @@ import pytest
 
 from dsnmf.datasets import Dataset, unit_norm
 from dsnmf.experiments import attribute_methods, protocols
-from dsnmf.experiments.kinds import Attributes, Clustering, Entry, Layers
+from dsnmf.experiments.catalogue import METHODS
+from dsnmf.experiments.kinds import CLASSES, Attributes, Clustering, Entry, Layers
+from dsnmf.experiments.methods import Learned
 from dsnmf.experiments.protocols import find
 from dsnmf.tasks import records
 
@@ -50,6 +52,14 @@ def test_grid_of_the_paper():
         find("x")
 
 
+def test_what_finds_the_cache_filled_runs_last():
+    items = find("arena-pie").items("pie", range(2))
+    order = [(item["method"].removeprefix("Deep Semi-NMF"), item["seed"]) for item in items]
+    assert order[:2] == [("", 0), (" (LP start)", 0)]
+    last = [("", 1), (" (LP start)", 1), (" (2000 iterations)", 0), (" (2000 iterations)", 1)]
+    assert order[-4:] == last
+
+
 def test_clustering_measures_the_identity(faces, tmp_path):
     memory = joblib.Memory(tmp_path, verbose=0)
     entries = Entry("PCA"), Entry("best rank k", ("pixels", "igo"), seeded=False)
@@ -65,6 +75,21 @@ def test_clustering_measures_the_identity(faces, tmp_path):
     several = Clustering("c", "", lambda: faces, entries=entries, counts=(3,), k_means_seeds=4)
     results = several.measure(faces, several.items("faces", [0])[0], memory)
     assert [len(results[score]) for score in ("ac", "nmi")] == [4, 4]
+
+
+def test_sizes_follow_the_data(faces, monkeypatch):
+    asked = []
+    monkeypatch.setitem(
+        METHODS, "Deep Semi-NMF", lambda data, **sizes: asked.append(sizes) or Learned(data)
+    )
+    entries = (Entry("Deep Semi-NMF", parameters={"first_layer": 625}, quick_features=()),)
+    sized = {"counts": (CLASSES,), "quick_counts": (CLASSES,)}
+    protocol = Clustering("c", "", lambda: faces, entries=entries, **sized)
+    (item,) = protocol.items("faces", [0])
+    assert item["parameters"] == {"first_layer": 625, "n_components": CLASSES}
+    protocol.measure(faces, item, None)
+    assert asked == [{"first_layer": 16, "n_components": 2, "seed": 0, "memory": None}]
+    assert protocol.items("faces", [0], quick=True) == []
 
 
 def test_layers_measures_both_layers(faces, tmp_path):

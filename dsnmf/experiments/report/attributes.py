@@ -80,7 +80,7 @@ def methods(found):
 
 
 def _rank(method):
-    starts = "raw", "PCA", "Semi-NMF", BASELINE, "WSF", "Deep WSF"
+    starts = "raw", "PCA", "NrKmeans", "Semi-NMF", BASELINE, "WSF", "Deep WSF"
     return [not method.startswith(start) for start in starts], method
 
 

@@ -1,89 +1,37 @@
 """What the papers claim, each claim a function from records to what they and we found."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
 from functools import partial
 
 import numpy as np
 
-from dsnmf.experiments.report import attributes, layers
+from dsnmf.experiments.report import agreement, arena, attributes, layers
 from dsnmf.experiments.report.curves import (
     BENCHMARKS,
     FEATURES,
+    FROM_LP,
     counterpart,
+    later,
     ours,
     pairs,
     theirs,
     title,
 )
 from dsnmf.experiments.report.notebook import PUBLISHED_NMI, nmi_values, span
-from dsnmf.experiments.report.published import COMPONENTS
+from dsnmf.experiments.report.published import COMPONENTS, LATER_COMPONENTS
 from dsnmf.experiments.report.tables import SEMI_NMF, in_bracket, spread
+from dsnmf.experiments.report.verdicts import NOT_RUN, Claim, Tally, Verdict, all_hold, answer
 
 #: What the paper compares Deep Semi-NMF with.
 _COMPARED = ("Semi-NMF", "NMF (MUL)", "Multi-layer NMF", "NeNMF", "GNMF")
 
 
-@dataclass(frozen=True)
-class Verdict:
-    """What the paper and we found.
-
-    Attributes
-    ----------
-    published, ours : str
-    holds : bool or None
-        In our records; None where they are not enough to say.
-    """
-
-    published: str
-    ours: str
-    holds: bool | None
-
-
-NOT_RUN = "not run"
-
-
-@dataclass(frozen=True)
-class Claim:
-    """A sentence, and the function from records to its `Verdict`."""
-
-    text: str
-    check: Callable
-
-
-def _answer(held, complete):
-    """False after one exception; True needs complete records, None is without them."""
-    return None if held and not complete else bool(held)
-
-
-@dataclass(frozen=True)
-class Tally:
-    """For how many of the compared numbers of components something holds."""
-
-    held: int
-    compared: int
-
-    @property
-    def holds(self):
-        """False after one exception, True once all k of the figures are there."""
-        return _answer(self.held == self.compared, self.compared >= len(COMPONENTS))
-
-    def __str__(self):
-        return f"{self.held} of {self.compared} k"
-
-
-def _all_hold(answers):
-    """True if all are, False if one is, None otherwise."""
-    answers = list(answers)
-    return False if False in answers else None if None in answers or not answers else True
-
-
-def _tally(condition, *curves):
-    """`condition` of the curves' means, at the k that all of them have."""
+def _tally(condition, *curves, components=COMPONENTS):
+    """`condition` of the curves' means, at those of the k that all of them have."""
     if None in curves:
         return Tally(0, 0)
-    shared = [k for k in COMPONENTS if all(k in curve.values for curve in curves)]
-    return Tally(sum(condition(*(curve.mean(k) for curve in curves)) for k in shared), len(shared))
+    shared = [k for k in components if all(k in curve.values for curve in curves)]
+    held = sum(condition(*(curve.mean(k) for curve in curves)) for k in shared)
+    return Tally(held, len(shared), len(components))
 
 
 def _text(tallies):
@@ -91,29 +39,27 @@ def _text(tallies):
     return ", ".join(f"{name} {tally}".strip() for name, tally in tallies.items() if tally.compared)
 
 
-def _verdict(published, ours):
-    """From tallies by name, of the published and of our curves."""
+def _verdict(published, ours, newer=None):
+    """From tallies by name, of the published curves, of ours and of the later paper's."""
     text = _text(ours)
-    holds = _all_hold(tally.holds for tally in ours.values()) if text else None
-    return Verdict(_text(published) or "–", text or NOT_RUN, holds)
+    holds = all_hold(tally.holds for tally in ours.values()) if text else None
+    return Verdict(_text(published) or "–", text or NOT_RUN, holds, _text(newer or {}) or "–")
 
 
-def _clusters_better(records, data, better, worse):
+def _clusters_better(records, data, better, worse, components=COMPONENTS):
     """AC and NMI of the place `better`, (features, method), lie above those of `worse`."""
 
     def tallies(curves):
         return {
             title: _tally(
                 lambda a, b: a > b,
-                *(
-                    curves(data, features, metric).get(method)
-                    for features, method in (better, worse)
-                ),
+                *(curves(data, features, metric).get(m) for features, m in (better, worse)),
+                components=components,
             )
             for metric, title in (("ac", "AC"), ("nmi", "NMI"))
         }
 
-    return _verdict(tallies(theirs), tallies(partial(ours, records)))
+    return _verdict(tallies(theirs), tallies(partial(ours, records)), tallies(later))
 
 
 def _largest_area(records, data):
@@ -128,7 +74,7 @@ def _largest_area(records, data):
             return "", None
         best = max(others, key=others.get)
         complete = len(others) >= len(_COMPARED)
-        holds = _answer(deep > others[best], complete)
+        holds = answer(deep > others[best], complete)
         return f"{metric.upper()} {deep:.2f} against {others[best]:.2f} ({best})", holds
 
     found = {"published": [], "ours": []}
@@ -138,7 +84,7 @@ def _largest_area(records, data):
     texts = {
         name: ", ".join(text for text, _ in results if text) for name, results in found.items()
     }
-    holds = _all_hold(answer for _, answer in found["ours"])
+    holds = all_hold(answer for _, answer in found["ours"])
     return Verdict(texts["published"], texts["ours"] or NOT_RUN, holds)
 
 
@@ -207,7 +153,7 @@ def _layers_know(records, data, method):
     text = f"{sum(held)} of {len(held)} layers; AC of its attribute {_extent(own)} points, of the "
     text += f"others {_extent(others)}"
     complete = len(effects) == len(attributes.order(method))
-    return Verdict("–", text, _answer(all(held), complete))
+    return Verdict("–", text, answer(all(held), complete))
 
 
 def _layers_differ(records, data):
@@ -224,7 +170,7 @@ def _layers_differ(records, data):
     published, own = tallies(layers.theirs(data)), tallies(layers.ours(records, data))
     complete = all(own[name].compared >= published[name].compared for name in own)
     held = all(tally.held == tally.compared for tally in own.values())
-    return Verdict(_text(published) or "–", _text(own), _answer(held, complete))
+    return Verdict(_text(published) or "–", _text(own), answer(held, complete))
 
 
 def _clustering_claims(data, benchmark):
@@ -263,6 +209,15 @@ def _clustering_claims(data, benchmark):
         )
 
 
+def _later_claims(data):
+    """The claims about one data set of the later paper."""
+    deep, semi = FROM_LP["Deep Semi-NMF"], FROM_LP["Semi-NMF"]
+    places = {"better": ("pixels", deep), "worse": ("pixels", semi)}
+    check = partial(_clusters_better, data=data, components=LATER_COMPONENTS, **places)
+    text = f"{title(data)}: {deep} on pixels clusters better than {semi}, at every k"
+    return [Claim(text, check), agreement.claim(data)]
+
+
 def claims(records):
     """The claims about CMU PIE, and about what else the records hold.
 
@@ -282,6 +237,9 @@ def claims(records):
         for claim in _clustering_claims(data, benchmark)
     ]
     found.append(Claim("CMU PIE, the notebook's Deep Semi-NMF 400-100: NMI", _notebook))
+    for data in ("pie", "orl"):
+        found += _later_claims(data)
+    found += arena.claims(records)
     for data in layers.data_sets(records):
         text = f"{title(data)}: layer 1 of Deep Semi-NMF finds the pose better than layer 2 does, "
         text += "layer 2 the identity, at every k"

@@ -4,12 +4,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from dsnmf.experiments.comparators import METHODS
+from dsnmf.experiments.catalogue import METHODS
 from dsnmf.experiments.report import published
 from dsnmf.experiments.report.published import COMPONENTS
 
 #: Published methods that stand beside one of ours of another name.
-COUNTERPARTS = {"NeNMF": "NMF (CD)"}
+COUNTERPARTS = {"NeNMF": "NMF (CD)", "NMF": "NMF (MUL)"}
 
 
 @dataclass(frozen=True)
@@ -29,6 +29,19 @@ BENCHMARKS = {
 }
 
 
+#: The later paper's names of methods that start from a linear program there, and ours.
+FROM_LP = {name: f"{name} (LP start)" for name in ("Deep Semi-NMF", "Semi-NMF")}
+
+#: Names of data sets in texts, if not those of the records.
+_TITLES = {data: benchmark.name for data, benchmark in BENCHMARKS.items()} | {"orl": "ORL"}
+
+#: The source of curves that are not published.
+OURS = "ours"
+
+#: Beginnings of the names of the experiments whose records are curves.
+_CURVES = ("icml2014", "dgsnmf2020")
+
+
 def title(data):
     """A data set's name in texts.
 
@@ -38,7 +51,7 @@ def title(data):
     >>> title("pie"), title("mine")
     ('CMU PIE', 'mine')
     """
-    return BENCHMARKS[data].name if data in BENCHMARKS else data
+    return _TITLES.get(data, data)
 
 
 #: Names of features in texts.
@@ -53,7 +66,7 @@ class Curve:
     Attributes
     ----------
     values : dict of int to tuple of float
-        One value per seed, in the order of the seeds.
+        One value per seed, or per seed of k-means, in the order of the seeds.
     """
 
     values: dict
@@ -125,7 +138,7 @@ def pairs(records):
     found = {
         (record["data"], record["features"])
         for record in records
-        if record["experiment"].startswith("icml2014")
+        if record["experiment"].startswith(_CURVES)
     }
     return sorted(found, key=lambda pair: (pair[0], pair[1] != "pixels", pair[1]))
 
@@ -148,14 +161,14 @@ def ours(records, data, features, metric):
     """
     values, scale = {}, _scale(data, features, metric)
     for record in records:
-        if not record["experiment"].startswith("icml2014"):
+        if not record["experiment"].startswith(_CURVES):
             continue
         value = record["results"].get(metric)
         if (record["data"], record["features"]) != (data, features) or value is None:
             continue
         for k in _components(record["parameters"]):
             found = values.setdefault(record["method"], {}).setdefault(k, [])
-            found.append((record["seed"], scale * value))
+            found += [(record["seed"], scale * v) for v in np.ravel(value).tolist()]
     return {
         method: Curve({k: tuple(value for _, value in sorted(found[k])) for k in sorted(found)})
         for method, found in sorted(values.items(), key=lambda item: rank(item[0]))
@@ -168,8 +181,41 @@ def theirs(data, features, metric):
         return {}
     wanted = BENCHMARKS[data].name, FEATURES[features], _METRICS[metric]
     found = {
-        method: Curve({k: (value,) for k, value in curve.items()})
+        method: curve
         for (*place, method), curve in published.icml2014().items()
         if tuple(place) == wanted
     }
-    return dict(sorted(found.items(), key=lambda item: rank(counterpart(item[0]))))
+    return _published(found)
+
+
+def later(data, features, metric):
+    """The curves of the later paper, like `theirs`, the names saying what it starts from."""
+    found = {
+        FROM_LP.get(method, method): curve
+        for (*place, method), curve in published.dgsnmf2020().items()
+        if (*place, "pixels") == (data, metric, features)
+    }
+    return _published(found)
+
+
+def _published(found):
+    """Published values {method: {k: value}} as curves, in the order of tables."""
+    methods = sorted(found, key=lambda method: rank(counterpart(method)))
+    return {m: Curve({k: (value,) for k, value in found[m].items()}) for m in methods}
+
+
+def sources(records, data, features, metric):
+    """All curves of a metric, by where they come from; sources without any are left out.
+
+    Returns
+    -------
+    dict of str to (dict of str to Curve)
+        "ours", "ICML 2014", "DGsnMF 2020": see `ours`, `theirs` and `later`.
+    """
+    place = data, features, metric
+    found = {
+        OURS: ours(records, *place),
+        "ICML 2014": theirs(*place),
+        "DGsnMF 2020": later(*place),
+    }
+    return {source: curves for source, curves in found.items() if curves}

@@ -5,7 +5,15 @@ from collections import Counter
 from pathlib import Path
 
 from dsnmf.experiments import protocols
-from dsnmf.experiments.report import attributes, curves, figures, layers, notebook, tables
+from dsnmf.experiments.report import (
+    arena,
+    attributes,
+    curves,
+    figures,
+    layers,
+    notebook,
+    tables,
+)
 from dsnmf.experiments.report.claims import claims
 from dsnmf.experiments.report.curves import FEATURES
 from dsnmf.files.atomic import replacing
@@ -26,6 +34,12 @@ _ERRORS = {
 }
 
 _EXPECTED = "Items expected of a complete run with the seeds that the records have."
+
+_ARENA = """\
+k-means on the features of every method, with as many components as there are classes (UMAP: two);
+the best NMI first. A first layer has 625 components, 100 from a linear program, or as many as the
+data have samples or features. "GNMF" is that of the ICML paper, "its authors" are GNMF's. Where no
+number of iterations is given, Semi-NMF and the fine-tuning make at most 300."""
 
 _LAYERS = "AC of k-means on the features of each layer of Deep Semi-NMF (Algorithm 1), in per cent."
 
@@ -61,10 +75,10 @@ def _claims(records):
     rows = []
     for claim in claims(records):
         verdict = claim.check(records)
-        rows.append([claim.text, verdict.published, verdict.ours, _ANSWERS[verdict.holds]])
-    return "## Claims of the papers\n\n" + tables.markdown(
-        ["claim", "published", "ours", "holds in ours?"], rows
-    )
+        answer = _ANSWERS[verdict.holds]
+        rows.append([claim.text, verdict.published, verdict.later, verdict.ours, answer])
+    head = ["claim", "published", "DGsnMF 2020", "ours", "holds in ours?"]
+    return "## Claims of the papers\n\n" + tables.markdown(head, rows)
 
 
 def _expected(records, experiment, quick):
@@ -110,20 +124,20 @@ def _clustering(records, data, features, folder):
     title = f"{curves.title(data)}, {FEATURES.get(features, features)}"
     number = benchmark and benchmark.figures.get(features)
     parts = [f"## {title}" + (f" (Figure {number} of the ICML paper)" if number else "")]
-    ours = {m: curves.ours(records, data, features, m) for m in figures.METRICS}
-    theirs = {m: curves.theirs(data, features, m) for m in figures.METRICS}
+    found = {m: curves.sources(records, data, features, m) for m in figures.METRICS}
     for name, metrics in (("clustering", ("ac", "nmi")), ("error", ("error",))):
-        metrics = [metric for metric in metrics if ours[metric]]
+        metrics = [metric for metric in metrics if curves.OURS in found[metric]]
         if not metrics:
             continue
-        figure = figures.comparison(theirs, ours, metrics)
+        figure = figures.comparison({metric: found[metric] for metric in metrics})
         parts.append(_picture(figure, folder, f"{data}-{features}-{name}", f"{title}: {name}"))
         for metric in metrics:
             parts.append(f"### {figures.METRICS[metric][0]}")
-            parts.append(tables.curves(ours[metric], theirs[metric], metric))
-    if ours["error"] and theirs["error"]:
+            parts.append(tables.curves(found[metric], metric))
+    ours, theirs = (found["error"].get(source, {}) for source in (curves.OURS, "ICML 2014"))
+    if ours and theirs:
         parts.append(_ERRORS[features])
-    bracket = tables.bracket(ours["error"], theirs["error"]) if features == "pixels" else None
+    bracket = tables.bracket(ours, theirs) if features == "pixels" else None
     return [*parts, bracket] if bracket else parts
 
 
@@ -135,6 +149,11 @@ def _notebook(records):
         notebook.table(records),
         "Per seed of the model the spread is that of the seeds of k-means.",
     ]
+
+
+def _arena(records, data):
+    title = f"## All methods side by side: {curves.title(data)}"
+    return [title, _ARENA, arena.table(records, data)]
 
 
 def _layers(records, data):
@@ -227,6 +246,8 @@ def write(folder):
     parts += [_claims(records), _items(records, run)]
     for pair in curves.pairs(records):
         parts += _clustering(records, *pair, pictures)
+    for data in arena.data_sets(records):
+        parts += _arena(records, data)
     for data in layers.data_sets(records):
         parts += _layers(records, data)
     parts += _notebook(records)

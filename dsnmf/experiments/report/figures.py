@@ -48,14 +48,19 @@ class Look:
 #: Colours of Okabe and Ito, which the colour-blind can tell apart; baselines in greys.
 LOOKS = {
     "Deep Semi-NMF": Look("#D55E00", "o"),
+    "Deep Semi-NMF (LP start)": Look("#D55E00", "2", "--"),
     "Deep Semi-NMF (Adam)": Look("#E69F00", "s"),
     "Semi-NMF": Look("#0072B2", "^"),
     "Semi-NMF (SVD start)": Look("#0072B2", "1", "--"),
+    "Semi-NMF (LP start)": Look("#0072B2", "2", ":"),
     "NMF (MUL)": Look("#009E73", "D"),
+    "NMF": Look("#009E73", "D"),
     "Multi-layer NMF": Look("#CC79A7", "v"),
     "NMF (CD)": Look("#56B4E9", "P"),
     "NeNMF": Look("#56B4E9", "P"),
     "GNMF": Look("#8A7A00", "X"),
+    "DGsnMF": Look("#000000", "*"),
+    "Deep nsNMF": Look("0.45", "p"),
     "raw": Look("0.55", line=":"),
     "PCA": Look("0.45", line="--"),
     "PCA whitened": Look("0.0", line="-."),
@@ -98,21 +103,20 @@ def _legend(figure, panels):
         [handles[method] for method in methods],
         [" / ".join(names[method]) for method in methods],
         loc="outside lower center",
-        ncols=2,
+        ncols=round(2 * figure.get_figwidth() / COLUMN),
         frameon=False,
         labelspacing=0.3,
     )
 
 
-def comparison(published, ours, metrics):
-    """Curves over the number of components: the published ones left, ours right.
+def comparison(found):
+    """Curves over the number of components: a row of panels per metric, with the same axes.
 
     Parameters
     ----------
-    published, ours : dict of str to (dict of str to Curve)
-        Curves per method, per metric.
-    metrics : sequence of {"ac", "nmi", "error"}
-        A row of panels each, both with the same axes.
+    found : dict of str to (dict of str to (dict of str to Curve))
+        Per metric, "ac", "nmi" or "error", what `dsnmf.experiments.report.curves.sources` returns:
+        a column of panels per source.
 
     Returns
     -------
@@ -121,17 +125,20 @@ def comparison(published, ours, metrics):
     matplotlib = extra("matplotlib", "the report")
     Figure = extra("matplotlib.figure", "the report").Figure
     with matplotlib.rc_context(_STYLE):
-        figure = Figure(figsize=(COLUMN, 1.25 + 1.4 * len(metrics)), layout="constrained")
-        axes = figure.subplots(len(metrics), 2, sharex=True, sharey="row", squeeze=False)
-        for row, metric in zip(axes, metrics):
+        sources = list(dict.fromkeys(source for curves in found.values() for source in curves))
+        size = PAGE if len(sources) > 2 else COLUMN, 1.25 + 1.4 * len(found)
+        figure = Figure(figsize=size, layout="constrained")
+        shape = len(found), len(sources)
+        axes = figure.subplots(*shape, sharex=True, sharey="row", squeeze=False)
+        for row, (metric, curves) in zip(axes, found.items()):
             label, factor = METRICS[metric]
-            for ax, curves in zip(row, (published[metric], ours[metric])):
-                _draw_curves(ax, curves, factor)
+            for ax, source in zip(row, sources):
+                _draw_curves(ax, curves.get(source, {}), factor)
                 ax.grid(axis="y", color="0.9", linewidth=0.5)
                 ax.set_axisbelow(True)
             row[0].set_ylabel(label)
-        axes[0, 0].set_title("published")
-        axes[0, 1].set_title("ours")
+        for ax, source in zip(axes[0], sources):
+            ax.set_title(source)
         for ax in axes[-1]:
             ax.set(xlabel="components", xticks=range(20, 71, 10))
         _legend(figure, axes.ravel())

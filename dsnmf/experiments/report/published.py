@@ -1,10 +1,13 @@
-"""The numbers that the ICML paper prints, for comparison."""
+"""The numbers that the ICML paper and a later one print, for comparison."""
 
 import csv
 from importlib.resources import files
 
 #: Numbers of components in the paper's figures.
 COMPONENTS = tuple(range(20, 71, 5))
+
+#: And in the later paper's table.
+LATER_COMPONENTS = tuple(range(20, 71, 10))
 
 
 def _rows(filename):
@@ -40,6 +43,29 @@ def icml2014():
             key = row["dataset"], row["features"], row.get("metric", "error"), row["method"]
             curves[key] = _curve(row)
     return curves
+
+
+def dgsnmf2020():
+    """A later paper's table, by its authors' MATLAB: one score each, all layers from LP starts.
+
+    Returns
+    -------
+    dict
+        {(data, metric, method): {k: value}} with data "pie" or "orl", metric "ac" or "nmi", value
+        in [0, 1].
+
+    Examples
+    --------
+    >>> from dsnmf.experiments.report.published import dgsnmf2020
+    >>> round(dgsnmf2020()["pie", "ac", "Semi-NMF"][70], 4)
+    0.7684
+    """
+    return {
+        (row["data"], row["metric"], row["method"]): {
+            int(k): float(row[k]) / 100 for k in row if k.isdigit() and row[k]
+        }
+        for row in _rows("dgsnmf2020.csv")
+    }
 
 
 def layers():

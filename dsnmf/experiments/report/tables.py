@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from dsnmf.experiments.report.curves import counterpart, rank
+from dsnmf.experiments.report.curves import OURS, counterpart, rank
 from dsnmf.experiments.report.published import COMPONENTS
 
 #: Relative excess over a bound that rounding explains.
@@ -55,7 +55,7 @@ def _cells(curve, components, factor, digits):
 def _row(method, source, curve, components, metric):
     factor, digits = (1, 2) if metric == "error" else (100, 1)
     seeds = ""
-    if source == "ours":
+    if source == OURS:
         seeds = _range(map(len, curve.values.values()))
         # Errors of IGO are small; the paper prints two digits of them too.
         digits += metric == "error" and curve.mean(curve.components[0]) < 1
@@ -66,12 +66,13 @@ def _row(method, source, curve, components, metric):
     return [*row, "" if area is None else f"{area:.2f}"]
 
 
-def curves(ours, theirs, metric):
-    """Mean ± standard deviation per method and k, the published value below ours.
+def curves(sources, metric):
+    """Mean ± standard deviation per method and k, the published values below ours.
 
     Parameters
     ----------
-    ours, theirs : dict of str to Curve
+    sources : dict of str to (dict of str to Curve)
+        See `dsnmf.experiments.report.curves.sources`.
     metric : {"ac", "nmi", "error"}
         AC and NMI become per cent, and get the area under their curve as last column.
 
@@ -79,11 +80,12 @@ def curves(ours, theirs, metric):
     -------
     str
     """
-    components = sorted({k for curve in [*ours.values(), *theirs.values()] for k in curve.values})
-    rows = [(rank(method), 0, method, "ours", curve) for method, curve in ours.items()]
-    rows += [
-        (rank(counterpart(name)), 1, name, "published", curve) for name, curve in theirs.items()
+    rows = [
+        (rank(counterpart(method)), place, method, source, curve)
+        for place, (source, found) in enumerate(sources.items())
+        for method, curve in found.items()
     ]
+    components = sorted({k for *_, curve in rows for k in curve.values})
     head = ["method", "", "seeds", *components] + (["AUC"] if metric != "error" else [])
     return markdown(
         head, [_row(*row[2:], components, metric) for row in sorted(rows, key=lambda row: row[:3])]

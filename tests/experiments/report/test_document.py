@@ -8,6 +8,7 @@ import pytest
 
 from dsnmf.commands.main import main
 from dsnmf.experiments.report import (
+    arena,
     attributes,
     claims,
     curves,
@@ -143,6 +144,51 @@ def test_errors_between_the_best_and_the_published(error, answer):
     assert verdict(records, "our Semi-NMF ≤").holds is (None if answer == "yes" else False)
 
 
+def test_a_later_paper_beside_ours():
+    found = curves.sources([], "orl", "pixels", "nmi")
+    assert list(found) == ["DGsnMF 2020"]
+    assert list(found["DGsnMF 2020"]) == ["Deep Semi-NMF (LP start)", "Semi-NMF (LP start)", "NMF"]
+    ks = published.LATER_COMPONENTS
+    deep, semi = ("Deep Semi-NMF (LP start)", "Semi-NMF (LP start)")
+    records = [
+        {**record, "experiment": "dgsnmf2020-orl", "data": "orl"}
+        for method, score in ((deep, 0.7), (semi, 0.6))
+        for record in curve(method, ac=score, nmi=score, ks=ks)
+    ]
+    for record in records:  # several seeds of k-means
+        record["results"]["ac"] = [record["results"]["ac"]] * 3
+    better = verdict(records, f"ORL: {deep} on pixels clusters better")
+    assert better == claims.Verdict(
+        "–", "AC 6 of 6 k, NMI 6 of 6 k", True, "AC 5 of 6 k, NMI 6 of 6 k"
+    )
+    near = verdict(records, "ORL: at most 5 points")
+    assert near.ours.startswith("Deep Semi-NMF AC 25.7, Semi-NMF AC 25.3, Deep Semi-NMF NMI 7.3")
+    assert near.holds is False
+    near = verdict(records, "CMU PIE: at most 5 points")
+    assert near.published.startswith("Deep Semi-NMF AC 18.7, Semi-NMF AC 31.3")
+    assert (near.ours, near.holds) == ("not run", None)
+
+
+def test_arena():
+    scores = {"Deep Semi-NMF": 0.8, "GNMF (its authors)": 0.7, "PCA whitened": 0.9}
+    records = [
+        made(method, seed, experiment="arena-pie", ac=ac, nmi=ac + 0.02 * seed)
+        for method, ac in scores.items()
+        for seed in (0, 1)
+    ]
+    lines = arena.table(records, "pie").splitlines()
+    assert lines[2:] == [
+        "| PCA whitened | 2 | 91.0 ± 1.0 | 90.0 ± 0.0 |",
+        "| Deep Semi-NMF | 2 | 81.0 ± 1.0 | 80.0 ± 0.0 |",
+        "| GNMF (its authors) | 2 | 71.0 ± 1.0 | 70.0 ± 0.0 |",
+    ]
+    found = verdict(records, "classes: Deep Semi-NMF clusters better than GNMF (its authors)")
+    assert (found.ours, found.holds) == ("NMI 81.0 against 71.0, AC 80.0 against 70.0", True)
+    assert verdict(records, "classes: Deep Semi-NMF clusters better than PCA").holds is False
+    assert verdict(records, "classes: Deep Semi-NMF clusters better than spec").holds is None
+    assert not curves.pairs(records)
+
+
 def test_largest_area():
     records = curve("Deep Semi-NMF", ac=0.6, nmi=0.6) + curve("NMF (CD)", ac=0.5, nmi=0.7)
     found = verdict(records, "largest area")
@@ -215,9 +261,10 @@ def test_figures_are_the_same_bytes(tmp_path):
     records = curve("Semi-NMF", error=8) + curve("another method", error=9)
     contents = []
     for name in ("first", "second"):
-        found = {"error": curves.ours(records, *place)}
-        figure = figures.comparison({"error": curves.theirs(*place)}, found, ["error"])
-        assert {line.get_color() for line in figure.axes[1].lines} == {"#0072B2", "0.3"}
+        found = curves.sources(records, *place)
+        assert list(found) == ["ours", "ICML 2014"]
+        figure = figures.comparison({"error": found})
+        assert {line.get_color() for line in figure.axes[0].lines} == {"#0072B2", "0.3"}
         figures.save(figure, tmp_path / name)
         contents.append([(tmp_path / f"{name}.{suffix}").read_bytes() for suffix in ("png", "pdf")])
     assert contents[0] == contents[1]

@@ -1,6 +1,6 @@
-"""The published numbers, as the paper prints them."""
+"""The published numbers, as the papers print them."""
 
-from dsnmf.experiments.report.published import icml2014
+from dsnmf.experiments.report.published import LATER_COMPONENTS, dgsnmf2020, icml2014
 
 
 def test_published_numbers():
@@ -14,3 +14,11 @@ def test_published_numbers():
         for (_, features, metric, _), curve in curves.items()
         for value in curve.values()
     )
+
+
+def test_numbers_of_the_later_paper():
+    curves = dgsnmf2020()
+    assert len(curves) == 2 * (5 + 3)
+    assert all(tuple(curve) == LATER_COMPONENTS for curve in curves.values())
+    assert all(0.3 < value < 1 for curve in curves.values() for value in curve.values())
+    assert curves["orl", "nmi", "Deep Semi-NMF"][70] == 0.665
