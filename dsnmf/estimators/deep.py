@@ -119,7 +119,7 @@ class DeepWSF(Layers, SupervisedFactorisation):
     [Layers]
     alphas : float >= 0, or one per layer
         Weights λ_i of the layers' penalties, in units of the samples' mean squared norm; we used .01
-        to .1.
+        to .1, and up to 10 with transform_method="ridge".
         `y` of `fit` has one column of labels per layer; a single column is the last layer's. A
         layer without labels (y=None, or all -1) gets the graph of nearest neighbours. Graphs are
         built on what the layer factorises; a list of affinities has one per layer.

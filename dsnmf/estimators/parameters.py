@@ -195,7 +195,8 @@ class GraphParameters:
         t of the heat kernel, in units of the root mean square of the samples' norms.
     complete_labels : bool
         Give samples without a label of an attribute the class that a ridge classifier, fitted to
-        those with one, expects, before the graphs are built. For X in memory.
+        those with one, expects, before the graphs are built. For X in memory; a gap counts as the
+        feature's mean.
     """
 
     affinity: Any = "binary"

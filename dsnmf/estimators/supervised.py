@@ -72,7 +72,8 @@ class SupervisedFactorisation(GraphParameters, BlockFactorisation):
         of_first = super()._keep(model, trace)
         maps = []
         if self.transform_method == "ridge":
-            maps = [RidgeMap.fitted(model.samples.samples, H) for H in self.H_]
+            X = model.samples.samples
+            maps = [RidgeMap.fitted(X, H) for H in self.H_]
         self._ridge_C, self._ridge_c = [ridge.C for ridge in maps], [ridge.c for ridge in maps]
         return of_first
 

@@ -1,6 +1,6 @@
 """What Deep WSF's layers know of new samples, with all labels of the training samples or a few.
 
-    python tests/benchmarks/few_labels.py [SET…] [--seeds 1] [--alphas 0.1] [--out DIR]
+    python tests/benchmarks/few_labels.py [SET…] [--shares 1,0.5] [--alphas 0.1] [--out DIR]
 
 Samples are split 60/40, as in the attributes experiment, and DeepWSF is fitted to the 60 %, each
 layer with one attribute. A row is one attribute, the layer's own; its numbers are k-means accuracies
@@ -57,7 +57,7 @@ def with_labels(X, y, new, truth, layers, alphas):
     return {"default": by_default, **found}
 
 
-def one_split(name, seed, alphas):
+def one_split(name, seed, shares, alphas):
     """{row: {column: accuracy}} of one set."""
     load, layers, in_both_orders = SETS[name]
     dataset = load()
@@ -66,7 +66,7 @@ def one_split(name, seed, alphas):
     train, test = split(target, seed)
     X, new = data[train], data[test]
     unlabelled, rows = without_labels(X, new, target[test], layers), {}
-    for share in SHARES:
+    for share in shares:
         y = hide(target[train], share, np.random.default_rng(seed))
         for step in (1, -1)[: 1 + in_both_orders]:
             order = np.arange(len(names))[::step]
@@ -78,17 +78,24 @@ def one_split(name, seed, alphas):
     return rows
 
 
+def shares(text):
+    """Shares from "1,0.5"."""
+    return tuple(float(share) for share in text.split(","))
+
+
 def main():
     parser = measuring.parser(__doc__)
     parser.add_argument("sets", nargs="*", metavar="SET", help=f"of {', '.join(SETS)}; all")
     parser.add_argument("--seeds", type=int, default=1, help="splits")
+    parser.add_argument("--shares", type=shares, default=SHARES, help="of samples with labels")
     parser.add_argument("--alphas", type=float, default=DeepWSF().alphas, help="of DeepWSF")
     arguments = parser.parse_args()
     if unknown := set(arguments.sets) - set(SETS):
         parser.error(f"SET must be one of {', '.join(SETS)}, got {', '.join(sorted(unknown))}")
     rows = {}
     for name in arguments.sets or SETS:
-        splits = [one_split(name, seed, arguments.alphas) for seed in range(arguments.seeds)]
+        options = arguments.shares, arguments.alphas
+        splits = [one_split(name, seed, *options) for seed in range(arguments.seeds)]
         of_set = {
             row: {column: float(np.mean([s[row][column] for s in splits])) for column in columns}
             for row, columns in splits[0].items()
