@@ -14,6 +14,7 @@ import measuring
 
 FOLDER = Path(__file__).parent
 NAMES = ("epoch", "rivals", "multiplicative", "startup", "quality", "growth", "memory", "stream")
+NAMES += ("few_labels",)
 
 
 def main():

@@ -3,12 +3,12 @@
     python tests/benchmarks/few_labels.py [SET…] [--shares 1,0.5] [--alphas 0.1] [--out DIR]
 
 Samples are split 60/40, as in the attributes experiment, and DeepWSF is fitted to the 60 %, each
-layer with one attribute. A row is one attribute, the layer's own; its numbers are k-means accuracies
-on the other 40 %, means over the splits and three k-means seeds: of the model's own features as they
-come by default, by transform_method="ridge", and by that with complete_labels=True, all other
-parameters being the same; and of the best of the methods without labels, whichever that is for the
-attribute.
-"""  # noqa: E501
+layer with one attribute, in the set's order and (not on PIE) reversed. A row is a layer's own
+attribute; its numbers are accuracies of k-means on the other 40 %, means over the splits and three
+k-means seeds: of the features as they come by default, by transform_method="ridge", and by that
+with complete_labels=True, all other parameters being the same; and of the best of the methods
+without labels, whichever that is for the attribute.
+"""
 
 import measuring
 import numpy as np
@@ -74,7 +74,8 @@ def one_split(name, seed, shares, alphas):
             for i, a in enumerate(order):
                 row = {"no labels": float(unlabelled[a])}
                 row |= {column: values[i] for column, values in columns.items()}
-                rows[f"{name} {share:.0%} layer {i + 1} {names[a]}"] = row
+                way = "" if step == 1 else ", reversed"
+                rows[f"{name} {share:.0%} layer {i + 1} {names[a]}{way}"] = row
     return rows
 
 
