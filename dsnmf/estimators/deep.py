@@ -118,15 +118,16 @@ class DeepWSF(Layers, SupervisedFactorisation):
     [Layers]
     alphas : float >= 0, or one per layer
         Weights λ_i of the layers' penalties, in units of the samples' mean squared norm; we used .01
-        to .1.
+        to .1, and up to 10 with transform_method="ridge".
         `y` of `fit` has one column of labels per layer; a single column is the last layer's. A
         layer without labels (y=None, or all -1) gets the graph of nearest neighbours. Graphs are
         built on what the layer factorises; a list of affinities has one per layer.
     [GraphParameters]
-    transform_method : {"auto", "projection", "nonnegative"}
+    transform_method : {"auto", "projection", "nonnegative", "ridge"}
         "auto" projects on `layer_components_`, "nonnegative" searches from there. "projection" is
         the authors' (Z_1 … Z_layer)† x: as H_1 … H_{m-1} do not influence any Z, it carries the
-        last layer's attribute only.
+        last layer's attribute only. "ridge", which generalises best, is the regularised least
+        squares from samples to the layer's `H_`, see `WSF`.
     tol
         See `SemiNMF`.
     [BlockParameters]

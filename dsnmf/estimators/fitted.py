@@ -138,8 +138,8 @@ class FittedFactorisation:
         reconstruction is nearest to x, with all Z fixed: in non-linear models of all that are about
         as near those that are most like the training samples' (see
         `dsnmf.estimators.search.FeatureSearch`). In both, a sample's features do not depend on its
-        label or on the other samples, and in linear and relu models scale with the sample. What
-        comes out of either is given in the `metric`.
+        label or on the other samples, and in linear and relu models scale with the sample. "ridge"
+        is for models with labels, see `WSF`. What comes out of any is given in the `metric`.
         Samples with gaps are fitted by their known entries alone, which is unstable with many
         components in "projection"; the gaps of training samples are better filled from `H_`.
 

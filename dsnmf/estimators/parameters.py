@@ -206,17 +206,24 @@ class GraphParameters:
         Of the "knn" graph.
     heat_width : float > 0
         t of the heat kernel, in units of the root mean square of the samples' norms.
+    complete_labels : bool
+        Give samples without a label of an attribute the class that a ridge classifier, fitted to
+        those with one, expects, before the graphs are built. For X in memory; a gap counts as the
+        feature's mean.
     """
 
     affinity: Any = "binary"
     n_neighbors: int = 5
     heat_width: float = 1.0
+    complete_labels: bool = False
 
     # "array-like" has a shape: factored affinities and PyTensor variables are among them.
     _parameter_constraints: ClassVar[dict] = {
         "affinity": [StrOptions(set(KINDS)), "array-like", "sparse matrix"],
         "n_neighbors": [_at_least(1)],
         "heat_width": [Interval(Real, 0, None, closed="neither")],
+        "complete_labels": ["boolean"],
+        "transform_method": [StrOptions({"auto", "projection", "nonnegative", "ridge"})],
     }
 
 

@@ -89,7 +89,13 @@ class WSF(OneLayer, SupervisedFactorisation):
         norm: on samples of unit norm, as the authors have them, it is their λ. There .01 was enough
         for `H_` to separate the classes, 1 to 10 for new samples too.
     [GraphParameters]
-    tol, transform_method
+    transform_method : {"auto", "projection", "nonnegative", "ridge"}
+        See `SemiNMF`. "ridge": the affine map of least Σ ‖h - C x - c‖² + penalty ‖C‖² over the
+        training samples, with their `H_` as h and the penalty of the least leave-one-out error.
+        As `H_` nearly encodes the classes, that is a regularised discriminant analysis. For X in
+        memory and without gaps, in O(n p min(n, p)); to be set before the fit. Its features do not
+        scale with the sample.
+    tol
         See `SemiNMF`.
     [BlockParameters]
     [TrainingParameters]

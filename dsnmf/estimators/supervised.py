@@ -11,6 +11,10 @@ from dsnmf.estimators.block_wsf import SupervisedBlockModel
 from dsnmf.estimators.in_blocks import BlockFactorisation
 from dsnmf.estimators.labels import attribute_affinity, beyond_classes, class_affinity
 from dsnmf.estimators.parameters import GraphParameters
+from dsnmf.estimators.ridge import RidgeMap, completed_labels
+
+#: Parameters for which X is needed in memory, and their values that need it.
+IN_MEMORY = {"transform_method": "ridge", "complete_labels": True}
 
 
 def _combined(attributes, graph_of):
@@ -26,26 +30,64 @@ class SupervisedFactorisation(GraphParameters, BlockFactorisation):
     itself a list of its attributes' (codes or None, affinity, weight), of n samples.
     """
 
+    _per_layer = (*BlockFactorisation._per_layer, "_ridge_C", "_ridge_c")
+
     def _codes(self, y, n):
         return [None] if y is None else as_label_codes(y, "y", n)
 
     def _hashed_labels(self, y, n):
         return joblib.hash(self._codes(y, n))
 
+    def _started_model(self, samples, y, layers):
+        if self.transform_method == "ridge" and not samples.is_complete:
+            raise ValueError("transform_method='ridge' needs X without gaps, X contains NaN")
+        return super()._started_model(samples, y, layers)
+
     def _affinities(self, y, samples, Hs):
         inputs = [samples, *(Dense(H, scale=1.0) for H in Hs[:-1])]
         graph_of = partial(
             attribute_affinity, n_neighbors=self.n_neighbors, heat_width=self.heat_width
         )
+        layers = self._attributes(y, samples.given.shape[1])
+        if self.complete_labels:
+            X = samples.samples
+            layers = [
+                [(completed_labels(codes, X), *others) for codes, *others in attributes]
+                for attributes in layers
+            ]
         return [
             _combined(attributes, partial(graph_of, samples=factorised))
-            for attributes, factorised in zip(self._attributes(y, samples.given.shape[1]), inputs)
+            for attributes, factorised in zip(layers, inputs)
         ]
 
     def _needs_memory(self, y, n):
+        for name, value in IN_MEMORY.items():
+            if getattr(self, name) == value:
+                return f"with {name}={value!r}"
         graphs = [graph for layer in self._attributes(y, n) for graph in layer]
         reasons = (beyond_classes(codes, affinity, n) for codes, affinity, _ in graphs)
         return super()._needs_memory(y, n) or next(filter(None, reasons), None)
+
+    def _keep(self, model, trace):
+        of_first = super()._keep(model, trace)
+        maps = []
+        if self.transform_method == "ridge":
+            X = model.samples.samples
+            maps = [RidgeMap.fitted(X, H) for H in self.H_]
+        self._ridge_C, self._ridge_c = [ridge.C for ridge in maps], [ridge.c for ridge in maps]
+        return of_first
+
+    def _keep_of_blocks(self, model):
+        super()._keep_of_blocks(model)
+        self._ridge_C = self._ridge_c = []
+
+    def _feature_map(self, layer, dtype):
+        if self.transform_method != "ridge":
+            return super()._feature_map(layer, dtype)
+        if not self._ridge_C:
+            raise ValueError("transform_method='ridge' needs a fit with it: it was set afterwards")
+        index = self._index(layer)
+        return RidgeMap(self._ridge_C[index], self._ridge_c[index])
 
     def _block_model(self, blocks, y, Zs, Hs, store):
         n = blocks.shape[1]

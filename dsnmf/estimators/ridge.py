@@ -1,0 +1,95 @@
+"""Regularised least squares from samples: to features that a fit has learned, to missing labels.
+
+How strong the regularisation is, the leave-one-out errors of the training samples say, which ridge
+regression has in closed form. X is features x samples, of about unit norm.
+"""
+
+import numpy as np
+from sklearn.linear_model import RidgeClassifierCV, RidgeCV
+
+#: Penalties that are tried, for each sample: from hardly any to one that leaves nothing.
+PENALTIES = np.logspace(-9, 1, 21)
+
+
+class RidgeMap:
+    """An affine map h = C x + c from samples to features.
+
+    Parameters
+    ----------
+    C : ndarray, shape (k, p)
+    c : ndarray, shape (k,)
+    """
+
+    def __init__(self, C, c):
+        self.C, self.c = C, c
+
+    @classmethod
+    def fitted(cls, X, H):
+        """The one with the least Σ ‖h - C x - c‖² + penalty ‖C‖².
+
+        Parameters
+        ----------
+        X : ndarray or SciPy sparse matrix, shape (p, n)
+        H : ndarray, shape (k, n)
+        """
+        ridge = RidgeCV(alphas=X.shape[1] * PENALTIES).fit(X.T, H.T)
+        C = np.reshape(ridge.coef_, (len(H), X.shape[0]))  # scikit-learn drops an axis of one
+        return cls(C.astype(H.dtype), np.ravel(ridge.intercept_).astype(H.dtype))
+
+    def of_full(self, X, norms=None):
+        """Features of samples without gaps.
+
+        Parameters
+        ----------
+        X : ndarray or SciPy sparse matrix, shape (p, n)
+        norms : ignored
+
+        Returns
+        -------
+        ndarray, shape (k, n), of X's dtype
+        """
+        return np.asarray(self.C.astype(X.dtype) @ X) + self.c.astype(X.dtype)[:, None]
+
+    def of_gappy(self, X, norms=None):
+        """ValueError: an unknown entry has no part in the sum C x."""
+        raise ValueError("transform_method='ridge' needs samples without gaps, X contains NaN")
+
+
+def completed_labels(codes, X):
+    """One attribute's labels, the unknown ones by a ridge classifier of the others' samples.
+
+    Parameters
+    ----------
+    codes : ndarray of int, shape (n,), or None
+        Codes of classes, -1 for an unknown one.
+    X : ndarray or SciPy sparse matrix, shape (p, n)
+
+    Returns
+    -------
+    ndarray of int, shape (n,), or None
+        The codes themselves where there is nothing to complete, or no label to do it from.
+
+    Raises
+    ------
+    ValueError
+        If the known labels are of one class only, which says nothing of the others.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> completed_labels(np.array([0, 1, -1, -1]), np.array([[0.0, 1.0, 0.1, 1.2]]))
+    array([0, 1, 0, 1])
+    """
+    if codes is None:
+        return None
+    known = codes >= 0
+    if known.all() or not known.any():
+        return codes
+    if len(np.unique(codes[known])) == 1:
+        raise ValueError(
+            "complete_labels needs labels of two classes of an attribute or more, got one"
+        )
+    classifier = RidgeClassifierCV(alphas=known.sum() * PENALTIES)
+    completed = codes.copy()
+    completed[~known] = classifier.fit(X.T[known], codes[known]).predict(X.T[~known])
+    return completed
