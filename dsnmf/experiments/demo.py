@@ -136,6 +136,7 @@ def _chosen_layers(data, n_classes):
     most = min(data.shape) // 2
     sizes = sorted({min(per_class * n_classes, most) for per_class in PER_CLASS})
     candidates = {"n_components": sizes, "metric": ["components", "data"]}
+    print("Layers are being chosen without labels …", flush=True)
     model = SemiNMF(max_iter=ITERATIONS)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)
@@ -143,9 +144,9 @@ def _chosen_layers(data, n_classes):
     k, metric = found.best_params_["n_components"], found.best_params_["metric"]
     layers = (min(FIRST_LAYER * k, len(data)), k)
     print(
-        f"Layers {layers[0]}-{k}, chosen without labels: k-means on {k} features of Semi-NMF, in "
-        f"the metric of the {metric}, agrees best with itself (of {', '.join(map(str, sizes))}, in "
-        "both metrics; --layers names others).",
+        f"Layers {layers[0]}-{k}: k-means on {k} features of Semi-NMF, in the metric of the "
+        f"{metric}, agrees best with itself (of {', '.join(map(str, sizes))}, in both metrics; "
+        "--layers names others).",
         flush=True,
     )
     return layers

@@ -109,7 +109,7 @@ def test_demo_on_a_mat_file_is_repeatable(tmp_path):
         words = ["--data", "mine.mat", "--epochs", "2", "--seed", "5"]
         code, printed, err = type_in(tmp_path, "demo", *words, "--out", out)
         assert code == 0, err
-        assert "Layers 12-3, chosen without labels" in printed
+        assert "Layers 12-3: k-means on 3 features of Semi-NMF" in printed
         assert sorted(os.listdir(tmp_path / out)) == FILES
         results = json.loads((tmp_path / out / "results.json").read_text())
         assert (results["data"], results["classes"]) == ("mine", 3)
