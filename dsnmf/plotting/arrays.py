@@ -257,6 +257,6 @@ def score_intervals(names, scores, errors, *, chosen=None, label="score", ax=Non
     ax.hlines(lines, np.subtract(scores, errors), np.add(scores, errors), colors=colours)
     ax.scatter(scores, lines, c=colours, zorder=3)
     ax.set_yticks(lines, names, fontsize="small")
-    ax.invert_yaxis()
+    ax.set_ylim(len(names) - 0.5, -0.5)  # the first on top
     ax.set_xlabel(label)
     return ax
