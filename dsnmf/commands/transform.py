@@ -1,5 +1,6 @@
 """`dsnmf transform`: features of samples by a saved model."""
 
+import contextlib
 import warnings
 from collections import Counter
 
@@ -14,6 +15,13 @@ def _layer_index(layer, model):
     if layer > m:
         raise ValueError(f"--layer must be from 1 to {m} for this model, got {layer}")
     return layer - 1
+
+
+def _metric(text):
+    """A number, or a name; the model says whether it knows it."""
+    with contextlib.suppress(ValueError):
+        return float(text)
+    return text
 
 
 def _order(names, known, source):
@@ -63,6 +71,8 @@ def _run(parsed):
 
     model = open_estimator(parsed.model)
     index = _layer_index(parsed.layer, model)
+    if parsed.metric is not None:
+        model.set_params(metric=parsed.metric)
     features = model.transform(_samples(parsed.data, model), layer=index)
     matrices.write_matrix(parsed.out, features)
     n, k = features.shape
@@ -83,6 +93,7 @@ def add(commands):
         [
             "dsnmf transform digits.model digits -o features.npy",
             "dsnmf transform faces.model new.csv --layer 1 -o features.csv",
+            "dsnmf transform faces.model new.csv --metric data -o features.csv",
         ],
     )
     parser.add_argument("model", metavar="MODEL", help="a file that dsnmf fit or save wrote")
@@ -96,6 +107,13 @@ def add(commands):
         type=arguments.integer(1),
         metavar="I",
         help="the layer whose features are wanted, counted from 1 (default: the last)",
+    )
+    parser.add_argument(
+        "--metric",
+        type=_metric,
+        metavar="components|data|T",
+        help="what distances between the features are: of the features themselves, of what they "
+        "reconstruct, or a number from 0 to 1 between (default: the model's)",
     )
     parser.add_argument(
         "-o",

@@ -84,6 +84,18 @@ REFUSED = {
 }
 
 
+@pytest.mark.parametrize(("word", "metric"), [("data", "data"), (".5", 0.5)])
+def test_a_metric(word, metric):
+    assert main(["transform", "nameless", "plain.npy", "--metric", word, "-o", "x.npy"]) == 0
+    expected = SemiNMF.load("nameless").set_params(metric=metric).transform(TABLE.to_numpy())
+    np.testing.assert_allclose(np.load("x.npy"), expected)
+
+
+def test_an_unknown_metric_is_refused(capsys):
+    assert main(["transform", "nameless", "plain.npy", "--metric", "dta", "-o", "x.npy"]) == 2
+    assert "metric must be 'components', 'data' or a number" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize("name", REFUSED)
 def test_other_features_are_refused_in_one_line(name, capsys):
     assert main(["transform", "model", name, "-o", "absent.csv"]) == 2
