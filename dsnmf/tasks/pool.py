@@ -2,12 +2,22 @@
 
 import concurrent.futures
 import importlib
+import signal
+from functools import partial
 
 from dsnmf.extras import extra
 
 
+def _in_worker(function, *arguments):
+    """What the function gives, in a process that leaves Ctrl-C to the one that started it."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    return function(*arguments)
+
+
 def _run_here(function, tasks, shared, jobs):
     joblib = extra("joblib", "tasks side by side")
+    if jobs > 1:  # with 1, tasks run in this process
+        function = partial(_in_worker, function)
     calls = (joblib.delayed(function)(*task, *shared) for task in tasks)
     with joblib.parallel_config("loky", inner_max_num_threads=1):
         pool = joblib.Parallel(jobs, return_as="generator_unordered", batch_size=1)
@@ -19,7 +29,7 @@ def _run_here(function, tasks, shared, jobs):
                 "jobs, goes on from here"
             ) from error
         except BaseException:
-            if jobs > 1:  # with 1, tasks run in this process
+            if jobs > 1:
                 loky = importlib.import_module("joblib.externals.loky")
                 loky.get_reusable_executor().shutdown(wait=True, kill_workers=True)
             raise
