@@ -7,13 +7,13 @@ import numpy as np
 from dsnmf.data.compression import Compression, check_rank, checked, is_worthwhile, oriented
 from dsnmf.initialisation.directions import MOST_DIRECTIONS, leading_directions
 from dsnmf.initialisation.triplets import NOISE_FLOOR, eigen_of
+from dsnmf.training.passes import gram_terms
 
 
 def _reduced(rows, compression):
     """Rows of UᵀX, and the Gram matrix of their columns."""
     small = compression.reduced(rows.T).T
-    wide = small.astype(np.float64)
-    return [small], [wide.T @ wide]
+    return [small], gram_terms(small)[1]
 
 
 def _small_first(function, whole, small, *inputs):

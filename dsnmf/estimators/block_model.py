@@ -11,6 +11,7 @@ from dsnmf.estimators.inner_features import inner_features
 from dsnmf.estimators.threads import compiled_once
 from dsnmf.symbolic.gram import nonsingular_factor_of
 from dsnmf.training import loop
+from dsnmf.training.passes import gram_terms
 from dsnmf.updates.one_read import Sums, cost_of_sums, floor_of, inner_bases, small_step
 from dsnmf.updates.semi_nmf import scaled
 
@@ -80,11 +81,6 @@ def _moved(rows, features, given, floor, mode):
     return [np.asarray(new)], wide(terms)
 
 
-def _gram(features):
-    features = features.astype(np.float64)
-    return [], [features.T @ features]
-
-
 def led_to(Zs, H):
     """Z_2 … Z_m H_m: what H_m leads to in layer 1."""
     return reduce(lambda led, Z: Z @ led, Zs[:0:-1], H)
@@ -130,7 +126,7 @@ class BlockModel(BlockFactors):
 
     def _factor(self, H):
         """L of features, shape (n, k), and its inverse in the blocks' dtype."""
-        (K,) = self.samples.of(H).passed(_gram)
+        (K,) = self.samples.of(H).passed(gram_terms)
         L, inverse = nonsingular_factor_of(K, max(H.shape), str(self.samples.dtype))
         return L, *self._narrow(inverse)
 

@@ -9,7 +9,7 @@ from dsnmf.initialisation.directions import leading_directions
 from dsnmf.initialisation.pretraining import pretrain
 from dsnmf.initialisation.svd import lifted, with_opposite, without_zeros
 from dsnmf.initialisation.triplets import as_noise_floor, complement, eigen_of
-from dsnmf.training.passes import pass_over
+from dsnmf.training.passes import gram_terms, pass_over
 from dsnmf.validation import as_generator, as_layers
 
 
@@ -37,7 +37,7 @@ class ArrayBlocks:
 
     @property
     def eigen(self):
-        (gram,) = self.passed(_gram)
+        (gram,) = self.passed(gram_terms)
         return eigen_of(gram)
 
     def __iter__(self):
@@ -55,11 +55,6 @@ class ArrayBlocks:
 
 # What follows is called of some samples, here or on another machine: rows are theirs, V the first c
 # columns of what will be their features.
-
-
-def _gram(rows):
-    wide = rows.astype(np.float64, copy=False)
-    return [], [wide.T @ wide]
 
 
 class _Peaks:
@@ -100,7 +95,7 @@ def _without(H, rank, room, within):
 
 
 def _free_gram(H, rank, room):
-    return _gram(H[:, rank:room])
+    return gram_terms(H[:, rank:room])
 
 
 def _divided(H, rank, room, R):

@@ -2,12 +2,20 @@
 
 from operator import iadd
 
+import numpy as np
+
 from dsnmf.files.pages import release
 
 
 def added(total, terms):
     """The sums of two lists, entry by entry; the first is changed, None stands for no terms yet."""
     return terms if total is None else [iadd(*pair) for pair in zip(total, terms)]
+
+
+def gram_terms(rows):
+    """No new rows; the term of the Gram matrix of their columns, in float64."""
+    wide = rows.astype(np.float64, copy=False)
+    return [], [wide.T @ wide]
 
 
 def pass_over(blocks, function, inputs=(), outputs=()):
