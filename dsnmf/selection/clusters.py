@@ -1,17 +1,23 @@
 """Criterion "clusters": how well k-means on the features agrees with itself."""
 
 from dataclasses import dataclass
-from itertools import combinations
 
 import numpy as np
 from sklearn.cluster import KMeans
 from sklearn.metrics import adjusted_rand_score
 
-from dsnmf.selection.criterion import Criterion, standard_error
+from dsnmf.selection.criterion import (
+    SHARE,
+    Criterion,
+    beyond,
+    mean_agreements,
+    random_samples,
+    standard_error,
+)
 
-#: Share of the samples that each k-means sees; and its starts: with fewer, whether it ends in the
-#: same minimum is a matter of luck, and so is the choice.
-SHARE, N_INIT = 0.8, 10
+#: Starts of each k-means: with fewer, whether it ends in the same minimum is a matter of luck, and
+#: so is the choice.
+N_INIT = 10
 
 #: Sets of shapeless features.
 DRAWS = 2
@@ -43,14 +49,15 @@ def agreement(features, n_clusters, repeats, seed):
     rng = np.random.default_rng(seed)
     clusters = np.full((repeats, len(features)), -1)
     for r in range(repeats):
-        samples = np.sort(rng.choice(len(features), int(SHARE * len(features)), replace=False))
+        samples = random_samples(len(features), rng)
         k_means = KMeans(n_clusters, n_init=N_INIT, random_state=int(rng.integers(2**31)))
         clusters[r, samples] = k_means.fit_predict(features[samples])
-    indices = np.full((repeats, repeats), np.nan)
-    for a, b in combinations(range(repeats), 2):
+
+    def index(a, b):
         both = (clusters[a] >= 0) & (clusters[b] >= 0)
-        indices[a, b] = indices[b, a] = adjusted_rand_score(clusters[a, both], clusters[b, both])
-    return np.nanmean(indices, axis=1)
+        return adjusted_rand_score(clusters[a, both], clusters[b, both])
+
+    return mean_agreements(repeats, index)
 
 
 def shapeless(features, seed):
@@ -89,9 +96,7 @@ def agreement_beyond_shapeless(features, n_clusters, repeats, seed):
             for draw in range(DRAWS)
         ]
     )
-    if by_chance == 1:
-        return np.zeros(repeats)
-    return (agreement(features, n_clusters, repeats, seed) - by_chance) / (1 - by_chance)
+    return beyond(by_chance, agreement(features, n_clusters, repeats, seed))
 
 
 @dataclass(frozen=True)

@@ -1,15 +1,17 @@
 """Criterion "components": how well fits to different samples find the same components."""
 
-from itertools import combinations
-
 import numpy as np
 from scipy.optimize import linear_sum_assignment
 from sklearn.base import clone
 
-from dsnmf.selection.criterion import Criterion, standard_error
-
-#: Share of the samples that each fit sees.
-SHARE = 0.8
+from dsnmf.selection.criterion import (
+    SHARE,
+    Criterion,
+    beyond,
+    mean_agreements,
+    random_samples,
+    standard_error,
+)
 
 #: Draws of random bases.
 DRAWS = 20
@@ -75,19 +77,14 @@ class ComponentAgreement(Criterion):
 
     def _components(self, model, X, y, repeat):
         rng = np.random.default_rng((self.seed, repeat))
-        samples = np.sort(rng.choice(X.shape[0], int(SHARE * X.shape[0]), replace=False))
+        samples = random_samples(X.shape[0], rng)
         model.set_params(transform_method="auto")
         return model.fit(X[samples], None if y is None else np.asarray(y)[samples]).components_
 
     def measure(self, model, variants, X, y):
         fits = [self._components(clone(model), X, y, r) for r in range(self.repeats)]
-        cosines = np.full((self.repeats, self.repeats), np.nan)
-        for a, b in combinations(range(self.repeats), 2):
-            cosines[a, b] = cosines[b, a] = matched_cosine(fits[a], fits[b])
-        k = len(fits[0])
-        by_chance = chance(k)
-        scores = np.nanmean(cosines, axis=1) - by_chance
-        scores = scores / (1 - by_chance) if k > 1 else np.zeros(self.repeats)
+        cosines = mean_agreements(self.repeats, lambda a, b: matched_cosine(fits[a], fits[b]))
+        scores = beyond(chance(len(fits[0])), cosines)
         score, error = float(scores.mean()), standard_error(scores)
         return [{"variant": 0, "score": score, "standard_error": error}]
 

@@ -2,11 +2,34 @@
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
+from itertools import combinations
 
 import numpy as np
 
 #: Parameters that a fit does not depend on: candidates that differ in these alone share their fits.
 OF_TRANSFORM = ("metric", "transform_method")
+
+
+#: Share of the samples that each of several fits or clusterings sees.
+SHARE = 0.8
+
+
+def random_samples(n_samples, rng):
+    """Indices of a random `SHARE` of the samples, ascending."""
+    return np.sort(rng.choice(n_samples, int(SHARE * n_samples), replace=False))
+
+
+def mean_agreements(n, agreement):
+    """How each of n >= 2 results agrees with the others on average, by agreement(a, b) of two."""
+    agreements = np.full((n, n), np.nan)
+    for a, b in combinations(range(n), 2):
+        agreements[a, b] = agreements[b, a] = agreement(a, b)
+    return np.nanmean(agreements, axis=1)
+
+
+def beyond(chance, agreements):
+    """Agreements as a share of what is possible beyond chance; 0 where chance agrees fully."""
+    return (agreements - chance) / (1 - chance) if chance < 1 else np.zeros_like(agreements)
 
 
 def standard_error(scores):
