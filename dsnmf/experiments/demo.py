@@ -27,9 +27,9 @@ NOTEBOOK = ((400, 100), 1000)
 #: less well.
 DIGITS_EPOCHS = 150
 
-#: The choice of layers: components of the last one for each class, those of the first one for each
-#: of the last one, repeats of k-means for each candidate, and iterations of its fit.
-PER_CLASS, FIRST_LAYER, REPEATS, ITERATIONS = (1, 2, 4), 4, 4, 50
+#: The choice of layers: components of the last one for each class, repeats of k-means for each
+#: candidate, and iterations of its fit.
+PER_CLASS, REPEATS, ITERATIONS = (1, 2, 4), 4, 50
 
 #: Pictures in each grid of the figure.
 PICTURES = 36
@@ -62,20 +62,23 @@ class Row:
 
     def summary(self):
         """Names and numbers, as they stand in the CSV file."""
-        numbers = {"": self.scores, "data_": self.scores_in_data}
         return {
             "method": self.method,
             "dimensions": self.learned.features.shape[1],
-            **{
-                f"{metric}{name}_{moment.__name__.replace('std', 'sd')}": (
-                    "" if scores is None else float(moment(getattr(scores, name)))
-                )
-                for metric, scores in numbers.items()
-                for name in ("nmi", "accuracy")
-                for moment in (np.mean, np.std)
-            },
+            **_numbers(self.scores),
+            **_numbers(self.scores_in_data, "data_"),
             "seconds": round(self.seconds, 3),
         }
+
+
+def _numbers(scores, prefix=""):
+    """Means and standard deviations of scores by their names in the CSV file, empty without any."""
+    numbers = {}
+    for name in ("nmi", "accuracy"):
+        values = () if scores is None else getattr(scores, name)
+        numbers[f"{prefix}{name}_mean"] = float(np.mean(values)) if values else ""
+        numbers[f"{prefix}{name}_sd"] = float(np.std(values)) if values else ""
+    return numbers
 
 
 _HEADER = (
@@ -132,6 +135,7 @@ def _chosen_layers(data, n_classes):
     from sklearn.exceptions import ConvergenceWarning
 
     from dsnmf import SemiNMF
+    from dsnmf.selection.candidates import FIRST_LAYER
 
     most = min(data.shape) // 2
     sizes = sorted({min(per_class * n_classes, most) for per_class in PER_CLASS})

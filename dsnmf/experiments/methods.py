@@ -41,7 +41,8 @@ class Learned:
         """Features whose distances are those of their reconstructions; None without any."""
         if not self.Zs:
             return None
-        metric_of = extra("dsnmf.estimators.metric", "metrics").metric_of
+        from dsnmf.estimators.metric import metric_of
+
         metric = metric_of(list(self.Zs), self.nonlinearity, 1.0, None)
         return metric.of(np.asarray(self.features.T)).T
 
