@@ -117,13 +117,6 @@ def samples(source, known=None, in_blocks=False):
     return matrices.read_named_matrix(source, known)
 
 
-def lazy_samples(source, block_size):
-    """Samples x features of files that the workers of a cluster open, see `lazy_matrix`."""
-    from dsnmf.data.lazy import lazy_matrix
-
-    return lazy_matrix(source, block_size)
-
-
 def dask_client(address):
     """A context in which Dask computes on the cluster at this address, if there is one.
 

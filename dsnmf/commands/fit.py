@@ -42,10 +42,12 @@ def _estimator(parsed):
 
 def _read(parsed):
     """Samples, the features' names (or None), and as many labels (or None)."""
+    from dsnmf.data.lazy import lazy_matrix
+
     if parsed.dask is None:
         X, names = arguments.samples(parsed.data, in_blocks=bool(_block_options(parsed)))
     else:
-        X, names = arguments.lazy_samples(parsed.data, parsed.block_size), None
+        X, names = lazy_matrix(parsed.data, parsed.block_size), None
     n, _ = arguments.shape_of(X)
     y = None if parsed.labels is None else arguments.labels(parsed.labels, n)
     if y is not None and len(y) != n:
