@@ -25,6 +25,13 @@ ESTIMATORS = {
 }
 
 
+def near_low_rank(n, rank):
+    """So many samples of 12 features of mixed sign, of this rank but for some noise."""
+    rng = np.random.default_rng(0)
+    X = rng.random((n, rank)) @ rng.standard_normal((rank, 12))
+    return X + 0.1 * rng.standard_normal(X.shape)
+
+
 def fitted(kind, data, y=None, **parameters):
     """A fit of an estimator like this one but for some parameters."""
     return type(kind)(**{**kind.get_params(), **parameters}).fit(data, y)

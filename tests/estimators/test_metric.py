@@ -12,7 +12,7 @@ from sklearn.base import clone
 
 from dsnmf import DeepSemiNMF, DeepWSF, SemiNMF
 from tests.conftest import relative_error
-from tests.estimators.kinds import PLAIN
+from tests.estimators.kinds import PLAIN, near_low_rank
 
 LINEAR = {
     "SemiNMF": SemiNMF(3, max_iter=20, **PLAIN),
@@ -34,8 +34,7 @@ pytestmark = [
 
 @pytest.fixture(scope="module")
 def X():
-    rng = np.random.default_rng(0)
-    return rng.random((40, 4)) @ rng.standard_normal((4, 12)) + 0.1 * rng.standard_normal((40, 12))
+    return near_low_rank(40, 4)
 
 
 @pytest.fixture(scope="module", params=list(MODELS))

@@ -13,7 +13,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from dsnmf import DeepSemiNMF, SemiNMF
-from tests.estimators.kinds import PLAIN
+from tests.estimators.kinds import PLAIN, near_low_rank
 
 MODELS = {
     "SemiNMF": SemiNMF(3, max_iter=20, **PLAIN),
@@ -28,8 +28,7 @@ pytestmark = [
 
 @pytest.fixture(scope="module")
 def X():
-    rng = np.random.default_rng(0)
-    return rng.random((60, 3)) @ rng.standard_normal((3, 12)) + 0.1 * rng.standard_normal((60, 12))
+    return near_low_rank(60, 3)
 
 
 @pytest.fixture(scope="module")

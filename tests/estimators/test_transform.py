@@ -15,7 +15,7 @@ from sklearn.base import clone
 
 from dsnmf import DeepSemiNMF, DeepWSF, SemiNMF
 from tests.conftest import relative_error
-from tests.estimators.kinds import ESTIMATORS, PLAIN
+from tests.estimators.kinds import ESTIMATORS, PLAIN, near_low_rank
 
 MODELS = {name: ESTIMATORS[name] for name in ESTIMATORS if name != "SemiNMF-bcd"} | {
     "non-negative": SemiNMF(3, transform_method="nonnegative", **PLAIN),
@@ -32,8 +32,7 @@ pytestmark = [
 
 @pytest.fixture(scope="module")
 def X():
-    rng = np.random.default_rng(0)
-    return rng.random((40, 4)) @ rng.standard_normal((4, 12)) + 0.1 * rng.standard_normal((40, 12))
+    return near_low_rank(40, 4)
 
 
 @pytest.fixture(scope="module", params=list(MODELS))
