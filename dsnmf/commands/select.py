@@ -131,7 +131,11 @@ def add(commands):
         help="clusterings, hidden sets or sets of samples per candidate (default: 6)",
     )
     parser.add_argument(
-        "--seed", type=arguments.integer(0), default=0, metavar="N", help="(default: 0)"
+        "--seed",
+        type=arguments.integer(0),
+        default=0,
+        metavar="N",
+        help="of the starts and of what is drawn (default: 0)",
     )
     parser.add_argument(
         "--folder",
