@@ -3,7 +3,6 @@
 from functools import partial
 
 import numpy as np
-import pytensor
 import pytensor.tensor as pt
 
 from dsnmf import symbolic
@@ -12,6 +11,7 @@ from dsnmf.estimators.priors import Priors
 from dsnmf.estimators.threads import compiled_once
 from dsnmf.symbolic.residual import squared_error_and_gradients
 from dsnmf.symbolic.shared import as_shared
+from dsnmf.training.modes import compile_function
 from dsnmf.training.stopping import FeatureTolerance
 from dsnmf.updates.adam import adam, adam_moved, adam_step_size
 
@@ -27,7 +27,7 @@ def _compiled_block_step(depth, dtype, nonlinearity, learning_rate, mode):
     features = symbolic.relu(H.T)
     error, (by_H, *by_Zs) = squared_error_and_gradients(X.T, Zs, features, nonlinearity, [H, *Zs])
     moved = adam_moved(H, by_H, m, v, adam_step_size(t, learning_rate))
-    return pytensor.function([t, *arrays], [error, *moved, *by_Zs], mode=mode)
+    return compile_function([t, *arrays], [error, *moved, *by_Zs], mode=mode)
 
 
 @compiled_once
@@ -39,14 +39,14 @@ def _compiled_features(depth, dtype, nonlinearity, mode):
         for layer in range(1, depth + 1)
     ]
     # Z_1 leads to none of them.
-    return pytensor.function(arrays, features, mode=mode, on_unused_input="ignore")
+    return compile_function(arrays, features, mode=mode, on_unused_input="ignore")
 
 
 def _compiled_move(Zs, learning_rate, mode):
     """Moves the Zs, given the derivatives by them; and all the variables that it moves."""
     gradients = [Z.type() for Z in Zs]
     rule = adam(gradients, Zs, learning_rate)
-    return pytensor.function(gradients, updates=rule, mode=mode), list(rule)
+    return compile_function(gradients, updates=rule, mode=mode), list(rule)
 
 
 # What follows is called of some samples, here or on another machine.

@@ -4,7 +4,6 @@ from functools import cached_property, reduce
 from numbers import Real
 
 import numpy as np
-import pytensor
 import pytensor.tensor as pt
 import scipy.linalg
 from sklearn.utils.extmath import svd_flip
@@ -12,6 +11,7 @@ from sklearn.utils.extmath import svd_flip
 from dsnmf import symbolic
 from dsnmf.data.samples import column_blocks
 from dsnmf.estimators.threads import for_threads
+from dsnmf.training.modes import compile_function
 
 #: Metrics with a name, as powers of the components' sizes.
 NAMED = {"components": 0.0, "data": 1.0}
@@ -51,7 +51,7 @@ class _FirstFeatures:
     def _function(self):
         H, *Zs = (pt.matrix(dtype=Z.dtype) for Z in self._Zs)
         features = symbolic.layer_features([None, *Zs], H, 1, self._nonlinearity)
-        return for_threads(pytensor.function([*Zs, H], features, mode=self._mode))
+        return for_threads(compile_function([*Zs, H], features, mode=self._mode))
 
     def leading_to(self, matrix, H):
         """The matrix times what H (k x n) comes to, some samples at a time, in H's dtype."""

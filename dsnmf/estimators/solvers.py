@@ -4,12 +4,12 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
-import pytensor
 
 from dsnmf import symbolic, updates
 from dsnmf.data.samples import Samples
 from dsnmf.estimators.inner_features import inner_features
 from dsnmf.training import loop
+from dsnmf.training.modes import compile_function
 from dsnmf.training.passes import pass_over
 from dsnmf.training.stopping import FeatureTolerance
 from dsnmf.updates.one_read import first_sums, one_read
@@ -128,8 +128,8 @@ def compile_solver(model, solver, mode):
     """
     if solver == "adam":
         return _adam_step(model, mode)
-    move = pytensor.function([], updates=_RULES[solver](model), mode=mode)
-    cost = pytensor.function([], model.cost(), mode=mode)
+    move = compile_function([], updates=_RULES[solver](model), mode=mode)
+    cost = compile_function([], model.cost(), mode=mode)
     iteration = 0
 
     def step():
@@ -149,7 +149,7 @@ def _adam_step(model, mode):
         model.Zs, model.H, model.nonlinearity, params
     )
     rule = updates.adam(gradients, params, model.learning_rate)
-    return pytensor.function([], model.completed(error), updates=rule, mode=mode)
+    return compile_function([], model.completed(error), updates=rule, mode=mode)
 
 
 def settle(model, solver, mode):

@@ -11,6 +11,7 @@ from dsnmf.extras import extra
 from dsnmf.initialisation import appr_seminmf, pretrain
 from dsnmf.symbolic import reconstruction_cost
 from dsnmf.training import loop
+from dsnmf.training.modes import compile_function
 from dsnmf.validation import as_generator
 
 
@@ -101,7 +102,7 @@ def train(rule, X, Zs, Hs, iterations, stops=None, description="", progress=Fals
         ‖X - X̂‖²_F before each iteration.
     """
     X, Zs, Hs = _shared(X), [_shared(Z) for Z in Zs], [_shared(H) for H in Hs]
-    step = pytensor.function([], reconstruction_cost(X, Zs, Hs[-1]), updates=rule(X, Zs, Hs))
+    step = compile_function([], reconstruction_cost(X, Zs, Hs[-1]), updates=rule(X, Zs, Hs))
     history = []
     stopped_by = loop.run(
         lambda: 2 * step(),  # the rules' cost is half the sum of squares

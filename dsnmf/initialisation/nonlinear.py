@@ -1,10 +1,10 @@
 """Starting factors of the non-linear models."""
 
 import numpy as np
-import pytensor
 import pytensor.tensor as pt
 
 from dsnmf.symbolic import as_nonlinearity
+from dsnmf.training.modes import compile_function
 from dsnmf.validation import as_layers
 
 #: Arguments of the nonlinearity from -RANGE to RANGE are what the start makes use of: wide enough
@@ -16,7 +16,7 @@ _GRID = np.linspace(-RANGE, RANGE, 4001)
 
 def _numeric(nonlinearity, dtype):
     x = pt.matrix(dtype=dtype)
-    return pytensor.function([x], as_nonlinearity(nonlinearity)(x))
+    return compile_function([x], as_nonlinearity(nonlinearity)(x))
 
 
 def _rising_branch(g, dtype):

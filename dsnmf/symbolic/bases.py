@@ -9,9 +9,8 @@ from functools import cache
 
 import numpy as np
 import pytensor.tensor as pt
-from pytensor.compile.builders import OpFromGraph
 
-from dsnmf.symbolic.kernels import register_kernel
+from dsnmf.symbolic.kernels import KernelOp, as_it_is, register_kernel
 
 #: Of the eigenvalues of A Aᵀ, as shares of the largest: up to the first they may all be zeros of a
 #: rank-deficient A, from the second on they are surely none. And, as a share of σ_max, the largest
@@ -22,12 +21,18 @@ LARGEST_ZERO, SMALLEST_KEPT, LARGEST_RESIDUAL = 1e-12, 1e-7, 1e-11
 MOST_STEPS, LAST_STEP = 8, 1e-9
 
 
-class _RowBasis(OpFromGraph):
+class _RowBasis(KernelOp):
     """A ↦ L, Q with A = L Q, the rows of Q orthonormal."""
 
+    def run(self, A):
+        return _row_basis_kernel(as_it_is)(A)
 
-class _PseudoInverse(OpFromGraph):
+
+class _PseudoInverse(KernelOp):
     """A, cutoff ↦ A†, singular values <= cutoff · σ_max taken as zero."""
+
+    def run(self, A, cutoff):
+        return _pseudo_inverse_kernel(as_it_is)(A, cutoff)
 
 
 @cache  # one function, compiled once, for all that call it
@@ -78,6 +83,7 @@ def _regular_rows_kernel(compiled):
     return regular_rows
 
 
+@cache
 def _row_basis_kernel(compiled):
     regular_rows = _regular_rows_kernel(compiled)
 
@@ -145,6 +151,7 @@ def _gapped_kernel(compiled):
     return gapped
 
 
+@cache
 def _pseudo_inverse_kernel(compiled):
     inverse, gapped = _inverse_kernel(compiled), _gapped_kernel(compiled)
     polished = _polished_kernel(compiled)

@@ -4,23 +4,29 @@ from functools import cache
 
 import numpy as np
 import pytensor.tensor as pt
-from pytensor.compile.builders import OpFromGraph
 
 from dsnmf.symbolic.bases import relative_rounding
-from dsnmf.symbolic.kernels import register_kernel
+from dsnmf.symbolic.kernels import KernelOp, as_it_is, register_kernel
 
 #: Largest ‖K - 1‖ (Frobenius) of a Gram matrix whose Cholesky factor is taken without a look.
 NEAR_IDENTITY = 0.5
 
 
-class _GramFactor(OpFromGraph):
+class _GramFactor(KernelOp):
     """K, cutoff ↦ L, W with K = L Lᵀ and W L = 1 where eigenvalues exceed cutoff · λ_max."""
 
+    def run(self, K, cutoff):
+        return _gram_factor_kernel(as_it_is)(K, cutoff)
 
-class _NonsingularFactor(OpFromGraph):
+
+class _NonsingularFactor(KernelOp):
     """K, ridge ↦ L, L⁻¹ with L Lᵀ = K + ridge · (largest of K's diagonal)."""
 
+    def run(self, K, ridge):
+        return _nonsingular_factor_kernel(as_it_is)(K, ridge)
 
+
+@cache
 def _gram_factor_kernel(compiled):
     @compiled
     def gram_factor(K, cutoff):
@@ -40,6 +46,7 @@ def _gram_factor_kernel(compiled):
     return gram_factor
 
 
+@cache
 def _nonsingular_factor_kernel(compiled):
     @compiled
     def nonsingular_factor(K, cutoff):
@@ -112,4 +119,4 @@ def nonsingular_factor_of(K, size, dtype="float64"):
     """What `nonsingular_factor` gives, of an array: L and L⁻¹, arrays."""
     eps = np.finfo(dtype).eps
     cutoff = np.float64(min(size * eps, np.sqrt(eps)))
-    return _nonsingular_factor_kernel(lambda function: function)(K, cutoff)
+    return _nonsingular_factor_kernel(as_it_is)(K, cutoff)

@@ -1,9 +1,53 @@
-"""Hand-written Numba kernels in place of PyTensor's own code for an Op."""
+"""Hand-written kernels in place of PyTensor's own code for an Op."""
 
 import inspect
 from functools import cache
 from hashlib import sha256
 from types import CodeType, FunctionType
+
+import numpy as np
+from pytensor.compile.builders import OpFromGraph
+
+
+def as_it_is(function):
+    """What a kernel is made with that NumPy runs."""
+    return function
+
+
+def for_python(function, key):
+    """A function compiled by Numba when it is first called; PyTensor's folder keeps the result.
+
+    Parameters
+    ----------
+    function : callable
+    key : str or None
+        All that the function's result depends on; None if nothing is to be kept.
+    """
+    from pytensor.link.numba.cache import CACHED_SRC_FUNCTIONS
+    from pytensor.link.numba.dispatch.basic import numba_njit
+
+    if key is not None:
+        CACHED_SRC_FUNCTIONS[function] = sha256(key.encode()).hexdigest()
+    options = {"nogil": True, "error_model": "numpy", "cache": key is not None}
+    return numba_njit(function, final_function=True, **options)
+
+
+class KernelOp(OpFromGraph):
+    """An Op defined by a plain graph, for any mode, with a function of arrays that does the same.
+
+    Modes that run an Op's `perform` use the function, `run`, which subclasses have; Numba mode the
+    kernel that `register_kernel` gave it.
+    """
+
+    def run(self, *inputs):
+        """An array, or a tuple of several, from arrays that stay as they are."""
+        raise NotImplementedError
+
+    def perform(self, node, inputs, outputs):
+        with np.errstate(all="ignore"):
+            results = self.run(*inputs)
+        for cell, value in zip(outputs, results if isinstance(results, tuple) else [results]):
+            cell[0] = value
 
 
 def _code(value):
@@ -25,6 +69,18 @@ def _fingerprint(module):
     return sha256("\n".join(parts).encode()).hexdigest()
 
 
+def _key(make_kernel):
+    # The module's name too: what is in the cache imports it.
+    module = inspect.getmodule(make_kernel)
+    return f"{module.__name__}.{make_kernel.__qualname__} {_fingerprint(module)}"
+
+
+@cache
+def compiled_kernel(make_kernel):
+    """A kernel without parts, to be called from Python: see `for_python`."""
+    return for_python(make_kernel(as_it_is), _key(make_kernel))
+
+
 @cache
 def register_kernel(op_type, make_kernel):
     """Let Numba mode run a kernel for every Op of this type; other modes are not touched.
@@ -41,10 +97,7 @@ def register_kernel(op_type, make_kernel):
     """
     from pytensor.link.numba.dispatch.basic import numba_njit, register_funcify_and_cache_key
 
-    # The module's name too: what is in the cache imports it.
-    module = inspect.getmodule(make_kernel)
-    key = f"{module.__name__}.{make_kernel.__qualname__} {_fingerprint(module)}"
-    kernel = make_kernel(numba_njit)
+    kernel, key = make_kernel(numba_njit), _key(make_kernel)
 
     @register_funcify_and_cache_key(op_type)
     def funcify(op, node=None, **kwargs):

@@ -6,17 +6,24 @@ import numpy as np
 import pytensor.sparse
 import pytensor.tensor as pt
 import scipy.sparse
-from pytensor.compile.builders import OpFromGraph
 from pytensor.graph.basic import Variable
 from pytensor.sparse.type import SparseTensorType
 
-from dsnmf.symbolic.kernels import register_kernel
+from dsnmf.symbolic.kernels import KernelOp, register_kernel
 from dsnmf.symbolic.sparse_products import sparse_product, transposed_sparse_product
 from dsnmf.validation import as_matrix
 
+#: Entries that are converted to float64 at once.
+BLOCK = 1 << 16
 
-class _SquaredNorm(OpFromGraph):
+
+class _SquaredNorm(KernelOp):
     """A ↦ ‖A‖², summed in float64; the kernel makes no array of A's size."""
+
+    def run(self, A):
+        height = max(1, BLOCK // A.shape[1])
+        parts = (A[i : i + height].astype(np.float64) for i in range(0, len(A), height))
+        return np.asarray(sum(np.vdot(part, part) for part in parts)).astype(A.dtype)
 
 
 def _squared_norm_kernel(compiled):

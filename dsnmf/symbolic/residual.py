@@ -5,9 +5,8 @@ from functools import cache
 import numpy as np
 import pytensor
 import pytensor.tensor as pt
-from pytensor.compile.builders import OpFromGraph
 
-from dsnmf.symbolic.kernels import register_kernel
+from dsnmf.symbolic.kernels import KernelOp, compiled_kernel, register_kernel
 from dsnmf.symbolic.models import layer_features
 
 #: Entries of the residual that are formed at once, so that large data need no second array of their
@@ -15,16 +14,59 @@ from dsnmf.symbolic.models import layer_features
 BLOCK = 1 << 22
 
 
-class _HalfGradients(OpFromGraph):
+def _subtract_kernel(compiled):
+    @compiled
+    def subtract(R, X):
+        """Σ (R - X)², R becoming R - X."""
+        total = 0.0
+        for i in range(R.shape[0]):
+            row = X.dtype.type(0)  # sums of one row in X's dtype, so that the loop stays wide
+            for j in range(R.shape[1]):
+                difference = R[i, j] - X[i, j]
+                R[i, j] = difference
+                row += difference * difference
+            total += row
+        return total
+
+    return subtract
+
+
+def _residual(X, Z, F, by_Z=None, by_F=None):
+    """Σ R² with R = Z F - X; where given, by_Z becomes R Fᵀ and by_F Zᵀ R."""
+    subtract = compiled_kernel(_subtract_kernel)
+    width, total = max(1, BLOCK // X.shape[0]), 0.0
+    for start in range(0, X.shape[1], width):
+        columns = slice(start, start + width)
+        R = np.dot(Z, F[:, columns])
+        total += subtract(R, X[:, columns])
+        if by_Z is not None:
+            by_Z += np.dot(R, F[:, columns].T)
+        if by_F is not None:
+            np.matmul(Z.T, R, out=by_F[:, columns])
+    return np.asarray(total, X.dtype)
+
+
+class _HalfGradients(KernelOp):
     """X, Z, F ↦ Σ R², R Fᵀ, Zᵀ R with R = Z F - X."""
 
+    def run(self, X, Z, F):
+        by_Z, by_F = np.zeros_like(Z), np.empty_like(F)
+        return _residual(X, Z, F, by_Z, by_F), by_Z, by_F
 
-class _HalfGradientByF(OpFromGraph):
+
+class _HalfGradientByF(KernelOp):
     """X, Z, F ↦ Σ R², Zᵀ R with R = Z F - X."""
 
+    def run(self, X, Z, F):
+        by_F = np.empty_like(F)
+        return _residual(X, Z, F, by_F=by_F), by_F
 
-class _SquaredError(OpFromGraph):
+
+class _SquaredError(KernelOp):
     """X, Z, F ↦ Σ R² with R = Z F - X."""
+
+    def run(self, X, Z, F):
+        return _residual(X, Z, F)
 
 
 @cache

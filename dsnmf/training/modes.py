@@ -1,7 +1,26 @@
 """What PyTensor's modes can and cannot do."""
 
-from pytensor.compile.mode import get_mode, predefined_modes
+import pytensor
+from pytensor.compile.mode import Mode, get_mode, predefined_modes
+from pytensor.graph.rewriting.db import RewriteDatabaseQuery
+from pytensor.graph.traversal import ancestors
+from pytensor.link.basic import PerformLinker
 from pytensor.link.jax.linker import JAXLinker
+from pytensor.scan.op import Scan
+
+from dsnmf.symbolic.loops import compile_loops
+
+#: PyTensor's name of the mode that it chooses by itself.
+DEFAULT = "Mode"
+
+#: PyTensor's rewrites, but for those that are for its C code.
+_REWRITES = RewriteDatabaseQuery(
+    include=["fast_run"], exclude=["cxx_only", "BlasOpt", "local_careduce_fusion"]
+)
+
+#: One operation after the other, each by NumPy, but fused elementwise ones by a loop that Numba
+#: compiles: nothing else needs to be compiled.
+NODE_BY_NODE = Mode(PerformLinker(allow_gc=True), _REWRITES).register((compile_loops, 200))
 
 
 def as_mode(mode):
@@ -15,3 +34,27 @@ def as_mode(mode):
 def is_jax(mode):
     """Whether a mode compiles to JAX, which has neither sparse matrices nor while loops."""
     return mode is not None and isinstance(get_mode(mode).linker, JAXLinker)
+
+
+def _has_loop(variables):
+    """Whether a graph has a loop, whose every step would be run node by node."""
+    return any(v.owner is not None and isinstance(v.owner.op, Scan) for v in ancestors(variables))
+
+
+def compile_function(inputs, outputs=None, *, updates=None, mode=None, **options):
+    """`pytensor.function`, without a mode in the one that suits the graph.
+
+    That is `NODE_BY_NODE`, or Numba for graphs with loops; or the one that PyTensor was told to use
+    (`pytensor.config.mode`).
+
+    Parameters
+    ----------
+    inputs, outputs, updates, **options
+        See `pytensor.function`.
+    mode : None, str or pytensor Mode
+    """
+    if mode is None and pytensor.config.mode == DEFAULT:
+        results = outputs if isinstance(outputs, list | tuple) else [outputs]
+        computed = [v for v in (*results, *(updates or {}).values()) if v is not None]
+        mode = None if _has_loop(computed) else NODE_BY_NODE
+    return pytensor.function(inputs, outputs, updates=updates, mode=mode, **options)

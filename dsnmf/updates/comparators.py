@@ -5,12 +5,11 @@ from functools import cache
 import numpy as np
 import pytensor
 import pytensor.tensor as pt
-from pytensor.compile.builders import OpFromGraph
 from pytensor.graph.basic import Variable
 from pytensor.tensor.variable import TensorConstant
 
 from dsnmf.symbolic.bases import pseudo_inverse, row_basis
-from dsnmf.symbolic.kernels import register_kernel
+from dsnmf.symbolic.kernels import KernelOp, compiled_kernel, register_kernel
 from dsnmf.symbolic.laplacian import affinity_terms, may_be_negative
 from dsnmf.symbolic.linalg import product
 from dsnmf.updates.arguments import as_model
@@ -110,8 +109,11 @@ def unit_columns(Z, H):
     return {Z: Z / norms, H: H * norms[:, None]}
 
 
-class _Sweep(OpFromGraph):
+class _Sweep(KernelOp):
     """A, B, H ↦ H after minimising over each of its rows in turn."""
+
+    def run(self, A, B, H):
+        return compiled_kernel(_sweep_kernel)(A, B, H)
 
 
 def _sweep_kernel(compiled):
