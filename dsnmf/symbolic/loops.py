@@ -73,16 +73,21 @@ class Loop(Op):
 
     def prepare_node(self, node, storage_map, compute_map, impl):
         node.tag.loop = _compiled(self, node)
-        node.tag.scalars = [_is_scalar(variable) for variable in node.inputs]
+        node.tag.arrays = [i for i, v in enumerate(node.inputs) if not _is_scalar(v)]
         node.tag.dtypes = [variable.type.dtype for variable in node.outputs]
 
-    def perform(self, node, inputs, outputs):
+    def _shape(self, node, inputs):
+        shapes = {inputs[i].shape for i in node.tag.arrays}
+        if len(shapes) == 1:
+            return shapes.pop()
         Elemwise._check_runtime_broadcast(node, inputs)
-        shape = np.broadcast_shapes(*(value.shape for value in inputs))
-        flat = [
-            value.reshape(-1)[0] if scalar else _flat(value, shape)
-            for value, scalar in zip(inputs, node.tag.scalars)
-        ]
+        return np.broadcast_shapes(*shapes)
+
+    def perform(self, node, inputs, outputs):
+        shape = self._shape(node, inputs)
+        flat = [value.reshape(-1)[0] for value in inputs]
+        for i in node.tag.arrays:
+            flat[i] = _flat(inputs[i], shape)
         new = {
             o: np.empty(shape, dtype)
             for o, dtype in enumerate(node.tag.dtypes)
@@ -90,13 +95,14 @@ class Loop(Op):
         }
         node.tag.loop(*flat, *(value.reshape(-1) for value in new.values()))
         for o, cell in enumerate(outputs):
-            if o in new:
-                cell[0] = new[o]
-                continue
-            cell[0] = destroyed = inputs[self.destroyed[o]]
-            result = flat[self.destroyed[o]]
-            if not np.shares_memory(result, destroyed):  # its entries do not lie in order
-                destroyed[...] = result.reshape(shape)
+            cell[0] = new[o] if o in new else self._written(inputs, flat, o)
+
+    def _written(self, inputs, flat, o):
+        """The array that an output destroys, with the output in it."""
+        array, result = inputs[self.destroyed[o]], flat[self.destroyed[o]]
+        if not np.may_share_memory(array, result):  # a copy, as its entries do not lie in order
+            array[...] = result.reshape(array.shape)
+        return array
 
 
 def _has_ufunc(node):
