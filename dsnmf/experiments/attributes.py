@@ -33,6 +33,7 @@ from dsnmf import datasets
 from dsnmf.experiments.attribute_methods import RIVALS, supervised, unsupervised
 from dsnmf.experiments.clustering import k_means_scores
 from dsnmf.experiments.report import tables
+from dsnmf.files.atomic import replacing
 
 #: Layers per data set: one per attribute.
 LAYERS = {"stickfigures": (64, 32), "nrletters": (64, 48, 32)}
@@ -196,8 +197,9 @@ def run(data="stickfigures", seeds=3, out=None):
         out = Path(out)
         out.mkdir(parents=True, exist_ok=True)
         settings = {"data": data, "samples": len(X), "layers": layers, "seeds": seeds}
-        (out / "attributes.json").write_text(json.dumps({**settings, "rows": rows}, indent=1))
-        with open(out / "attributes.csv", "w", newline="") as file:
+        with replacing(out / "attributes.json") as file:
+            json.dump({**settings, "rows": rows}, file, indent=1)
+        with replacing(out / "attributes.csv") as file:
             table = csv.DictWriter(file, rows[0], lineterminator="\n")
             table.writeheader()
             table.writerows(rows)
