@@ -2,13 +2,13 @@
 
 import argparse
 import errno
-import io
 import os
 import sys
 import warnings
 
 from dsnmf._version import __version__
 from dsnmf.commands import datasets, demo, fit, guide, report, reproduce, select, transform
+from dsnmf.files.output import tolerate_missing_letters
 
 #: Their text says all that a user needs; of other errors it needs the type, too.
 _USER_ERRORS = (OSError, ImportError, ValueError, TypeError, FloatingPointError, MemoryError)
@@ -98,9 +98,7 @@ def main(argv=None):
     SystemExit
         With 2 if argv cannot be understood, with 0 after --help and --version.
     """
-    if isinstance(sys.stdout, io.TextIOWrapper):
-        # A table with "?" for a letter that the terminal's encoding lacks is better than none.
-        sys.stdout.reconfigure(errors="replace")
+    tolerate_missing_letters()
     arguments = _parser().parse_args(argv)
     with warnings.catch_warnings():
         warnings.showwarning = _show_warning

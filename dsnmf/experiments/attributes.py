@@ -34,6 +34,7 @@ from dsnmf.experiments.attribute_methods import RIVALS, supervised, unsupervised
 from dsnmf.experiments.clustering import k_means_scores
 from dsnmf.experiments.report import tables
 from dsnmf.files.atomic import replacing
+from dsnmf.files.output import tolerate_missing_letters
 
 #: Layers per data set: one per attribute.
 LAYERS = {"stickfigures": (64, 32), "nrletters": (64, 48, 32)}
@@ -208,6 +209,7 @@ def run(data="stickfigures", seeds=3, out=None):
 
 def main(argv=None):
     """The command line."""
+    tolerate_missing_letters()
     parser = argparse.ArgumentParser(
         prog="python -m dsnmf.experiments.attributes", description=__doc__.split("\n")[0]
     )

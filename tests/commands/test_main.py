@@ -1,6 +1,8 @@
 """The command line as a user types it."""
 
+import contextlib
 import csv
+import io
 import json
 import os
 import signal
@@ -226,6 +228,12 @@ def test_letters_that_the_terminal_lacks_are_question_marks(tmp_path):
     code, out, err = type_in(tmp_path, "fit", "--help", settings={"PYTHONIOENCODING": "cp437"})
     assert (code, err) == (0, "")
     assert "--layers K1,K2,?" in out
+
+
+def test_other_outputs_are_left_alone():
+    with contextlib.redirect_stdout(io.StringIO()) as out, pytest.raises(SystemExit):
+        main(["--version"])
+    assert out.getvalue().startswith("dsnmf ")
 
 
 def test_even_our_own_faults_are_one_line(monkeypatch, capsys):
