@@ -7,6 +7,7 @@ import os
 import secrets
 import shutil
 import tempfile
+from contextlib import suppress
 from itertools import count
 from pathlib import Path
 
@@ -41,7 +42,8 @@ def _held(scratch):
 
 def _let_go(held):
     held.release()
-    Path(held.lock_file).unlink(missing_ok=True)
+    with suppress(PermissionError):  # on Windows, if another process tries it
+        Path(held.lock_file).unlink(missing_ok=True)
 
 
 def _remove(folder):
