@@ -100,3 +100,27 @@ def test_a_module_is_read_in_one_sitting(path):
     )
     lines = len(text.splitlines())
     assert lines <= 300 or described >= lines / 2, (lines, described)
+
+
+def opens_text(call):
+    """Whether a call opens a text without saying in which encoding: systems differ in theirs."""
+    name = getattr(call.func, "attr", getattr(call.func, "id", None))
+    given = {keyword.arg for keyword in call.keywords}
+    if name in ("read_text", "write_text"):
+        return "encoding" not in given and len(call.args) < (1 if name == "read_text" else 2)
+    if name not in ("open", "fdopen") or (name == "open" and isinstance(call.func, ast.Attribute)):
+        return False
+    modes = [*call.args[1:2], *(k.value for k in call.keywords if k.arg == "mode")]
+    is_binary = any("b" in mode.value for mode in modes if isinstance(mode, ast.Constant))
+    return not is_binary and not given & {"encoding", None}
+
+
+@pytest.mark.parametrize("path", MODULES, ids=name_of)
+def test_texts_have_an_encoding(path):
+    calls = [n for n in ast.walk(ast.parse(path.read_text("utf-8"))) if isinstance(n, ast.Call)]
+    assert [call.lineno for call in calls if opens_text(call)] == []
+
+
+@pytest.mark.parametrize("code", ["open(x)", "open(x, 'w', newline='')", "x.read_text()"])
+def test_texts_without_are_seen(code):
+    assert opens_text(ast.parse(code).body[0].value)

@@ -1,12 +1,14 @@
 """The command line: `dsnmf COMMAND …`, also as `python -m dsnmf COMMAND …`."""
 
 import argparse
+import errno
 import os
 import sys
 import warnings
 
 from dsnmf._version import __version__
 from dsnmf.commands import datasets, demo, fit, guide, report, reproduce, select, transform
+from dsnmf.files.output import tolerate_missing_letters
 
 #: Their text says all that a user needs; of other errors it needs the type, too.
 _USER_ERRORS = (OSError, ImportError, ValueError, TypeError, FloatingPointError, MemoryError)
@@ -49,18 +51,29 @@ def _show_warning(message, *args, **kwargs):
     print(f"dsnmf: warning: {message}", file=sys.stderr)
 
 
+def _nobody_reads(error):
+    """Whether the reader of the output, e.g. head, has had enough; Windows calls that EINVAL."""
+    if not isinstance(error, OSError) or error.errno != errno.EINVAL:
+        return isinstance(error, BrokenPipeError)
+    try:
+        sys.stdout.flush()
+    except OSError:
+        return True
+    return False
+
+
 def _run(arguments):
     """The exit code of the command; what it has printed has left the process by then."""
     try:
         arguments.run(arguments)
         sys.stdout.flush()
-    except BrokenPipeError:  # the reader, e.g. head, has had enough
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 141
     except KeyboardInterrupt:
         print("dsnmf: interrupted", file=sys.stderr)
         return 130
     except Exception as error:
+        if _nobody_reads(error):
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            return 141
         print(f"dsnmf: error: {_one_line(error)}", file=sys.stderr)
         return 2
     return 0
@@ -85,6 +98,7 @@ def main(argv=None):
     SystemExit
         With 2 if argv cannot be understood, with 0 after --help and --version.
     """
+    tolerate_missing_letters()
     arguments = _parser().parse_args(argv)
     with warnings.catch_warnings():
         warnings.showwarning = _show_warning

@@ -5,6 +5,7 @@ import os
 from dsnmf.data.blocks import Blocks
 from dsnmf.data.sources import NpyFiles, as_source
 from dsnmf.extras import extra
+from dsnmf.files.names import file_of
 from dsnmf.files.on_disk import open_matrix
 
 
@@ -64,6 +65,8 @@ def lazy_matrix(source, block_size=None):
     """
     array = extra("dask.array", "a lazy matrix", "blocks")
     # Workers have folders of their own, to which a relative name would belong.
-    matrix = _Reopened(os.path.abspath(source))
+    path, name = file_of(source)
+    path = os.path.abspath(path)
+    matrix = _Reopened(path if name is None else f"{path}:{name}")
     size = Blocks(matrix, block_size).slices[0].stop
     return array.from_array(matrix, chunks=(size, -1), name=False, asarray=False)

@@ -1,6 +1,10 @@
 """Arrays with a row per sample: in memory, or in files of a folder."""
 
+import atexit
+import errno
+import math
 import os
+import secrets
 import shutil
 import tempfile
 from contextlib import suppress
@@ -9,43 +13,53 @@ from pathlib import Path
 
 import numpy as np
 
-from dsnmf.extras import is_installed
+from dsnmf.files.atomic import replacing
+from dsnmf.files.locks import lock
 
 _PREFIX = ".scratch-"
 
 
-def _reserve(path, size):
-    """Have the disk keep room, where it can: writing into a mapped file that finds none kills."""
-    with open(path, "r+b") as file, suppress(AttributeError):
-        os.posix_fallocate(file.fileno(), 0, size)
+def _new_file(path, shape, dtype):
+    """A mapped file with room on the disk: writing into one that finds none ends the process."""
+    size = math.prod(shape) * np.dtype(dtype).itemsize
+    can_reserve = hasattr(os, "posix_fallocate")  # not on macOS and Windows
+    if not can_reserve and shutil.disk_usage(os.path.dirname(path)).free < size:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), path)
+    array = np.lib.format.open_memmap(path, mode="w+", dtype=dtype, shape=shape)
+    if can_reserve:
+        with open(path, "r+b") as file:
+            os.posix_fallocate(file.fileno(), 0, os.path.getsize(path))
+    return array
 
 
-def _locked(folder):
-    """A descriptor by which this process alone holds a folder until it is closed, or else None.
-
-    The system closes those of a process that was killed. Where it has no such locks, nothing is
-    held.
-    """
-    if not is_installed("fcntl"):
-        return None
-    import fcntl
-
-    descriptor = os.open(folder, os.O_RDONLY)
+def _held(scratch):
+    """The lock of a fit's scratch folder; None if another process has it, or there can be none."""
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        os.close(descriptor)
+        return lock(scratch)
+    except (OSError, NotImplementedError):
         return None
-    return descriptor
+
+
+def _let_go(held):
+    held.release()
+    with suppress(PermissionError):  # on Windows, if another process tries it
+        Path(held.lock_file).unlink(missing_ok=True)
+
+
+def _remove(folder):
+    """Remove a folder; Windows keeps files that are mapped, which are removed when Python ends."""
+    shutil.rmtree(folder, ignore_errors=True)
+    if os.path.exists(folder):
+        atexit.register(shutil.rmtree, folder, ignore_errors=True)
 
 
 def _remove_abandoned(folder):
     """Remove what fits that were killed have left in a store."""
     for scratch in folder.glob(f"{_PREFIX}*"):
-        descriptor = _locked(scratch)
-        if descriptor is not None:
-            shutil.rmtree(scratch)
-            os.close(descriptor)
+        held = _held(scratch)
+        if held is not None:
+            shutil.rmtree(scratch, ignore_errors=True)
+            _let_go(held)
 
 
 class Store:
@@ -78,24 +92,24 @@ class Store:
 
     def __init__(self, folder=None):
         self._folder = None if folder is None else Path(folder)
-        self._scratch = self._elsewhere = None
+        self._scratch = self._elsewhere = self._lock = None
         self._numbers = count()
 
     def __enter__(self):
         if self._folder is not None:
             self._folder.mkdir(parents=True, exist_ok=True)
             _remove_abandoned(self._folder)
-            self._scratch = tempfile.TemporaryDirectory(prefix=_PREFIX, dir=self._folder)
-            self._lock = _locked(self._scratch.name)
+            scratch = self._folder / f"{_PREFIX}{secrets.token_hex(8)}"
+            self._lock = _held(scratch)  # before others can take the folder for abandoned
+            scratch.mkdir(0o700)
+            self._scratch = scratch
         return self
 
     def __exit__(self, *exception):
-        if self._elsewhere is not None:
-            self._elsewhere.cleanup()
-        if self._scratch is not None:
-            self._scratch.cleanup()
-            if self._lock is not None:
-                os.close(self._lock)
+        for folder in filter(None, (self._elsewhere, self._scratch)):
+            _remove(folder)
+        if self._lock is not None:
+            _let_go(self._lock)
 
     def new(self, shape, dtype):
         """An array of this shape with any content; mapped to a file if there is a folder."""
@@ -107,15 +121,12 @@ class Store:
         Never in memory: without a folder in one of the system for temporary files.
         """
         if self._scratch is None and self._elsewhere is None:
-            self._elsewhere = tempfile.TemporaryDirectory(prefix="dsnmf-")
+            self._elsewhere = tempfile.mkdtemp(prefix="dsnmf-")
         return self._mapped(shape, dtype)
 
     def _mapped(self, shape, dtype):
         folder = self._scratch or self._elsewhere
-        path = os.path.join(folder.name, f"{next(self._numbers)}.npy")
-        array = np.lib.format.open_memmap(path, mode="w+", dtype=dtype, shape=shape)
-        _reserve(path, os.path.getsize(path))
-        return array
+        return _new_file(os.path.join(folder, f"{next(self._numbers)}.npy"), shape, dtype)
 
     def kept(self, array, name):
         """The array to be used from now on: itself, or its file, for reading, as NAME.npy."""
@@ -123,5 +134,9 @@ class Store:
             return array
         array.flush()
         path = self._folder / f"{name}.npy"
-        os.replace(array.filename, path)
+        try:
+            os.replace(array.filename, path)
+        except PermissionError:  # Windows moves no file that is mapped
+            with open(array.filename, "rb") as written, replacing(path, "wb") as file:
+                shutil.copyfileobj(written, file)
         return np.load(path, mmap_mode="r")

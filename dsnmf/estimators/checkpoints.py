@@ -23,6 +23,9 @@ _STATE, _KIND, _VERSION = "state.npz", "checkpoint", 2
 #: Files that checkpoints consist of, also those that were being written when a process was killed.
 _OWN = re.compile(r"state\.npz|\w+-\d+\.npy|\.dsnmf\..*")
 
+#: Files that desktops put into folders that somebody has looked at.
+_DESKTOP = re.compile(r"\.DS_Store|\._.*|desktop\.ini|thumbs\.db", re.IGNORECASE)
+
 #: Entries of an array that are copied at a time.
 _ENTRIES = 1 << 22
 
@@ -110,7 +113,8 @@ class Checkpoint:
     def __init__(self, folder, fit):
         self._folder, self._fit = Path(folder), json.loads(json.dumps(fit))
         self._folder.mkdir(parents=True, exist_ok=True)
-        strange = [path.name for path in self._folder.iterdir() if not _OWN.fullmatch(path.name)]
+        names = [path.name for path in self._folder.iterdir()]
+        strange = [name for name in names if not (_OWN.fullmatch(name) or _DESKTOP.fullmatch(name))]
         if strange:
             raise ValueError(
                 f"checkpoint must be a folder of its own, but {folder} has other files, such as "
@@ -219,7 +223,8 @@ class Checkpoint:
         named = {_STATE, *(file for file, _ in self._settings["rows"].values())}
         for path in self._folder.iterdir():
             if path.name not in named and _OWN.fullmatch(path.name):
-                path.unlink()
+                with contextlib.suppress(PermissionError):  # on Windows, if it is being looked at
+                    path.unlink()
 
     def end(self):
         """Remove the checkpoint of a fit that has ended, within `kept_meanwhile` later."""

@@ -198,7 +198,15 @@ class FeatureSearch:
         return self._by_blocks(of_block, X, norms)
 
     def of_gappy(self, X, norms):
-        """The same of samples in which NaN marks unknown entries (an array)."""
+        """The same of samples with gaps.
+
+        Parameters
+        ----------
+        X : ndarray, shape (p, n)
+            NaN marks unknown entries.
+        norms
+            As for `of_full`, over the known entries.
+        """
 
         def of_block(X, scale):
             known = ~np.isnan(X)

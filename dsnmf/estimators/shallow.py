@@ -100,6 +100,10 @@ class WSF(OneLayer, SupervisedFactorisation):
     [BlockParameters]
     [TrainingParameters]
 
+    Attributes
+    ----------
+    Z_, H_, components_, reconstruction_err_, n_iter_, history_, n_features_in_
+        See `SemiNMF`. `H_` contains what the labels said; for classifiers use `transform`.
     """
 
     alpha: Any = positional(0.1)

@@ -33,6 +33,8 @@ from dsnmf import datasets
 from dsnmf.experiments.attribute_methods import RIVALS, supervised, unsupervised
 from dsnmf.experiments.clustering import k_means_scores
 from dsnmf.experiments.report import tables
+from dsnmf.files.atomic import replacing
+from dsnmf.files.output import tolerate_missing_letters
 
 #: Layers per data set: one per attribute.
 LAYERS = {"stickfigures": (64, 32), "nrletters": (64, 48, 32)}
@@ -196,8 +198,9 @@ def run(data="stickfigures", seeds=3, out=None):
         out = Path(out)
         out.mkdir(parents=True, exist_ok=True)
         settings = {"data": data, "samples": len(X), "layers": layers, "seeds": seeds}
-        (out / "attributes.json").write_text(json.dumps({**settings, "rows": rows}, indent=1))
-        with open(out / "attributes.csv", "w", newline="") as file:
+        with replacing(out / "attributes.json") as file:
+            json.dump({**settings, "rows": rows}, file, indent=1)
+        with replacing(out / "attributes.csv") as file:
             table = csv.DictWriter(file, rows[0], lineterminator="\n")
             table.writeheader()
             table.writerows(rows)
@@ -206,6 +209,7 @@ def run(data="stickfigures", seeds=3, out=None):
 
 def main(argv=None):
     """The command line."""
+    tolerate_missing_letters()
     parser = argparse.ArgumentParser(
         prog="python -m dsnmf.experiments.attributes", description=__doc__.split("\n")[0]
     )

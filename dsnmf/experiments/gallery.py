@@ -14,6 +14,7 @@ from sklearn.model_selection import train_test_split
 from dsnmf import WSF, DeepSemiNMF, DeepWSF, datasets
 from dsnmf.experiments.attribute_methods import ALPHA, TRAINING, spread_labels
 from dsnmf.experiments.attributes import LAYERS, hide
+from dsnmf.files.output import tolerate_missing_letters
 from dsnmf.plotting import plot_components, plot_layers
 
 STYLE = {"font.family": "serif", "font.size": 9, "axes.linewidth": 0.6, "mathtext.fontset": "cm"}
@@ -169,6 +170,7 @@ def run(out):
 
 def main(argv=None):
     """The command line."""
+    tolerate_missing_letters()
     parser = argparse.ArgumentParser(
         prog="python -m dsnmf.experiments.gallery", description=__doc__.split("\n")[0]
     )

@@ -86,7 +86,7 @@ def _environment():
 
 def _note_command(path, command):
     """Add the command line to run.json."""
-    commands = json.loads(path.read_text())["commands"] if path.exists() else []
+    commands = json.loads(path.read_text("utf-8"))["commands"] if path.exists() else []
     content = {"commands": [*commands, command], "environment": _environment()}
     with replacing(path) as file:
         json.dump(content, file, indent=1)

@@ -4,6 +4,11 @@ import contextlib
 import errno
 import os
 import tempfile
+import time
+
+#: Seconds between attempts to replace a file that is in use. Windows refuses that while any program
+#: has the file open, as virus scanners do for a moment.
+PAUSES = (0.05, 0.1, 0.2, 0.4, 0.8) if os.name == "nt" else ()
 
 
 def _umask():
@@ -49,6 +54,18 @@ def _flush_folder(path):
             os.close(descriptor)
 
 
+def _take_place(temporary, target):
+    """Give a file its name; PermissionError, which names the target, if that stays in use."""
+    for pause in (*PAUSES, None):
+        try:
+            return os.replace(temporary, target)
+        except PermissionError as error:
+            if pause is None:
+                hint = ": is it open in another program?" if PAUSES else ""
+                raise PermissionError(error.errno, f"{error.strerror}{hint}", target) from error
+            time.sleep(pause)
+
+
 @contextlib.contextmanager
 def replacing(path, mode="w"):
     """A file to write in; it takes the path's place once it is complete, and never before.
@@ -84,9 +101,9 @@ def replacing(path, mode="w"):
             file.flush()
             os.fsync(file.fileno())
         os.chmod(temporary, 0o666 & ~_umask())
-        os.replace(temporary, target)
+        _take_place(temporary, target)
         _flush_folder(os.path.dirname(target))
     except BaseException:
-        with contextlib.suppress(FileNotFoundError):
+        with contextlib.suppress(OSError):
             os.unlink(temporary)
         raise

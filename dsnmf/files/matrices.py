@@ -3,7 +3,6 @@
 `PATH:NAME` picks one of several in a .npz, .mat or .h5ad file.
 """
 
-import re
 import warnings
 from pathlib import Path
 
@@ -15,6 +14,7 @@ from dsnmf.files import arrays, h5ad, matlab, parquet, text
 from dsnmf.files.atomic import replacing
 from dsnmf.files.identifiers import note_on_features, note_on_labels
 from dsnmf.files.labels import as_labels
+from dsnmf.files.names import file_of
 from dsnmf.files.variables import SAMPLES, as_csr, content
 
 #: Who reads a file, by its suffix.
@@ -31,8 +31,6 @@ READERS = {
 #: Suffixes of files that can be written.
 WRITTEN = (".npy", ".npz", ".csv", ".mat", ".tsv")
 
-_NAMED = re.compile(r"(.*?\.(?:npz|mat|h5ad|h5|hdf5)):(.+)", re.IGNORECASE | re.DOTALL)
-
 
 def suffix_of(path, known=tuple(READERS)):
     """Suffix of a file in lower case; ValueError if it is not among the known ones."""
@@ -40,19 +38,6 @@ def suffix_of(path, known=tuple(READERS)):
     if suffix not in known:
         raise ValueError(f"{path} must end in one of {', '.join(known)}")
     return suffix
-
-
-def file_of(source):
-    """The path in `PATH` or `PATH:NAME`, and the name or None.
-
-    Examples
-    --------
-    >>> from dsnmf.files.matrices import file_of
-    >>> file_of("faces.mat:fea"), file_of("faces.mat")
-    (('faces.mat', 'fea'), ('faces.mat', None))
-    """
-    named = _NAMED.fullmatch(str(source))
-    return named.groups() if named else (str(source), None)
 
 
 def _check(source, values, kinds, dimensions, allowed):

@@ -1,14 +1,14 @@
 """Matrices that stay in their files, to be read some rows at a time."""
 
-import re
 from pathlib import Path
 
 import numpy as np
 
 from dsnmf.extras import extra
 from dsnmf.files.damage import damage_as
+from dsnmf.files.names import file_of
 
-_HDF5 = re.compile(r"(.*?\.(?:h5|hdf5))(?::(.+))?", re.IGNORECASE | re.DOTALL)
+_HDF5 = (".h5", ".hdf5")
 
 
 def _opened_hdf5(path, name):
@@ -34,7 +34,10 @@ def _opened_zarr(path):
 
 
 def _files(folder):
-    paths = sorted(path for path in folder.iterdir() if path.suffix.lower() in (".npy", ".npz"))
+    # In the same order on every system; macOS puts hidden files with these endings beside others.
+    paths = sorted(folder.iterdir(), key=lambda path: path.name)
+    paths = [path for path in paths if path.suffix.lower() in (".npy", ".npz")]
+    paths = [path for path in paths if not path.name.startswith(".")]
     if not paths:
         raise ValueError(f"{folder} holds no .npy files and no .npz files")
     return paths
@@ -42,8 +45,8 @@ def _files(folder):
 
 def is_on_disk(source):
     """Whether a source is of a kind that is never read as a whole: see `open_matrix`."""
-    path = Path(source)
-    return bool(_HDF5.fullmatch(str(source))) or path.suffix.lower() == ".zarr" or path.is_dir()
+    path = Path(file_of(source)[0])
+    return path.suffix.lower() in (*_HDF5, ".zarr") or path.is_dir()
 
 
 def open_matrix(source):
@@ -80,9 +83,10 @@ def open_matrix(source):
     ...     [path.name for path in open_matrix(folder)]
     ['a.npy', 'b.npy']
     """
-    path, hdf5 = Path(source), _HDF5.fullmatch(str(source))
-    if hdf5:
-        return _opened_hdf5(*hdf5.groups())
+    path, name = file_of(source)
+    if Path(path).suffix.lower() in _HDF5:
+        return _opened_hdf5(path, name)
+    path = Path(source)
     if path.suffix.lower() == ".zarr":
         return _opened_zarr(path)
     if path.is_dir():

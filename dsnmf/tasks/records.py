@@ -4,7 +4,7 @@ import json
 import os
 from pathlib import Path
 
-from dsnmf.extras import extra
+from dsnmf.files.locks import lock
 
 #: What makes two records results of the same item.
 IDENTITY = ("experiment", "data", "features", "method", "parameters", "seed")
@@ -77,18 +77,6 @@ def read(path):
     return _scan(path)[0]
 
 
-def _locked(path):
-    """The lock of a file, held; the system frees it when the process dies, however it does."""
-    filelock = extra("filelock", "records of tasks")
-    path = Path(path)
-    lock = filelock.FileLock(path.with_name(f".{path.name}.lock"), timeout=0)
-    try:
-        lock.acquire()
-    except filelock.Timeout:
-        raise BlockingIOError(f"another run is writing to {path}") from None
-    return lock
-
-
 class Records:
     """A file of records to append to; a last line that was cut off is removed on opening.
 
@@ -116,7 +104,7 @@ class Records:
     """
 
     def __init__(self, path):
-        self._lock = _locked(path)
+        self._lock = lock(path)
         try:
             records, length = _scan(path)
             self._file = open(path, "ab")  # noqa: SIM115 (`close` closes it)

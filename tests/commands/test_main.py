@@ -1,6 +1,8 @@
 """The command line as a user types it."""
 
+import contextlib
 import csv
+import io
 import json
 import os
 import signal
@@ -194,6 +196,44 @@ def test_a_reader_that_has_had_enough_is_no_error(tmp_path):
     process = start(tmp_path, "fit", "data.npy", "--layers", "2", "-o", "made")
     process.stdout.close()
     assert (process.stderr.read(), process.wait()) == ("", 141)
+
+
+# Windows' own name of a closed pipe.
+INVALID = """
+import errno, io, sys
+from dsnmf.commands.main import main
+
+class Pipe(io.FileIO):
+    def write(self, content):
+        try:
+            return super().write(content)
+        except BrokenPipeError:
+            raise OSError(errno.EINVAL, "Invalid argument") from None
+
+sys.stdin.read()  # until nobody reads any more
+sys.stdout = io.TextIOWrapper(io.BufferedWriter(Pipe(1, "w")))
+sys.exit(main(["guide", "rules"]))
+"""
+
+
+def test_the_same_on_windows():
+    pipes = dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.PIPE)
+    process = subprocess.Popen([sys.executable, "-c", INVALID], **pipes)
+    process.stdout.close()
+    process.stdin.close()
+    assert (process.stderr.read(), process.wait()) == (b"", 141)
+
+
+def test_letters_that_the_terminal_lacks_are_question_marks(tmp_path):
+    code, out, err = type_in(tmp_path, "fit", "--help", settings={"PYTHONIOENCODING": "cp437"})
+    assert (code, err) == (0, "")
+    assert "--layers K1,K2,?" in out
+
+
+def test_other_outputs_are_left_alone():
+    with contextlib.redirect_stdout(io.StringIO()) as out, pytest.raises(SystemExit):
+        main(["--version"])
+    assert out.getvalue().startswith("dsnmf ")
 
 
 def test_even_our_own_faults_are_one_line(monkeypatch, capsys):

@@ -1,9 +1,14 @@
 """Scratch files: those of killed processes are removed, those in use are not."""
 
+import atexit
+import os
+import shutil
 import tempfile
+from collections import namedtuple
 from pathlib import Path
 
 import numpy as np
+import pytest
 
 from dsnmf.data.store import Store
 
@@ -35,3 +40,46 @@ def test_what_is_abandoned_is_removed_and_what_is_in_use_is_not(tmp_path):
         array[:] = 1
         assert first.kept(array, "H_1").sum() == 6
     assert [path.name for path in tmp_path.iterdir()] == ["H_1.npy"]
+
+
+def test_files_that_are_mapped_stay_where_they_are_on_windows(tmp_path, monkeypatch):
+    at_the_end, replace, unlink = [], os.replace, os.unlink
+
+    def is_mapped(path):
+        return str(path).endswith("0.npy")
+
+    def refuse_to_replace(source, target):
+        if is_mapped(source):
+            raise PermissionError(13, "in use", source)
+        replace(source, target)
+
+    def refuse_to_unlink(path, **options):
+        if is_mapped(path):
+            raise PermissionError(13, "in use", path)
+        unlink(path, **options)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(os, "replace", refuse_to_replace)
+        patched.setattr(os, "unlink", refuse_to_unlink)
+        patched.setattr(atexit, "register", lambda *call, **options: at_the_end.append(call[1]))
+        with Store(tmp_path) as store:
+            array = store.new((3, 2), "float32")
+            array[:] = 1
+            assert store.kept(array, "H_1").sum() == 6
+        (left,) = tmp_path.glob(".scratch-*")
+        assert at_the_end == [left]
+    with Store(tmp_path):  # of the next fit
+        assert not left.exists()
+    assert [path.name for path in tmp_path.iterdir()] == ["H_1.npy"]
+
+
+@pytest.mark.parametrize("free", [10, 1000])
+def test_room_on_the_disk_where_none_can_be_reserved(tmp_path, monkeypatch, free):
+    monkeypatch.delattr(os, "posix_fallocate")
+    monkeypatch.setattr(shutil, "disk_usage", lambda folder: namedtuple("Usage", "free")(free))
+    with Store(tmp_path) as store:
+        if free < 24:
+            with pytest.raises(OSError, match="No space left"):
+                store.new((3, 2), "float32")
+        else:
+            store.new((3, 2), "float32")[:] = 1

@@ -263,6 +263,27 @@ def test_a_folder_with_other_files_is_refused(tmp_path):
     assert set(contents(tmp_path)) == {"notes.txt"}
 
 
+def test_what_desktops_put_into_folders_or_look_at(tmp_path, monkeypatch, always):
+    desktop = {".DS_Store", "desktop.ini", "Thumbs.db", "._state.npz"}
+    for name in desktop:
+        (tmp_path / name).touch()
+    unlink, refused = Path.unlink, set()
+
+    def refuse(path, **options):  # Windows, of a file that is open
+        if path.name.endswith("-1.npy"):
+            refused.add(path.name)
+            raise PermissionError(13, "in use", path)
+        unlink(path, **options)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Path, "unlink", refuse)
+        fit("SemiNMF", checkpoint=tmp_path)
+    assert refused
+    assert set(contents(tmp_path)) == desktop | refused
+    fit("SemiNMF", checkpoint=tmp_path)
+    assert set(contents(tmp_path)) == desktop
+
+
 @pytest.mark.parametrize("inside", [".", "features"])
 def test_features_in_the_folder_of_the_state_are_refused(inside, tmp_path):
     with pytest.raises(ValueError, match="checkpoint must be a folder of its own"):

@@ -1,5 +1,6 @@
 """The attribute experiment on few samples: its graphs, its maps, its table."""
 
+import io
 import json
 import sys
 import types
@@ -97,7 +98,7 @@ def test_a_rival_sees_the_number_of_classes_only(samples, monkeypatch):
         next(attributes.method_rows("NrKmeans", *samples, layers, names, 0))
 
 
-def test_run_writes_what_it_prints(samples, monkeypatch, tmp_path, capsys):
+def test_run_writes_what_it_prints(samples, monkeypatch, tmp_path):
     data, target = samples
     dataset = types.SimpleNamespace(data=data, target=target, target_names=("first", "second"))
     monkeypatch.setattr(datasets, "load", lambda name: dataset)
@@ -109,7 +110,7 @@ def test_run_writes_what_it_prints(samples, monkeypatch, tmp_path, capsys):
                 {
                     "seed": args[4],
                     "share": 1.0,
-                    "method": "m",
+                    "method": "a → b",
                     "layer": 1,
                     "attribute": name,
                     "ac": 0.5 + args[4] / 2,
@@ -120,13 +121,16 @@ def test_run_writes_what_it_prints(samples, monkeypatch, tmp_path, capsys):
             ]
         ),
     )
+    printed = io.TextIOWrapper(io.BytesIO(), "cp1252")  # as a pipe on Windows
+    monkeypatch.setattr(sys, "stdout", printed)
     attributes.main(["--seeds", "2", "--out", str(tmp_path / "new")])
-    assert "| 100% | m | 1 | 75 | 25 | 100 | 75 | 25 | 100 |" in capsys.readouterr().out
-    written = json.loads((tmp_path / "new" / "attributes.json").read_text())
+    printed.flush()
+    assert b"| 100% | a ? b | 1 | 75 | 25 | 100 | 75 | 25 | 100 |" in printed.buffer.getvalue()
+    written = json.loads((tmp_path / "new" / "attributes.json").read_text("utf-8"))
     assert [row["seed"] for row in written["rows"]] == [0, 0, 1, 1]
-    lines = (tmp_path / "new" / "attributes.csv").read_text().splitlines()
+    lines = (tmp_path / "new" / "attributes.csv").read_text("utf-8").splitlines()
     assert lines[0] == "seed,share,method,layer,attribute,ac,nmi,svm"
-    assert lines[1:3] == ["0,1.0,m,1,first,0.5,0.25,1.0", "0,1.0,m,1,second,0.5,0.25,1.0"]
+    assert lines[1:3] == [f"0,1.0,a → b,1,{name},0.5,0.25,1.0" for name in ("first", "second")]
 
 
 def test_bad_arguments(capsys):

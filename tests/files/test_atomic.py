@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from dsnmf.files import atomic
 from dsnmf.files.atomic import check_place, replacing
 
 
@@ -107,6 +108,40 @@ def test_refused_places_are_named_and_stay_as_they_are(tmp_path, name, error):
         assert raised.value.filename == str(tmp_path / name)
     assert sorted(os.listdir(tmp_path)) == before
     assert (tmp_path / "file").read_text() == "old"
+
+
+@pytest.fixture
+def in_use(monkeypatch):
+    """Windows refuses to replace a file that is open; as often as the list is long."""
+    refusals, replace = [], os.replace
+
+    def refuse(*names):
+        if refusals:
+            raise PermissionError(13, refusals.pop(), *names)
+        replace(*names)
+
+    monkeypatch.setattr(os, "replace", refuse)
+    monkeypatch.setattr(atomic, "PAUSES", (0, 0))
+    return refusals
+
+
+@pytest.mark.parametrize("attempts", [1, 3])
+def test_a_file_that_is_open_elsewhere(tmp_path, in_use, attempts):
+    path = tmp_path / "made"
+    path.write_text("old")
+    in_use += ["Access is denied"] * attempts
+    if attempts == 1:  # for a moment
+        with replacing(path) as file:
+            file.write("new")
+    else:
+        with (
+            pytest.raises(PermissionError, match="open in another program") as raised,
+            replacing(path) as file,
+        ):
+            file.write("new")
+        assert raised.value.filename == str(path)
+    assert path.read_text() == ("new" if attempts == 1 else "old")
+    assert os.listdir(tmp_path) == ["made"]
 
 
 @contextlib.contextmanager

@@ -1,0 +1,30 @@
+"""`PATH:NAME`, by which one of several matrices in a file is picked."""
+
+import re
+from pathlib import PurePath
+
+_NAMED = re.compile(r"(.*?\.(?:npz|mat|h5ad|h5|hdf5)):(.+)", re.IGNORECASE | re.DOTALL)
+
+
+def file_of(source):
+    """The path in `PATH` or `PATH:NAME`, and the name or None.
+
+    Parameters
+    ----------
+    source : str or path-like
+        A name has slashes on every system.
+
+    Returns
+    -------
+    path : str
+    name : str or None
+
+    Examples
+    --------
+    >>> from dsnmf.files.names import file_of
+    >>> file_of("faces.mat:fea"), file_of("faces.mat")
+    (('faces.mat', 'fea'), ('faces.mat', None))
+    """
+    text = source.as_posix() if isinstance(source, PurePath) else str(source)
+    named = _NAMED.fullmatch(text)
+    return named.groups() if named else (text, None)
