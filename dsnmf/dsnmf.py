@@ -16,7 +16,7 @@ from dsnmf.symbolic.shared import as_parameter, floatX
 from dsnmf.training import loop
 from dsnmf.training.compiled import compiled, forget
 from dsnmf.training.liveness import DeadModelWarning, Liveness, warn_of_large_steps
-from dsnmf.training.modes import as_mode
+from dsnmf.training.modes import as_mode, on_device
 from dsnmf.training.stopping import CostTolerance
 from dsnmf.training.storage import Storable, param_names
 from dsnmf.updates import adam
@@ -196,18 +196,20 @@ class DSNMF(Storable):
         parameters. A function that is assigned takes its place, also in `fit`, until the next
         `finetune_features`. It says nothing of a dead model; `fit` does.
         """
-        return pytensor.function([], self._rule.cost, updates=self._rule.updates, mode=self.mode)
+        return pytensor.function(
+            [], self._rule.cost, updates=self._rule.updates, mode=on_device(self.mode)
+        )
 
     @compiled
     def get_features(self):
         # Of the parameters that the model was made with, whatever `params` holds now.
         H = (self._objective or self).params[-1]
-        return pytensor.function([], relu(H), mode=self.mode)
+        return pytensor.function([], relu(H), mode=on_device(self.mode))
 
     @compiled
     def get_reconstruction(self):
         X_hat = self._objective.reconstruction if self._objective else self.get_h(-1)
-        reconstruct = pytensor.function([], X_hat, mode=self.mode)
+        reconstruct = pytensor.function([], X_hat, mode=on_device(self.mode))
         if self._compression is None:
             return reconstruct
         return lambda: self._compression.restored(reconstruct())

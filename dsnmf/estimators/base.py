@@ -20,7 +20,7 @@ from dsnmf.estimators.start import check_start, start_factors
 from dsnmf.estimators.trace import State, Trace
 from dsnmf.symbolic.shared import as_shared
 from dsnmf.training import loop
-from dsnmf.training.modes import as_mode
+from dsnmf.training.modes import as_mode, on_device
 from dsnmf.training.stopping import CostTolerance
 
 
@@ -206,7 +206,7 @@ class Factorisation(
         """Set what was learned; returns the features of layer 1 that the last layer leads to."""
         settle(model, self._solver(), self.mode)
         layer_features, of_first = all_features(model, self._solver())
-        outputs = pytensor.function([], [*layer_features, of_first], mode=self.mode)()
+        outputs = pytensor.function([], [*layer_features, of_first], mode=on_device(self.mode))()
         *features, of_first = map(np.asarray, outputs)  # JAX has arrays of its own
         samples = model.samples
         self.history_ = trace.arrays()

@@ -12,6 +12,7 @@ from dsnmf.estimators.priors import Priors
 from dsnmf.estimators.threads import compiled_once
 from dsnmf.symbolic.residual import squared_error_and_gradients
 from dsnmf.symbolic.shared import as_shared
+from dsnmf.training.modes import on_device
 from dsnmf.training.stopping import FeatureTolerance
 from dsnmf.updates.adam import adam, adam_moved, adam_step_size
 
@@ -27,7 +28,7 @@ def _compiled_block_step(depth, dtype, nonlinearity, learning_rate, mode):
     features = symbolic.relu(H.T)
     error, (by_H, *by_Zs) = squared_error_and_gradients(X.T, Zs, features, nonlinearity, [H, *Zs])
     moved = adam_moved(H, by_H, m, v, adam_step_size(t, learning_rate))
-    return pytensor.function([t, *arrays], [error, *moved, *by_Zs], mode=mode)
+    return pytensor.function([t, *arrays], [error, *moved, *by_Zs], mode=on_device(mode))
 
 
 @compiled_once
@@ -39,14 +40,14 @@ def _compiled_features(depth, dtype, nonlinearity, mode):
         for layer in range(1, depth + 1)
     ]
     # Z_1 leads to none of them.
-    return pytensor.function(arrays, features, mode=mode, on_unused_input="ignore")
+    return pytensor.function(arrays, features, mode=on_device(mode), on_unused_input="ignore")
 
 
 def _compiled_move(Zs, learning_rate, mode):
     """Moves the Zs, given the derivatives by them; and all the variables that it moves."""
     gradients = [Z.type() for Z in Zs]
     rule = adam(gradients, Zs, learning_rate)
-    return pytensor.function(gradients, updates=rule, mode=mode), list(rule)
+    return pytensor.function(gradients, updates=rule, mode=on_device(mode)), list(rule)
 
 
 # What follows is called of some samples, here or on another machine.
@@ -108,7 +109,7 @@ class AdamBlockModel(BlockFactors):
 
     @property
     def Zs(self):
-        return [Z.get_value() for Z in self._Zs]
+        return [np.array(Z.get_value(borrow=True)) for Z in self._Zs]
 
     @Zs.setter
     def Zs(self, values):

@@ -11,6 +11,7 @@ from dsnmf.estimators.inner_features import inner_features
 from dsnmf.estimators.threads import compiled_once
 from dsnmf.symbolic.gram import nonsingular_factor_of
 from dsnmf.training import loop
+from dsnmf.training.modes import on_device
 from dsnmf.training.passes import gram_terms
 from dsnmf.updates.one_read import Sums, cost_of_sums, floor_of, inner_bases, small_step
 from dsnmf.updates.semi_nmf import scaled
@@ -25,7 +26,7 @@ def _compiled_small_step(m, n, dtype, mode):
     inputs = [*vars(sums).values(), squared_norm, Psi, *bases, *Zs]
     outputs = [cost, moved.L, moved.inverse, moved.U, *moved.Zs]
     # Nothing depends on the old Z_1.
-    return pytensor.function(inputs, outputs, mode=mode, on_unused_input="ignore")
+    return pytensor.function(inputs, outputs, mode=on_device(mode), on_unused_input="ignore")
 
 
 # The samples are rows, as they are read, and so are their features: products with the transpose of
@@ -51,14 +52,14 @@ def _compiled_block_step(floor, dtype, mode):
     """(Xᵀ, Hᵀ, Ψ, ΨᵀΨ, L⁻¹) of some samples ↦ new Hᵀ, (X Qᵀ)ᵀ, Q Qᵀ."""
     rows, features, Psi, B, inverse = inputs = [pt.matrix(dtype=dtype) for _ in range(5)]
     new = scaled(features, *multiplicative_terms(rows, features, Psi, B), floor)
-    return pytensor.function(inputs, [new, *_sum_terms(rows, new, inverse)], mode=mode)
+    return pytensor.function(inputs, [new, *_sum_terms(rows, new, inverse)], mode=on_device(mode))
 
 
 @compiled_once
 def _compiled_sum_terms(dtype, mode):
     """(Xᵀ, Hᵀ, L⁻¹) of some samples ↦ (X Qᵀ)ᵀ, Q Qᵀ."""
     rows, features, inverse = inputs = [pt.matrix(dtype=dtype) for _ in range(3)]
-    return pytensor.function(inputs, _sum_terms(rows, features, inverse), mode=mode)
+    return pytensor.function(inputs, _sum_terms(rows, features, inverse), mode=on_device(mode))
 
 
 # What follows is called of some samples, here or on another machine.

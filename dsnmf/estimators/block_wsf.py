@@ -9,6 +9,7 @@ import pytensor.tensor as pt
 
 from dsnmf.estimators.block_model import BlockModel, led_to, multiplicative_terms, sum_terms
 from dsnmf.estimators.threads import compiled_once
+from dsnmf.training.modes import on_device
 from dsnmf.updates.one_read import Sums, floor_of, small_step
 from dsnmf.updates.semi_nmf import scaled
 
@@ -24,14 +25,14 @@ def _compiled_layer_step(floor, dtype, mode):
     numerator = pt.maximum(numerator + HW, 0)
     new = scaled(features, numerator, denominator + HD, floor)
     penalty = (features * (HD - HW)).sum()
-    return pytensor.function([*matrices, degrees], [new, penalty], mode=mode)
+    return pytensor.function([*matrices, degrees], [new, penalty], mode=on_device(mode))
 
 
 def _compiled_components(n, dtype, mode):
     """(XQ, QQ, L) of features H ↦ X H†: the step of Z, had the model but one layer."""
     sums = Sums(*(pt.dmatrix() for _ in range(3)))
     (components,) = small_step([sums.XQ], sums, n, dtype).Zs  # of an old Z only the shape counts
-    return pytensor.function([*vars(sums).values()], components, mode=mode)
+    return pytensor.function([*vars(sums).values()], components, mode=on_device(mode))
 
 
 # What follows is called of some samples, here or on another machine: C are their indicators.

@@ -8,6 +8,7 @@ import pytensor.tensor as pt
 
 from dsnmf.estimators.threads import compiled_once
 from dsnmf.initialisation.svd import ZERO_FILL
+from dsnmf.training.modes import on_device
 from dsnmf.updates.deep_semi_nmf import FLOOR
 from dsnmf.updates.semi_nmf import multiplicative_step
 
@@ -20,7 +21,7 @@ def _compiled_step(dtype, mode):
     Psi, A, H = (pt.matrix(dtype=dtype) for _ in range(3))
     BH = pt.dot(Psi.T, pt.dot(Psi, H))
     new = multiplicative_step(H, A, pt.dot(Psi.T, Psi), FLOOR, BH=BH)
-    return pytensor.function([Psi, A, H], new, mode=mode)
+    return pytensor.function([Psi, A, H], new, mode=on_device(mode))
 
 
 def positive_start(led):

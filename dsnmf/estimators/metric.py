@@ -12,6 +12,7 @@ from sklearn.utils.extmath import svd_flip
 from dsnmf import symbolic
 from dsnmf.data.samples import column_blocks
 from dsnmf.estimators.threads import for_threads
+from dsnmf.training.modes import on_device
 
 #: Metrics with a name, as powers of the components' sizes.
 NAMED = {"components": 0.0, "data": 1.0}
@@ -51,7 +52,7 @@ class _FirstFeatures:
     def _function(self):
         H, *Zs = (pt.matrix(dtype=Z.dtype) for Z in self._Zs)
         features = symbolic.layer_features([None, *Zs], H, 1, self._nonlinearity)
-        return for_threads(pytensor.function([*Zs, H], features, mode=self._mode))
+        return for_threads(pytensor.function([*Zs, H], features, mode=on_device(self._mode)))
 
     def leading_to(self, matrix, H):
         """The matrix times what H (k x n) comes to, some samples at a time, in H's dtype."""

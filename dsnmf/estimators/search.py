@@ -10,6 +10,7 @@ import scipy.linalg
 from dsnmf import symbolic
 from dsnmf.estimators.threads import for_threads
 from dsnmf.symbolic.shared import as_shared
+from dsnmf.training.modes import on_device
 
 #: Weights of the ridge, one after the other: what features that lie as far from the typical ones as
 #: those of training samples do cost, as a share of the sample's energy. From a large one on, like
@@ -70,7 +71,9 @@ class _Descent:
         X_hat = symbolic.reconstruction([as_shared(Z, "Z") for Z in Zs], H, nonlinearity)
         errors = pt.sqr(known * (X_hat - X)).sum(axis=0)
         outputs = [errors, pytensor.grad(errors.sum(), H)]
-        self._function = for_threads(pytensor.function([H, X, known], outputs, mode=mode))
+        self._function = for_threads(
+            pytensor.function([H, X, known], outputs, mode=on_device(mode))
+        )
 
     def _errors(self, H, X, known):
         """Σ (X - X̂)² per sample, and its gradient, as arrays that may be written to."""

@@ -10,6 +10,7 @@ from dsnmf import symbolic, updates
 from dsnmf.data.samples import Samples
 from dsnmf.estimators.inner_features import inner_features
 from dsnmf.training import loop
+from dsnmf.training.modes import on_device
 from dsnmf.training.passes import pass_over
 from dsnmf.training.stopping import FeatureTolerance
 from dsnmf.updates.one_read import first_sums, one_read
@@ -45,12 +46,12 @@ class Model:
 
     def Z_values(self):
         """Copies of the Zs' values, Z_1 for all features."""
-        Z_1, *others = [Z.get_value() for Z in self.Zs]
+        Z_1, *others = [np.array(Z.get_value(borrow=True)) for Z in self.Zs]
         return [self.samples.restored(Z_1), *others]
 
     def H_values(self):
         """Copies of the Hs' values."""
-        return [H.get_value() for H in self.Hs]
+        return [np.array(H.get_value(borrow=True)) for H in self.Hs]
 
     def tolerance(self, tol):
         """When the last layer's features have settled."""
@@ -128,8 +129,8 @@ def compile_solver(model, solver, mode):
     """
     if solver == "adam":
         return _adam_step(model, mode)
-    move = pytensor.function([], updates=_RULES[solver](model), mode=mode)
-    cost = pytensor.function([], model.cost(), mode=mode)
+    move = pytensor.function([], updates=_RULES[solver](model), mode=on_device(mode))
+    cost = pytensor.function([], model.cost(), mode=on_device(mode))
     iteration = 0
 
     def step():
@@ -149,7 +150,7 @@ def _adam_step(model, mode):
         model.Zs, model.H, model.nonlinearity, params
     )
     rule = updates.adam(gradients, params, model.learning_rate)
-    return pytensor.function([], model.completed(error), updates=rule, mode=mode)
+    return pytensor.function([], model.completed(error), updates=rule, mode=on_device(mode))
 
 
 def settle(model, solver, mode):

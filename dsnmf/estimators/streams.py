@@ -17,7 +17,7 @@ from dsnmf.estimators.parameters import StreamParameters
 from dsnmf.estimators.start import start_factors
 from dsnmf.estimators.threads import for_threads
 from dsnmf.symbolic import is_linear
-from dsnmf.training.modes import as_mode
+from dsnmf.training.modes import as_mode, on_device
 from dsnmf.updates.one_read import Sums, floor_of, small_step
 from dsnmf.updates.semi_nmf import multiplicative_step
 
@@ -42,7 +42,7 @@ def _compiled_feature_step(floor, mode):
     """(A, B, H) ↦ new H."""
     A, B, H = (pt.dmatrix() for _ in range(3))
     new = multiplicative_step(H, A, B, floor)
-    return for_threads(pytensor.function([A, B, H], new, mode=mode))
+    return for_threads(pytensor.function([A, B, H], new, mode=on_device(mode)))
 
 
 @cache
@@ -53,7 +53,9 @@ def _compiled_small_step(m, dtype, mode):
     moved = small_step(Zs, sums, n, dtype)
     inputs = [*vars(sums).values(), n, *Zs]
     # Nothing depends on the old Z_1.
-    return for_threads(pytensor.function(inputs, moved.Zs, mode=mode, on_unused_input="ignore"))
+    return for_threads(
+        pytensor.function(inputs, moved.Zs, mode=on_device(mode), on_unused_input="ignore")
+    )
 
 
 def _features(X, Zs, mode):
