@@ -1,12 +1,14 @@
 """What compiles to JAX, on whatever device JAX has: exact, atomic, data copied there once."""
 
 import contextlib
+import gc
 import os
 from functools import wraps
 
 import numpy as np
 from pytensor.compile.sharedvalue import SharedVariable
 from pytensor.link.jax.linker import JAXLinker
+from pytensor.tensor.type import TensorType
 
 
 def check_device():
@@ -72,11 +74,27 @@ class DeviceLinker(JAXLinker):
       has changed.
     """
 
+    def fgraph_convert(self, fgraph, input_storage, storage_map, **kwargs):
+        """As PyTensor has it, which without this would keep what shared variables hold by now."""
+        tensors = [
+            (storage, storage[0])
+            for variable, storage in storage_map.items()
+            if isinstance(variable, SharedVariable) and isinstance(variable.type, TensorType)
+        ]
+        for storage, _ in tensors:
+            storage[0] = None
+        try:
+            return super().fgraph_convert(fgraph, input_storage, storage_map, **kwargs)
+        finally:
+            for storage, value in tensors:
+                storage[0] = value
+
     def make_thunk(self, **kwargs):
         """As PyTensor's linkers have it."""
         import jax
 
         device = check_device()
+        gc.collect()  # what models that are gone have there: graphs are cycles, and wait for this
         with _exact(), _named_errors(device):
             thunk, inputs, outputs = super().make_thunk(**kwargs)
         data = [
