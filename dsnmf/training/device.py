@@ -110,7 +110,7 @@ class DeviceLinker(JAXLinker):
             with _exact(), _named_errors(device):
                 for storage in data:
                     if isinstance(storage[0], np.ndarray):
-                        storage[0] = jax.device_put(storage[0])
+                        storage[0] = jax.block_until_ready(jax.device_put(storage[0]))
                 thunk()
                 jax.block_until_ready([out.storage[0] for out in outputs])
                 for storage in results:
