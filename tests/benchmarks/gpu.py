@@ -21,6 +21,7 @@ import numpy as np
 import rivals
 
 from dsnmf import DSNMF, datasets
+from dsnmf.training.device import check_device
 from dsnmf.training.memory import freed_memory_kept
 
 #: What one function may take in a round, at least one call.
@@ -166,14 +167,15 @@ def main():
     parser.add_argument("--quick", action="store_true", help="fewer samples, as without a card")
     parser.add_argument("--rounds", type=int, default=5)
     arguments = parser.parse_args()
-    if not importlib.util.find_spec("jax"):
-        print("gpu: JAX is not installed (pip install jax): nothing is measured")
-        return
     # Or JAX takes most of the card's memory at once, and leaves little for PyTorch.
     os.environ.setdefault("XLA_PYTHON_CLIENT_PREALLOCATE", "false")
-    import jax
-
-    device = jax.devices()[0]
+    try:
+        device = check_device()
+    except ImportError as error:
+        print(f"gpu: nothing is measured: {error}")
+        return
+    except RuntimeError as error:
+        sys.exit(f"gpu: {error}")
     no_card = device.platform == "cpu"
     where = "the CPU, as JAX finds no card" if no_card else device.device_kind
     tables = {}
@@ -188,4 +190,4 @@ def main():
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()
