@@ -114,6 +114,8 @@ class DSNMF(Storable):
     ------
     TypeError, ValueError
         If an argument is not as described.
+    ImportError, RuntimeError
+        If mode="JAX" and JAX, or a device of its, is missing.
 
     Warns
     -----
@@ -241,6 +243,9 @@ class DSNMF(Storable):
             If the cost is no longer finite: training diverged.
         ImportError
             If a progress bar is asked for and tqdm is missing.
+        MemoryError, RuntimeError
+            In JAX mode, if its device has not the memory or fails; the model is as it was after the
+            last epoch.
 
         Warns
         -----

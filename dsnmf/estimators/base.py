@@ -68,6 +68,8 @@ class Factorisation(
             layer has components.
         FloatingPointError
             If training diverged. After any error the estimator is as it was before.
+        ImportError, MemoryError, RuntimeError
+            If mode="JAX" and JAX is missing, its device has not the memory, or there is none.
 
         Warns
         -----
@@ -206,7 +208,7 @@ class Factorisation(
         settle(model, self._solver(), self.mode)
         layer_features, of_first = all_features(model, self._solver())
         outputs = compile_function([], [*layer_features, of_first], mode=self.mode)()
-        *features, of_first = map(np.asarray, outputs)  # JAX has arrays of its own
+        *features, of_first = outputs
         samples = model.samples
         self.history_ = trace.arrays()
         self.Z_ = model.Z_values()

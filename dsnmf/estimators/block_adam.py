@@ -108,7 +108,7 @@ class AdamBlockModel(BlockFactors):
 
     @property
     def Zs(self):
-        return [Z.get_value() for Z in self._Zs]
+        return [np.array(Z.get_value(borrow=True)) for Z in self._Zs]
 
     @Zs.setter
     def Zs(self, values):

@@ -45,12 +45,12 @@ class Model:
 
     def Z_values(self):
         """Copies of the Zs' values, Z_1 for all features."""
-        Z_1, *others = [Z.get_value() for Z in self.Zs]
+        Z_1, *others = [np.array(Z.get_value(borrow=True)) for Z in self.Zs]
         return [self.samples.restored(Z_1), *others]
 
     def H_values(self):
         """Copies of the Hs' values."""
-        return [H.get_value() for H in self.Hs]
+        return [np.array(H.get_value(borrow=True)) for H in self.Hs]
 
     def tolerance(self, tol):
         """When the last layer's features have settled."""

@@ -1,7 +1,6 @@
 """Semi-NMF start from a linear program: as good as the best rank-r approximation if it can be."""
 
 import numpy as np
-from scipy.optimize import linprog
 
 from dsnmf.initialisation.triplets import truncated_svd
 from dsnmf.validation import as_matrix, as_size
@@ -15,6 +14,8 @@ MAX_BISECTIONS = 40
 
 def _combination(V):
     """y with Vᵀy >= 1, or None if there is none."""
+    from scipy.optimize import linprog  # not at the top: it takes long to import
+
     r, n = V.shape
     bounds = [(None, None)] * r
     result = linprog(np.zeros(r), A_ub=-V.T, b_ub=-np.ones(n), bounds=bounds, method="highs")

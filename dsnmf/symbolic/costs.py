@@ -11,7 +11,16 @@ from dsnmf.symbolic.nonlinearities import is_linear
 
 
 def squared_error(X, reconstruction):
-    """Σ (X - X̂)², the cost of the Theano model (no factor ½)."""
+    """Σ (X - X̂)², the cost of the Theano model (no factor ½).
+
+    Parameters
+    ----------
+    X, reconstruction : TensorVariables, shape (p, n)
+
+    Returns
+    -------
+    scalar TensorVariable
+    """
     return pt.sqr(X - reconstruction).sum()
 
 
@@ -55,7 +64,17 @@ def reconstruction_cost(X, Zs, H, nonlinearity="identity"):
 
 
 def residual_norm(X, Zs, H, nonlinearity="identity"):
-    """‖X - X̂‖_F, not squared: the error that the authors' code prints and stops by."""
+    """‖X - X̂‖_F, not squared: the error that the authors' code prints and stops by.
+
+    Parameters
+    ----------
+    X, Zs, H, nonlinearity
+        See `reconstruction_cost`.
+
+    Returns
+    -------
+    scalar TensorVariable
+    """
     doubled = pt.constant(2, dtype=H.dtype) * reconstruction_cost(X, Zs, H, nonlinearity)
     return pt.sqrt(doubled)
 
@@ -105,7 +124,14 @@ def printed_cost(X, Zs, Hs, affinities):
 def l1_penalty(params, norms):
     """Σ_j norm_j Σ abs(param_j) over the first len(norms) parameters; 0 without norms above 0.
 
-    A norm is a number or a scalar TensorVariable.
+    Parameters
+    ----------
+    params : list of TensorVariables
+    norms : sequence of float >= 0 or scalar TensorVariable
+
+    Returns
+    -------
+    scalar TensorVariable, or 0
     """
     terms = [
         pt.cast(norm, param.dtype) * abs(param).sum()

@@ -7,14 +7,20 @@ import pytensor
 def as_shared(value, name):
     """A shared variable of the array's shape, C-contiguous; takes the array over."""
     value = np.ascontiguousarray(value)
-    return pytensor.shared(value, name=name, borrow=True, shape=value.shape)
+    return _ours(pytensor.shared(value, name=name, borrow=True, shape=value.shape))
 
 
 def as_parameter(value, name, shape):
     """A shared variable with a copy of the value; float64 may be assigned to float32."""
     # C order: products with the transposed layout, or with a constant, are slower.
     value = np.array(value, order="C")
-    return pytensor.shared(value, name=name, borrow=True, allow_downcast=True, shape=shape)
+    return _ours(pytensor.shared(value, name=name, borrow=True, allow_downcast=True, shape=shape))
+
+
+def _ours(variable):
+    """Marked as one that `dsnmf.training.device` may move: a client's own stays where it is."""
+    variable.tag.on_device = True
+    return variable
 
 
 def floatX(x):

@@ -9,6 +9,7 @@ from pytensor.link.jax.linker import JAXLinker
 from pytensor.scan.op import Scan
 
 from dsnmf.symbolic.loops import compile_loops
+from dsnmf.training.device import DeviceLinker, check_device
 
 #: PyTensor's name of the mode that it chooses by itself.
 DEFAULT = "Mode"
@@ -24,16 +25,26 @@ NODE_BY_NODE = Mode(PerformLinker(allow_gc=True), _REWRITES).register((compile_l
 
 
 def as_mode(mode):
-    """The mode itself; ValueError if it is a name that PyTensor does not know."""
+    """The mode itself, if it can be used.
+
+    Raises
+    ------
+    ValueError
+        If it is a name that PyTensor does not know.
+    ImportError, RuntimeError
+        If it compiles to JAX, and that or its device is not there.
+    """
     if isinstance(mode, str) and mode.upper() not in predefined_modes:
         known = ", ".join(sorted(predefined_modes))
         raise ValueError(f"mode must be None, a pytensor Mode or one of {known}, got {mode!r}")
+    if is_jax(mode):
+        check_device()
     return mode
 
 
 def is_jax(mode):
     """Whether a mode compiles to JAX, which has neither sparse matrices nor while loops."""
-    return mode is not None and isinstance(get_mode(mode).linker, JAXLinker)
+    return isinstance(get_mode(mode).linker, JAXLinker)
 
 
 def _has_loop(variables):
@@ -45,7 +56,7 @@ def compile_function(inputs, outputs=None, *, updates=None, mode=None, **options
     """`pytensor.function`, without a mode in the one that suits the graph.
 
     That is `NODE_BY_NODE`, or Numba for graphs with loops; or the one that PyTensor was told to use
-    (`pytensor.config.mode`).
+    (`pytensor.config.mode`). JAX is run by `DeviceLinker`.
 
     Parameters
     ----------
@@ -57,4 +68,6 @@ def compile_function(inputs, outputs=None, *, updates=None, mode=None, **options
         results = outputs if isinstance(outputs, list | tuple) else [outputs]
         computed = [v for v in (*results, *(updates or {}).values()) if v is not None]
         mode = None if _has_loop(computed) else NODE_BY_NODE
+    elif is_jax(mode):
+        mode = Mode(DeviceLinker(), get_mode(mode).provided_optimizer)
     return pytensor.function(inputs, outputs, updates=updates, mode=mode, **options)

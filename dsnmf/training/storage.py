@@ -160,7 +160,8 @@ class Storable:
                     f"a copy's {name} would go on with this model's parameters, as it is a Python "
                     "function of a client's own: set it on the copy"
                 )
-        for variable in [*self.params, *(self._rule.updates if self._rule else ())]:
+        data = [self._objective.X] if self._objective else []
+        for variable in [*data, *self.params, *(self._rule.updates if self._rule else ())]:
             value = variable.get_value(borrow=True)
             if not isinstance(value, np.ndarray):  # JAX's, which PyTensor cannot copy
                 variable.set_value(np.array(value), borrow=True)

@@ -100,12 +100,11 @@ def multiplier(pairs):
     return run
 
 
-def epoch_products(X, layers):
-    """A function that runs one epoch's matrix products and nothing else: no implementation's limit.
+def epoch_pairs(X, layers):
+    """The pairs of matrices that one epoch multiplies; the factors are made up.
 
-    Of the model X ≈ Z_1 g(Z_2 … g(H_m)): every Z_i times its features, and with the error E_i of
-    that product, E_i times the features' transpose (the gradient of Z_i) and Z_iᵀ E_i. Outputs
-    are preallocated; the factors are made up.
+    Of the model X ≈ Z_1 g(Z_2 … g(H_m)): every Z_i and its features, and with the error E_i of
+    that product, E_i and the features' transpose (the gradient of Z_i), and Z_iᵀ and E_i.
 
     Parameters
     ----------
@@ -121,7 +120,15 @@ def epoch_products(X, layers):
     errors = [X, *features[:-1]]
     forward = [(Z, F) for Z, F in zip(Zs, features)][::-1]
     backward = [pair for Z, F, E in zip(Zs, features, errors) for pair in ((E, F.T), (Z.T, E))]
-    return multiplier(forward + backward)
+    return forward + backward
+
+
+def epoch_products(X, layers):
+    """A function that runs one epoch's matrix products and nothing else: no implementation's limit.
+
+    Outputs are preallocated. See `epoch_pairs`.
+    """
+    return multiplier(epoch_pairs(X, layers))
 
 
 def fresh_process(script, *arguments, environment=None):

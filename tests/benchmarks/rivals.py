@@ -67,12 +67,12 @@ def numpy_epoch(X, params):
     return epoch
 
 
-def torch_epoch(X, params, compiled):
+def torch_epoch(X, params, compiled, device="cpu"):
     """The same in PyTorch, with its automatic gradients and its Adam."""
     import torch
 
-    X = torch.tensor(X)
-    params = [torch.tensor(param, requires_grad=True) for param in params]
+    X = torch.tensor(X, device=device)
+    params = [torch.tensor(param, requires_grad=True, device=device) for param in params]
     optimiser = torch.optim.Adam(params, LEARNING_RATE, (BETA1, BETA2), EPSILON)
 
     def cost():

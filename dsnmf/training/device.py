@@ -1,0 +1,119 @@
+"""What compiles to JAX, on whatever device JAX has: exact, atomic, data copied there once."""
+
+import contextlib
+import gc
+import os
+from functools import wraps
+
+import numpy as np
+from pytensor.compile.sharedvalue import SharedVariable
+from pytensor.link.jax.linker import JAXLinker
+from pytensor.tensor.type import TensorType
+
+
+def check_device():
+    """The device that JAX computes on.
+
+    Raises
+    ------
+    ImportError
+        If JAX is missing.
+    RuntimeError
+        If it can start no device, such as that which JAX_PLATFORMS asks for.
+    """
+    try:
+        import jax
+    except ImportError as error:
+        raise ImportError(
+            "mode='JAX' needs jax: pip install jax, or \"jax[cuda12]\" for an NVIDIA card"
+        ) from error
+    try:
+        return jax.devices()[0]
+    except Exception as error:  # of any type, even without a text
+        asked = os.environ.get("JAX_PLATFORMS", "")
+        why = str(error).partition("\n")[0] or type(error).__name__
+        raise RuntimeError(
+            f"mode='JAX' has no device that works (JAX_PLATFORMS={asked!r}: {why}); "
+            "mode=None computes without JAX"
+        ) from error
+
+
+@contextlib.contextmanager
+def _exact():
+    """JAX as our graphs mean it, in this thread, whatever the process has set.
+
+    Some sums of float32 data are float64, which JAX makes float32 by default; and cards multiply
+    float32 matrices with 11 of their 24 bits unless they are told not to.
+    """
+    import jax
+
+    with jax.enable_x64(True), jax.default_matmul_precision("highest"):
+        yield
+
+
+@contextlib.contextmanager
+def _named_errors(device):
+    """One line for what a device may run into."""
+    import jax
+
+    try:
+        yield
+    except jax.errors.JaxRuntimeError as error:
+        where, why = f"{device} ({device.device_kind})", str(error).partition("\n")[0]
+        if why.startswith("RESOURCE_EXHAUSTED"):
+            raise MemoryError(f"mode='JAX' needs more memory than {where} has: {why}") from error
+        raise RuntimeError(f"mode='JAX' lost {where}: {why}") from error
+
+
+class DeviceLinker(JAXLinker):
+    """PyTensor's linker for JAX, and what it lacks.
+
+    - Data in a shared variable tagged `on_device` go to the device once, not in every call.
+    - Results come back as arrays of NumPy; what updates shared variables stays there.
+    - A call is over when the device has done all of it, so that after an error no shared variable
+      has changed.
+    """
+
+    def fgraph_convert(self, fgraph, input_storage, storage_map, **kwargs):
+        """As PyTensor has it, which without this would keep what shared variables hold by now."""
+        tensors = [
+            (storage, storage[0])
+            for variable, storage in storage_map.items()
+            if isinstance(variable, SharedVariable) and isinstance(variable.type, TensorType)
+        ]
+        for storage, _ in tensors:
+            storage[0] = None
+        try:
+            return super().fgraph_convert(fgraph, input_storage, storage_map, **kwargs)
+        finally:
+            for storage, value in tensors:
+                storage[0] = value
+
+    def make_thunk(self, **kwargs):
+        """As PyTensor's linkers have it."""
+        import jax
+
+        device = check_device()
+        gc.collect()  # what models that are gone have there: graphs are cycles, and wait for this
+        with _exact(), _named_errors(device):
+            thunk, inputs, outputs = super().make_thunk(**kwargs)
+        data = [
+            storage
+            for variable, storage in thunk.storage_map.items()
+            if isinstance(variable, SharedVariable) and getattr(variable.tag, "on_device", False)
+        ]
+        updates = self.fgraph.update_mapping or {}
+        results = [out.storage for i, out in enumerate(outputs) if i not in updates]
+
+        @wraps(thunk)
+        def run():
+            with _exact(), _named_errors(device):
+                for storage in data:
+                    if isinstance(storage[0], np.ndarray):
+                        storage[0] = jax.block_until_ready(jax.device_put(storage[0]))
+                thunk()
+                jax.block_until_ready([out.storage[0] for out in outputs])
+                for storage in results:
+                    storage[0] = np.array(storage[0])
+
+        return run, inputs, outputs
