@@ -1,10 +1,20 @@
 """Features of new samples under a fitted linear model."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 import numpy as np
 from pytensor.compile.sharedvalue import SharedVariable
 from scipy.optimize import nnls
 
 from dsnmf.validation import as_matrix
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from typing import Any
+
+    from dsnmf.typing import Array, Matrix
 
 #: Iterations of the non-negative least squares, per component: SciPy's own 3 are too few where
 #: components are nearly dependent.
@@ -108,7 +118,9 @@ class Projection:
         return self._parts[key]
 
 
-def project(X_new, Zs, layer=None, *, nonnegative=False):
+def project(
+    X_new: Matrix, Zs: Sequence[Any], layer: int | None = None, *, nonnegative: bool = False
+) -> Array:
     """H_new = (Z_1 … Z_j)† X_new, the features of layer j of samples not seen in training.
 
     Parameters
