@@ -64,14 +64,15 @@ class Projection:
         Ψ†x, or the h >= 0 with the least ‖x - Ψh‖.
     """
 
-    def __init__(self, Psi, nonnegative):
-        self._Psi, self._nonnegative, self._parts = Psi, nonnegative, {}
+    def __init__(self, Psi: Array, nonnegative: bool) -> None:
+        self._Psi, self._nonnegative = Psi, nonnegative
+        self._parts: dict[Any, Projection] = {}
         if nonnegative:
             self._Q, self._R = np.linalg.qr(Psi.astype(np.float64))
         else:
             self._inverse = _pseudo_inverse(Psi)
 
-    def of_full(self, X, norms=None):
+    def of_full(self, X: Matrix, norms: Any = None) -> Array:
         """Features of samples without gaps.
 
         Parameters
@@ -88,7 +89,7 @@ class Projection:
             return np.asarray(self._inverse @ X)
         return _non_negative(self._R, self._Q.T @ X).astype(X.dtype)
 
-    def of_gappy(self, X, norms=None):
+    def of_gappy(self, X: Array, norms: Any = None) -> Array:
         """Features that fit the known entries best; samples with the same ones are fitted together.
 
         Parameters

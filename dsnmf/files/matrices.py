@@ -42,7 +42,7 @@ WRITTEN = (".npy", ".npz", ".csv", ".mat", ".tsv")
 _NAMED = re.compile(r"(.*?\.(?:npz|mat|h5ad|h5|hdf5)):(.+)", re.IGNORECASE | re.DOTALL)
 
 
-def suffix_of(path, known=tuple(READERS)):
+def suffix_of(path: PathLike, known: Sequence[str] = tuple(READERS)) -> str:
     """Suffix of a file in lower case; ValueError if it is not among the known ones."""
     suffix = Path(path).suffix.lower()
     if suffix not in known:
@@ -50,7 +50,7 @@ def suffix_of(path, known=tuple(READERS)):
     return suffix
 
 
-def file_of(source):
+def file_of(source: PathLike) -> tuple[str, str | None]:
     """The path in `PATH` or `PATH:NAME`, and the name or None.
 
     Examples
@@ -60,7 +60,7 @@ def file_of(source):
     (('faces.mat', 'fea'), ('faces.mat', None))
     """
     named = _NAMED.fullmatch(str(source))
-    return named.groups() if named else (str(source), None)
+    return (named[1], named[2]) if named else (str(source), None)
 
 
 def _check(source, values, kinds, dimensions, allowed):
