@@ -6,7 +6,17 @@ from importlib import resources
 from dsnmf.commands import arguments
 
 #: In a reader's order; each is a Markdown file in dsnmf/guide.
-PAGES = ("choosing", "data", "large", "speed", "rules", "reproducing", "original", "citation")
+PAGES = (
+    "choosing",
+    "data",
+    "large",
+    "speed",
+    "rules",
+    "reproducing",
+    "original",
+    "changes",
+    "citation",
+)
 
 
 def page(name):
