@@ -72,7 +72,7 @@ class Projection:
         else:
             self._inverse = _pseudo_inverse(Psi)
 
-    def of_full(self, X: Matrix, norms: Any = None) -> Array:
+    def of_full(self, X: Any, norms: Any = None) -> Array:
         """Features of samples without gaps.
 
         Parameters
