@@ -1,7 +1,10 @@
 """The class of the original Theano module: X ≈ Z_1 relu(Z_2 relu(… relu(Z_m relu(H_m))))."""
 
+from __future__ import annotations
+
 import warnings
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -30,6 +33,17 @@ from dsnmf.validation import (
     as_scalar,
     as_size,
 )
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from typing import Any, Literal, Self
+
+    from numpy.typing import ArrayLike
+    from pytensor.graph.basic import Variable
+    from pytensor.tensor.sharedvar import TensorSharedVariable
+    from pytensor.tensor.variable import TensorVariable
+
+    from dsnmf.typing import Array, Mode, Scalar, Seed
 
 __all__ = ["DSNMF", "DeadModelWarning", "adam", "appr_seminmf", "dropout", "floatX", "init_weights",
            "relu"]  # fmt: skip
@@ -141,14 +155,33 @@ class DSNMF(Storable):
     True
     """
 
+    params: list[TensorSharedVariable]
+    X: TensorSharedVariable
+    cost: TensorVariable
+    learning_rate: Scalar
     # What a subclass that does not call this class's __init__ need not set.
-    layers, verbose, mode, stopped_by = (), False, None, None
-    history = cached_property(lambda self: [])
-    _compression = _objective = _rule = None
+    layers: Sequence[int] = ()
+    verbose: bool = False
+    mode: Mode = None
+    stopped_by: str | None = None
+    history: cached_property[list[float]] = cached_property(lambda self: [])
+    _compression = _objective = _rule = None  # type: Any
     _compression_from = staticmethod(Compression.from_arrays)
 
-    def __init__(self, data, layers, verbose=False, l1_norms=(), pretrain=True, learning_rate=1e-3,
-                 *, random_state=None, mode=None, compress=False, whiten=0.0):  # fmt: skip
+    def __init__(
+        self,
+        data: ArrayLike,
+        layers: Sequence[int],
+        verbose: bool = False,
+        l1_norms: Sequence[Scalar] | Variable = (),
+        pretrain: bool = True,
+        learning_rate: Scalar = 1e-3,
+        *,
+        random_state: Seed = None,
+        mode: Mode = None,
+        compress: bool | int | Literal["auto"] = False,
+        whiten: float = 0.0,
+    ) -> None:
         X = as_matrix(data, "data").T
         layers = as_layers(layers)
         l1_norms = as_l1_norms(l1_norms, len(layers) + 1)
@@ -189,7 +222,7 @@ class DSNMF(Storable):
         forget(self, "train_fun")
 
     @compiled
-    def train_fun(self):
+    def train_fun(self) -> Callable[[], Any]:
         """A PyTensor Function that runs one epoch and returns the cost before it.
 
         Compiled when first asked for, from the cost as it was when the model was made or
@@ -200,20 +233,26 @@ class DSNMF(Storable):
         return compile_function([], self._rule.cost, updates=self._rule.updates, mode=self.mode)
 
     @compiled
-    def get_features(self):
+    def get_features(self) -> Callable[[], Array]:
         # Of the parameters that the model was made with, whatever `params` holds now.
         H = (self._objective or self).params[-1]
         return compile_function([], relu(H), mode=self.mode)
 
     @compiled
-    def get_reconstruction(self):
+    def get_reconstruction(self) -> Callable[[], Array]:
         X_hat = self._objective.reconstruction if self._objective else self.get_h(-1)
         reconstruct = compile_function([], X_hat, mode=self.mode)
         if self._compression is None:
             return reconstruct
         return lambda: self._compression.restored(reconstruct())
 
-    def fit(self, n_epochs=1000, tol=None, callback=None, progress=None):
+    def fit(
+        self,
+        n_epochs: int = 1000,
+        tol: float | None = None,
+        callback: Callable[[int, float], object] | None = None,
+        progress: bool | None = None,
+    ) -> Self:
         """Train for n_epochs more epochs, by `train_fun`.
 
         Ctrl-C finishes the epoch under way and returns normally, with a RuntimeWarning; a second
@@ -289,7 +328,7 @@ class DSNMF(Storable):
             raise TypeError(f"train_fun must return the cost, one number, got {cost!r}")
         return cost
 
-    def get_h(self, layer_num, have_dropout=False):
+    def get_h(self, layer_num: int, have_dropout: bool = False) -> TensorVariable:
         """Symbolic features of one layer, or the reconstruction.
 
         The cost and `get_reconstruction` are made from `get_h(-1)`, so that a subclass which
@@ -321,7 +360,7 @@ class DSNMF(Storable):
             return symbolic.reconstruction(Zs, top, relu)
         return symbolic.layer_features(Zs, top, layer_num, relu)
 
-    def finetune_features(self, learning_rate=1e-3):
+    def finetune_features(self, learning_rate: Scalar = 1e-3) -> None:
         """From now on train H_m alone, on `cost` as it is now, with a fresh Adam state.
 
         Parameters
@@ -338,13 +377,13 @@ class DSNMF(Storable):
         learning_rate = as_scalar(learning_rate, "learning_rate", 0, exclusive=True)
         self._train(self.params[-1:], learning_rate)
 
-    def get_param_values(self):
+    def get_param_values(self) -> list[Array]:
         """Copies of the values of Z_1 (of all features), …, Z_m, H_m, as a list of arrays."""
         # JAX has arrays of its own.
         Z_1, *others = [np.array(param.get_value(borrow=True)) for param in self.params]
         return [Z_1 if self._compression is None else self._compression.restored(Z_1), *others]
 
-    def set_param_values(self, values):
+    def set_param_values(self, values: Sequence[ArrayLike]) -> None:
         """Set Z_1, …, Z_m, H_m; either all are set or, after an error, none.
 
         Parameters

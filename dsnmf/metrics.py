@@ -1,9 +1,19 @@
 """Clustering measured against known classes: accuracy and normalised mutual information."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 import numpy as np
 from scipy.optimize import linear_sum_assignment
 
-_AVERAGES = {
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any, Literal
+
+    from numpy.typing import ArrayLike
+
+_AVERAGES: dict[str, Callable[[Any, Any], Any]] = {
     "geometric": lambda a, b: np.sqrt(a * b),
     "arithmetic": lambda a, b: (a + b) / 2,
     "min": min,
@@ -41,7 +51,7 @@ def _contingency(labels_true, labels_pred):
     return classes, clusters, counts.reshape(shape)
 
 
-def best_map(labels_true, labels_pred):
+def best_map(labels_true: ArrayLike, labels_pred: ArrayLike) -> dict[Any, Any]:
     """The one-to-one map from clusters to classes under which most samples agree.
 
     Parameters
@@ -74,7 +84,7 @@ def best_map(labels_true, labels_pred):
     return dict(zip(clusters[matched_clusters].tolist(), classes[matched_classes].tolist()))
 
 
-def clustering_accuracy(labels_true, labels_pred):
+def clustering_accuracy(labels_true: ArrayLike, labels_pred: ArrayLike) -> float:
     """AC: share of samples whose cluster, mapped to a class as well as can be, is their class.
 
     The map is one-to-one and optimal (Hungarian algorithm); samples of clusters left over when
@@ -109,7 +119,11 @@ def _entropy(shares):
     return -np.sum(shares * np.log(shares)) + 0.0
 
 
-def nmi(labels_true, labels_pred, average="geometric"):
+def nmi(
+    labels_true: ArrayLike,
+    labels_pred: ArrayLike,
+    average: Literal["geometric", "arithmetic", "min", "max"] = "geometric",
+) -> float:
     """Normalised mutual information I(C, K) / mean(H(C), H(K)).
 
     Parameters

@@ -32,6 +32,12 @@ CONVERGENCE = "sklearn.exceptions.ConvergenceWarning"
 REFERENCES = Path(__file__).parent / "references"
 
 
+def pytest_configure(config):
+    # Not in setup.cfg: its filters are read before this file is, and this one loads NumPy.
+    visible = "error::numpy.exceptions.VisibleDeprecationWarning:dsnmf"
+    config.addinivalue_line("filterwarnings", visible)
+
+
 def pytest_collection_modifyitems(items):
     ranks = {name: rank for rank, name in enumerate(LONGEST)}
     items.sort(key=lambda item: ranks.get(item.path.name, len(ranks)))

@@ -23,7 +23,7 @@ FLOORS = [
     {"symbolic"},
     {"affinity", "datasets", "tasks"},
     {"files"},
-    {"metrics", "validation", "extras", "_version"},
+    {"metrics", "validation", "extras", "typing", "_version"},
 ]
 FLOOR = {room: number for number, rooms in enumerate(FLOORS) for room in rooms}
 
@@ -33,7 +33,7 @@ OTHERS = {"__init__", "__main__", "guide", "py.typed"}
 MODULES = [
     path for path in ROOT.rglob("*.py") if path.name != "__main__.py" and path.parent != ROOT
 ]
-MODULES += [ROOT / "dsnmf.py", ROOT / "metrics.py", ROOT / "validation.py", ROOT / "extras.py"]
+MODULES += [ROOT / f"{name}.py" for name in ("dsnmf", "metrics", "validation", "extras", "typing")]
 
 
 def imported(path, inside_functions=True):
@@ -67,7 +67,7 @@ def name_of(path):
 
 
 def test_the_root_holds_rooms_only():
-    entries = {path.stem for path in ROOT.iterdir() if path.name != "__pycache__"}
+    entries = {path.name.removesuffix(".py") for path in ROOT.iterdir()} - {"__pycache__"}
     assert entries - OTHERS <= set(FLOOR)
 
 
@@ -87,19 +87,24 @@ def test_no_imports_are_circular():
         graph = {name: needs for name, needs in graph.items() if name not in leaves}
 
 
+def annotating(node):
+    """Lines that an annotated header has below its first, and those of imports for annotations."""
+    if isinstance(node, ast.FunctionDef):
+        return node.body[0].lineno - node.lineno - 1
+    is_for_checkers = isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING"
+    return node.end_lineno - node.lineno + 1 if is_for_checkers else 0
+
+
 @pytest.mark.parametrize("path", MODULES, ids=name_of)
 def test_a_module_is_read_in_one_sitting(path):
     text = path.read_text("utf-8")
-    nodes = [
-        n
-        for n in ast.walk(ast.parse(text))
-        if isinstance(n, ast.Module | ast.ClassDef | ast.FunctionDef)
-    ]
-    described = sum(
-        len((ast.get_docstring(node, clean=False) or "").splitlines()) for node in nodes
-    )
+    nodes = list(ast.walk(ast.parse(text)))
+    documented = (n for n in nodes if isinstance(n, ast.Module | ast.ClassDef | ast.FunctionDef))
+    docstrings = (ast.get_docstring(node, clean=False) or "" for node in documented)
+    annotations = sum(map(annotating, nodes))
+    described = sum(len(text.splitlines()) for text in docstrings) + annotations
     lines = len(text.splitlines())
-    assert lines <= 300 or described >= lines / 2, (lines, described)
+    assert lines - annotations <= 300 or described >= lines / 2, (lines, described)
 
 
 def opens_text(call):

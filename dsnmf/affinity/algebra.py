@@ -1,13 +1,22 @@
 """Affinities in every form: what is one, degrees, Laplacians and weighted sums."""
 
+from __future__ import annotations
+
 from functools import reduce
 from operator import add
+from typing import TYPE_CHECKING
 
 import numpy as np
 import scipy.sparse
 
 from dsnmf.affinity.labels import LabelAffinity
 from dsnmf.validation import as_matrix, as_number
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from dsnmf.affinity.labels import Affinity
+    from dsnmf.typing import Array, SparseMatrix
 
 
 def as_affinity(affinity, n=None):
@@ -59,7 +68,7 @@ def row_sums(W):
     return W.degrees if isinstance(W, LabelAffinity) else np.asarray(W.sum(axis=1)).ravel()
 
 
-def degrees(affinity):
+def degrees(affinity: Affinity) -> Array:
     """Row sums of an affinity (any form), ndarray of shape (n,): the diagonal of D."""
     return row_sums(as_affinity(affinity))
 
@@ -71,7 +80,7 @@ def _as_matrix_form(W):
     return W.toarray() if W.constant else W.tosparse()
 
 
-def laplacian(affinity):
+def laplacian(affinity: Affinity) -> SparseMatrix | Array:
     """L = D - W, D the diagonal matrix of W's row sums.
 
     Parameters
@@ -104,7 +113,9 @@ def _as_factored(W):
     return LabelAffinity(scipy.sparse.csr_matrix((W.shape[0], 0)), np.empty(0), W)
 
 
-def combine(affinities, weights=None, constant=0.0):
+def combine(
+    affinities: Sequence[Affinity], weights: Sequence[float] | None = None, constant: float = 0.0
+) -> LabelAffinity | SparseMatrix | Array:
     """Σ_a weight_a W_a + constant: one affinity for several attributes (multi-attribute WSF).
 
     Parameters

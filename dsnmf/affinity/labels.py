@@ -1,13 +1,27 @@
 """Affinities from class labels, and the factored form that sums of affinities keep."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass, replace
 from itertools import pairwise
+from typing import TYPE_CHECKING
 
 import numpy as np
 import scipy.sparse
 
 from dsnmf.affinity.classes import as_label_codes
 from dsnmf.validation import as_matrix, as_number
+
+if TYPE_CHECKING:
+    from typing import Literal, TypeAlias
+
+    from numpy.typing import ArrayLike
+    from pytensor.graph.basic import Variable
+
+    from dsnmf.typing import Array, Matrix, SparseMatrix
+
+    #: What rules and costs take.
+    Affinity: TypeAlias = "LabelAffinity | Matrix | Variable"
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,27 +59,27 @@ class LabelAffinity:
     __array_ufunc__ = None  # NumPy scalars leave multiplication to __rmul__
 
     indicators: scipy.sparse.csr_matrix
-    weights: np.ndarray
+    weights: Array
     graph: scipy.sparse.csr_matrix
     constant: float = 0.0
 
     @property
-    def shape(self):
+    def shape(self) -> tuple[int, int]:
         return self.graph.shape
 
     @property
-    def degrees(self):
+    def degrees(self) -> Array:
         C = self.indicators
         sizes = np.asarray(C.sum(axis=0)).ravel()
         edges = np.asarray(self.graph.sum(axis=1)).ravel()
         return C @ (self.weights * (sizes - 1)) + edges + self.constant * len(edges)
 
     @property
-    def may_be_negative(self):
+    def may_be_negative(self) -> bool:
         """Whether a part of W, and so perhaps W, has negative entries."""
         return min(self.weights.min(initial=0), self.graph.data.min(initial=0), self.constant) < 0
 
-    def tosparse(self):
+    def tosparse(self) -> SparseMatrix:
         """W as a CSR matrix; a class of m samples takes m(m - 1) entries.
 
         Raises
@@ -83,11 +97,11 @@ class LabelAffinity:
         W.eliminate_zeros()
         return W + self.graph
 
-    def toarray(self):
+    def toarray(self) -> Array:
         """W as an n x n array."""
         return replace(self, constant=0.0).tosparse().toarray() + self.constant
 
-    def __mul__(self, factor):
+    def __mul__(self, factor: float) -> LabelAffinity:
         factor = as_number(factor, "the factor of an affinity", 0)
         return LabelAffinity(
             self.indicators, factor * self.weights, factor * self.graph, factor * self.constant
@@ -124,7 +138,12 @@ def _heat_within(X, indicators, t):
     return scipy.sparse.csr_matrix((weights, (i, j)), shape=(n, n)).astype(X.dtype)
 
 
-def label_affinity(labels, X=None, kind="binary", t=1.0):
+def label_affinity(
+    labels: ArrayLike,
+    X: ArrayLike | None = None,
+    kind: Literal["binary", "heat"] = "binary",
+    t: float = 1.0,
+) -> LabelAffinity | SparseMatrix:
     """Affinity of samples of the same class; an unknown label gives no edges.
 
     Parameters

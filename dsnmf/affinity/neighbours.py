@@ -1,10 +1,19 @@
 """Affinities from nearest neighbours."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 import numpy as np
 import scipy.sparse
 
 from dsnmf.extras import extra
 from dsnmf.validation import as_matrix, as_number, as_size
+
+if TYPE_CHECKING:
+    from typing import Literal
+
+    from dsnmf.typing import Matrix, SparseMatrix
 
 
 def _rows(X):
@@ -33,7 +42,12 @@ def _cosines(rows, distances, neighbours):
     return np.maximum(doubled / np.where(products > 0, 2 * products, np.inf), 0)
 
 
-def knn_affinity(X, n_neighbors=5, kind="binary", t=1.0):
+def knn_affinity(
+    X: Matrix,
+    n_neighbors: int = 5,
+    kind: Literal["binary", "heat", "cosine"] = "binary",
+    t: float = 1.0,
+) -> SparseMatrix:
     """Affinity of nearest neighbours: i and j are joined if either is among the other's nearest.
 
     Neighbours are the nearest in Euclidean distance, whatever the weights, as in the authors'

@@ -15,6 +15,7 @@ PAGES = (
     "reproducing",
     "original",
     "reference",
+    "changes",
     "citation",
 )
 

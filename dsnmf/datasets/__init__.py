@@ -5,6 +5,8 @@ user's cache, and is downloaded into the cache otherwise; its checksum is verifi
 no file; licensed ones are read from the user's.
 """
 
+from __future__ import annotations
+
 from dsnmf.datasets.attribute_faces import make_attribute_faces
 from dsnmf.datasets.cmu_faces import load_cmu_faces
 from dsnmf.datasets.dataset import Dataset, unit_norm
@@ -47,7 +49,7 @@ LOADERS = {
 }
 
 
-def load(name):
+def load(name: str) -> Dataset:
     """The data set of that name, one of `LOADERS`; ValueError if there is none.
 
     Examples

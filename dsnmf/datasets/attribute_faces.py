@@ -1,12 +1,19 @@
 """Drawn faces with three attributes: who it is, where the head is turned, what it expresses."""
 
+from __future__ import annotations
+
+from collections.abc import Sequence
 from itertools import product
 from types import SimpleNamespace
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from dsnmf.datasets.dataset import Dataset, unit_norm
 from dsnmf.validation import as_generator, as_number, as_size
+
+if TYPE_CHECKING:
+    from dsnmf.typing import Seed
 
 #: Turn of the head in radians, > 0 to the picture's right.
 POSES = {"left": -0.6, "front": 0.0, "right": 0.6}
@@ -221,14 +228,14 @@ def _as_names(names, known, argument):
 
 
 def make_attribute_faces(
-    n_identities=20,
-    poses=tuple(POSES),
-    expressions=tuple(EXPRESSIONS),
-    repeats=6,
-    image_shape=(32, 32),
-    noise=0.02,
-    random_state=None,
-):
+    n_identities: int = 20,
+    poses: Sequence[str] = tuple(POSES),
+    expressions: Sequence[str] = tuple(EXPRESSIONS),
+    repeats: int = 6,
+    image_shape: tuple[int, int] = (32, 32),
+    noise: float = 0.02,
+    random_state: Seed = None,
+) -> Dataset:
     """Drawings of faces, each person in every pose with every expression.
 
     A person is a set of random proportions and shades (face, hair, clothes, eyes, brows, nose,

@@ -1,5 +1,7 @@
 """CMU Face Images: an archive of PGM files whose names are their labels."""
 
+from __future__ import annotations
+
 import re
 import tarfile
 
@@ -42,7 +44,7 @@ def _read_faces(path):
     return faces
 
 
-def load_cmu_faces():
+def load_cmu_faces() -> Dataset:
     """CMU Face Images: 20 people in 4 poses, with 4 expressions, with and without sunglasses.
 
     The open counterpart of CMU Multi-PIE. Damaged pictures (16 of 640) are left out.

@@ -1,8 +1,14 @@
 """What a loader returns, and the scale of its samples."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 import numpy as np
+
+if TYPE_CHECKING:
+    from dsnmf.typing import Array
 
 
 @dataclass(frozen=True, eq=False)
@@ -27,14 +33,14 @@ class Dataset:
     """
 
     name: str
-    data: np.ndarray = field(repr=False)
-    target: np.ndarray = field(repr=False)
-    target_names: tuple
-    images: tuple | None
+    data: Array = field(repr=False)
+    target: Array = field(repr=False)
+    target_names: tuple[str, ...]
+    images: tuple[int, ...] | None
     DESCR: str = field(repr=False)
 
 
-def unit_norm(X):
+def unit_norm(X: Array) -> Array:
     """X with every row scaled to unit l2 norm; rows of zeros stay as they are.
 
     Parameters

@@ -1,5 +1,7 @@
 """The named data sets, except for CMU Face Images."""
 
+from __future__ import annotations
+
 from dataclasses import replace
 
 import numpy as np
@@ -11,7 +13,7 @@ from dsnmf.datasets.mat import load_mat
 from dsnmf.extras import extra
 
 
-def load_digits():
+def load_digits() -> Dataset:
     """The 1,797 handwritten digits of 8 x 8 pixels that come with scikit-learn.
 
     Returns
@@ -48,7 +50,7 @@ def _load_faces(name, DESCR):
     return replace(faces, name=name, data=unit_norm(faces.data), DESCR=DESCR)
 
 
-def load_orl():
+def load_orl() -> Dataset:
     """The 400 faces of 40 people of the ORL database, 32 x 32 pixels.
 
     Returns
@@ -73,7 +75,7 @@ def load_orl():
     )
 
 
-def load_pie(attributes=False):
+def load_pie(attributes: bool = False) -> Dataset:
     """The 2,856 faces of CMU PIE, pose 27, of both papers' experiments.
 
     Parameters
@@ -113,7 +115,7 @@ def _load_csv(filename, attributes, **fields):
     )
 
 
-def load_stickfigures():
+def load_stickfigures() -> Dataset:
     """900 dancing stick figures, 20 x 20 pixels, with two attributes of three poses each.
 
     Returns
@@ -136,7 +138,7 @@ def load_stickfigures():
     )
 
 
-def load_nrletters():
+def load_nrletters() -> Dataset:
     """10,000 noisy coloured letters, 9 x 7 pixels, with three attributes.
 
     Returns

@@ -1,6 +1,9 @@
 """MATLAB files with samples and their classes."""
 
+from __future__ import annotations
+
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import scipy.sparse
@@ -9,6 +12,9 @@ from dsnmf.datasets.dataset import Dataset
 from dsnmf.files.matlab import read_variables
 from dsnmf.files.variables import as_csr
 from dsnmf.validation import as_matrix
+
+if TYPE_CHECKING:
+    from dsnmf.typing import PathLike
 
 #: What samples and classes are called in the files of Deng Cai, and in those of scikit-feature.
 NAMES = (("fea", "gnd"), ("X", "Y"))
@@ -41,7 +47,7 @@ def _read_mat(path):
     return X.astype(np.float32), y.astype(np.int64), names
 
 
-def load_mat(path, images=None):
+def load_mat(path: PathLike, images: tuple[int, int] | None = None) -> Dataset:
     """A MATLAB file with `fea` and `gnd`, or `X` and `Y`, as face researchers pass around.
 
     Parameters

@@ -1,7 +1,14 @@
 """Licensed face sets of the papers, from files that the user brings."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 from dsnmf.datasets.dataset import Dataset, unit_norm
 from dsnmf.datasets.mat import load_mat
+
+if TYPE_CHECKING:
+    from dsnmf.typing import PathLike
 
 
 def _load(path, title, images, attributes):
@@ -22,7 +29,7 @@ def _load(path, title, images, attributes):
     return unit_norm(faces.data), faces.target, names
 
 
-def load_xm2vts(path):
+def load_xm2vts(path: PathLike) -> Dataset:
     """XM2VTS, faces of the ICML 2014 paper, from a MATLAB file of the user's.
 
     The set is licensed and cannot be downloaded. The paper has 2,360 pictures, 8 of each of 295
@@ -59,7 +66,7 @@ def load_xm2vts(path):
     )
 
 
-def load_multi_pie(path):
+def load_multi_pie(path: PathLike) -> Dataset:
     """CMU Multi-PIE, faces of both papers, from a MATLAB file of the user's.
 
     The set is licensed and cannot be downloaded. The ICML 2014 paper has 13,230 pictures of 147

@@ -1,6 +1,12 @@
 """scikit-learn estimators. X is samples x features here, as everywhere in scikit-learn."""
 
+from typing import TYPE_CHECKING
+
 from dsnmf.extras import extra
+
+if TYPE_CHECKING:
+    from dsnmf.estimators.deep import DeepSemiNMF, DeepWSF
+    from dsnmf.estimators.shallow import WSF, SemiNMF
 
 __all__ = ["WSF", "DeepSemiNMF", "DeepWSF", "SemiNMF"]
 

@@ -1,9 +1,11 @@
 """How all estimators are fitted: parameters, start, training, what is kept."""
 
+from __future__ import annotations
+
 import warnings
+from typing import TYPE_CHECKING
 
 import numpy as np
-from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.exceptions import ConvergenceWarning
 
 from dsnmf.data.choice import as_blocks, as_samples
@@ -21,6 +23,15 @@ from dsnmf.symbolic.shared import as_shared
 from dsnmf.training import loop
 from dsnmf.training.modes import as_mode, compile_function
 from dsnmf.training.stopping import CostTolerance
+
+if TYPE_CHECKING:
+    from typing import Any, Self
+
+    from numpy.typing import ArrayLike
+
+    from dsnmf.typing import BaseEstimator, Data, TransformerMixin
+else:
+    from sklearn.base import BaseEstimator, TransformerMixin
 
 
 class Factorisation(
@@ -42,7 +53,7 @@ class Factorisation(
         """One affinity or None per layer, from the labels or what the layers factorise."""
         return []
 
-    def fit(self, X, y=None):
+    def fit(self, X: Data, y: ArrayLike | None = None) -> Self:
         """Factorise X.
 
         Ctrl-C finishes the iteration under way and keeps what has been reached, with a
@@ -220,7 +231,7 @@ class Factorisation(
         self._ready = {}
         return of_first
 
-    def fit_transform(self, X, y=None):
+    def fit_transform(self, X: Data, y: ArrayLike | None = None) -> Any:
         """Fit to X and return `transform(X)`: the same map that new samples go through.
 
         Two kinds of features, on purpose. `H_` (transposed) are those that the fit learned, with

@@ -1,8 +1,11 @@
 """Estimators with several layers: Deep Semi-NMF and Deep WSF."""
 
+from __future__ import annotations
+
+from dataclasses import field
 from functools import reduce
 from numbers import Real
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 from sklearn.utils._param_validation import Interval, StrOptions
@@ -10,9 +13,15 @@ from sklearn.utils._param_validation import Interval, StrOptions
 from dsnmf import symbolic
 from dsnmf.estimators.in_blocks import BlockFactorisation
 from dsnmf.estimators.labels import per_attribute, weights
-from dsnmf.estimators.parameters import Layers, estimator, positional
+from dsnmf.estimators.parameters import Layers, estimator
 from dsnmf.estimators.streams import StreamFactorisation
 from dsnmf.estimators.supervised import SupervisedFactorisation
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from typing import Literal
+
+    from dsnmf.typing import Array, Nonlinearity
 
 #: tol="auto": Adam moves every entry by about the learning rate per step, so what ten steps move is
 #: judged by that; the rules' cost by its own size.
@@ -76,11 +85,11 @@ class DeepSemiNMF(Layers, StreamFactorisation, BlockFactorisation):
     [(6, 50), (3, 50)]
     """
 
-    solver: str = "adam"
-    nonlinearity: Any = "auto"
+    solver: Literal["adam", "multiplicative"] = "adam"
+    nonlinearity: Literal["auto"] | Nonlinearity = "auto"
     learning_rate: float = 1e-3
     whiten: float = 0.0
-    tol: Any = "auto"
+    tol: float | Literal["auto"] = "auto"  # type: ignore[assignment]  # wider than the others'
 
     _parameter_constraints: ClassVar[dict] = {
         "solver": [StrOptions({"adam", "multiplicative"})],
@@ -160,7 +169,7 @@ class DeepWSF(Layers, SupervisedFactorisation):
     (50, 6)
     """  # noqa: E501
 
-    alphas: Any = positional(0.1)
+    alphas: float | Sequence[float] | Array = field(default=0.1, kw_only=False)
 
     _parameter_constraints: ClassVar[dict] = {
         "alphas": [Interval(Real, 0, None, closed="left"), "array-like"]

@@ -1,8 +1,11 @@
 """What a fitted estimator does: components, features of samples and back, files."""
 
+from __future__ import annotations
+
 import copy
 from functools import partial, reduce
 from numbers import Integral
+from typing import TYPE_CHECKING
 
 import numpy as np
 from sklearn.utils.validation import check_is_fitted, validate_data
@@ -16,6 +19,13 @@ from dsnmf.estimators.projection import Projection
 from dsnmf.estimators.search import FeatureSearch
 from dsnmf.validation import as_matrix
 
+if TYPE_CHECKING:
+    from typing import Any, Self
+
+    from numpy.typing import ArrayLike
+
+    from dsnmf.typing import Array, Data, PathLike
+
 
 class FittedFactorisation:
     """The use of the learned `Z_` and `H_`; `Factorisation` adds the fit and scikit-learn's bases.
@@ -24,8 +34,16 @@ class FittedFactorisation:
     holds what transform and inverse_transform have compiled or decomposed so far.
     """
 
+    Z_: list[Array]
+    H_: list[Array]
+    reconstruction_err_: float
+    n_iter_: int
+    history_: dict[str, Array]
+    n_features_in_: int
+    feature_names_in_: Array
+
     #: Learned attributes that are lists of arrays, one per layer.
-    _per_layer = ("Z_", "H_", "_raw_H", "_priors")
+    _per_layer: tuple[str, ...] = ("Z_", "H_", "_raw_H", "_priors")
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
@@ -51,12 +69,12 @@ class FittedFactorisation:
         return canonical(X)
 
     @property
-    def components_(self):
+    def components_(self) -> Array:
         """(Z_1 … Z_m)ᵀ, shape (n_components, n_features): what each component adds to a sample."""
         check_is_fitted(self, "Z_")
         return self.components_of(-1)
 
-    def components_of(self, layer):
+    def components_of(self, layer: int) -> Array:
         """(Z_1 … Z_layer)ᵀ, the layer's components as samples, e.g. as pictures.
 
         Parameters
@@ -82,7 +100,7 @@ class FittedFactorisation:
         """The matrices that lead from a layer's features to the data: Z_1, …, Z_layer."""
         return self.Z_[: self._index(layer) + 1]
 
-    def get_feature_names_out(self, input_features=None, layer=-1):
+    def get_feature_names_out(self, input_features: Any = None, layer: int = -1) -> Array:
         """Names of a layer's features, for `set_output`.
 
         Parameters
@@ -131,7 +149,7 @@ class FittedFactorisation:
             self._ready[key] = ready
         return self._ready[key]
 
-    def transform(self, X, layer=-1):
+    def transform(self, X: Data, layer: int = -1) -> Any:
         """Features of samples, by the same map for training samples and new ones.
 
         "projection" gives (Z_1 … Z_layer)† x, "nonnegative" the features h >= 0 whose
@@ -204,7 +222,7 @@ class FittedFactorisation:
             features[samples] = metric.of(feature_map.of_full(rows.T, norms)).T
         return features
 
-    def inverse_transform(self, H, layer=-1):
+    def inverse_transform(self, H: ArrayLike, layer: int = -1) -> Array:
         """Samples from the features of a layer, in the `metric` in which `transform` gives them.
 
         From `H_`, which is in none of these but "components", they are
@@ -236,7 +254,7 @@ class FittedFactorisation:
             )
         return metric.samples(H.T).T
 
-    def save(self, path):
+    def save(self, path: PathLike) -> None:
         """Write the fitted estimator to one file, without pickle, replaced atomically.
 
         Parameters
@@ -257,7 +275,7 @@ class FittedFactorisation:
         write_estimator(path, self)
 
     @classmethod
-    def load(cls, path):
+    def load(cls, path: PathLike) -> Self:
         """A fitted estimator from a file that `save` wrote.
 
         Parameters

@@ -1,10 +1,12 @@
 """What several estimators are constructed with: parameters, their constraints, their text."""
 
+from __future__ import annotations
+
 import inspect
 import os
 from dataclasses import dataclass, field
 from numbers import Integral, Real
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, dataclass_transform
 
 import numpy as np
 import pytensor
@@ -15,14 +17,24 @@ from dsnmf.estimators.metric import NAMED
 from dsnmf.initialisation import NOISE_FLOOR
 from dsnmf.validation import as_layers
 
-#: scikit-learn reads parameters off `__init__`, which this writes from a class's annotations and
-#: those of its bases; repr and equality stay scikit-learn's.
-parameters = dataclass(eq=False, repr=False, kw_only=True)
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from typing import Literal
+
+    from dsnmf.affinity.labels import Affinity
+    from dsnmf.estimators.trace import State
+    from dsnmf.typing import Mode, PathLike, RandomState
+
+T = TypeVar("T")
 
 
-def positional(default):
-    """A parameter that may be given without its name."""
-    return field(default=default, kw_only=False)
+@dataclass_transform(eq_default=False, kw_only_default=True, field_specifiers=(field,))
+def parameters(cls: type[T]) -> type[T]:
+    """scikit-learn reads parameters off `__init__`, which this writes from a class's annotations.
+
+    And from those of its bases; repr and equality stay scikit-learn's.
+    """
+    return dataclass(eq=False, repr=False, kw_only=True)(cls)
 
 
 def _at_least(minimum):
@@ -71,18 +83,18 @@ class TrainingParameters:
         state has `cost`, `seconds`, `change`, and `Z_` and `H_` (lists of copies).
     """
 
-    init: Any = "svd"
+    init: Literal["svd", "nndsvd", "lp", "random"] | tuple[Any, Any] = "svd"
     noise_floor: float = NOISE_FLOOR
-    compress: bool | str | int = "auto"
+    compress: bool | int | Literal["auto"] = "auto"
     max_iter: int = 2000
     tol: float = 1e-4
-    metric: Any = "components"
-    transform_method: str = "auto"
+    metric: Literal["components", "data"] | float = "components"
+    transform_method: Literal["auto", "projection", "nonnegative", "ridge"] = "auto"
     warm_start: bool = False
-    random_state: Any = None
-    mode: Any = None
+    random_state: RandomState = None
+    mode: Mode = None
     verbose: int = 0
-    callback: Any = None
+    callback: Callable[[int, State], object] | None = None
 
     _parameter_constraints: ClassVar[dict] = {
         "init": [StrOptions({"svd", "nndsvd", "lp", "random"}), "array-like"],
@@ -110,7 +122,7 @@ class OneLayer:
         Not more than samples.
     """
 
-    n_components: int = positional(2)
+    n_components: int = field(default=2, kw_only=False)
 
     _parameter_constraints: ClassVar[dict] = {"n_components": [_at_least(1)]}
 
@@ -128,7 +140,7 @@ class Layers:
         Numbers of components k_1, …, k_m; none more than samples.
     """
 
-    layers: Any = positional((4, 2))
+    layers: Sequence[int] = field(default=(4, 2), kw_only=False)
 
     _parameter_constraints: ClassVar[dict] = {"layers": ["array-like"]}
 
@@ -159,8 +171,8 @@ class BlockParameters:
     """
 
     block_size: int | None = None
-    store: Any = None
-    checkpoint: Any = None
+    store: PathLike | None = None
+    checkpoint: PathLike | None = None
 
     _parameter_constraints: ClassVar[dict] = {
         "block_size": [None, _at_least(1)],
@@ -212,7 +224,7 @@ class GraphParameters:
         feature's mean.
     """
 
-    affinity: Any = "binary"
+    affinity: Affinity | Sequence[Affinity] = "binary"
     n_neighbors: int = 5
     heat_width: float = 1.0
     complete_labels: bool = False
@@ -227,7 +239,8 @@ class GraphParameters:
     }
 
 
-def estimator(cls):
+@dataclass_transform(eq_default=False, kw_only_default=True, field_specifiers=(field,))
+def estimator(cls: type[T]) -> type[T]:
     """Finishes a class of these bases: `__init__`, constraints, and the bases' parameters in its text.
 
     A line "[Base]" of the docstring stands for the parameters that the base documents.
@@ -238,7 +251,7 @@ def estimator(cls):
         for base in reversed(bases)
         for name, allowed in base._parameter_constraints.items()
     }
-    text = inspect.cleandoc(cls.__doc__)
+    text = inspect.cleandoc(cls.__doc__ or "")
     for base in (
         TrainingParameters,
         BlockParameters,
@@ -247,7 +260,7 @@ def estimator(cls):
         Layers,
         GraphParameters,
     ):
-        _, _, documented = inspect.cleandoc(base.__doc__).partition("----------\n")
+        _, _, documented = inspect.cleandoc(base.__doc__ or "").partition("----------\n")
         text = text.replace(f"[{base.__name__}]", documented)
     cls.__doc__ = text
     return parameters(cls)

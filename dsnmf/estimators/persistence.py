@@ -1,11 +1,19 @@
 """Fitted estimators in files: parameters and learned arrays, without pickle."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 import numpy as np
 import scipy.sparse
 
 from dsnmf.affinity import LabelAffinity
 from dsnmf.estimators.streams import OF_FITS, Stream
 from dsnmf.files import archive
+
+if TYPE_CHECKING:
+    from dsnmf.estimators.base import Factorisation
+    from dsnmf.typing import PathLike
 
 #: 2: the scale of the fit and what features usually are.
 _VERSION = 2
@@ -120,7 +128,7 @@ def read_estimator(path, cls):
     return estimator
 
 
-def open_estimator(path):
+def open_estimator(path: PathLike) -> Factorisation:
     """The fitted estimator in a file, of whichever class it is.
 
     Parameters

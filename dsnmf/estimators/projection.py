@@ -1,10 +1,20 @@
 """Features of new samples under a fitted linear model."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 import numpy as np
 from pytensor.compile.sharedvalue import SharedVariable
 from scipy.optimize import nnls
 
 from dsnmf.validation import as_matrix
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from typing import Any
+
+    from dsnmf.typing import Array, Matrix
 
 #: Iterations of the non-negative least squares, per component: SciPy's own 3 are too few where
 #: components are nearly dependent.
@@ -54,14 +64,15 @@ class Projection:
         Ψ†x, or the h >= 0 with the least ‖x - Ψh‖.
     """
 
-    def __init__(self, Psi, nonnegative):
-        self._Psi, self._nonnegative, self._parts = Psi, nonnegative, {}
+    def __init__(self, Psi: Array, nonnegative: bool) -> None:
+        self._Psi, self._nonnegative = Psi, nonnegative
+        self._parts: dict[Any, Projection] = {}
         if nonnegative:
             self._Q, self._R = np.linalg.qr(Psi.astype(np.float64))
         else:
             self._inverse = _pseudo_inverse(Psi)
 
-    def of_full(self, X, norms=None):
+    def of_full(self, X: Any, norms: Any = None) -> Array:
         """Features of samples without gaps.
 
         Parameters
@@ -78,7 +89,7 @@ class Projection:
             return np.asarray(self._inverse @ X)
         return _non_negative(self._R, self._Q.T @ X).astype(X.dtype)
 
-    def of_gappy(self, X, norms=None):
+    def of_gappy(self, X: Array, norms: Any = None) -> Array:
         """Features that fit the known entries best; samples with the same ones are fitted together.
 
         Parameters
@@ -108,7 +119,9 @@ class Projection:
         return self._parts[key]
 
 
-def project(X_new, Zs, layer=None, *, nonnegative=False):
+def project(
+    X_new: Matrix, Zs: Sequence[Any], layer: int | None = None, *, nonnegative: bool = False
+) -> Array:
     """H_new = (Z_1 … Z_j)† X_new, the features of layer j of samples not seen in training.
 
     Parameters

@@ -1,5 +1,9 @@
 """How much of data a fitted model explains."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 import numpy as np
 import scipy.sparse
 from sklearn.utils.validation import check_is_fitted
@@ -7,6 +11,13 @@ from sklearn.utils.validation import check_is_fitted
 from dsnmf.data.choice import as_blocks, as_samples
 from dsnmf.data.samples import column_blocks
 from dsnmf.estimators.moments import Moments
+
+if TYPE_CHECKING:
+    from typing import Any
+
+    from numpy.typing import ArrayLike
+
+    from dsnmf.typing import Data
 
 
 def _as_mask(held_out, shape):
@@ -61,7 +72,7 @@ class _Explained:
 class ScoredFactorisation:
     """The score of a fitted factorisation, which has features and reconstructions of samples."""
 
-    def score(self, X, y=None, *, held_out=None):
+    def score(self, X: Data, y: Any = None, *, held_out: ArrayLike | None = None) -> float:
         """Explained variance of X by its reconstruction from `transform`, in any `metric` the same.
 
         1 - Σ (x - x̂)² / Σ (x - mean)² over the known entries, with the features' means in X: 1 is

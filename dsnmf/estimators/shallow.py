@@ -1,15 +1,24 @@
 """Estimators with one layer: Semi-NMF and weakly supervised factorisation (WSF)."""
 
+from __future__ import annotations
+
+from dataclasses import field
 from numbers import Real
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from sklearn.utils._param_validation import Interval, StrOptions
 
 from dsnmf.estimators.in_blocks import BlockFactorisation
 from dsnmf.estimators.labels import per_attribute, weights
-from dsnmf.estimators.parameters import OneLayer, estimator, positional
+from dsnmf.estimators.parameters import OneLayer, estimator
 from dsnmf.estimators.streams import StreamFactorisation
 from dsnmf.estimators.supervised import SupervisedFactorisation
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from typing import Literal
+
+    from dsnmf.typing import Array
 
 
 @estimator
@@ -66,7 +75,7 @@ class SemiNMF(OneLayer, StreamFactorisation, BlockFactorisation):
     ((50, 3), (3, 8))
     """
 
-    solver: str = "multiplicative"
+    solver: Literal["multiplicative", "bcd"] = "multiplicative"
 
     _parameter_constraints: ClassVar[dict] = {"solver": [StrOptions({"multiplicative", "bcd"})]}
 
@@ -106,7 +115,7 @@ class WSF(OneLayer, SupervisedFactorisation):
         See `SemiNMF`. `H_` contains what the labels said; for classifiers use `transform`.
     """
 
-    alpha: Any = positional(0.1)
+    alpha: float | Sequence[float] | Array = field(default=0.1, kw_only=False)
 
     _parameter_constraints: ClassVar[dict] = {
         "alpha": [Interval(Real, 0, None, closed="left"), "array-like"]

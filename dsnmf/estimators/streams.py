@@ -1,7 +1,10 @@
 """Fits to streams of samples, one mini-batch after the other."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass
 from functools import cache, reduce
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pytensor.tensor as pt
@@ -19,6 +22,11 @@ from dsnmf.symbolic import is_linear
 from dsnmf.training.modes import as_mode, compile_function
 from dsnmf.updates.one_read import Sums, floor_of, small_step
 from dsnmf.updates.semi_nmf import multiplicative_step
+
+if TYPE_CHECKING:
+    from typing import Any, Self
+
+    from dsnmf.typing import Array, Matrix
 
 #: Of the H rule for each batch. The features with the least error (non-negative least squares) take
 #: several times as long, and have zeros that hold the components fast: on PIE the error of new
@@ -130,18 +138,20 @@ def _check_partial_fit(estimator):
 class StreamFactorisation(StreamParameters):
     """A linear factorisation that also learns from one mini-batch after the other."""
 
+    Z_: list[Array]
+
     @property
-    def n_samples_seen_(self):
+    def n_samples_seen_(self) -> int:
         """Samples so far, those of a `fit` before the first `partial_fit` included."""
         return self._stream.n_samples
 
     @property
-    def n_steps_(self):
+    def n_steps_(self) -> int:
         """Calls of `partial_fit` so far."""
         return self._stream.n_steps
 
     @available_if(_check_partial_fit)
-    def partial_fit(self, X, y=None):
+    def partial_fit(self, X: Matrix, y: Any = None) -> Self:
         """Learn from one more mini-batch of a stream; the samples are not kept.
 
         Another algorithm than `fit`, for data that come bit by bit, and with another result: each

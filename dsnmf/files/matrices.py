@@ -3,8 +3,11 @@
 `PATH:NAME` picks one of several in a .npz, .mat or .h5ad file.
 """
 
+from __future__ import annotations
+
 import warnings
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import scipy.io
@@ -16,6 +19,11 @@ from dsnmf.files.identifiers import note_on_features, note_on_labels
 from dsnmf.files.labels import as_labels
 from dsnmf.files.names import file_of
 from dsnmf.files.variables import SAMPLES, as_csr, content
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from dsnmf.typing import Array, PathLike, SparseMatrix
 
 #: Who reads a file, by its suffix.
 READERS = {
@@ -32,7 +40,7 @@ READERS = {
 WRITTEN = (".npy", ".npz", ".csv", ".mat", ".tsv")
 
 
-def suffix_of(path, known=tuple(READERS)):
+def suffix_of(path: PathLike, known: Sequence[str] = tuple(READERS)) -> str:
     """Suffix of a file in lower case; ValueError if it is not among the known ones."""
     suffix = Path(path).suffix.lower()
     if suffix not in known:
@@ -50,7 +58,9 @@ def _tell(source, note):
         warnings.warn(f"{source}: {note}", stacklevel=3)
 
 
-def read_named_matrix(source, known=None):
+def read_named_matrix(
+    source: PathLike, known: Sequence[str] | None = None
+) -> tuple[Array | SparseMatrix, Array | None]:
     """Samples from a file, and the names of their features.
 
     Parameters
@@ -90,7 +100,7 @@ def read_named_matrix(source, known=None):
     return values, names
 
 
-def read_matrix(source):
+def read_matrix(source: PathLike) -> Array | SparseMatrix:
     """Samples from a file.
 
     Parameters
@@ -132,7 +142,7 @@ def read_matrix(source):
     return read_named_matrix(source)[0]
 
 
-def read_labels(source, n_samples=None):
+def read_labels(source: PathLike, n_samples: int | None = None) -> Array:
     """Labels of samples from a file.
 
     Parameters
@@ -166,7 +176,7 @@ def read_labels(source, n_samples=None):
     return labels.ravel() if 1 in labels.shape else labels
 
 
-def write_matrix(path, matrix):
+def write_matrix(path: PathLike, matrix: Array) -> None:
     """Write a matrix to a file; the path holds either its old content or all of the new one.
 
     Parameters
@@ -198,7 +208,7 @@ def write_matrix(path, matrix):
         if suffix == ".npy":
             np.save(file, matrix, allow_pickle=False)
         elif suffix == ".npz":
-            np.savez(file, **{SAMPLES: matrix})
+            np.savez(file, **{SAMPLES: matrix})  # type: ignore[arg-type]
         elif suffix == ".mat":
             scipy.io.savemat(file, {SAMPLES: matrix})
         else:

@@ -1,9 +1,18 @@
 """Semi-NMF start from a linear program: as good as the best rank-r approximation if it can be."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 import numpy as np
 
 from dsnmf.initialisation.triplets import truncated_svd
 from dsnmf.validation import as_matrix, as_size
+
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike
+
+    from dsnmf.typing import Array, Seed
 
 #: Samples below this share of the mean l1 norm of V's columns count as zero.
 NEGLIGIBLE = 1e-6
@@ -55,7 +64,9 @@ def _non_negative_rows(V):
     return _made_non_negative(V * np.where(y < 0, -1, 1)[:, None], V.T @ y)
 
 
-def lp_seminmf(X, n_components, *, random_state=None):
+def lp_seminmf(
+    X: ArrayLike, n_components: int, *, random_state: Seed = None
+) -> tuple[Array, Array]:
     """Linear-program start of Semi-NMF, Gillis & Kumar 2014 (Algorithm 3); [M]'s default.
 
     With V the leading r right singular vectors, a linear program seeks y with x = Vᵀy > 0. Then

@@ -1,9 +1,18 @@
 """Non-negative double singular value decomposition."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 import numpy as np
 
 from dsnmf.initialisation.triplets import truncated_svd
 from dsnmf.validation import as_matrix, as_number, as_size
+
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike
+
+    from dsnmf.typing import Array, Seed
 
 #: Entries below this count as zero, as in the authors' program.
 ZERO = 1e-10
@@ -15,7 +24,9 @@ def _dominant_parts(u, v):
     return max(pairs, key=lambda pair: np.linalg.norm(pair[0]) * np.linalg.norm(pair[1]))
 
 
-def nndsvd(X, n_components, *, fill=0.1, random_state=None):
+def nndsvd(
+    X: ArrayLike, n_components: int, *, fill: float = 0.1, random_state: Seed = None
+) -> tuple[Array, Array]:
     """NNDSVD of Boutsidis & Gallopoulos (2008), the start of [A]; X ≈ ZH with Z, H >= 0.
 
     From each singular triplet (σ, u, v) the dominant non-negative part of u vᵀ (Perron's for

@@ -1,9 +1,21 @@
 """Greedy pre-training of a stack of layers."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 from dsnmf.validation import as_layers
 
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from typing import Any
 
-def pretrain(X, layers, factorise):
+    from dsnmf.typing import Array
+
+
+def pretrain(
+    X: Any, layers: Sequence[int], factorise: Callable[[Any, int], tuple[Array, Array]]
+) -> tuple[list[Array], list[Array]]:
     """Factorises X, then its H, then that one's H, …: the start of [A], Algorithm 1.
 
     (Z_i, H_i) = factorise(H_{i-1}, k_i) with H_0 = X.

@@ -1,12 +1,19 @@
 """Random start of Semi-NMF."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 import numpy as np
 import scipy.sparse
 
 from dsnmf.validation import as_matrix, as_size, as_uniform_source
 
+if TYPE_CHECKING:
+    from dsnmf.typing import Array, Matrix, Seed
 
-def random(X, n_components, *, random_state=None):
+
+def random(X: Matrix, n_components: int, *, random_state: Seed = None) -> tuple[Array, Array]:
     """H uniform in [0, 1) and Z = XH†, the least-squares fit to it, as in [M].
 
     Parameters

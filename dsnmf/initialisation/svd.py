@@ -1,9 +1,20 @@
 """The SVD initialiser of Semi-NMF."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 import numpy as np
 
 from dsnmf.initialisation.triplets import NOISE_FLOOR, truncated_svd
 from dsnmf.validation import as_matrix, as_size, as_uniform_source
+
+if TYPE_CHECKING:
+    from typing import Any
+
+    from numpy.typing import ArrayLike, DTypeLike
+
+    from dsnmf.typing import Array, Matrix, Seed
 
 #: Zeros in a start become this share of its mean: multiplicative rules never leave a zero.
 ZERO_FILL = 0.01
@@ -34,7 +45,14 @@ def _rank_one(M, **svd_options):
     return max(fits, key=lambda fit: np.linalg.norm(fit[0]) * np.linalg.norm(fit[1]))
 
 
-def appr_seminmf(M, r, *, noise_floor=NOISE_FLOOR, random_state=None, dtype=None):
+def appr_seminmf(
+    M: Matrix,
+    r: int,
+    *,
+    noise_floor: float = NOISE_FLOOR,
+    random_state: Seed = None,
+    dtype: DTypeLike | None = None,
+) -> tuple[Array, Array]:
     """SVD initialiser of Semi-NMF, Gillis & Kumar 2014, as the original module has it.
 
     From the rank r-1 SVD A B of M, with each row of B turned so that its largest magnitude is
@@ -72,7 +90,11 @@ def appr_seminmf(M, r, *, noise_floor=NOISE_FLOOR, random_state=None, dtype=None
     """
     M = as_matrix(M, "M", accept_sparse=True)
     r = as_size(r, "r")
-    options = {"noise_floor": noise_floor, "random_state": random_state, "dtype": dtype}
+    options: dict[str, Any] = {
+        "noise_floor": noise_floor,
+        "random_state": random_state,
+        "dtype": dtype,
+    }
     if r == 1:
         return _rank_one(M, **options)
     A, S, B = truncated_svd(M, r - 1, **options)
@@ -80,8 +102,14 @@ def appr_seminmf(M, r, *, noise_floor=NOISE_FLOOR, random_state=None, dtype=None
 
 
 def init_weights(
-    X, num_components, svd_init=True, *, noise_floor=NOISE_FLOOR, random_state=None, dtype=None
-):
+    X: ArrayLike,
+    num_components: int,
+    svd_init: bool = True,
+    *,
+    noise_floor: float = NOISE_FLOOR,
+    random_state: Seed = None,
+    dtype: DTypeLike | None = None,
+) -> tuple[Array, Array]:
     """Starting values of one layer.
 
     Parameters

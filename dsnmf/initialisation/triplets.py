@@ -1,10 +1,19 @@
 """Truncated SVD with a noise floor, the same for every dtype and number of threads."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 import numpy as np
 import scipy.linalg
 import scipy.sparse.linalg
 
 from dsnmf.validation import as_generator, as_matrix, as_number, as_size
+
+if TYPE_CHECKING:
+    from numpy.typing import DTypeLike
+
+    from dsnmf.typing import Array, Matrix, Seed
 
 #: Share of the largest σ² below which a component counts as noise: what
 #: scipy.sparse.linalg.svds did to float32 data up to SciPy 1.8. The papers' results need it, in
@@ -191,7 +200,14 @@ def all_triplets(M, noise_floor, rng):
         k = 2 * k if FEW * 2 * k < smaller else smaller
 
 
-def truncated_svd(M, k, *, noise_floor=NOISE_FLOOR, random_state=None, dtype=None):
+def truncated_svd(
+    M: Matrix,
+    k: int,
+    *,
+    noise_floor: float = NOISE_FLOOR,
+    random_state: Seed = None,
+    dtype: DTypeLike | None = None,
+) -> tuple[Array, Array, Array]:
     """The k leading singular triplets, those below the noise floor replaced by zeros.
 
     Computed from the smaller Gram matrix in float64, or, of a dense matrix whose sides both exceed
@@ -252,4 +268,5 @@ def truncated_svd(M, k, *, noise_floor=NOISE_FLOOR, random_state=None, dtype=Non
     signs = np.where(peaks < 0, -1.0, 1.0)
     dtype = M.dtype if dtype is None else dtype
     factors = U * signs, S, Vt * signs[:, None]
-    return tuple(factor.astype(dtype, copy=False) for factor in factors)
+    U, S, Vt = (factor.astype(dtype, copy=False) for factor in factors)
+    return U, S, Vt

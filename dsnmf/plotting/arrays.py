@@ -1,9 +1,19 @@
 """Figures from arrays: components as pictures, costs, features by class."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 import numpy as np
 
 from dsnmf.extras import extra
 from dsnmf.validation import as_matrix, as_size
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from matplotlib.axes import Axes
+    from numpy.typing import ArrayLike
 
 _MARKERS = "osD^v"
 
@@ -38,7 +48,14 @@ def _mosaic(pictures, columns, gap_value):
     return mosaic
 
 
-def component_grid(components, image_shape, *, largest=None, columns=None, ax=None):
+def component_grid(
+    components: ArrayLike,
+    image_shape: Sequence[int],
+    *,
+    largest: int | None = None,
+    columns: int | None = None,
+    ax: Axes | None = None,
+) -> Axes:
     """Components as a grid of small pictures, each divided by its largest magnitude.
 
     Components of mixed sign have a diverging colour map with white at 0 (RGB: grey at 0),
@@ -105,7 +122,9 @@ def component_grid(components, image_shape, *, largest=None, columns=None, ax=No
     return ax
 
 
-def cost_curve(costs, *, every=1, label=None, ax=None):
+def cost_curve(
+    costs: ArrayLike, *, every: int = 1, label: str | None = None, ax: Axes | None = None
+) -> Axes:
     """The cost after 0, 1, 2, … epochs, on a logarithmic scale.
 
     Parameters
@@ -159,7 +178,9 @@ def _legend_or_names(ax, points, codes, classes):
         ax.text(x, y, str(name), fontsize=6, ha="center", va="center", bbox=box)
 
 
-def class_scatter(points, labels, *, axis="dimension", ax=None):
+def class_scatter(
+    points: ArrayLike, labels: ArrayLike, *, axis: str = "dimension", ax: Axes | None = None
+) -> Axes:
     """Points in the plane, coloured by class.
 
     Up to ten classes are named in a legend, more by their names at the medians of their points.
@@ -212,7 +233,15 @@ def class_scatter(points, labels, *, axis="dimension", ax=None):
     return ax
 
 
-def score_intervals(names, scores, errors, *, chosen=None, label="score", ax=None):
+def score_intervals(
+    names: Sequence[str],
+    scores: Sequence[float],
+    errors: Sequence[float],
+    *,
+    chosen: int | None = None,
+    label: str = "score",
+    ax: Axes | None = None,
+) -> Axes:
     """Scores of several candidates, one per line, with an interval of one standard error each.
 
     Parameters

@@ -1,6 +1,9 @@
 """Figures from models: components of a layer, training, features in the plane."""
 
+from __future__ import annotations
+
 from functools import reduce
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -8,6 +11,14 @@ from dsnmf.dsnmf import DSNMF
 from dsnmf.plotting.arrays import class_scatter, component_grid, cost_curve
 from dsnmf.training import loop
 from dsnmf.validation import as_matrix
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from matplotlib.axes import Axes
+    from numpy.typing import ArrayLike
+
+    from dsnmf.estimators.base import Factorisation
 
 
 def fitted_attribute(model, attribute, function):
@@ -25,7 +36,15 @@ def fitted_attribute(model, attribute, function):
     )
 
 
-def plot_components(model, image_shape, layer=-1, *, largest=None, columns=None, ax=None):
+def plot_components(
+    model: DSNMF | Factorisation,
+    image_shape: Sequence[int],
+    layer: int = -1,
+    *,
+    largest: int | None = None,
+    columns: int | None = None,
+    ax: Axes | None = None,
+) -> Axes:
     """The components Z_1 … Z_layer of a model as small pictures.
 
     For arrays: `component_grid`, which draws them.
@@ -77,7 +96,9 @@ def plot_components(model, image_shape, layer=-1, *, largest=None, columns=None,
     return ax
 
 
-def plot_history(model, *, label=None, ax=None):
+def plot_history(
+    model: DSNMF | Factorisation, *, label: str | None = None, ax: Axes | None = None
+) -> Axes:
     """The cost that a model's training minimised, over its iterations.
 
     Parameters
@@ -129,7 +150,7 @@ def _principal_plane(features):
     return U * sigma * np.sign(U[np.abs(U).argmax(axis=0), [0, 1]])
 
 
-def plot_embedding(features, labels, *, ax=None):
+def plot_embedding(features: ArrayLike, labels: ArrayLike, *, ax: Axes | None = None) -> Axes:
     """The first two principal components of features, coloured by class.
 
     For any other plane, e.g. t-SNE's: `class_scatter`.

@@ -1,13 +1,26 @@
 """Figures of similarities between samples: which layer knows which attribute."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 import numpy as np
 
 from dsnmf.extras import extra
 from dsnmf.plotting.models import fitted_attribute
 from dsnmf.validation import as_matrix
 
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from typing import Any
 
-def cosine_similarity(features):
+    from numpy.typing import ArrayLike
+
+    from dsnmf.estimators.base import Factorisation
+    from dsnmf.typing import Array
+
+
+def cosine_similarity(features: ArrayLike) -> Array:
     """Cosines between samples once the features' means are subtracted, in [-1, 1].
 
     With their means, non-negative features are all alike. A sample at the mean has cosine 0 with
@@ -94,7 +107,13 @@ def _draw_similarity(ax, similarity, classes):
     return image
 
 
-def plot_layers(layers, attributes, *, names=None, axes=None):
+def plot_layers(
+    layers: Factorisation | Sequence[ArrayLike],
+    attributes: ArrayLike,
+    *,
+    names: Sequence[str] | None = None,
+    axes: Any = None,
+) -> Array:
     """Which attribute each layer knows: similarities of samples per layer, sorted by attribute.
 
     A row of pictures per layer, a column per attribute. A layer that knows an attribute shows

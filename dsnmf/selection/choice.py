@@ -1,9 +1,12 @@
 """`select`: the candidate that a criterion prefers."""
 
+from __future__ import annotations
+
 import contextlib
 import warnings
 from numbers import Integral
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -14,6 +17,15 @@ from dsnmf.selection.result import Selection
 from dsnmf.tasks.pool import outcomes
 from dsnmf.tasks.records import Records, identity, read
 from dsnmf.validation import as_size
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from typing import Any, Literal
+
+    from numpy.typing import ArrayLike
+
+    from dsnmf.estimators.base import Factorisation
+    from dsnmf.typing import Matrix, PathLike
 
 CRITERIA = ("clusters", "components", "entries")
 
@@ -146,19 +158,19 @@ def _chosen(rows, judge):
 
 
 def select(
-    estimator,
-    X,
-    candidates=None,
-    y=None,
+    estimator: Factorisation,
+    X: Matrix,
+    candidates: Mapping[str, Any] | Sequence[Mapping[str, Any]] | None = None,
+    y: ArrayLike | None = None,
     *,
-    criterion="clusters",
-    n_clusters=None,
-    repeats=6,
-    random_state=0,
-    folder=None,
-    jobs=1,
-    dask=None,
-):
+    criterion: Literal["clusters", "entries", "components"] = "clusters",
+    n_clusters: int | Sequence[int] | None = None,
+    repeats: int = 6,
+    random_state: int = 0,
+    folder: PathLike | None = None,
+    jobs: int = 1,
+    dask: str | None = None,
+) -> Selection:
     """Choose layers, components, metric or other parameters of an estimator without known classes.
 
     "clusters": how well k-means on the features agrees with itself, each on a random 80 % of the

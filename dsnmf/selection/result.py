@@ -1,9 +1,16 @@
 """What a selection has found."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from dsnmf import plotting
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+    from dsnmf.estimators.base import Factorisation
 
 
 def _text(value):
@@ -36,14 +43,14 @@ class Selection:
 
     criterion: str
     label: str
-    table: list
+    table: list[dict[str, Any]]
     best_index_: int
-    best_params_: dict
+    best_params_: dict[str, Any]
     best_n_clusters_: int | None
-    best_estimator_: Any
+    best_estimator_: Factorisation
     reason: str
 
-    def __str__(self):
+    def __str__(self) -> str:
         hidden = ("size", "failed", "repeats")
         names = [name for name in self.table[self.best_index_] if name not in hidden]
         rows = [
@@ -57,7 +64,7 @@ class Selection:
         ]
         return "\n".join([*lines, "", self.reason])
 
-    def plot(self, ax=None):
+    def plot(self, ax: Axes | None = None) -> Axes:
         """The candidates' scores and their standard errors, the chosen one marked.
 
         Parameters

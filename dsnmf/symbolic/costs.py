@@ -1,5 +1,9 @@
 """What the papers' rules and the Theano model minimise, as expressions."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 import pytensor.tensor as pt
 from pytensor.graph.basic import Variable
 
@@ -9,8 +13,16 @@ from dsnmf.symbolic.linalg import as_data, product, squared_norm
 from dsnmf.symbolic.models import layer_features
 from dsnmf.symbolic.nonlinearities import is_linear
 
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
-def squared_error(X, reconstruction):
+    from pytensor.tensor.variable import TensorVariable
+
+    from dsnmf.affinity.labels import Affinity
+    from dsnmf.typing import Array, Nonlinearity, Scalar, TensorLike
+
+
+def squared_error(X: TensorVariable | Array, reconstruction: TensorVariable) -> TensorVariable:
     """Σ (X - X̂)², the cost of the Theano model (no factor ½).
 
     Parameters
@@ -34,7 +46,12 @@ def _last_product(Zs, H, nonlinearity):
     return Z, H
 
 
-def reconstruction_cost(X, Zs, H, nonlinearity="identity"):
+def reconstruction_cost(
+    X: TensorLike,
+    Zs: Sequence[TensorVariable],
+    H: TensorVariable,
+    nonlinearity: Nonlinearity = "identity",
+) -> TensorVariable:
     """½‖X - X̂‖²_F, what the papers' rules minimise, without forming X̂.
 
     With X̂ = Z F and F = L Q (orthonormal rows in Q), it is ½(‖X‖² - ‖X Qᵀ‖² + ‖X Qᵀ - Z L‖²).
@@ -63,7 +80,12 @@ def reconstruction_cost(X, Zs, H, nonlinearity="identity"):
     return pt.constant(0.5, dtype=H.dtype) * (pt.maximum(outside, 0) + inside)
 
 
-def residual_norm(X, Zs, H, nonlinearity="identity"):
+def residual_norm(
+    X: TensorLike,
+    Zs: Sequence[TensorVariable],
+    H: TensorVariable,
+    nonlinearity: Nonlinearity = "identity",
+) -> TensorVariable:
     """‖X - X̂‖_F, not squared: the error that the authors' code prints and stops by.
 
     Parameters
@@ -79,7 +101,7 @@ def residual_norm(X, Zs, H, nonlinearity="identity"):
     return pt.sqrt(doubled)
 
 
-def laplacian_penalty(H, affinity):
+def laplacian_penalty(H: TensorVariable, affinity: Affinity) -> TensorVariable:
     """½ tr(H L Hᵀ) with L = D - W: the share of the graph in what the WSF rules minimise.
 
     Parameters
@@ -97,7 +119,12 @@ def laplacian_penalty(H, affinity):
     return pt.constant(0.5, dtype=H.dtype) * (H * (HD - HW)).sum()
 
 
-def printed_cost(X, Zs, Hs, affinities):
+def printed_cost(
+    X: TensorLike,
+    Zs: Sequence[TensorVariable],
+    Hs: Sequence[TensorVariable],
+    affinities: Sequence[Affinity | None],
+) -> TensorVariable:
     """‖X - Z_1 … Z_mH_m‖_F + Σ_i tr(H_i L_i H_iᵀ), the cost that the authors' WSF code prints.
 
     Not what the rules minimise: that is `reconstruction_cost` + Σ_i `laplacian_penalty`, which
@@ -121,7 +148,7 @@ def printed_cost(X, Zs, Hs, affinities):
     return cost
 
 
-def l1_penalty(params, norms):
+def l1_penalty(params: Sequence[TensorVariable], norms: Sequence[Scalar]) -> Scalar:
     """Σ_j norm_j Σ abs(param_j) over the first len(norms) parameters; 0 without norms above 0.
 
     Parameters

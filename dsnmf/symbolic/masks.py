@@ -1,11 +1,17 @@
 """Random masks of layers: dropout, as the original module has it."""
 
+from __future__ import annotations
+
 import warnings
 from functools import cache
+from typing import TYPE_CHECKING
 
 import pytensor
 import pytensor.tensor as pt
 from pytensor.tensor.random.utils import RandomStream
+
+if TYPE_CHECKING:
+    from typing import Any
 
 
 @cache
@@ -14,7 +20,7 @@ def _mask_stream():
     return RandomStream(0)
 
 
-def dropout(x, p=0):
+def dropout(x: Any, p: float = 0) -> Any:
     """Zero each entry with probability p and divide the others by 1 - p.
 
     Parameters

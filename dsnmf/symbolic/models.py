@@ -1,11 +1,27 @@
 """The models as expressions: X ≈ Z_1 g(Z_2 g(… g(Z_m H_m))), X features x samples."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 import pytensor.tensor as pt
 
 from dsnmf.symbolic.nonlinearities import as_nonlinearity
 
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
-def layer_features(Zs, H, layer, nonlinearity="identity"):
+    from pytensor.tensor.variable import TensorVariable
+
+    from dsnmf.typing import Nonlinearity
+
+
+def layer_features(
+    Zs: Sequence[TensorVariable],
+    H: TensorVariable,
+    layer: int,
+    nonlinearity: Nonlinearity = "identity",
+) -> TensorVariable:
     """Features of one layer: H for the last, g(Z_{i+1} · features of layer i+1) below it.
 
     Parameters
@@ -37,7 +53,9 @@ def layer_features(Zs, H, layer, nonlinearity="identity"):
     return features
 
 
-def reconstruction(Zs, H, nonlinearity="identity"):
+def reconstruction(
+    Zs: Sequence[TensorVariable], H: TensorVariable, nonlinearity: Nonlinearity = "identity"
+) -> TensorVariable:
     """X̂ = Z_1 g(Z_2 g(… g(Z_m H))), [A] eq. 6-8.
 
     Parameters

@@ -1,11 +1,24 @@
 """Nonlinearities of the models, by name or one's own: functions of TensorVariables."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 import numpy as np
 import pytensor.tensor as pt
 from pytensor.graph.basic import Variable
 
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
 
-def relu(x):
+    from numpy.typing import ArrayLike
+    from pytensor.tensor.variable import TensorVariable
+
+    from dsnmf.typing import Nonlinearity, TensorLike
+
+
+def relu(x: TensorVariable | ArrayLike) -> Any:
     """Rectifier 0.5 (x + abs(x)), in the original's form.
 
     Its derivative at exactly 0 is 0.5, and pre-trained H has exact zeros, so another form of
@@ -28,12 +41,12 @@ def relu(x):
     return half * (x + abs(x))
 
 
-def identity(x):
+def identity(x: TensorLike) -> TensorVariable:
     """x itself: the linear models."""
     return pt.as_tensor_variable(x)
 
 
-def scaled_tanh(x):
+def scaled_tanh(x: TensorLike) -> TensorVariable:
     """1.7159 tanh(2x/3), the authors' tanh (LeCun's scaling)."""
     x = pt.as_tensor_variable(x)
     scale, slope = (pt.constant(value, dtype=x.dtype) for value in (1.7159, 2 / 3))
@@ -51,7 +64,7 @@ NONLINEARITIES = {
 }
 
 
-def as_nonlinearity(nonlinearity):
+def as_nonlinearity(nonlinearity: Nonlinearity) -> Callable[[Any], Any]:
     """The symbolic function that a name stands for; a callable is returned as it is.
 
     Parameters
@@ -79,11 +92,11 @@ def as_nonlinearity(nonlinearity):
     return NONLINEARITIES[nonlinearity]
 
 
-def is_linear(nonlinearity):
+def is_linear(nonlinearity: Nonlinearity) -> bool:
     """Whether the nonlinearity (name or function) is the identity."""
     return as_nonlinearity(nonlinearity) is identity
 
 
-def is_homogeneous(nonlinearity):
+def is_homogeneous(nonlinearity: Nonlinearity) -> bool:
     """Whether g(c x) = c g(x) for c > 0, so that the features of c x are c times those of x."""
     return as_nonlinearity(nonlinearity) in (identity, relu)

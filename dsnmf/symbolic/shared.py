@@ -1,7 +1,16 @@
 """Shared variables of data and factors."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 import numpy as np
 import pytensor
+
+if TYPE_CHECKING:
+    from typing import Any
+
+    from dsnmf.typing import Array
 
 
 def as_shared(value, name):
@@ -23,6 +32,6 @@ def _ours(variable):
     return variable
 
 
-def floatX(x):
+def floatX(x: Any) -> Array:
     """x as an array of `pytensor.config.floatX`."""
     return np.asarray(x, dtype=pytensor.config.floatX)

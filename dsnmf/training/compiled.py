@@ -1,9 +1,18 @@
 """Functions of a model that are compiled when first asked for, or are a client's own."""
 
+from __future__ import annotations
+
 from types import FunctionType
+from typing import TYPE_CHECKING, Generic, TypeVar
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
+
+Compiled = TypeVar("Compiled")
 
 
-class compiled:
+class compiled(Generic[Compiled]):
     """Turns a method that compiles a function into an attribute that holds the function.
 
     It is compiled once per model. A function that a client assigns to the attribute takes its
@@ -29,15 +38,15 @@ class compiled:
     (2.0, ['train_fun'])
     """
 
-    def __init__(self, compile_function):
+    def __init__(self, compile_function: Callable[[Any], Compiled]) -> None:
         self._compile, self.__doc__ = compile_function, compile_function.__doc__
 
     def __set_name__(self, owner, name):
         self._name = name
 
-    def __get__(self, model, owner=None):
+    def __get__(self, model: Any, owner: Any = None) -> Compiled:
         if model is None:
-            return self
+            return self  # type: ignore[return-value]  # the class's own attribute
         functions = vars(model).setdefault("_compiled", {})
         if self._name not in functions:
             functions[self._name] = self._compile(model)

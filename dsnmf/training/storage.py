@@ -1,8 +1,11 @@
 """DSNMF in files and copies: data, parameters and training state, so that it goes on exactly."""
 
+from __future__ import annotations
+
 import copy
 import pickle
 from types import FunctionType
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pytensor
@@ -11,6 +14,11 @@ from pytensor.graph.basic import Variable
 
 from dsnmf.files import archive
 from dsnmf.training.compiled import own_functions
+
+if TYPE_CHECKING:
+    from typing import Self
+
+    from dsnmf.typing import Mode, PathLike
 
 #: 2: may hold a compression. 3: may hold shared scalars.
 _VERSION = 3
@@ -104,7 +112,7 @@ _SUBCLASS = "{} is a subclass of DSNMF, whose code a file does not hold: {}"
 class Storable:
     """What DSNMF has for files and copies."""
 
-    def save(self, path):
+    def save(self, path: PathLike) -> None:
         """Write the model, its data and its training state to one file, replaced atomically.
 
         Learning rates and norms that are shared variables come back as such.
@@ -129,7 +137,7 @@ class Storable:
         _write(path, self)
 
     @classmethod
-    def load(cls, path, mode=None):
+    def load(cls, path: PathLike, mode: Mode = None) -> Self:
         """A model from a file that `save` wrote; its training continues exactly.
 
         Parameters

@@ -1,11 +1,22 @@
 """Adam, in the form that the authors' Theano code uses."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 import numpy as np
 import pytensor
 import pytensor.tensor as pt
 from pytensor.compile.sharedvalue import SharedVariable
 
 from dsnmf.validation import as_number, as_scalar
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from pytensor.graph.basic import Variable
+
+    from dsnmf.typing import Scalar, Updates
 
 #: Defaults: decay of the running mean of g and of g², and what is added outside the root.
 BETA1, BETA2, EPSILON = 0.9, 0.999, 1e-8
@@ -40,7 +51,14 @@ def adam_moved(param, grad, m, v, step_size, beta1=BETA1, beta2=BETA2, epsilon=E
     return m, v, param - pt.cast(step_size, param.dtype) * m / (pt.sqrt(v) + eps)
 
 
-def adam(loss, params, learning_rate=1e-3, beta1=BETA1, beta2=BETA2, epsilon=EPSILON):
+def adam(
+    loss: Variable | Sequence[Variable],
+    params: Sequence[SharedVariable],
+    learning_rate: Scalar = 1e-3,
+    beta1: float = 0.9,
+    beta2: float = 0.999,
+    epsilon: float = 1e-8,
+) -> Updates:
     r"""Generates update expressions of the form
 
     m ← β₁ m + (1 - β₁) g,  v ← β₂ v + (1 - β₂) g²,

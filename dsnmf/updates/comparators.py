@@ -1,6 +1,9 @@
 """What the papers compare with, and scikit-learn lacks: GNMF and block-coordinate Semi-NMF."""
 
+from __future__ import annotations
+
 from functools import cache
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pytensor
@@ -14,6 +17,13 @@ from dsnmf.symbolic.laplacian import affinity_terms, may_be_negative
 from dsnmf.symbolic.linalg import product
 from dsnmf.updates.arguments import as_model
 
+if TYPE_CHECKING:
+    from pytensor.compile.sharedvalue import SharedVariable
+    from pytensor.tensor.variable import TensorVariable
+
+    from dsnmf.affinity.labels import Affinity
+    from dsnmf.typing import TensorLike, Updates
+
 #: Smallest denominator in GNMF's rules, as in its authors' program.
 FLOOR = 1e-10
 
@@ -21,7 +31,9 @@ FLOOR = 1e-10
 DEAD = 10
 
 
-def gnmf(X, Z, H, affinity=None):
+def gnmf(
+    X: TensorLike, Z: SharedVariable, H: SharedVariable, affinity: Affinity | None = None
+) -> Updates:
     r"""Generates update expressions of the form
 
     H ← H ⊙ (ZᵀX + HW) / max(ZᵀZH + HD, 1e-10),
@@ -92,7 +104,7 @@ def gnmf(X, Z, H, affinity=None):
     return {H: new_H, Z: new_Z}
 
 
-def unit_columns(Z, H):
+def unit_columns(Z: TensorVariable, H: TensorVariable) -> dict[TensorVariable, TensorVariable]:
     """Z with columns of unit norm and H with its rows scaled so that Z H stays the same.
 
     Parameters
@@ -158,7 +170,7 @@ def _sweep_op(dtype):
     return _Sweep([A, B, H], [rows[-1]])
 
 
-def bcd_semi_nmf(X, Z, H):
+def bcd_semi_nmf(X: TensorLike, Z: SharedVariable, H: SharedVariable) -> Updates:
     r"""Generates update expressions of the form
 
     Z ← X H†,

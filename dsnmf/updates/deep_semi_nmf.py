@@ -1,11 +1,24 @@
 """Deep Semi-NMF (Algorithm 1 of the ICML paper) and, with affinities, Deep WSF."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 import pytensor.tensor as pt
 
 from dsnmf.symbolic.bases import pseudo_inverse, row_basis
 from dsnmf.symbolic.linalg import product
 from dsnmf.updates.arguments import as_flags, as_model
 from dsnmf.updates.semi_nmf import multiplicative_step
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from typing import Literal
+
+    from pytensor.compile.sharedvalue import SharedVariable
+
+    from dsnmf.affinity.labels import Affinity
+    from dsnmf.typing import TensorLike, Updates
 
 #: Smallest denominators in the H rules, as in the authors' programs.
 FLOOR = 1e-10
@@ -31,8 +44,15 @@ def _layer_inputs(Zs, Hs, features):
 
 
 def deep_semi_nmf(
-    X, Zs, Hs, affinities=None, *, features="propagated", update_Z=True, update_H=True
-):
+    X: TensorLike,
+    Zs: Sequence[SharedVariable],
+    Hs: Sequence[SharedVariable],
+    affinities: Sequence[Affinity | None] | None = None,
+    *,
+    features: Literal["propagated", "stored"] = "propagated",
+    update_Z: bool | Sequence[bool] = True,
+    update_H: bool | Sequence[bool] = True,
+) -> Updates:
     r"""Generates update expressions of the form, for i = 1 … m in this order,
 
     Z_i ← Ψ† X E_i†  with Ψ = Z_1 … Z_{i-1} (already updated; Z_1 ← X E_1†),
@@ -127,7 +147,7 @@ def deep_semi_nmf(
                 updates[Z] = pt.dot(U.T, Psi)
                 data = product(U, X)
             else:
-                left = pseudo_inverse(Psi, size=pt.maximum(p, Psi.shape[1]))
+                left = pseudo_inverse(Psi, size=pt.maximum(p, Psi.shape[1]))  # type: ignore[attr-defined]
                 updates[Z] = pt.dot(left, pt.dot(data_Q, inverse))
                 Psi = pt.dot(Psi, updates[Z])
         else:

@@ -1,5 +1,9 @@
 """Non-linear Deep Semi-NMF: the authors' backtracking scheme, for any number of layers."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 import numpy as np
 import pytensor
 import pytensor.tensor as pt
@@ -9,6 +13,13 @@ from dsnmf.symbolic import as_nonlinearity, layer_features
 from dsnmf.symbolic.bases import pseudo_inverse, row_basis
 from dsnmf.symbolic.linalg import product
 from dsnmf.updates.arguments import as_model
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from pytensor.compile.sharedvalue import SharedVariable
+
+    from dsnmf.typing import Nonlinearity, TensorLike, Updates
 
 #: Steps that the backtracking tries in turn: .005, halved while >= 1e-5.
 STEPS = tuple(0.005 / 2**j for j in range(9))
@@ -60,7 +71,12 @@ def _backtracked(params, i, B, C, g):
     return pt.switch(step > 0, moved(params[i], step, gradient), params[i])
 
 
-def nonlinear_deep_semi_nmf(X, Zs, Hs, nonlinearity):
+def nonlinear_deep_semi_nmf(
+    X: TensorLike,
+    Zs: Sequence[SharedVariable],
+    Hs: Sequence[SharedVariable],
+    nonlinearity: Nonlinearity,
+) -> Updates:
     r"""Generates update expressions for X ≈ Z_1 g(Z_2 g(… g(Z_m H_m))), which
 
     - move H_m, then Z_m, …, then Z_2 by one step along the negative gradient of

@@ -1,11 +1,21 @@
 """Semi-NMF and, with an affinity, weakly supervised factorisation (WSF)."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 import pytensor.tensor as pt
 
 from dsnmf.symbolic.bases import pseudo_inverse, row_basis
 from dsnmf.symbolic.laplacian import affinity_terms, may_be_negative
 from dsnmf.symbolic.linalg import product
 from dsnmf.updates.arguments import as_model
+
+if TYPE_CHECKING:
+    from pytensor.compile.sharedvalue import SharedVariable
+
+    from dsnmf.affinity.labels import Affinity
+    from dsnmf.typing import TensorLike, Updates
 
 #: Smallest denominator in the H rule of Semi-NMF and WSF: MATLAB's eps, in every dtype.
 FLOOR = 2.0**-52
@@ -49,7 +59,15 @@ def multiplicative_step(H, A, B, floor, affinity=None, BH=None):
     return scaled(H, numerator, denominator, floor)
 
 
-def semi_nmf(X, Z, H, affinity=None, *, update_Z=True, update_H=True):
+def semi_nmf(
+    X: TensorLike,
+    Z: SharedVariable,
+    H: SharedVariable,
+    affinity: Affinity | None = None,
+    *,
+    update_Z: bool = True,
+    update_H: bool = True,
+) -> Updates:
     r"""Generates update expressions of the form
 
     Z ← X H†,

@@ -112,7 +112,8 @@ def test_objects_are_named():
 def test_other_content(head):
     with open("made.mat", "wb") as file:
         file.write(head.ljust(512, b"\0") + b"\x89HDF\r\n\x1a\n" + bytes(2000))
-    with pytest.raises(ValueError, match=r"made\.mat is no intact MATLAB file"):
+    # SciPy 1.15 finds an empty matrix in the last.
+    with pytest.raises(ValueError, match=r"made\.mat (is no intact MATLAB file|must hold real)"):
         read_matrix("made.mat")
 
 

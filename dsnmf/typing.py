@@ -1,0 +1,59 @@
+"""Types of arguments and results, for annotations alone: nothing imports this when a program runs.
+
+Every name stands for what the docstrings of this package call by it.
+"""
+
+# mypy: disable-error-code="empty-body"
+
+import os
+from collections.abc import Callable, Sequence
+from typing import Any, Literal, Self, TypeAlias
+
+import numpy as np
+import scipy.sparse
+from numpy.typing import ArrayLike, NDArray
+from pytensor.compile.mode import Mode as PyTensorMode
+from pytensor.graph.basic import Variable
+from pytensor.tensor.variable import TensorVariable
+
+Array: TypeAlias = NDArray[Any]
+SparseMatrix: TypeAlias = scipy.sparse.spmatrix | scipy.sparse.sparray
+Matrix: TypeAlias = ArrayLike | SparseMatrix
+
+#: What estimators take: also a list of paths, Dask, HDF5 and Zarr arrays.
+Data: TypeAlias = Matrix | Sequence[os.PathLike[str]]
+PathLike: TypeAlias = str | os.PathLike[str]
+Seed: TypeAlias = int | np.random.Generator | None
+RandomState: TypeAlias = Seed | np.random.RandomState
+Mode: TypeAlias = str | PyTensorMode | None
+
+#: Symbolic or not.
+TensorLike: TypeAlias = Variable | ArrayLike
+Scalar: TypeAlias = float | Variable
+#: As `pytensor.function` takes it.
+Updates: TypeAlias = dict[Variable, Variable]
+Nonlinearity: TypeAlias = (
+    Literal["identity", "relu", "tanh", "square", "sigmoid", "softplus"]
+    | Callable[[TensorVariable], Variable]
+)
+
+
+class BaseEstimator:
+    """Of scikit-learn's class, which has no annotations: a base without any lets all pass."""
+
+    def get_params(self, deep: bool = True) -> dict[str, Any]: ...
+    def set_params(self, **params: Any) -> Self: ...
+    def get_metadata_routing(self) -> Any: ...
+    def set_score_request(self, *, held_out: bool | str | None = ...) -> Self: ...
+    def set_transform_request(self, *, layer: bool | str | None = ...) -> Self: ...
+    def set_inverse_transform_request(
+        self, *, H: bool | str | None = ..., layer: bool | str | None = ...
+    ) -> Self: ...
+
+
+class TransformerMixin:
+    """Likewise."""
+
+    def set_output(
+        self, *, transform: Literal["default", "pandas", "polars"] | None = None
+    ) -> Self: ...
