@@ -182,6 +182,10 @@ def _pseudo_inverse_kernel(compiled):
     def pseudo_inverse(A, cutoff):
         tall = A.shape[0] > A.shape[1]
         wide = np.ascontiguousarray(A.T if tall else A).astype(np.float64)
+        top = np.abs(wide).max()
+        # A power of two, which rounds nothing: squares of what is near 1 neither vanish nor grow.
+        scale = 2.0 ** min(-np.floor(np.log2(top)), 1000.0) if top > 0 else 1.0
+        wide = wide * scale
         transposed = wide  # to become (wide†)ᵀ
         if A.shape[0] == A.shape[1]:
             regular, wide_inverse = inverse(wide, cutoff.item())
@@ -192,7 +196,7 @@ def _pseudo_inverse_kernel(compiled):
             regular, transposed = gapped(wide)
         if not regular:
             transposed = by_svd(wide, cutoff.item())
-        return np.ascontiguousarray(transposed if tall else transposed.T).astype(A.dtype)
+        return np.ascontiguousarray((transposed if tall else transposed.T) * scale).astype(A.dtype)
 
     return pseudo_inverse
 
