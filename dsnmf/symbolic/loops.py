@@ -13,13 +13,6 @@ def _is_scalar(variable):
     return all(variable.type.broadcastable)
 
 
-def _flat(value, shape):
-    """An array of this shape as a vector: a view of the array where its entries lie in order."""
-    if value.shape != shape:
-        value = np.broadcast_to(value, shape)
-    return value.reshape(-1)
-
-
 #: The loops that were made in this process, by what they compute.
 _LOOPS = {}
 
@@ -32,7 +25,8 @@ def _compiled(op, node):
     function, key = numba_funcify_and_cache_key(op.elemwise.scalar_op, node=scalar_node)
     names = [f"i{i}" for i in range(len(node.inputs))]
     values = [
-        name if _is_scalar(variable) else f"{name}[j]" for name, variable in zip(names, node.inputs)
+        f"{name}[0]" if _is_scalar(variable) else f"{name}[j]"
+        for name, variable in zip(names, node.inputs)
     ]
     outputs = [names[op.destroyed[o]] if o in op.destroyed else f"o{o}" for o in range(node.nout)]
     source = (
@@ -71,38 +65,50 @@ class Loop(Op):
         outputs = self.elemwise.make_node(*inputs).outputs
         return Apply(self, list(inputs), [variable.type() for variable in outputs])
 
-    def prepare_node(self, node, storage_map, compute_map, impl):
-        node.tag.loop = _compiled(self, node)
-        node.tag.arrays = [i for i, v in enumerate(node.inputs) if not _is_scalar(v)]
-        node.tag.dtypes = [variable.type.dtype for variable in node.outputs]
+    def make_thunk(self, node, storage_map, compute_map, no_recycling, impl=None):
+        inputs, outputs = ([storage_map[v] for v in some] for some in (node.inputs, node.outputs))
+        run = _Run(self, node)
 
-    def _shape(self, node, inputs):
-        shapes = {inputs[i].shape for i in node.tag.arrays}
-        if len(shapes) == 1:
-            return shapes.pop()
-        Elemwise._check_runtime_broadcast(node, inputs)
-        return np.broadcast_shapes(*shapes)
+        def thunk():
+            run([cell[0] for cell in inputs], outputs)
+
+        thunk.inputs, thunk.outputs, thunk.lazy = inputs, outputs, False
+        return thunk
 
     def perform(self, node, inputs, outputs):
-        shape = self._shape(node, inputs)
-        flat = [value.reshape(-1)[0] for value in inputs]
-        for i in node.tag.arrays:
-            flat[i] = _flat(inputs[i], shape)
-        new = {
-            o: np.empty(shape, dtype)
-            for o, dtype in enumerate(node.tag.dtypes)
-            if o not in self.destroyed
-        }
-        node.tag.loop(*flat, *(value.reshape(-1) for value in new.values()))
-        for o, cell in enumerate(outputs):
-            cell[0] = new[o] if o in new else self._written(inputs, flat, o)
+        _Run(self, node)(inputs, outputs)
 
-    def _written(self, inputs, flat, o):
-        """The array that an output destroys, with the output in it."""
-        array, result = inputs[self.destroyed[o]], flat[self.destroyed[o]]
-        if not np.may_share_memory(array, result):  # a copy, as its entries do not lie in order
-            array[...] = result.reshape(array.shape)
-        return array
+
+class _Run:
+    """A node's loop, from arrays to the cells of its results."""
+
+    def __init__(self, op, node):
+        self._node, self._loop, self._destroyed = node, _compiled(op, node), op.destroyed
+        self._arrays = [i for i, v in enumerate(node.inputs) if not _is_scalar(v)]
+        self._new = {o: v.type.dtype for o, v in enumerate(node.outputs) if o not in op.destroyed}
+
+    def __call__(self, inputs, outputs):
+        shape = inputs[self._arrays[0]].shape
+        if any(inputs[i].shape != shape for i in self._arrays):
+            shape = self._broadcast(inputs)
+        flat = [value.reshape(-1) for value in inputs]  # copies where entries do not lie in order
+        for o, dtype in self._new.items():
+            outputs[o][0] = new = np.empty(shape, dtype)
+            flat.append(new.reshape(-1))
+        self._loop(*flat)
+        for o, i in self._destroyed.items():
+            if not inputs[i].flags.c_contiguous:
+                inputs[i][...] = flat[i].reshape(shape)
+            outputs[o][0] = inputs[i]
+
+    def _broadcast(self, inputs):
+        """Broadcast the arrays among the inputs, in place of these; their shape then."""
+        Elemwise._check_runtime_broadcast(self._node, inputs)
+        shape = np.broadcast_shapes(*(inputs[i].shape for i in self._arrays))
+        for i in self._arrays:
+            if inputs[i].shape != shape:
+                inputs[i] = np.broadcast_to(inputs[i], shape)
+        return shape
 
 
 def _has_ufunc(node):

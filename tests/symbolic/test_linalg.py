@@ -1,13 +1,13 @@
-"""Bases and pseudo-inverses, with Numba's kernels and as plain graphs."""
+"""Bases and pseudo-inverses: by NumPy, by Numba's kernels, and as the plain graphs that JAX runs."""
 
 import numpy as np
-import pytensor
 import pytensor.tensor as pt
 import pytest
 import scipy.sparse
 
 from dsnmf.symbolic.bases import pseudo_inverse, row_basis
 from dsnmf.symbolic.linalg import as_data, product, squared_norm
+from dsnmf.training.modes import compile_function
 from tests.textbook import pinv
 
 
@@ -26,13 +26,12 @@ def matrices(dtype):
     yield np.asfortranarray(normal((7, 9)))
 
 
-@pytest.mark.parametrize("mode", ["NUMBA", "FAST_COMPILE"])
+@pytest.mark.parametrize("mode", [None, "NUMBA", "JAX"])
 @pytest.mark.parametrize("dtype", ["float64", "float32"])
 def test_bases_and_pseudo_inverses(dtype, mode):
     A = pt.matrix(dtype=dtype)
     outputs = [*row_basis(A), pseudo_inverse(A), squared_norm(A)]
-    with pytensor.config.change_flags(mode=mode):  # of what graphs have within, too
-        function = pytensor.function([A], outputs)
+    function = compile_function([A], outputs, mode=mode)
     eps = np.finfo(dtype).eps
     for value in matrices(dtype):
         value = value.astype(dtype)
