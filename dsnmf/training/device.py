@@ -70,6 +70,7 @@ class DeviceLinker(JAXLinker):
 
     - Data in a shared variable tagged `on_device` go to the device once, not in every call.
     - Results come back as arrays of NumPy; what updates shared variables stays there.
+    - Both have the dtype that the graph says; JAX leaves sums of float32 in float64.
     - A call is over when the device has done all of it, so that after an error no shared variable
       has changed.
     """
@@ -103,6 +104,7 @@ class DeviceLinker(JAXLinker):
             if isinstance(variable, SharedVariable) and getattr(variable.tag, "on_device", False)
         ]
         updates = self.fgraph.update_mapping or {}
+        dtypes = [getattr(variable.type, "dtype", None) for variable in self.fgraph.outputs]
         results = [out.storage for i, out in enumerate(outputs) if i not in updates]
 
         @wraps(thunk)
@@ -112,6 +114,9 @@ class DeviceLinker(JAXLinker):
                     if isinstance(storage[0], np.ndarray):
                         storage[0] = jax.block_until_ready(jax.device_put(storage[0]))
                 thunk()
+                for out, dtype in zip(outputs, dtypes):
+                    if dtype is not None and out.storage[0].dtype != dtype:
+                        out.storage[0] = out.storage[0].astype(dtype)
                 jax.block_until_ready([out.storage[0] for out in outputs])
                 for storage in results:
                     storage[0] = np.array(storage[0])

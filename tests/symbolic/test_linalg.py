@@ -1,4 +1,4 @@
-"""Bases and pseudo-inverses: by NumPy, by Numba's kernels, and as the plain graphs that JAX runs."""
+"""Bases and pseudo-inverses: by NumPy, by Numba's kernels, and as plain graphs, as JAX has them."""
 
 import numpy as np
 import pytensor.tensor as pt
