@@ -100,6 +100,21 @@ _NRLETTERS = {
     "layers": attributes.LAYERS["nrletters"],
 }
 
+_PIE = {
+    "load": attributes.load_lights,
+    "max_samples": None,
+    "names": ("direction", "flash", "subject"),
+    "layers": (100, 90, 80),
+    "maps": ("Z", "H", "as coded", "ridge", "ridge, completed", "ridge, completed, λ = 10"),
+    "quick_methods": (
+        "raw pixels",
+        "Deep Semi-NMF",
+        "Deep Semi-NMF, data metric",
+        "Deep WSF, direction → flash → subject, H",
+        "Deep WSF, direction → flash → subject, ridge",
+    ),
+}
+
 PROTOCOLS = {
     protocol.name: protocol
     for protocol in (
@@ -163,6 +178,11 @@ PROTOCOLS = {
         ),
         RivalAttributes(
             "attributes-nrletters-rivals", "the letters by several clusterings", **_NRLETTERS
+        ),
+        Attributes(
+            "attributes-pie",
+            "which layer knows direction of the light, flash or subject of CMU PIE",
+            **_PIE,
         ),
         Attributes(
             "attributes-faces",
