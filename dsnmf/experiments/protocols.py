@@ -60,6 +60,7 @@ DGSNMF2020 = (
 #: Every method once, on any data: k-means on as many components as there are classes.
 ARENA = (
     Entry("Deep Semi-NMF", **_DEEP),
+    Entry("Deep Semi-NMF (selected metric)", **_DEEP),
     Entry("Deep Semi-NMF (LP start)", **_DEEP_LP),
     Entry("Deep Semi-NMF (2000 iterations)", **_DEEP, quick_features=()),
     Entry("Deep Semi-NMF (Adam)", parameters={**_TWO_LAYERS, "epochs": 500, "compress": True}),
