@@ -170,7 +170,7 @@ def _layers(records, data):
 
 def _attributes(records, data, folder):
     found = attributes.scores(records, data)
-    parts = [f"## Attributes: {data}", _FEATURES]
+    parts = [f"## Attributes: {curves.title(data)}", _FEATURES]
     for score in ("ac", "svm"):
         title = attributes.SCORES[score]
         figure = figures.attribute_maps(found, score)
