@@ -23,7 +23,7 @@ from dsnmf.plotting import plot_components, plot_layers
 STYLE = {"font.family": "serif", "font.size": 9, "axes.linewidth": 0.6, "mathtext.fontset": "cm"}
 
 #: Keep each file below 150 kB.
-DPI, COLOURS = 120, 64
+DPI, COLOURS = 120, 128
 
 #: Share of the training samples whose labels Deep WSF sees in the picture of its layers.
 LABELLED = 0.2
@@ -251,7 +251,9 @@ def save(figure, path):
     drawn = io.BytesIO()
     figure.savefig(drawn, dpi=DPI)
     picture = Image.open(drawn).convert("RGB")
-    picture.quantize(COLOURS, dither=Image.Dither.NONE).save(path, optimize=True)
+    # Rare colours matter, as those at the ends of a colour bar.
+    few = picture.quantize(COLOURS, Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE)
+    few.save(path, optimize=True)
 
 
 def run(out):
