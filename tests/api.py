@@ -32,6 +32,7 @@ PUBLIC = {
     "dsnmf.symbolic": None,
     "dsnmf.estimators.projection": ["project"],
     "dsnmf.estimators.search": ["FeatureSearch"],
+    "dsnmf.training.modes": ["compile_function"],
     "dsnmf.training.memory": ["freed_memory_kept"],
     "dsnmf.experiments.kinds": ["Clustering", "Entry"],
     "dsnmf.experiments.methods": ["Learned"],

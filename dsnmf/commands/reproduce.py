@@ -40,8 +40,9 @@ def add(commands):
         "Experiments: icml2014-pie, icml2014-xm2vts*, icml2014-multi-pie*, layers-multi-pie*, "
         "dgsnmf2020-pie, dgsnmf2020-orl, arena-pie, arena-digits, arena-orl, arena-mat*, "
         "notebook, attributes-stickfigures, attributes-nrletters, "
-        "attributes-stickfigures-rivals, attributes-nrletters-rivals, attributes-faces, "
-        "attributes-cmu-faces, attributes-multi-pie* (*: of data that you bring: --data-file). "
+        "attributes-stickfigures-rivals, attributes-nrletters-rivals, attributes-pie, "
+        "attributes-faces, attributes-cmu-faces, attributes-multi-pie* (*: of data that you bring: "
+        "--data-file). "
         "An arena is all methods side by side, with as many components as there are classes.",
         [
             "dsnmf reproduce icml2014-pie --quick",

@@ -1,4 +1,9 @@
-"""The methods of the attribute experiment: from samples and some labels to maps to features."""
+"""The methods of the attribute experiment: from samples and some labels to features.
+
+Each is a function fit(X, y) of training samples (n, p) and labels (n, a), -1 where unknown. It
+returns a pair per layer: the features of the training samples, and the map from new samples to
+theirs.
+"""
 
 from functools import partial
 
@@ -16,6 +21,8 @@ ALPHA = 0.1
 #: Of WSF, each attribute: with .1, what H learns of nrLetters does not carry over to new samples.
 WSF_ALPHA = 10.0
 JOINED_ALPHA = 10.0
+#: A large weight of Deep WSF's labels, which the ridge regression bears.
+LARGE_ALPHA = 10.0
 NEIGHBOUR_WEIGHT = 0.1
 N_NEIGHBORS = 10
 TRAINING = {"max_iter": 300, "tol": 0}
@@ -42,24 +49,48 @@ def spread_labels(X, y):
     return np.column_stack([spreading.fit(X, labels).transduction_ for labels in y.T])
 
 
-def _projections(model):
+#: Maps of Deep WSF by name, as `attributes` has them: parameters of the model.
+MAPS = {
+    "Z": {"transform_method": "projection"},
+    "H": {},
+    "as coded": {"transform_method": "projection"},
+    "joined, H": {"alphas": JOINED_ALPHA},
+    "spread, H": {},
+    "ridge": {"transform_method": "ridge"},
+    "ridge, completed": {"transform_method": "ridge", "complete_labels": True},
+    "ridge, completed, λ = 10": {
+        "transform_method": "ridge",
+        "complete_labels": True,
+        "alphas": LARGE_ALPHA,
+    },
+}
+
+
+def _transforms(model):
     return [partial(model.transform, layer=i) for i in range(len(model.Z_))]
 
 
+def _alike(maps, X):
+    """Training samples through the same maps as new ones."""
+    return [(features_of(X), features_of) for features_of in maps]
+
+
 def _raw(X, y):
-    return [np.asarray]
+    return _alike([np.asarray], X)
 
 
-def _pca(n_components, X, y):
-    return [PCA(min(n_components, *X.shape), random_state=0).fit(X).transform]
+def _pca(n_components, whiten, X, y):
+    pca = PCA(min(n_components, *X.shape), whiten=whiten, random_state=0)
+    return _alike([pca.fit(X).transform], X)
 
 
-def _semi_nmf(n_components, X, y):
-    return [SemiNMF(n_components, **TRAINING).fit(X).transform]
+def _semi_nmf(n_components, metric, X, y):
+    return _alike([SemiNMF(n_components, metric=metric, **TRAINING).fit(X).transform], X)
 
 
-def _deep_semi_nmf(layers, X, y):
-    return _projections(DeepSemiNMF(layers, solver="multiplicative", **TRAINING).fit(X))
+def _deep_semi_nmf(layers, metric, X, y):
+    model = DeepSemiNMF(layers, solver="multiplicative", metric=metric, **TRAINING)
+    return _alike(_transforms(model.fit(X)), X)
 
 
 def unsupervised(layers):
@@ -68,14 +99,17 @@ def unsupervised(layers):
     Returns
     -------
     dict
-        {method: fit}; fit(X, y) returns one map from samples to features per layer. y (n, a) holds
-        the labels, -1 where unknown.
+        {method: fit}. In the "data metric" features have the distances of their reconstructions.
     """
+    k = layers[0]
     return {
         "raw pixels": _raw,
-        f"PCA {layers[0]}": partial(_pca, layers[0]),
-        f"Semi-NMF {layers[0]}": partial(_semi_nmf, layers[0]),
-        "Deep Semi-NMF": partial(_deep_semi_nmf, layers),
+        f"PCA {k}": partial(_pca, k, False),
+        f"PCA {k} whitened": partial(_pca, k, True),
+        f"Semi-NMF {k}": partial(_semi_nmf, k, "components"),
+        f"Semi-NMF {k}, data metric": partial(_semi_nmf, k, "data"),
+        "Deep Semi-NMF": partial(_deep_semi_nmf, layers, "components"),
+        "Deep Semi-NMF, data metric": partial(_deep_semi_nmf, layers, "data"),
     }
 
 
@@ -84,7 +118,8 @@ def _nr_kmeans(X, y):
     n_clusters = [len(np.unique(labels[labels != -1])) for labels in y.T]
     model = module.NrKmeans(n_clusters, n_init=N_INIT, random_state=0).fit(X.astype(np.float64))
     subspaces = range(len(n_clusters))
-    return [partial(model.transform_subspace, subspace_index=i) for i in subspaces]
+    maps = [partial(model.transform_subspace, subspace_index=i) for i in subspaces]
+    return _alike(maps, X)
 
 
 #: Methods that look for several clusterings at once, as `unsupervised`'s: of the labels they use
@@ -93,28 +128,37 @@ RIVALS = {"NrKmeans": _nr_kmeans}
 
 
 def _wsf(n_components, attributes, X, y):
-    return [WSF(n_components, WSF_ALPHA, **TRAINING).fit(X, y[:, attributes]).transform]
+    return _alike([WSF(n_components, WSF_ALPHA, **TRAINING).fit(X, y[:, attributes]).transform], X)
 
 
-def _deep_wsf(layers, order, kind, X, y):
-    y, options = y[:, order], {"alphas": ALPHA, **TRAINING}
-    if kind == "Z":
-        options["transform_method"] = "projection"
-    elif kind == "joined, H":
-        graphs = [joined_affinity(X, labels) for labels in y.T]
-        options |= {"alphas": JOINED_ALPHA, "affinity": graphs}
-    elif kind == "spread, H":
+def _deep_wsf(layers, order, name, X, y):
+    y, options = y[:, order], {"alphas": ALPHA, **TRAINING, **MAPS[name]}
+    if name == "joined, H":
+        options["affinity"] = [joined_affinity(X, labels) for labels in y.T]
+    elif name == "spread, H":
         y = spread_labels(X, y)
-    return _projections(DeepWSF(layers, **options).fit(X, y))
+    model = DeepWSF(layers, **options).fit(X, y)
+    maps = _transforms(model)
+    if name == "as coded":
+        return [(H.T, features_of) for H, features_of in zip(model.H_, maps)]
+    return _alike(maps, X)
 
 
-def supervised(layers, names):
-    """The methods that see labels of the attributes of these names: a dict as `unsupervised`'s."""
+def supervised(layers, names, maps=tuple(MAPS)):
+    """The methods that see labels of the attributes of these names: a dict as `unsupervised`'s.
+
+    Parameters
+    ----------
+    layers : sequence of int
+    names : sequence of str
+    maps : sequence of str
+        Of Deep WSF, from `MAPS`.
+    """
     wsf = f"WSF {layers[0]}"
     fits = {f"{wsf}, {name}": partial(_wsf, layers[0], [a]) for a, name in enumerate(names)}
     fits[f"{wsf}, {' + '.join(names)}"] = partial(_wsf, layers[0], slice(None))
     for order in (slice(None), slice(None, None, -1)):
         title = " → ".join(names[order])
-        for kind in ("Z", "H", "joined, H", "spread, H"):
-            fits[f"Deep WSF, {title}, {kind}"] = partial(_deep_wsf, layers, order, kind)
+        for name in maps:
+            fits[f"Deep WSF, {title}, {name}"] = partial(_deep_wsf, layers, order, name)
     return fits

@@ -3,16 +3,21 @@
     python -m dsnmf.experiments.attributes --data stickfigures --seeds 3 --out DIR
 
 Samples are split 60/40; every model sees the training samples, with the attributes of a share of
-them. A row of the table is one map from samples to features, for training and test samples alike:
-k-means on the test samples' features (AC, NMI), and a linear SVM trained on the labelled training
-samples' features, for every attribute. WSF is given one attribute, or all; Deep WSF one per layer.
-Maps of Deep WSF:
+them. A row of the table is one map from samples to features: k-means on the test samples' features
+(AC, NMI), and a linear SVM trained on the labelled training samples' features, for every attribute.
+WSF is given one attribute, or all; Deep WSF one per layer. Maps of Deep WSF, for training and test
+samples alike but for "as coded":
 
 - "Z": (Z_1 … Z_i)† x, the authors' own (transform_method="projection"). With Algorithm 1's
   propagated features no Z depends on H_1 … H_{m-1}, so that only the last layer's attribute can be
   in it.
 - "H": (X H_i†)† x, with H_i what the layer learned, exactly as WSF has it for its single layer
   (transform_method="auto").
+- "as coded": in the authors' program the SVM is trained on what the layer learned, H_i, and tested
+  on (Z_1 … Z_i)† x.
+- "ridge": regularised least squares to what the layer learned (transform_method="ridge").
+  "completed": after a ridge classifier has completed the labels (complete_labels=True). λ = 10 is
+  the weight of the labels, .1 otherwise.
 
 With fewer labels the unlabelled samples are tied in by their ten nearest neighbours:
 
@@ -45,6 +50,11 @@ SHARES = (1.0, 0.5, 0.2, 0.05)
 KMEANS_SEEDS = 3
 
 
+def load_lights():
+    """CMU PIE with the direction of the light and the flash beside the subject."""
+    return datasets.load_pie(attributes=True)
+
+
 def hide(target, share, rng):
     """A copy of the labels in which only a share of the samples has any; -1 elsewhere."""
     known = rng.permutation(len(target)) < round(share * len(target))
@@ -72,10 +82,10 @@ def split(target, seed):
     return train_test_split(samples, test_size=0.4, random_state=seed, stratify=groups.ravel())
 
 
-def _measured(maps, X, y, test, target, names, clusterings):
+def _measured(maps, y, test, target, names, clusterings):
     """A dict per layer and attribute; what k-means found is kept in `clusterings`."""
-    for layer, features_of in enumerate(maps, start=1):
-        F_train, F_test = features_of(X), features_of(test)
+    for layer, (F_train, features_of) in enumerate(maps, start=1):
+        F_test = features_of(test)
         for a, name in enumerate(names):
             if (layer, a) not in clusterings:
                 clusterings[layer, a] = k_means_scores(F_test, target[:, a], KMEANS_SEEDS)
@@ -117,7 +127,7 @@ def method_rows(method, data, target, layers, names, seed, shares=SHARES):
         y = hide(target[train], share, np.random.default_rng(seed))
         if maps is None or method not in free:
             maps, clusterings = fit(X, y), {}
-        for row in _measured(maps, X, y, data[test], target[test], names, clusterings):
+        for row in _measured(maps, y, data[test], target[test], names, clusterings):
             yield {"share": share, **row}
 
 

@@ -10,6 +10,7 @@ _MANY = {"iterations": comparators.MANY_ITERATIONS}
 #: table.
 METHODS = {
     "Deep Semi-NMF": comparators.deep_semi_nmf,
+    "Deep Semi-NMF (selected metric)": rivals.selected_metric,
     "Deep Semi-NMF (LP start)": partial(comparators.deep_semi_nmf, begin="LP"),
     "Deep Semi-NMF (2000 iterations)": partial(comparators.deep_semi_nmf, **_MANY),
     "Deep Semi-NMF (Adam)": comparators.deep_semi_nmf_adam,

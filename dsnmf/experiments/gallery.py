@@ -4,29 +4,39 @@ python -m dsnmf.experiments.gallery --out .gallery
 """
 
 import argparse
+import io
+from functools import cache
 from pathlib import Path
 
 import numpy as np
 from matplotlib import colormaps, rc_context
 from matplotlib.figure import Figure
+from PIL import Image
 from sklearn.model_selection import train_test_split
 
 from dsnmf import WSF, DeepSemiNMF, DeepWSF, datasets
-from dsnmf.experiments.attribute_methods import ALPHA, TRAINING, spread_labels
-from dsnmf.experiments.attributes import LAYERS, hide
+from dsnmf.experiments.attribute_methods import ALPHA, LARGE_ALPHA, TRAINING, spread_labels
+from dsnmf.experiments.attributes import LAYERS, hide, split
+from dsnmf.experiments.protocols import find
 from dsnmf.files.output import tolerate_missing_letters
 from dsnmf.plotting import plot_components, plot_layers
 
 STYLE = {"font.family": "serif", "font.size": 9, "axes.linewidth": 0.6, "mathtext.fontset": "cm"}
 
-#: Keeps each file below 150 kB.
-DPI = 120
+#: Keep each file below 150 kB.
+DPI, COLOURS = 120, 128
 
 #: Share of the training samples whose labels Deep WSF sees in the picture of its layers.
 LABELLED = 0.2
 
 #: Components shown per layer.
 LARGEST = 16
+
+#: New pictures of CMU PIE that are compared: of so many subjects, and of every third flash.
+SUBJECTS, EVERY_FLASH = 5, 3
+
+#: Components shown of each of its layers.
+LARGEST_OF_PIE = 9
 
 #: Share of the digits' entries that are removed.
 REMOVED = 0.3
@@ -36,6 +46,31 @@ def _shown(target, per_pair):
     """As many samples of each pair of classes."""
     pairs = np.unique(target, axis=0, return_inverse=True)[1].ravel()
     return np.concatenate([np.flatnonzero(pairs == pair)[:per_pair] for pair in range(9)])
+
+
+def _similarities(found, target, names, size):
+    """Similarities of samples, those of several models beside each other.
+
+    Parameters
+    ----------
+    found : dict of str to list of ndarray
+        Per model, its features of each layer, shape (n_samples, k_i).
+    target : ndarray, shape (n_samples, a)
+    names : sequence of a str
+    size : (float, float)
+        Of the figure, in inches.
+    """
+    figure = Figure(figsize=size, layout="constrained")
+    widths = [*[1] * len(found), 0.085 * len(found)]
+    *parts, right = figure.subfigures(1, len(found) + 1, width_ratios=widths)
+    for part, (title, features) in zip(parts, found.items()):
+        axes = part.subplots(len(features), len(names))
+        plot_layers(features, target, names=names, axes=axes)
+        part.suptitle(title, fontsize="large")
+    beside = right.add_axes([0.1, 0.25, 0.15, 0.5])
+    bar = figure.colorbar(axes[0, 0].images[0], cax=beside, ticks=[-1, 0, 1])
+    bar.set_label("cosine of two new samples' features")
+    return figure
 
 
 def layers_picture():
@@ -56,17 +91,68 @@ def layers_picture():
         "Deep Semi-NMF, no labels": DeepSemiNMF(layers, solver="multiplicative", **TRAINING),
         f"Deep WSF, {LABELLED:.0%} of samples labelled": DeepWSF(layers, ALPHA, **TRAINING),
     }
-    figure = Figure(figsize=(8, 4.2), layout="constrained")
-    *parts, right = figure.subfigures(1, 3, width_ratios=[1, 1, 0.17])
-    for part, (title, model) in zip(parts, models.items()):
+    found = {}
+    for title, model in models.items():
         model.fit(X, spread_labels(X, y))
-        features = [model.transform(poses.data[test], layer=i) for i in range(len(layers))]
-        axes = part.subplots(2, 2)
-        plot_layers(features, poses.target[test], names=names, axes=axes)
+        found[title] = [model.transform(poses.data[test], layer=i) for i in range(len(layers))]
+    return _similarities(found, poses.target[test], names, (8, 4.2))
+
+
+@cache
+def _lights():
+    """CMU PIE, indices of its new pictures, Deep Semi-NMF and Deep WSF of the others."""
+    faces, layers = datasets.load_pie(attributes=True), find("attributes-pie").layers
+    train, new = split(faces.target, seed=0)
+    free = DeepSemiNMF(layers, solver="multiplicative", **TRAINING)
+    ridge = DeepWSF(layers, LARGE_ALPHA, transform_method="ridge", **TRAINING)
+    X, y = faces.data[train], faces.target[train]
+    return faces, new, free.fit(X), ridge.fit(X, y)
+
+
+def lights_picture():
+    """Similarities of new pictures of CMU PIE, by Deep Semi-NMF in two metrics and by Deep WSF.
+
+    Returns
+    -------
+    matplotlib Figure
+    """
+    faces, new, free, supervised = _lights()
+    _, flash, subject = faces.target[new].T
+    new = new[(flash % EVERY_FLASH == 0) & (subject <= SUBJECTS)]
+
+    def features(model, **parameters):
+        model.set_params(**parameters)
+        return [model.transform(faces.data[new], layer=i) for i in range(len(model.Z_))]
+
+    found = {
+        "Deep Semi-NMF, data metric": features(free, metric="data"),
+        "Deep Semi-NMF": features(free, metric="components"),
+        "Deep WSF, ridge": features(supervised),
+    }
+    names = faces.target_names
+    figure = _similarities(found, faces.target[new], names, (9, 3.2))
+    for part in figure.subfigs[:-1]:
+        for i, ax in enumerate(part.axes):
+            ax.set_yticks([])
+            if i < len(names):
+                ax.set_title(names[i], fontsize="medium")
+    return figure
+
+
+def attributes_picture():
+    """Components of every layer on CMU PIE: Deep Semi-NMF above, Deep WSF below.
+
+    Returns
+    -------
+    matplotlib Figure
+    """
+    faces, _, *models = _lights()
+    figure = Figure(figsize=(7, 4.8), layout="constrained")
+    for part, title, model in zip(figure.subfigures(2), ("Deep Semi-NMF", "Deep WSF"), models):
         part.suptitle(title, fontsize="large")
-    beside = right.add_axes([0.1, 0.25, 0.15, 0.5])
-    bar = figure.colorbar(axes[0, 0].images[0], cax=beside, ticks=[-1, 0, 1])
-    bar.set_label("cosine of two new samples' features")
+        for layer, ax in enumerate(part.subplots(1, len(model.Z_))):
+            plot_components(model, faces.images, layer, largest=LARGEST_OF_PIE, ax=ax)
+            ax.set_xlabel("")
     return figure
 
 
@@ -148,9 +234,27 @@ def gaps_picture():
 
 PICTURES = {
     "layers": layers_picture,
+    "lights": lights_picture,
+    "attributes": attributes_picture,
     "components": components_picture,
     "gaps": gaps_picture,
 }
+
+
+def save(figure, path):
+    """Write a figure as a PNG file of few colours.
+
+    Parameters
+    ----------
+    figure : matplotlib Figure
+    path : path-like
+    """
+    drawn = io.BytesIO()
+    figure.savefig(drawn, dpi=DPI)
+    picture = Image.open(drawn).convert("RGB")
+    # Rare colours matter, as those at the ends of a colour bar.
+    few = picture.quantize(COLOURS, Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE)
+    few.save(path, optimize=True)
 
 
 def run(out):
@@ -164,7 +268,7 @@ def run(out):
     out.mkdir(parents=True, exist_ok=True)
     for name, draw in PICTURES.items():
         with rc_context(STYLE):
-            draw().savefig(out / f"{name}.png", dpi=DPI)
+            save(draw(), out / f"{name}.png")
         print(out / f"{name}.png", flush=True)
 
 

@@ -264,32 +264,31 @@ class Attributes(Protocol):
         At most so many samples of the set take part.
     shares : tuple of float in (0, 1]
         Of training samples whose labels are known.
+    maps : tuple of str
+        Of Deep WSF: some of `attribute_methods.MAPS`.
+    quick_methods : tuple of str, optional
+        Those of a quick run, if not all.
     """
 
     names: tuple = ()
     layers: tuple = ()
     max_samples: int | None = attributes.MAX_SAMPLES
     shares: tuple = attributes.SHARES
+    maps: tuple = tuple(attribute_methods.MAPS)
+    quick_methods: tuple | None = None
 
     def methods(self):
         free = attribute_methods.unsupervised(self.layers)
-        return list(free | attribute_methods.supervised(self.layers, self.names))
+        return list(free | attribute_methods.supervised(self.layers, self.names, self.maps))
 
     def items(self, data, seeds, quick=False):
-        layers = list(self.layers)
-        return [
-            self._item(data, method, seed, layers=layers)
-            for method in self.methods()
-            for seed in seeds
-        ]
+        methods, layers = (quick and self.quick_methods) or self.methods(), list(self.layers)
+        return [self._item(data, name, seed, layers=layers) for seed in seeds for name in methods]
 
     def measure(self, dataset, item, memory):
         data, target = attributes.sample(dataset, self.names, self.max_samples)
-        layers = tuple(item["parameters"]["layers"])
-        rows = attributes.method_rows(
-            item["method"], data, target, layers, self.names, item["seed"], self.shares
-        )
-        return {"rows": list(rows)}
+        place = tuple(item["parameters"]["layers"]), self.names, item["seed"], self.shares
+        return {"rows": list(attributes.method_rows(item["method"], data, target, *place))}
 
 
 @dataclass(frozen=True)

@@ -38,14 +38,16 @@ class Learned:
     error: float | None = None
     nonlinearity: str = "identity"
 
-    def features_in_data_metric(self):
-        """Features whose distances are those of their reconstructions; None without any."""
-        if not self.Zs:
-            return None
+    def features_in_metric(self, t):
+        """Features of a factorisation in the metric t, as the estimators' `metric` has it."""
         from dsnmf.estimators.metric import metric_of
 
-        metric = metric_of(list(self.Zs), self.nonlinearity, 1.0, None)
+        metric = metric_of(list(self.Zs), self.nonlinearity, t, None)
         return metric.of(np.asarray(self.features.T)).T
+
+    def features_in_data_metric(self):
+        """Features whose distances are those of their reconstructions; None without any."""
+        return self.features_in_metric(1.0) if self.Zs else None
 
 
 def raw(data):

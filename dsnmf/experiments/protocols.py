@@ -60,6 +60,7 @@ DGSNMF2020 = (
 #: Every method once, on any data: k-means on as many components as there are classes.
 ARENA = (
     Entry("Deep Semi-NMF", **_DEEP),
+    Entry("Deep Semi-NMF (selected metric)", **_DEEP),
     Entry("Deep Semi-NMF (LP start)", **_DEEP_LP),
     Entry("Deep Semi-NMF (2000 iterations)", **_DEEP, quick_features=()),
     Entry("Deep Semi-NMF (Adam)", parameters={**_TWO_LAYERS, "epochs": 500, "compress": True}),
@@ -98,6 +99,21 @@ _NRLETTERS = {
     "load": datasets.load_nrletters,
     "names": ("letter", "colour", "corner"),
     "layers": attributes.LAYERS["nrletters"],
+}
+
+_PIE = {
+    "load": attributes.load_lights,
+    "max_samples": None,
+    "names": ("direction", "flash", "subject"),
+    "layers": (100, 90, 80),
+    "maps": ("Z", "H", "as coded", "ridge", "ridge, completed", "ridge, completed, λ = 10"),
+    "quick_methods": (
+        "raw pixels",
+        "Deep Semi-NMF",
+        "Deep Semi-NMF, data metric",
+        "Deep WSF, direction → flash → subject, H",
+        "Deep WSF, direction → flash → subject, ridge",
+    ),
 }
 
 PROTOCOLS = {
@@ -163,6 +179,11 @@ PROTOCOLS = {
         ),
         RivalAttributes(
             "attributes-nrletters-rivals", "the letters by several clusterings", **_NRLETTERS
+        ),
+        Attributes(
+            "attributes-pie",
+            "which layer knows direction of the light, flash or subject of CMU PIE",
+            **_PIE,
         ),
         Attributes(
             "attributes-faces",

@@ -1,8 +1,10 @@
 """Methods that the ICML paper does not compare with, each as its authors run it.
 
-Functions as in `comparators`: samples are rows, of unit norm; `catalogue.METHODS` names them.
+And one of ours, `selected_metric`. Functions as in `comparators`: samples are rows, of unit norm;
+`catalogue.METHODS` names them.
 """
 
+import dataclasses
 import warnings
 from functools import partial
 
@@ -16,11 +18,13 @@ from dsnmf.affinity import knn_affinity
 from dsnmf.experiments.comparators import (
     N_NEIGHBORS,
     as_factorisation,
+    deep_semi_nmf,
     nmf_rule,
     unit_columns,
 )
 from dsnmf.experiments.methods import Learned, pca, train
 from dsnmf.extras import extra
+from dsnmf.selection.clusters import agreement_beyond_shapeless
 
 #: GNMF as in Cai, He, Han & Huang 2011: the weight of the graph, iterations, random starts.
 GNMF_WEIGHT, GNMF_ITERATIONS, GNMF_STARTS = 100, 100, 10
@@ -35,6 +39,10 @@ CODE_WEIGHT, PASSES = 0.1, 20
 
 #: At most so many iterations of FastICA.
 ICA_ITERATIONS = 500
+
+
+#: As in `dsnmf.selection`: the metrics of a linear model, and clusterings that judge each.
+METRICS, CLUSTERINGS = (0.0, 0.5, 1.0), 6
 
 
 def _random_start(X, n_components, rng):
@@ -104,3 +112,18 @@ def dictionary(data, n_components, seed, memory):
         warnings.simplefilter("ignore", ConvergenceWarning)
         codes = learner.fit_transform(data)
     return as_factorisation(data, [learner.components_.T], codes.T)
+
+
+def selected_metric(data, n_components, first_layer, seed, memory):
+    """Algorithm 1 of the ICML paper, its features in the metric that suits k-means best.
+
+    That is the one in which k-means, with as many clusters as components, agrees best with itself:
+    the criterion "clusters" of `dsnmf.selection.select`, which sees no labels.
+    """
+    learned = deep_semi_nmf(data, n_components, first_layer, seed, memory)
+    candidates = [learned.features_in_metric(t) for t in METRICS]
+    agreements = [
+        agreement_beyond_shapeless(features, n_components, CLUSTERINGS, seed).mean()
+        for features in candidates
+    ]
+    return dataclasses.replace(learned, features=candidates[np.argmax(agreements)])

@@ -37,7 +37,7 @@ def without_labels(X, new, truth, layers):
     scores = [
         [accuracy(features_of(new), attribute) for attribute in truth.T]
         for fit in unsupervised(layers).values()
-        for features_of in fit(X, None)
+        for _, features_of in fit(X, None)
     ]
     return np.max(scores, axis=0)
 

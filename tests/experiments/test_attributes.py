@@ -4,6 +4,7 @@ import io
 import json
 import sys
 import types
+from functools import partial
 
 import numpy as np
 import pytest
@@ -58,17 +59,32 @@ def test_hidden_labels(samples):
 
 
 def test_all_rows_of_a_split(samples, monkeypatch):
+    mapped = ("spread, H", "ridge, completed")
+    monkeypatch.setattr(attributes, "supervised", partial(attributes.supervised, maps=mapped))
     monkeypatch.setitem(attribute_methods.TRAINING, "max_iter", 100)
     rows = list(attributes.one_split(*samples, (8, 6), ("first", "second"), 0, shares=(0.5,)))
     maps = {(row["method"], row["layer"]) for row in rows}
-    assert len(maps) == 3 + 2 + 3 + 2 * 4 * 2
+    assert len(maps) == 5 + 2 * 2 + 3 + 2 * len(mapped) * 2
     assert len(rows) == 2 * len(maps)
     assert all(0 <= row[score] <= 1 for row in rows for score in ("ac", "nmi", "svm"))
     accuracy = {(row["method"], row["layer"], row["attribute"]): row["ac"] for row in rows}
     assert accuracy["WSF 8, second", 1, "second"] == 1
     assert ("WSF 8, first + second", 1, "second") in accuracy
     for i, name in enumerate(("first", "second"), start=1):
-        assert accuracy["Deep WSF, first → second, spread, H", i, name] == 1
+        for map_name in mapped:
+            assert accuracy[f"Deep WSF, first → second, {map_name}", i, name] == 1
+
+
+def test_as_coded_training_samples_have_what_the_layers_learned(samples, monkeypatch):
+    monkeypatch.setitem(attribute_methods.TRAINING, "max_iter", 30)
+    mapped = ("Z", "as coded")
+    fits = attribute_methods.supervised((8, 6), ("first", "second"), mapped)
+    X, new = samples[0][:60], samples[0][60:]
+    layers = [fits[f"Deep WSF, first → second, {name}"](X, samples[1][:60]) for name in mapped]
+    for (projected, features_of), (learned, coded_features_of) in zip(*layers):
+        np.testing.assert_array_equal(projected, features_of(X))
+        np.testing.assert_array_equal(features_of(new), coded_features_of(new))
+        assert learned.min() >= 0 > projected.min()
 
 
 class Halves:

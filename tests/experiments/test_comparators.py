@@ -19,6 +19,9 @@ PARAMETERS["Deep Semi-NMF (Adam)"]["epochs"] = 50
 #: What may be negative, and reconstructs nothing.
 COORDINATES = ("raw", "PCA", "PCA whitened", "spectral clustering", "UMAP", "FastICA")
 
+#: What does not have its factorisation's own features.
+MOVED = ("Deep Semi-NMF (selected metric)",)
+
 
 class FirstColumns:
     """In the place of UMAP, which the tests go without."""
@@ -66,9 +69,9 @@ def test_method(data, run, name, monkeypatch):
     if name in COORDINATES:
         assert learned.error is None
         return
-    assert learned.features.min() >= 0
+    assert learned.features.min() >= 0 or name in MOVED
     assert best_error(data, K) * (1 - 1e-5) < learned.error < np.linalg.norm(data) / 2
-    if "Adam" not in name:
+    if "Adam" not in name and name not in MOVED:
         product = np.linalg.multi_dot([*learned.Zs, learned.features.T])
         assert learned.error == pytest.approx(np.linalg.norm(data.T - product), rel=1e-4)
     negative = any((Z < 0).any() for Z in learned.Zs)
@@ -94,6 +97,17 @@ def test_start_and_iterations_are_those_of_the_name(run):
     plain, many, other = (run(f"Semi-NMF{k}") for k in ("", " (2000 iterations)", " (LP start)"))
     assert run("Semi-NMF", iterations=3).error > plain.error > many.error
     assert not np.allclose(other.features, plain.features, rtol=0.1)
+
+
+def test_selected_metric_is_the_one_of_the_best_agreement(run, monkeypatch):
+    plain = run("Deep Semi-NMF")
+    for chosen, t in enumerate(rivals.METRICS):
+        agreements = iter(np.eye(3)[chosen])
+        monkeypatch.setattr(
+            rivals, "agreement_beyond_shapeless", lambda *_, found=agreements: next(found)
+        )
+        learned = run("Deep Semi-NMF (selected metric)")
+        np.testing.assert_array_equal(learned.features, plain.features_in_metric(t))
 
 
 def test_gnmf_of_its_authors_keeps_the_best_of_its_starts(data, run, monkeypatch):

@@ -24,6 +24,9 @@ from dsnmf.experiments.report.verdicts import NOT_RUN, Claim, Tally, Verdict, al
 #: What the paper compares Deep Semi-NMF with.
 _COMPARED = ("Semi-NMF", "NMF (MUL)", "Multi-layer NMF", "NeNMF", "GNMF")
 
+#: An attribute that the first layer should find without labels, and one that the last should.
+PARTED = {"pie": ("direction", "subject")}
+
 
 def _tally(condition, *curves, components=COMPONENTS):
     """`condition` of the curves' means, at those of the k that all of them have."""
@@ -156,6 +159,19 @@ def _layers_know(records, data, method):
     return Verdict("–", text, answer(all(held), complete))
 
 
+def _layers_part(records, data, coarse, fine):
+    """Without labels, the first layer finds `coarse` better than the last, the last `fine`."""
+    found, method = attributes.scores(records, data), attributes.BASELINE
+    layers = attributes.methods(found).get(method, [None])
+    places = [(layer, name) for name in (coarse, fine) for layer in (layers[0], layers[-1])]
+    values = [found.get((1.0, method, *place, "ac")) for place in places]
+    if None in values:
+        return Verdict("–", NOT_RUN, None)
+    first, last, first_fine, last_fine = (100 * np.mean([*v.values()]) for v in values)
+    text = f"AC of {coarse} {first:.1f} and {last:.1f}, of {fine} {first_fine:.1f} and "
+    return Verdict("–", f"{text}{last_fine:.1f}", first > last and last_fine > first_fine)
+
+
 def _layers_differ(records, data):
     """Without labels, layer 1 finds the pose better than layer 2, layer 2 the identity."""
 
@@ -245,8 +261,13 @@ def claims(records):
         text += "layer 2 the identity, at every k"
         found.append(Claim(text, partial(_layers_differ, data=data)))
     for data in attributes.data_sets(records):
+        if data in PARTED:
+            coarse, fine = PARTED[data]
+            text = f"{title(data)}: without labels, the first layer of {attributes.BASELINE} finds "
+            text += f"the {coarse} better than the last, the last the {fine}"
+            found.append(Claim(text, partial(_layers_part, data=data, coarse=coarse, fine=fine)))
         for method in attributes.methods(attributes.scores(records, data)):
             if attributes.order(method):
-                text = f"{data}: with all labels, layer i of {method} represents attribute i"
+                text = f"{title(data)}: with all labels, layer i of {method} represents attribute i"
                 found.append(Claim(text, partial(_layers_know, data=data, method=method)))
     return found

@@ -39,16 +39,21 @@ _ARENA = """\
 k-means on the features of every method, with as many components as there are classes (UMAP: two);
 the best NMI first. A first layer has 625 components, 100 from a linear program, or as many as the
 data have samples or features. "GNMF" is that of the ICML paper, "its authors" are GNMF's. Where no
-number of iterations is given, Semi-NMF and the fine-tuning make at most 300."""
+number of iterations is given, Semi-NMF and the fine-tuning make at most 300. "Selected metric" is
+the one of components, 0.5 and data in which k-means agrees best with itself."""
 
 _LAYERS = "AC of k-means on the features of each layer of Deep Semi-NMF (Algorithm 1), in per cent."
 
 _FEATURES = """\
-Every method maps training and test samples by the same function. WSF had the labels of the
-attributes that its name says, Deep WSF one attribute per layer, in the order of the arrows. Its
-maps: H, by the layer's own least-squares components X H_i†; Z, by the authors' (Z_1 … Z_i)†. For
-few labels: spread, labels are spread over the neighbour graph first; joined, the neighbour graph is
-added to that of the labels."""
+Every method but "as coded" maps training and test samples by the same function. In the data metric
+features have the distances of their reconstructions. WSF had the labels of the attributes that its
+name says, Deep WSF one attribute per layer, in the order of the arrows. Its maps: H, by the layer's
+own least-squares components X H_i†; Z, by the authors' (Z_1 … Z_i)†; ridge, by the regularised
+least squares to what the layer learned; as coded, in the authors' program the SVM is trained on
+what the layer learned, H_i, and tested on (Z_1 … Z_i)† x. For few labels: spread, labels are spread
+over the neighbour graph first; joined, the neighbour graph is added to that of the labels;
+completed, by a ridge classifier first. λ is the weight of the labels, .1 unless it is given (10
+with joined)."""
 
 _SCORES = """\
 AC and NMI are of k-means on the test samples' features, SVM is the accuracy of a linear SVM trained
@@ -165,7 +170,7 @@ def _layers(records, data):
 
 def _attributes(records, data, folder):
     found = attributes.scores(records, data)
-    parts = [f"## Attributes: {data}", _FEATURES]
+    parts = [f"## Attributes: {curves.title(data)}", _FEATURES]
     for score in ("ac", "svm"):
         title = attributes.SCORES[score]
         figure = figures.attribute_maps(found, score)

@@ -216,7 +216,8 @@ def attribute_maps(found, score):
                 [[_mean(found.get((share, *row, name, score))) for name in names] for row in rows]
             )
             _draw_heat_map(ax, values, gaps, supervised)
-            ax.set_xticks(range(len(names)), names, fontsize=6)
+            turned = {"rotation": 45, "ha": "right", "rotation_mode": "anchor"}
+            ax.set_xticks(range(len(names)), names, fontsize=6, **turned)
             ax.tick_params(length=0)
             ax.set_title(f"{share:.0%} of labels")
         _label_rows(axes[0], rows)

@@ -217,6 +217,15 @@ def test_effects_of_supervision():
     assert verdict([worse], "represents attribute").holds is None
 
 
+@pytest.mark.parametrize(("last", "holds"), [(0.4, True), (0.6, False)])
+def test_claim_that_layers_differ_without_labels(last, holds):
+    ac = {(1, "direction"): 0.5, (1, "subject"): 0.2, (2, "direction"): last, (2, "subject"): 0.3}
+    found = verdict([attribute_record("Deep Semi-NMF", ac)], "without labels, the first layer")
+    ours = f"AC of direction 50.0 and {100 * last:.1f}, of subject 20.0 and 30.0"
+    assert (found.ours, found.holds) == (ours, holds)
+    assert verdict(ATTRIBUTES, "without labels, the first layer").holds is None
+
+
 @pytest.mark.parametrize(("first", "holds"), [(0.3, True), (0.2, False)])
 def test_layers_beside_the_published_ones(first, holds):
     ac = {("pose", 1): first, ("pose", 2): 0.2, ("identity", 1): 0.1, ("identity", 2): 0.2}
