@@ -92,8 +92,8 @@ class DSNMF(Storable):
         Source of all random numbers of the start. None is a fixed seed with pretrain, and NumPy's
         global state without, as in the original: restarts differ, `numpy.random.seed` repeats them.
     mode : None, str or pytensor Mode
-        How PyTensor runs its graphs. None: node by node, or as `pytensor.config.mode` says if that is
-        set (`dsnmf guide speed`).
+        How PyTensor runs its graphs. None: node by node (`dsnmf guide speed`), or as
+        `pytensor.config.mode` says if that is set.
     compress : bool, "auto" or int >= 1
         Train on UᵀX, U the leading left singular vectors of X above `initialisation.NOISE_FLOOR`
         (or that many): far fewer features, another trajectory of Adam, and costs that include the

@@ -74,9 +74,9 @@ class TrainingParameters:
         None is a fixed seed, so that the same call gives the same factors; for init="random" it is
         NumPy's global state.
     mode : None, str or pytensor Mode
-        How PyTensor runs its graphs. None: node by node, or as `pytensor.config.mode` says if that is
-        set (`dsnmf guide speed`). "JAX" needs jax and a dense X; graphs of samples become dense
-        n x n matrices.
+        How PyTensor runs its graphs. None: node by node (`dsnmf guide speed`), or as
+        `pytensor.config.mode` says if that is set. "JAX" needs jax and a dense X; graphs of
+        samples become dense n x n matrices.
     verbose : int
         1 shows a progress bar (needs tqdm); for data in blocks also bars of the passes over them.
     callback : callable, optional
