@@ -20,13 +20,13 @@ from statistics import median
 TRAININGS = {"full": {}, "compressed": {"compress": True}}
 
 
-def timed(function, repeats):
+def timed(function, repeats, clock=time.perf_counter):
     """The seconds that each of so many calls takes."""
     seconds = []
     for _ in range(repeats):
-        start = time.perf_counter()
+        start = clock()
         function()
-        seconds.append(time.perf_counter() - start)
+        seconds.append(clock() - start)
     return seconds
 
 
@@ -51,7 +51,7 @@ class Measured:
     faults: float
 
 
-def interleaved(functions, rounds=5, repeats=20):
+def interleaved(functions, rounds=5, repeats=20, clock=time.perf_counter):
     """Measures functions in blocks that alternate, so that all meet the machine in every mood.
 
     The first call of a block is not counted: NumPy, SciPy and PyTorch bring a BLAS each, whose
@@ -65,6 +65,8 @@ def interleaved(functions, rounds=5, repeats=20):
         Blocks of each function.
     repeats : int
         Counted calls in a block.
+    clock : callable
+        Returns seconds.
 
     Returns
     -------
@@ -80,7 +82,7 @@ def interleaved(functions, rounds=5, repeats=20):
             for name, function in functions.items():
                 function()
                 before = faults()
-                seconds[name] += timed(function, repeats)
+                seconds[name] += timed(function, repeats, clock)
                 page_faults[name].append((faults() - before) / repeats)
     return {
         name: Measured(1e3 * median(seconds[name]), median(page_faults[name])) for name in functions
