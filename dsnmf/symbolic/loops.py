@@ -14,7 +14,7 @@ def _is_scalar(variable):
 
 
 #: The loops that were made in this process, by what they compute.
-_LOOPS = {}
+_LOOPS: dict = {}
 
 
 def _compiled(op, node):

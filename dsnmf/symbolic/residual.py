@@ -39,7 +39,9 @@ def _residual(X, Z, F, by_Z=None, by_F=None):
         columns = slice(start, start + width)
         R = np.dot(Z, F[:, columns])
         total += subtract(R, X[:, columns])
-        if by_Z is not None:
+        if by_Z is not None and start == 0:
+            np.dot(R, F[:, columns].T, out=by_Z)
+        elif by_Z is not None:
             by_Z += np.dot(R, F[:, columns].T)
         if by_F is not None:
             np.matmul(Z.T, R, out=by_F[:, columns])
@@ -50,7 +52,7 @@ class _HalfGradients(KernelOp):
     """X, Z, F ↦ Σ R², R Fᵀ, Zᵀ R with R = Z F - X."""
 
     def run(self, X, Z, F):
-        by_Z, by_F = np.zeros_like(Z), np.empty_like(F)
+        by_Z, by_F = np.empty(Z.shape, Z.dtype), np.empty(F.shape, F.dtype)
         return _residual(X, Z, F, by_Z, by_F), by_Z, by_F
 
 
@@ -58,7 +60,7 @@ class _HalfGradientByF(KernelOp):
     """X, Z, F ↦ Σ R², Zᵀ R with R = Z F - X."""
 
     def run(self, X, Z, F):
-        by_F = np.empty_like(F)
+        by_F = np.empty(F.shape, F.dtype)
         return _residual(X, Z, F, by_F=by_F), by_F
 
 

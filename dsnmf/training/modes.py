@@ -1,4 +1,8 @@
-"""What PyTensor's modes can and cannot do."""
+"""What PyTensor's modes can and cannot do, and the one that models run in."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
 
 import pytensor
 from pytensor.compile.mode import Mode, get_mode, predefined_modes
@@ -10,6 +14,14 @@ from pytensor.scan.op import Scan
 
 from dsnmf.symbolic.loops import compile_loops
 from dsnmf.training.device import DeviceLinker, check_device
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from typing import Any
+
+    from pytensor.graph.basic import Variable
+
+    from dsnmf.typing import Mode as AnyMode
 
 #: PyTensor's name of the mode that it chooses by itself.
 DEFAULT = "Mode"
@@ -52,7 +64,14 @@ def _has_loop(variables):
     return any(v.owner is not None and isinstance(v.owner.op, Scan) for v in ancestors(variables))
 
 
-def compile_function(inputs, outputs=None, *, updates=None, mode=None, **options):
+def compile_function(
+    inputs: Sequence[Variable],
+    outputs: Variable | Sequence[Variable] | None = None,
+    *,
+    updates: dict[Variable, Variable] | None = None,
+    mode: AnyMode = None,
+    **options: Any,
+) -> Any:
     """`pytensor.function`, without a mode in the one that suits the graph.
 
     That is `NODE_BY_NODE`, or Numba for graphs with loops; or the one that PyTensor was told to use
@@ -63,6 +82,18 @@ def compile_function(inputs, outputs=None, *, updates=None, mode=None, **options
     inputs, outputs, updates, **options
         See `pytensor.function`.
     mode : None, str or pytensor Mode
+
+    Returns
+    -------
+    callable
+
+    Examples
+    --------
+    >>> import pytensor.tensor as pt
+    >>> from dsnmf.training.modes import compile_function
+    >>> x = pt.vector()
+    >>> compile_function([x], abs(x) + x)([-1.0, 2.0])
+    array([0., 4.])
     """
     if mode is None and pytensor.config.mode == DEFAULT:
         results = outputs if isinstance(outputs, list | tuple) else [outputs]
