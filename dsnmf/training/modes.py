@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from functools import wraps
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pytensor
 from pytensor.compile.mode import Mode, get_mode, predefined_modes
 from pytensor.graph.rewriting.db import RewriteDatabaseQuery
@@ -31,9 +33,24 @@ _REWRITES = RewriteDatabaseQuery(
     include=["fast_run"], exclude=["cxx_only", "BlasOpt", "local_careduce_fusion"]
 )
 
+
+class _QuietLinker(PerformLinker):
+    """Runs node by node, without NumPy's warnings of overflow: costs are looked at by training."""
+
+    def make_all(self, **options):
+        run, *rest = super().make_all(**options)
+
+        @wraps(run)
+        def quiet():
+            with np.errstate(all="ignore"):
+                return run()
+
+        return quiet, *rest
+
+
 #: One operation after the other, each by NumPy, but fused elementwise ones by a loop that Numba
 #: compiles: nothing else needs to be compiled.
-NODE_BY_NODE = Mode(PerformLinker(allow_gc=True), _REWRITES).register((compile_loops, 200))
+NODE_BY_NODE = Mode(_QuietLinker(allow_gc=True), _REWRITES).register((compile_loops, 200))
 
 
 def as_mode(mode):

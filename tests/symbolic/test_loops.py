@@ -81,6 +81,12 @@ def test_division_by_zero_is_numpys():
     np.testing.assert_array_equal(result, [[np.nan, -2]])
 
 
+@pytest.mark.filterwarnings("error")
+def test_overflow_is_not_warned_of():
+    A = pt.matrix()
+    assert compile_function([A], pt.dot(A, A))(np.full((2, 2), 1e300)).max() == np.inf
+
+
 def test_a_mode_is_used_and_so_is_pytensors_setting():
     A = pt.matrix()
     assert loops(compile_function([A], abs(A) + A * A))
