@@ -4,6 +4,7 @@ import numpy as np
 from pytensor.graph.basic import Apply
 from pytensor.graph.op import Op
 from pytensor.graph.rewriting.basic import dfs_rewriter, node_rewriter
+from pytensor.scalar.basic import get_scalar_type
 from pytensor.tensor.elemwise import Elemwise
 
 from dsnmf.symbolic.kernels import for_python
@@ -21,8 +22,9 @@ def _compiled(op, node):
     """A loop of the flat inputs and outputs; an output that destroys an input is no argument."""
     from pytensor.link.numba.dispatch.basic import numba_funcify_and_cache_key
 
-    scalar_node = op.elemwise.make_scalar_node(*node.inputs)
-    function, key = numba_funcify_and_cache_key(op.elemwise.scalar_op, node=scalar_node)
+    scalars = [get_scalar_type(variable.type.dtype).make_variable() for variable in node.inputs]
+    scalar_op = op.elemwise.scalar_op
+    function, key = numba_funcify_and_cache_key(scalar_op, node=scalar_op.make_node(*scalars))
     names = [f"i{i}" for i in range(len(node.inputs))]
     values = [
         f"{name}[0]" if _is_scalar(variable) else f"{name}[j]"
