@@ -1,8 +1,8 @@
 """Small dense linear algebra of the rules: orthonormal bases and pseudo-inverses.
 
-Each operation is defined by a plain graph, which any PyTensor mode can run. In Numba mode a
-kernel with the same result takes its place, because it may look at the values: well-conditioned
-matrices, the usual case, need neither a Householder factorisation nor an SVD.
+Each operation is defined by a plain graph, which any PyTensor mode can run. Where NumPy or Numba
+does, a kernel with the same result takes its place, because it may look at the values:
+well-conditioned matrices, the usual case, need neither a Householder factorisation nor an SVD.
 """
 
 from functools import cache

@@ -14,15 +14,16 @@ from dsnmf.symbolic.models import layer_features
 BLOCK = 1 << 22
 
 
+@cache
 def _subtract_kernel(compiled):
     @compiled
-    def subtract(R, X):
-        """Σ (R - X)², R becoming R - X."""
+    def subtract(R, X, start):
+        """Σ (R - X)² over X's columns from start on, as many as R has; R becomes R - X."""
         total = 0.0
         for i in range(R.shape[0]):
             row = X.dtype.type(0)  # sums of one row in X's dtype, so that the loop stays wide
             for j in range(R.shape[1]):
-                difference = R[i, j] - X[i, j]
+                difference = R[i, j] - X[i, start + j]
                 R[i, j] = difference
                 row += difference * difference
             total += row
@@ -38,7 +39,7 @@ def _residual(X, Z, F, by_Z=None, by_F=None):
     for start in range(0, X.shape[1], width):
         columns = slice(start, start + width)
         R = np.dot(Z, F[:, columns])
-        total += subtract(R, X[:, columns])
+        total += subtract(R, X, start)
         if by_Z is not None and start == 0:
             np.dot(R, F[:, columns].T, out=by_Z)
         elif by_Z is not None:
@@ -73,6 +74,8 @@ class _SquaredError(KernelOp):
 
 @cache
 def _block_kernel(compiled):
+    subtract = _subtract_kernel(compiled)
+
     @compiled
     def block(X, Z, F, start, stop):
         """Some columns of F, those of R = Z F - X, and their Σ R²."""
@@ -81,14 +84,7 @@ def _block_kernel(compiled):
             for j in range(columns.shape[1]):
                 columns[i, j] = F[i, start + j]
         R = np.dot(Z, columns)
-        total = 0.0
-        for i in range(R.shape[0]):
-            row = X.dtype.type(0)  # sums of one row in X's dtype, so that the loop stays wide
-            for j in range(R.shape[1]):
-                difference = R[i, j] - X[i, start + j]
-                R[i, j] = difference
-                row += difference * difference
-            total += row
+        total = subtract(R, X, start)
         return columns, R, total
 
     return block
@@ -166,7 +162,7 @@ def _op(op_type, make_kernel, dtype):
 
 
 def squared_error(X, Z, F):
-    """Σ (X - Z F)², without an array of X's size in Numba mode.
+    """Σ (X - Z F)², without an array of X's size but in JAX mode.
 
     Parameters
     ----------
@@ -214,8 +210,8 @@ def chained_gradients(params, Z, F, half_by_Z, half_by_F):
 def squared_error_and_gradients(X, Zs, H, nonlinearity, params):
     """Σ (X - X̂)² of a model and its derivatives, all from one residual.
 
-    The same as `pytensor.grad` of `symbolic.squared_error`, but in Numba mode X is passed over
-    once, and its residual is formed a few columns at a time.
+    The same as `pytensor.grad` of `symbolic.squared_error`, but X is passed over once, and
+    its residual is formed a few columns at a time; not so in JAX mode.
 
     Parameters
     ----------
