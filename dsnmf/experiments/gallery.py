@@ -16,7 +16,7 @@ from sklearn.model_selection import train_test_split
 
 from dsnmf import WSF, DeepSemiNMF, DeepWSF, datasets
 from dsnmf.experiments.attribute_methods import ALPHA, LARGE_ALPHA, TRAINING, spread_labels
-from dsnmf.experiments.attributes import LAYERS, hide, split
+from dsnmf.experiments.attributes import LAYERS, hide, load_lights, split
 from dsnmf.experiments.protocols import find
 from dsnmf.files.output import tolerate_missing_letters
 from dsnmf.plotting import plot_components, plot_layers
@@ -101,7 +101,7 @@ def layers_picture():
 @cache
 def _lights():
     """CMU PIE, indices of its new pictures, Deep Semi-NMF and Deep WSF of the others."""
-    faces, layers = datasets.load_pie(attributes=True), find("attributes-pie").layers
+    faces, layers = load_lights(), find("attributes-pie").layers
     train, new = split(faces.target, seed=0)
     free = DeepSemiNMF(layers, solver="multiplicative", **TRAINING)
     ridge = DeepWSF(layers, LARGE_ALPHA, transform_method="ridge", **TRAINING)

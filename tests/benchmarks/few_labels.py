@@ -16,7 +16,15 @@ from sklearn.base import clone
 
 from dsnmf import DeepWSF, datasets
 from dsnmf.experiments.attribute_methods import TRAINING, unsupervised
-from dsnmf.experiments.attributes import KMEANS_SEEDS, LAYERS, SHARES, hide, sample, split
+from dsnmf.experiments.attributes import (
+    KMEANS_SEEDS,
+    LAYERS,
+    SHARES,
+    hide,
+    load_lights,
+    sample,
+    split,
+)
 from dsnmf.experiments.clustering import k_means_scores
 
 #: How a set is loaded, its layers, and whether both orders of the attributes are fitted.
@@ -24,7 +32,7 @@ SETS = {
     "stickfigures": (datasets.load_stickfigures, LAYERS["stickfigures"], True),
     "nrletters": (datasets.load_nrletters, LAYERS["nrletters"], True),
     "faces": (datasets.make_attribute_faces, (64, 48, 32), True),
-    "pie": (lambda: datasets.load_pie(attributes=True), (100, 90, 80), False),
+    "pie": (load_lights, (100, 90, 80), False),
 }
 
 
