@@ -59,6 +59,10 @@ class Gappy(Samples):
     def completed(self, Z, F):
         return np.where(np.isnan(self.given), Z @ F, self.given)
 
+    def of_fit(self, numbers, Z, F):
+        X = self.given[:, numbers]
+        return np.where(np.isnan(X), Z @ F[:, numbers], X) / self._unit
+
     def _squared_error(self, Z, F):
         return symbolic.squared_error(self.X, self.known * pt.dot(Z, F))
 

@@ -128,6 +128,10 @@ class Samples:
         """`given` with its gaps, if it has any, filled from Z F; arrays."""
         return self.given
 
+    def of_fit(self, numbers, Z, F):
+        """Some of the samples at the scale of the fit, gaps filled from Z F (as `completed`)."""
+        return self.given[:, numbers] / self._unit
+
     def squared_error(self, Zs, H, nonlinearity):
         """Σ (X - X̂)² over the known entries."""
         return self._squared_error(Zs[0], layer_features(Zs, H, 1, nonlinearity))

@@ -17,6 +17,7 @@ from dsnmf.estimators.parameters import TrainingParameters
 from dsnmf.estimators.priors import priors
 from dsnmf.estimators.score import ScoredFactorisation
 from dsnmf.estimators.solvers import Model, all_features, compile_solver, settle
+from dsnmf.estimators.spread import pick_samples
 from dsnmf.estimators.start import check_start, start_factors
 from dsnmf.estimators.trace import State, Trace
 from dsnmf.symbolic.shared import as_shared
@@ -95,7 +96,7 @@ class Factorisation(
 
     def _fit(self, X, y):
         as_mode(self.mode)
-        as_exponent(self.metric, self._inner_nonlinearity())
+        as_exponent(self.metric)
         layers = self._layer_sizes()
         vars(self).pop("_stream", None)  # what `partial_fit` has learned so far
         X, blocks = self._read(X, y)
@@ -142,8 +143,10 @@ class Factorisation(
         step = compile_solver(model, self._solver(), self.mode)
         trace = Trace()
         stopped_by, self.n_iter_ = self._run(step, trace, model)
-        self._keep(model, trace)
+        of_first = self._keep(model, trace)
         check_outcome(self, samples.scale * float(np.linalg.norm(samples.norms)))
+        picked = pick_samples(X.shape[0], layers)
+        self._measure(samples.of_fit(picked, self.Z_[0], of_first), samples.norms[picked])
         return stopped_by
 
     def _started_model(self, samples, y, layers):

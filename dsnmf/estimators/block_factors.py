@@ -10,11 +10,29 @@ import pytensor
 SAME = 1e-11
 
 
-def _ended(rows, whole, *inputs, at_end, Z_1):
-    """What a model has at its end of some samples, before the terms that of the squared error."""
+class _Picked:
+    """Some samples; sums of these are lists of them, in order."""
+
+    def __init__(self, rows):
+        self._parts = [rows]
+
+    def __iadd__(self, other):
+        self._parts += other._parts
+        return self
+
+    def rows(self):
+        return np.concatenate(self._parts)
+
+
+def _ended(rows, whole, is_picked, *inputs, at_end, Z_1):
+    """Of some samples, at the end of a fit: new rows; the squared error, picked samples, the terms.
+
+    The terms are the model's own.
+    """
     outputs, of_first, terms = at_end(rows, whole, *inputs)
     X_hat = (Z_1 @ of_first.astype(np.float64)).T
-    return outputs, [float(np.square(whole - X_hat).sum()), *terms]
+    picked = _Picked(whole[is_picked])
+    return outputs, [float(np.square(whole - X_hat).sum()), picked, *terms]
 
 
 class BlockFactors:
@@ -58,26 +76,33 @@ class BlockFactors:
         """A copy of H_m; the other layers' features are inferred when the fit has ended."""
         return [np.array(self.H.T)]
 
-    def finish(self, inner):
-        """Infer the inner layers' features, and measure the error.
+    def finish(self, inner, picked):
+        """Infer the inner layers' features, measure the error, and pick samples.
 
         Parameters
         ----------
         inner : list of m - 1 arrays, shape (n, k_i)
             To be filled with H_1ᵀ … H_{m-1}ᵀ.
+        picked : ndarray of int
+            Numbers of some samples, ascending.
 
         Returns
         -------
         float
             ‖X - X̂‖ at the data's own scale, exactly.
+        ndarray, shape (len(picked), p)
+            These samples, at the scale of the fit.
         """
         scale = self.samples.scale
         Z_1 = self.Z_values()[0].astype(np.float64) / scale
         at_end, inputs, outputs = self._at_end(inner)
         function = partial(_ended, at_end=at_end, Z_1=Z_1)
-        error, *terms = self.samples.passed_whole(function, inputs, outputs)
+        is_picked = np.zeros(self.samples.shape[1], bool)
+        is_picked[picked] = True
+        inputs = [self.samples.placed(is_picked), *inputs]
+        error, samples, *terms = self.samples.passed_whole(function, inputs, outputs)
         self._take(*terms)
-        return scale * float(np.sqrt(error))
+        return scale * float(np.sqrt(error)), samples.rows()
 
     def _take(self):
         """Nothing, where `_at_end` has no terms."""

@@ -188,9 +188,12 @@ class DeepWSF(Layers, SupervisedFactorisation):
         super()._keep_of_blocks(model)
         self.layer_components_ = model.layer_components()
 
-    def _path(self, layer):
-        Zs = super()._path(layer)
-        return Zs if self.transform_method == "projection" else [self.layer_components_[layer].T]
+    def _paths(self):
+        return [*super()._paths(), *([components.T] for components in self.layer_components_)]
+
+    def _path_number(self, layer):
+        chain = self.transform_method == "projection"
+        return self._index(layer) + (0 if chain else len(self.Z_))
 
     def _attributes(self, y, n):
         m, codes = len(self._layer_sizes()), self._codes(y, n)

@@ -13,10 +13,12 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 from dsnmf import symbolic
 from dsnmf.data.choice import as_blocks, as_lazy, as_samples, canonical, unmasked
 from dsnmf.estimators.containers import in_container
-from dsnmf.estimators.metric import as_exponent, metric_of
+from dsnmf.estimators.metric import as_exponent, metric_of, needs_spread
+from dsnmf.estimators.parameters import TrainingParameters
 from dsnmf.estimators.persistence import read_estimator, write_estimator
 from dsnmf.estimators.projection import Projection
 from dsnmf.estimators.search import FeatureSearch
+from dsnmf.estimators.spread import Spread, linear_response, spread_of_features, spread_of_samples
 from dsnmf.validation import as_matrix
 
 if TYPE_CHECKING:
@@ -30,8 +32,9 @@ if TYPE_CHECKING:
 class FittedFactorisation:
     """The use of the learned `Z_` and `H_`; `Factorisation` adds the fit and scikit-learn's bases.
 
-    The fit also leaves `_nonlinearity` (g as it was then), `_scale`, `_priors`, and `_ready`, which
-    holds what transform and inverse_transform have compiled or decomposed so far.
+    The fit also leaves `_nonlinearity` (g as it was then), `_scale`, `_priors`, `_responses` and
+    `_covariances` (see `_spread`), and `_ready`, which holds what transform and inverse_transform
+    have compiled or decomposed so far.
     """
 
     Z_: list[Array]
@@ -43,7 +46,7 @@ class FittedFactorisation:
     feature_names_in_: Array
 
     #: Learned attributes that are lists of arrays, one per layer.
-    _per_layer: tuple[str, ...] = ("Z_", "H_", "_raw_H", "_priors")
+    _per_layer: tuple[str, ...] = ("Z_", "H_", "_raw_H", "_priors", "_responses", "_covariances")
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
@@ -70,9 +73,16 @@ class FittedFactorisation:
 
     @property
     def components_(self) -> Array:
-        """(Z_1 … Z_m)ᵀ, shape (n_components, n_features): what each component adds to a sample."""
+        """What each feature adds to a sample, shape (n_components, n_features).
+
+        In linear models `transform(X) @ components_` is the reconstruction, in whatever `metric`:
+        in metric "components" they are (Z_1 … Z_m)ᵀ, which `components_of(-1)` always is.
+        """
         check_is_fitted(self, "Z_")
-        return self.components_of(-1)
+        Psi, t = reduce(np.matmul, self._path(-1)), as_exponent(self.metric)
+        if t is None or not symbolic.is_linear(self._nonlinearity):
+            return Psi.T
+        return self._metric(-1, self.metric).components(Psi).T
 
     def components_of(self, layer: int) -> Array:
         """(Z_1 … Z_layer)ᵀ, the layer's components as samples, e.g. as pictures.
@@ -96,9 +106,16 @@ class FittedFactorisation:
             raise ValueError(f"layer must be an integer from {-m} to {m - 1}, got {layer!r}")
         return layer % m
 
+    def _paths(self):
+        """The matrices Z_1, …, Z_i that lead from features to the data, for each layer i."""
+        return [self.Z_[:i] for i in range(1, len(self.Z_) + 1)]
+
+    def _path_number(self, layer):
+        """Which of them the features of a layer take."""
+        return self._index(layer)
+
     def _path(self, layer):
-        """The matrices that lead from a layer's features to the data: Z_1, …, Z_layer."""
-        return self.Z_[: self._index(layer) + 1]
+        return self._paths()[self._path_number(layer)]
 
     def get_feature_names_out(self, input_features: Any = None, layer: int = -1) -> Array:
         """Names of a layer's features, for `set_output`.
@@ -114,25 +131,61 @@ class FittedFactorisation:
         -------
         ndarray of str objects
             "seminmf0", "seminmf1", … by the class's name; of other layers than the last
-            "…_layer1_0", …; in other metrics than "components" "…_data0", … and "…_metric0.5_0", ….
+            "…_layer1_0", …; in other metrics than the default "…_components0", …, "…_data0", …
+            and "…_metric0.25_0", ….
         """
         check_is_fitted(self)
-        index, t = self._index(layer), as_exponent(self.metric, self._nonlinearity)
+        index, t = self._index(layer), as_exponent(self.metric)
         prefix = type(self).__name__.lower()
         if index < len(self.Z_) - 1:
             prefix += f"_layer{index + 1}"
-        if t > 0:
-            prefix += "_data" if t == 1 else f"_metric{t:g}"
+        if t != TrainingParameters.metric:
+            prefix += {None: "_components", 1.0: "_data"}.get(t, f"_metric{t}")
         prefix += "_" * prefix[-1].isdigit()
         n_features = self._metric(layer, self.metric).n_features
         return np.array([f"{prefix}{i}" for i in range(n_features)], dtype=object)
 
+    def _measure(self, X, norms):
+        """Set what `_spread` needs, from some of the training samples.
+
+        Parameters
+        ----------
+        X : ndarray or SciPy sparse matrix, shape (p, n)
+            At the scale of the fit, without gaps.
+        norms : ndarray, shape (n,)
+        """
+        m, is_linear = len(self.Z_), symbolic.is_linear(self._nonlinearity)
+        spreads = []
+        for i, Zs in enumerate(self._paths()):
+            searched = i < m and len(Zs) > 1 and not is_linear
+            H = self._feature_map(i, X.dtype).of_full(X, norms) if searched else None
+            Z_1, *others = Zs
+            Zs = [Z_1 / self._scale, *others]
+            spreads.append(spread_of_samples(Zs, self._nonlinearity, self.mode, X, H))
+        self._responses = [] if is_linear else [spread.response for spread in spreads]
+        self._covariances = [spread.covariance for spread in spreads]
+
+    def _spread(self, layer):
+        """How the layer's reconstructions vary over the training samples.
+
+        After `partial_fit`, and in models of versions that did not keep it, by the features that
+        were learned.
+        """
+        number, Zs = self._path_number(layer), self._path(layer)
+        if self._covariances:
+            response = self._responses[number] if self._responses else linear_response(Zs)
+            return Spread(response, self._covariances[number])
+        H = np.asarray(self.H_[self._index(layer)])
+        return spread_of_features(Zs, self._nonlinearity, self.mode, H)
+
     def _metric(self, layer, metric):
         """The layer's features in a metric and back, see `dsnmf.estimators.metric`."""
-        index, t = self._index(layer), as_exponent(metric, self._nonlinearity)
-        key = "metric", t, self.transform_method, index
+        t = as_exponent(metric)
+        key = "metric", t, self._path_number(layer)
         if key not in self._ready:
-            self._ready[key] = metric_of(self._path(layer), self._nonlinearity, t, self.mode)
+            spread = self._spread(layer) if needs_spread(t, self._nonlinearity) else None
+            given = self._path(layer), self._nonlinearity, self.mode, spread
+            self._ready[key] = metric_of(t, *given)
         return self._ready[key]
 
     def _feature_map(self, layer, dtype):

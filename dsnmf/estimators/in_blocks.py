@@ -14,6 +14,7 @@ from dsnmf.estimators.block_model import BlockModel
 from dsnmf.estimators.checkpoints import Checkpoint
 from dsnmf.estimators.outcome import check_outcome
 from dsnmf.estimators.parameters import BlockParameters
+from dsnmf.estimators.spread import pick_samples
 from dsnmf.estimators.start import as_random_state, check_start, given_factors
 from dsnmf.estimators.trace import Trace
 from dsnmf.initialisation.blockwise import blockwise_svd_start
@@ -86,12 +87,13 @@ class BlockFactorisation(BlockParameters, Factorisation):
             reading.stage = ""
             stopped_by, self.n_iter_ = self._run(model.step, trace, model, checkpoint, reading)
             reading.stage = "error"
-            error = model.finish(Hs[:-1])
+            error, rows = model.finish(Hs[:-1], pick_samples(n, layers))
             self.history_ = trace.arrays()
             self._keep_of_blocks(model)
             self.H_, self.reconstruction_err_ = [H.T for H in Hs], error
             check_outcome(self, blocks.scale * float(np.sqrt(blocks.squared_norm)))
             self.H_ = [store.kept(H, f"H_{i}").T for i, H in enumerate(Hs, start=1)]
+            self._measure(rows.T, np.linalg.norm(rows.astype(np.float64, copy=False), axis=1))
             self._raw_H = self.H_
             if model.H is not Hs[-1]:  # may be negative, where H_ is not
                 self._raw_H = [*self.H_[:-1], store.kept(model.H, f"raw_H_{len(Hs)}").T]

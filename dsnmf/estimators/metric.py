@@ -13,35 +13,44 @@ from dsnmf.data.samples import column_blocks
 from dsnmf.estimators.threads import for_threads
 from dsnmf.training.modes import compile_function
 
-#: Metrics with a name, as powers of the components' sizes.
-NAMED = {"components": 0.0, "data": 1.0}
+#: The metric of features as they are, and the name of metric 1.
+COMPONENTS, DATA = "components", "data"
+
+#: Directions in which reconstructions deviate less, as a share of the direction in which they
+#: deviate most, are whitened as if they deviated by so much: what reconstructs next to nothing
+#: counts next to nothing.
+LEAST_DEVIATION = 0.01
+
+#: Directions below this share of the largest are rounding, which products of matrices leave.
+ROUNDING = 1e-10
+
+#: In non-linear models: the share of the largest direction that features count at least, so that
+#: the way back is unique where no sample shows what a feature does.
+LEAST_RESPONSE = 1e-4
 
 
-def as_exponent(metric, nonlinearity):
-    """The power t in [0, 1] that a metric stands for; ValueError if a model has no such metric."""
-    t = NAMED.get(metric) if isinstance(metric, str) else metric
+def as_exponent(metric):
+    """The power t in [0, 1] that a metric stands for; None for features as they are."""
+    if isinstance(metric, str) and metric == COMPONENTS:
+        return None
+    t = 1.0 if isinstance(metric, str) and metric == DATA else metric
     if isinstance(t, bool | np.bool_) or not isinstance(t, Real) or not 0 <= t <= 1:
         raise ValueError(
             f"metric must be 'components', 'data' or a number from 0 to 1, got {metric!r}"
         )
-    if 0 < t < 1 and not symbolic.is_linear(nonlinearity):
-        raise ValueError(
-            f"metric must be 'components' (0) or 'data' (1) in a model with a nonlinearity, "
-            f"got {metric!r}: what lies between is known of linear models only"
-        )
     return float(t)
 
 
-def _svd(Z):
-    """U, σ, Vᵀ in float64 without what is rounding in Z's dtype, and with signs of its own."""
+def _svd(Z, dtype):
+    """U, σ, Vᵀ in float64 without what is rounding in this dtype, and with signs of its own."""
     U, sigma, Vt = scipy.linalg.svd(Z.astype(np.float64), full_matrices=False)
-    rank = int((sigma > max(Z.shape) * np.finfo(Z.dtype).eps * sigma[0]).sum())
-    kept = max(rank, 1)
+    share = max(max(Z.shape) * np.finfo(dtype).eps, ROUNDING)
+    kept = max(int((sigma > share * sigma[0]).sum()), 1)
     U, Vt = svd_flip(U[:, :kept], Vt[:kept])
     return U, sigma[:kept], Vt
 
 
-class _FirstFeatures:
+class FirstFeatures:
     """What a layer's features come to in layer 1: h ↦ g(Z_2 g(… g(Z_j h)))."""
 
     def __init__(self, Zs, nonlinearity, mode):
@@ -83,7 +92,7 @@ class ComponentMetric:
 
     def __init__(self, Zs, nonlinearity, mode):
         self.n_features, self._Z_1 = Zs[-1].shape[1], Zs[0]
-        self._first = _FirstFeatures(Zs, nonlinearity, mode)
+        self._first = FirstFeatures(Zs, nonlinearity, mode)
 
     def of(self, H):
         """Features in this metric, shape (n_features, n), of a layer's features (k_j x n)."""
@@ -94,30 +103,46 @@ class ComponentMetric:
         return self._first.leading_to(self._Z_1, F)
 
 
-class PowerMetric:
-    """(ΨᵀΨ)^(t/2) h of features h under X ≈ Ψ H.
+class WhitenedMetric:
+    """Features M h whose distances are those of the reconstructions, whitened to the degree 1 - t.
 
-    At t = 1 their distances are those of the reconstructions Ψh. Any R with Ψ = Q R and orthonormal
-    Q gives the same; the symmetric root moves the features least, so that each one still belongs
-    to its component, as with zero-phase whitening (Bell & Sejnowski 1997). Of a Ψ of deficient
-    rank, what h has in its null space is dropped, for no sample shows it.
+    The layer reconstructs A h, or in a non-linear model nearly so. With the covariance of the
+    reconstructions E diag(σ²) Eᵀ the coordinates Eᵀ A h are divided by max(σ, `LEAST_DEVIATION` σ_1)
+    to the power 1 - t: at t = 1 the distances are those of the reconstructions, at t = 0 all their
+    directions count alike, and the mean plays no part. Of all maps with these distances M is the
+    one that moves the features, in units of their standard deviations, least (zero-phase whitening,
+    Bell & Sejnowski 1997, by correlations, Kessy, Lewin & Strimmer 2018), so each feature stays
+    with its component. What reconstructs nothing but rounding is dropped.
 
     Parameters
     ----------
-    Psi : ndarray, shape (p, k)
-        Z_1 … Z_j.
-    t : float in (0, 1]
+    Zs, nonlinearity, mode
+        See `ComponentMetric`.
+    spread : Spread
+        A and the covariance of the samples' features, see `dsnmf.estimators.spread`.
+    t : float in [0, 1]
 
     Attributes
     ----------
     n_features : int
     """
 
-    def __init__(self, Psi, t):
-        U, sigma, Vt = _svd(Psi)
-        self.n_features = Psi.shape[1]
-        self._root = ((Vt.T * sigma**t) @ Vt).astype(Psi.dtype)
-        self._components = ((U * sigma ** (1 - t)) @ Vt).astype(Psi.dtype)
+    def __init__(self, Zs, nonlinearity, mode, spread, t):
+        Z_1, self.n_features = Zs[0], Zs[-1].shape[1]
+        R = np.linalg.qr(Z_1.astype(np.float64) @ spread.response, mode="r")
+        variances, E = np.linalg.eigh(R @ spread.covariance @ R.T)
+        sigma = np.sqrt(np.maximum(variances, 0))
+        weights = np.maximum(sigma, LEAST_DEVIATION * sigma[-1] or 1.0) ** (t - 1)
+        G = weights[:, None] * (E.T @ R)
+        if not symbolic.is_linear(nonlinearity) and len(Zs) > 1:
+            least = LEAST_RESPONSE * np.linalg.norm(R, 2) * weights.max()
+            G = np.vstack([G, least * np.eye(self.n_features)])
+        sizes = np.sqrt(np.diag(spread.covariance))  # components of any unit weigh alike
+        sizes = np.where(sizes > 0, sizes, sizes.max() or 1.0)
+        _, s, Vt = _svd(G * sizes, Z_1.dtype)
+        self._root = ((Vt.T * s) @ Vt / sizes).astype(Z_1.dtype)
+        self._back = (sizes[:, None] * (Vt.T / np.where(s > 0, s, 1)) @ Vt).astype(Z_1.dtype)
+        self._first, self._Z_1 = FirstFeatures(Zs, nonlinearity, mode), Z_1
 
     def of(self, H):
         """As `ComponentMetric` has it."""
@@ -125,7 +150,11 @@ class PowerMetric:
 
     def samples(self, F):
         """As `ComponentMetric` has it."""
-        return np.asarray(self._components @ F, F.dtype)
+        return self._first.leading_to(self._Z_1, np.asarray(self._back @ F, F.dtype))
+
+    def components(self, Psi):
+        """What each feature in this metric adds to a sample of a linear model, shape (p, k)."""
+        return Psi @ self._back
 
 
 class SpanMetric:
@@ -145,11 +174,11 @@ class SpanMetric:
     """
 
     def __init__(self, Zs, nonlinearity, mode):
-        U, sigma, Vt = _svd(Zs[0])
+        U, sigma, Vt = _svd(Zs[0], Zs[0].dtype)
         self.n_features = len(sigma)
         self._basis = U.astype(Zs[0].dtype)
         self._coordinates = (sigma[:, None] * Vt).astype(Zs[0].dtype)
-        self._first = _FirstFeatures(Zs, nonlinearity, mode)
+        self._first = FirstFeatures(Zs, nonlinearity, mode)
 
     def of(self, H):
         """As `ComponentMetric` has it."""
@@ -160,11 +189,15 @@ class SpanMetric:
         return np.asarray(self._basis @ F, F.dtype)
 
 
-def metric_of(Zs, nonlinearity, t, mode):
+def needs_spread(t, nonlinearity):
+    """Whether the metric t depends on how reconstructions vary."""
+    return t is not None and (t < 1 or symbolic.is_linear(nonlinearity))
+
+
+def metric_of(t, Zs, nonlinearity, mode, spread):
     """The metric t (see `as_exponent`) of the layer to whose features Z_1, …, Z_j lead."""
-    is_linear = symbolic.is_linear(nonlinearity)
-    if is_linear:
-        Zs = [reduce(np.matmul, Zs)]
-    if t == 0:
+    if t is None:
         return ComponentMetric(Zs, nonlinearity, mode)
-    return PowerMetric(Zs[0], t) if is_linear else SpanMetric(Zs, nonlinearity, mode)
+    if needs_spread(t, nonlinearity):
+        return WhitenedMetric(Zs, nonlinearity, mode, spread, t)
+    return SpanMetric(Zs, nonlinearity, mode)

@@ -13,7 +13,7 @@ import pytensor
 from sklearn.utils._param_validation import Interval, StrOptions
 
 from dsnmf.estimators.labels import KINDS
-from dsnmf.estimators.metric import NAMED
+from dsnmf.estimators.metric import COMPONENTS, DATA
 from dsnmf.initialisation import NOISE_FLOOR
 from dsnmf.validation import as_layers
 
@@ -58,16 +58,18 @@ class TrainingParameters:
         up to the energy that is discarded, which all reported errors include. "auto" does so where
         it at least halves the number of features; never for X with gaps or sparse in memory.
     max_iter : int >= 1
-    metric : {"components", "data"} or float in [0, 1]
-        What the distances between the features that `transform` gives are. "components" (0): of the
-        features h themselves, in which rare components count as much as frequent ones: for classes
-        that hide below stronger variation, as people do below the light in CMU PIE. "data" (1): of
-        the reconstructions, for classes that are near each other in the data too, as digits are.
-        Where neither is known, .5 loses least (measured: `dsnmf guide choosing`). In linear models
-        features are (ΨᵀΨ)^(t/2) h with Ψ = Z_1 … Z_layer and t the number, so that each stays with
-        its component; in others "data" is the layer's reconstruction in an orthonormal basis of
-        Z_1's span, so rank(Z_1) features, and there is nothing between. `H_` and `components_` do
-        not depend on it, nor does the fit: it may be changed after that.
+    metric : float in [0, 1], "data" or "components"
+        What the distances between the features that `transform` gives are. 1 or "data": of the
+        reconstructions, for classes that are near each other in the data too, as digits are. 0: of
+        the reconstructions with all their directions counted alike (whitened), for classes that
+        hide below stronger variation, as people do below the light in CMU PIE. Between, directions
+        are whitened to the degree 1 - metric, see `dsnmf.estimators.metric.WhitenedMetric`; .5
+        loses least where neither is known (measured: `dsnmf guide choosing`). "components": the
+        features h themselves, as in the papers, in which a component that reconstructs nothing may
+        count most. Non-linear models have a linear response to their features in place of the
+        reconstruction, but with 1 or "data", which is the reconstruction in an orthonormal basis of
+        Z_1's span, so rank(Z_1) features. `H_` does not depend on it, nor does the fit: it may be
+        changed after that.
     warm_start : bool
         Start `fit` from the factors of the last one.
     random_state : None, int, RandomState or Generator
@@ -89,7 +91,7 @@ class TrainingParameters:
     compress: bool | int | Literal["auto"] = "auto"
     max_iter: int = 2000
     tol: float = 1e-4
-    metric: Literal["components", "data"] | float = "components"
+    metric: Literal["components", "data"] | float = 0.5
     transform_method: Literal["auto", "projection", "nonnegative", "ridge"] = "auto"
     warm_start: bool = False
     random_state: RandomState = None
@@ -103,7 +105,7 @@ class TrainingParameters:
         "compress": ["boolean", StrOptions({"auto"}), _at_least(1)],
         "max_iter": [_at_least(1)],
         "tol": [Interval(Real, 0, None, closed="left")],
-        "metric": [StrOptions(set(NAMED)), Interval(Real, 0, 1, closed="both")],
+        "metric": [StrOptions({COMPONENTS, DATA}), Interval(Real, 0, 1, closed="both")],
         "transform_method": [StrOptions({"auto", "projection", "nonnegative"})],
         "warm_start": ["boolean"],
         "random_state": ["random_state", np.random.Generator],

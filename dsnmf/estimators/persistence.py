@@ -110,7 +110,7 @@ def read_estimator(path, cls):
         estimator = cls(**{name: _decoded(v, arrays) for name, v in parameters.items()})
         scalars, per_layer = _learned(estimator, "stream" in settings)
         for name in per_layer:
-            count = settings["lengths"][name]
+            count = settings["lengths"].get(name, 0)  # a version before it had none
             setattr(estimator, name, [arrays[f"{name}{i}"] for i in range(count)])
         for name in scalars:
             setattr(estimator, name, settings["scalars"][name])

@@ -224,7 +224,7 @@ class StreamFactorisation(StreamParameters):
         dtype = samples.given.dtype if first else self.Z_[0].dtype
         Z_1, *others = stream.fitted(Zs, dtype, self.mode)
         self.Z_ = [np.asarray(Z).astype(dtype) for Z in (Z_1 * self._scale, *others)]
-        self._stream, self._ready = stream, {}
+        self._stream, self._covariances, self._ready = stream, [], {}
         for name in OF_FITS:
             vars(self).pop(name, None)
         return self
@@ -235,6 +235,7 @@ class StreamFactorisation(StreamParameters):
         self._check_sizes(layers, b)
         samples.check_use(self.mode, self.init)
         self._scale, self._nonlinearity, self._priors = samples.scale, "identity", []
+        self._responses = []
         Zs, _ = start_factors(self, samples, layers)
         return Zs, Stream(np.zeros((p, k)), np.zeros((k, k)), b, 0, 0)
 

@@ -1,0 +1,78 @@
+"""How the reconstructions of a fitted model vary over samples: what its metrics need to know."""
+
+from functools import reduce
+
+import numpy as np
+
+from dsnmf import symbolic
+from dsnmf.estimators.metric import FirstFeatures
+from dsnmf.estimators.projection import Projection
+
+#: Training samples that are looked at, at least, and per component: what matters are a few hundred
+#: directions' sizes to a few per cent.
+LEAST_SAMPLES, SAMPLES_PER_COMPONENT = 500, 10
+
+
+def pick_samples(n, layers):
+    """Numbers of the training samples to look at, ascending: all, or the same draw for any data."""
+    size = max(LEAST_SAMPLES, SAMPLES_PER_COMPONENT * max(layers))
+    if size >= n:
+        return np.arange(n)
+    return np.sort(np.random.default_rng(0).choice(n, size, replace=False))
+
+
+class Spread:
+    """A layer's reconstructions A h of some samples: the map A, and how much they vary.
+
+    Parameters
+    ----------
+    response : ndarray, shape (k_1, k)
+        B, with which A = Z_1 B.
+    covariance : ndarray, shape (k, k)
+        Of the features A† x of the samples x.
+    """
+
+    def __init__(self, response, covariance):
+        self.response, self.covariance = response, covariance
+
+
+def linear_response(Zs):
+    """Z_2 … Z_j, shape (k_1, k_j)."""
+    return reduce(np.matmul, Zs[1:], np.eye(Zs[0].shape[1]))
+
+
+def response_of(Zs, nonlinearity, mode, H):
+    """B of the affine map h ↦ B h + b that is nearest to what features H lead to in layer 1."""
+    if len(Zs) == 1 or symbolic.is_linear(nonlinearity):
+        return linear_response(Zs)
+    first = FirstFeatures(Zs, nonlinearity, mode).leading_to(np.eye(Zs[0].shape[1]), H)
+    H, first = (values - values.mean(axis=1, keepdims=True) for values in (H, first))
+    return np.linalg.lstsq(H.T.astype(np.float64), first.T.astype(np.float64))[0].T
+
+
+def covariance_of(values):
+    """Of variables (k x n) over samples, shape (k, k)."""
+    return np.atleast_2d(np.cov(values, bias=True))
+
+
+def spread_of_samples(Zs, nonlinearity, mode, X, H):
+    """The `Spread` of the layer to which Z_1, …, Z_j lead.
+
+    Parameters
+    ----------
+    Zs, nonlinearity, mode
+        See `dsnmf.estimators.metric.ComponentMetric`.
+    X : ndarray or SciPy sparse matrix, shape (p, n)
+        Samples, at the scale of Zs.
+    H : ndarray, shape (k_j, n)
+        Their features.
+    """
+    response = response_of(Zs, nonlinearity, mode, H)
+    A = Zs[0].astype(np.float64) @ response
+    features = Projection(A, False).of_full(X.astype(np.float64, copy=False))
+    return Spread(response, covariance_of(features))
+
+
+def spread_of_features(Zs, nonlinearity, mode, H):
+    """The same from features alone: those that the layer reconstructs itself."""
+    return Spread(response_of(Zs, nonlinearity, mode, H), covariance_of(H))
