@@ -20,6 +20,7 @@ from dsnmf.estimators.solvers import Model, all_features, compile_solver, settle
 from dsnmf.estimators.spread import pick_samples
 from dsnmf.estimators.start import check_start, start_factors
 from dsnmf.estimators.trace import State, Trace
+from dsnmf.symbolic import is_linear
 from dsnmf.symbolic.shared import as_shared
 from dsnmf.training import loop
 from dsnmf.training.modes import as_mode, compile_function
@@ -49,6 +50,14 @@ class Factorisation(
 
     def _inner_nonlinearity(self):
         return "identity"
+
+    def _has_gauge(self):
+        """Whether the fit is to choose H_'s least arbitrary form, see `dsnmf.estimators.gauge`.
+
+        Factors that the user gave have chosen theirs; labels and relu let H no freedom.
+        """
+        is_free = self._solver() != "adam" and is_linear(self._inner_nonlinearity())
+        return is_free and isinstance(self.init, str)
 
     def _affinities(self, y, samples, Hs):
         """One affinity or None per layer, from the labels or what the layers factorise."""
@@ -220,6 +229,8 @@ class Factorisation(
     def _keep(self, model, trace):
         """Set what was learned; returns the features of layer 1 that the last layer leads to."""
         settle(model, self._solver(), self.mode)
+        if self._has_gauge():
+            model.settle_gauge()
         layer_features, of_first = all_features(model, self._solver())
         outputs = compile_function([], [*layer_features, of_first], mode=self.mode)()
         *features, of_first = outputs

@@ -6,22 +6,10 @@ from functools import partial
 import numpy as np
 import pytensor
 
+from dsnmf.training.passes import Stacked
+
 #: Scales of the same data differ by less, relatively; by nothing with as many BLAS threads.
 SAME = 1e-11
-
-
-class _Picked:
-    """Some samples; sums of these are lists of them, in order."""
-
-    def __init__(self, rows):
-        self._parts = [rows]
-
-    def __iadd__(self, other):
-        self._parts += other._parts
-        return self
-
-    def rows(self):
-        return np.concatenate(self._parts)
 
 
 def _ended(rows, whole, is_picked, *inputs, at_end, Z_1):
@@ -31,7 +19,7 @@ def _ended(rows, whole, is_picked, *inputs, at_end, Z_1):
     """
     outputs, of_first, terms = at_end(rows, whole, *inputs)
     X_hat = (Z_1 @ of_first.astype(np.float64)).T
-    picked = _Picked(whole[is_picked])
+    picked = Stacked(whole[is_picked])
     return outputs, [float(np.square(whole - X_hat).sum()), picked, *terms]
 
 

@@ -6,6 +6,7 @@ import numpy as np
 import pytensor.tensor as pt
 
 from dsnmf.estimators.block_factors import BlockFactors
+from dsnmf.estimators.gauge import settle_gauge
 from dsnmf.estimators.inner_features import inner_features
 from dsnmf.estimators.threads import compiled_once
 from dsnmf.symbolic.gram import nonsingular_factor_of
@@ -162,6 +163,11 @@ class BlockModel(BlockFactors):
     def _restore_own(self, state):
         self._bases = [state[f"basis_{i}"] for i in range(len(self.Zs) - 1)]
         self._sums = Sums(*(state[name] for name in ("XQ", "QQ", "L")))
+
+    def settle_gauge(self):
+        """Choose the least arbitrary form of H_m, see `dsnmf.estimators.gauge`."""
+        passed = self.samples.of(self.H).passed
+        self.Zs[-1] = settle_gauge(self.Zs, self.samples.shape[1], passed, self.H)
 
     def _at_end(self, inner):
         return partial(_at_end, Zs=self.Zs, mode=self._mode), [self.H], inner

@@ -88,6 +88,8 @@ class BlockFactorisation(BlockParameters, Factorisation):
             stopped_by, self.n_iter_ = self._run(model.step, trace, model, checkpoint, reading)
             reading.stage = "error"
             error, rows = model.finish(Hs[:-1], pick_samples(n, layers))
+            if self._has_gauge():
+                model.settle_gauge()
             self.history_ = trace.arrays()
             self._keep_of_blocks(model)
             self.H_, self.reconstruction_err_ = [H.T for H in Hs], error

@@ -1,6 +1,6 @@
 """The metric of features: what the distances between them are."""
 
-from functools import cached_property, reduce
+from functools import cached_property
 from numbers import Real
 
 import numpy as np
@@ -107,12 +107,13 @@ class WhitenedMetric:
     """Features M h whose distances are those of the reconstructions, whitened to the degree 1 - t.
 
     The layer reconstructs A h, or in a non-linear model nearly so. With the covariance of the
-    reconstructions E diag(σ²) Eᵀ the coordinates Eᵀ A h are divided by max(σ, `LEAST_DEVIATION` σ_1)
-    to the power 1 - t: at t = 1 the distances are those of the reconstructions, at t = 0 all their
-    directions count alike, and the mean plays no part. Of all maps with these distances M is the
-    one that moves the features, in units of their standard deviations, least (zero-phase whitening,
-    Bell & Sejnowski 1997, by correlations, Kessy, Lewin & Strimmer 2018), so each feature stays
-    with its component. What reconstructs nothing but rounding is dropped.
+    reconstructions E diag(σ²) Eᵀ the coordinates Eᵀ A h are divided by σ to the power 1 - t, or
+    by that of `LEAST_DEVIATION` σ_1 where it is larger: at t = 1 the distances are those of the
+    reconstructions, at t = 0 all their directions count alike, and the mean plays no part. Of all
+    maps with these distances M is the one that moves the features, in units of their standard
+    deviations, least (zero-phase whitening, Bell & Sejnowski 1997, by correlations, Kessy, Lewin &
+    Strimmer 2018), so each feature stays with its component. What reconstructs nothing but
+    rounding is dropped.
 
     Parameters
     ----------

@@ -1,12 +1,13 @@
 """What each solver minimises, and the update rule that does it."""
 
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, partial
 
 import numpy as np
 
 from dsnmf import symbolic, updates
 from dsnmf.data.samples import Samples
+from dsnmf.estimators.gauge import settle_gauge
 from dsnmf.estimators.inner_features import inner_features
 from dsnmf.training import loop
 from dsnmf.training.modes import compile_function
@@ -51,6 +52,14 @@ class Model:
     def H_values(self):
         """Copies of the Hs' values."""
         return [np.array(H.get_value(borrow=True)) for H in self.Hs]
+
+    def settle_gauge(self):
+        """Choose the least arbitrary form of H_m, see `dsnmf.estimators.gauge`."""
+        Zs = [Z.get_value(borrow=True) for Z in self.Zs]
+        H = np.array(self.Hs[-1].get_value(borrow=True))
+        Z = settle_gauge(Zs, H.shape[1], partial(pass_over, [(slice(None), H.T)]), H.T)
+        self.Zs[-1].set_value(Z, borrow=True)
+        self.Hs[-1].set_value(H, borrow=True)
 
     def tolerance(self, tol):
         """When the last layer's features have settled."""

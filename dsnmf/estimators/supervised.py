@@ -32,6 +32,9 @@ class SupervisedFactorisation(GraphParameters, BlockFactorisation):
 
     _per_layer = (*BlockFactorisation._per_layer, "_ridge_C", "_ridge_c")
 
+    def _has_gauge(self):
+        return False
+
     def _codes(self, y, n):
         return [None] if y is None else as_label_codes(y, "y", n)
 

@@ -25,7 +25,7 @@ JOINED_ALPHA = 10.0
 LARGE_ALPHA = 10.0
 NEIGHBOUR_WEIGHT = 0.1
 N_NEIGHBORS = 10
-TRAINING = {"max_iter": 300, "tol": 0}
+TRAINING = {"max_iter": 300, "tol": 0, "metric": "components"}
 
 
 def normalised(affinity):
@@ -85,11 +85,12 @@ def _pca(n_components, whiten, X, y):
 
 
 def _semi_nmf(n_components, metric, X, y):
-    return _alike([SemiNMF(n_components, metric=metric, **TRAINING).fit(X).transform], X)
+    return _alike([SemiNMF(n_components, **TRAINING | {"metric": metric}).fit(X).transform], X)
 
 
 def _deep_semi_nmf(layers, metric, X, y):
-    model = DeepSemiNMF(layers, solver="multiplicative", metric=metric, **TRAINING)
+    options = TRAINING | {"metric": metric}
+    model = DeepSemiNMF(layers, solver="multiplicative", **options)
     return _alike(_transforms(model.fit(X)), X)
 
 

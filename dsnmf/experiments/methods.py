@@ -38,16 +38,17 @@ class Learned:
     error: float | None = None
     nonlinearity: str = "identity"
 
-    def features_in_metric(self, t):
-        """Features of a factorisation in the metric t, as the estimators' `metric` has it."""
-        from dsnmf.estimators.metric import metric_of
+    def features_in_metric(self, metric):
+        """Features of a factorisation in a metric, as the estimators' `metric` has it."""
+        from dsnmf.estimators.metric import as_exponent, metric_of
+        from dsnmf.estimators.spread import spread_of_features
 
-        metric = metric_of(list(self.Zs), self.nonlinearity, t, None)
-        return metric.of(np.asarray(self.features.T)).T
+        H, given = np.asarray(self.features.T), (list(self.Zs), self.nonlinearity, None)
+        return metric_of(as_exponent(metric), *given, spread_of_features(*given, H)).of(H).T
 
     def features_in_data_metric(self):
         """Features whose distances are those of their reconstructions; None without any."""
-        return self.features_in_metric(1.0) if self.Zs else None
+        return self.features_in_metric("data") if self.Zs else None
 
 
 def raw(data):

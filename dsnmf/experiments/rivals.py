@@ -41,8 +41,8 @@ CODE_WEIGHT, PASSES = 0.1, 20
 ICA_ITERATIONS = 500
 
 
-#: As in `dsnmf.selection`: the metrics of a linear model, and clusterings that judge each.
-METRICS, CLUSTERINGS = (0.0, 0.5, 1.0), 6
+#: The metrics to choose from, and clusterings that judge each.
+METRICS, CLUSTERINGS = ("components", 0.5, "data"), 6
 
 
 def _random_start(X, n_components, rng):
@@ -121,7 +121,7 @@ def selected_metric(data, n_components, first_layer, seed, memory):
     the criterion "clusters" of `dsnmf.selection.select`, which sees no labels.
     """
     learned = deep_semi_nmf(data, n_components, first_layer, seed, memory)
-    candidates = [learned.features_in_metric(t) for t in METRICS]
+    candidates = [learned.features_in_metric(metric) for metric in METRICS]
     agreements = [
         agreement_beyond_shapeless(features, n_components, CLUSTERINGS, seed).mean()
         for features in candidates

@@ -6,7 +6,6 @@ from itertools import pairwise
 from sklearn.base import clone
 from sklearn.model_selection import ParameterGrid
 
-from dsnmf import symbolic
 from dsnmf.extras import extra
 from dsnmf.selection.criterion import OF_TRANSFORM
 
@@ -43,7 +42,7 @@ def default_candidates(estimator, shape, n_clusters=None):
     >>> default_candidates(SemiNMF(), (200, 20))
     {'n_components': [1, 2, 3, 5, 8]}
     >>> default_candidates(DeepSemiNMF(solver="multiplicative"), (200, 20), n_clusters=4)
-    {'layers': [(32, 8)], 'metric': ['components', 0.5, 'data']}
+    {'layers': [(32, 8)], 'metric': ['components', 0, 0.5, 'data']}
     """
     most = max(min(shape) // 2, 1)
     sizes = [k for k in SIZES if k <= most]
@@ -55,8 +54,7 @@ def default_candidates(estimator, shape, n_clusters=None):
         inner = len(estimator._layer_sizes()) - 1
         grid = {"layers": [(min(FIRST_LAYER * k, shape[0]),) * inner + (k,) for k in sizes]}
     if n_clusters is not None:
-        is_linear = symbolic.is_linear(estimator._inner_nonlinearity())
-        grid["metric"] = ["components", *([0.5] if is_linear else []), "data"]
+        grid["metric"] = ["components", 0, 0.5, "data"]
     return grid
 
 

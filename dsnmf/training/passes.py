@@ -7,6 +7,21 @@ import numpy as np
 from dsnmf.files.pages import release
 
 
+class Stacked:
+    """Rows of some blocks; sums of these are all their rows, in order."""
+
+    def __init__(self, rows):
+        self._parts = [rows]
+
+    def __iadd__(self, other):
+        self._parts += other._parts
+        return self
+
+    def rows(self):
+        """All of them as one array."""
+        return np.concatenate(self._parts)
+
+
 def added(total, terms):
     """The sums of two lists, entry by entry; the first is changed, None stands for no terms yet."""
     return terms if total is None else [iadd(*pair) for pair in zip(total, terms)]

@@ -9,6 +9,8 @@ import pytest
 import scipy.sparse
 from scipy.spatial.distance import pdist
 from sklearn.base import clone
+from sklearn.datasets import load_wine
+from sklearn.preprocessing import StandardScaler
 
 from dsnmf import DeepSemiNMF, DeepWSF, SemiNMF
 from tests.conftest import relative_error
@@ -60,21 +62,41 @@ def test_distances_are_of_what_the_metric_says(fitted, X, form, method):
         assert relative_error(data.inverse_transform(F, layer=layer), X_hat) < 1e-9
         assert data.get_feature_names_out(layer=layer).shape == F.shape[1:]
         np.testing.assert_array_equal(as_method(1).transform(samples, layer=layer), F)
-        np.testing.assert_array_equal(as_method(0).transform(samples, layer=layer), H)
         if fitted._nonlinearity == "relu":
             assert F.shape[1] == 12  # Z_1's rank
-            continue
-        half = as_method(0.5)
-        F = half.transform(samples, layer=layer)
-        assert relative_error(pdist(F), distances_between(H, half.components_of(layer))) < 1e-7
-        assert relative_error(half.inverse_transform(F, layer=layer), X_hat) < 1e-9
+        for t in (0, 0.5):
+            between = as_method(t)
+            F = between.transform(samples, layer=layer)
+            assert F.shape == H.shape
+            assert relative_error(pdist(F), pdist(whitened(model, X, H, layer, t))) < 1e-5
+            assert relative_error(between.inverse_transform(F, layer=layer), X_hat) < 1e-9
 
 
-def distances_between(H, components):
-    """√((h - h')ᵀ (ΨᵀΨ)^½ (h - h')) of all pairs."""
-    sizes, directions = np.linalg.eigh(components @ components.T)
-    sizes = np.where(sizes > 1e-12 * sizes.max(), sizes, 0)
-    return pdist(H @ directions * sizes**0.25)
+def whitened(model, X, H, layer, t):
+    """Coordinates of what features reconstruct, nearly in relu models, whitened to 1 - t."""
+    if model._nonlinearity == "relu":
+        trained = copy.copy(model).set_params(transform_method="auto").transform(X, layer=layer)
+        X_hat = model.inverse_transform(trained, layer=layer)
+        centred = [values - values.mean(axis=0) for values in (trained, X_hat)]
+        A = np.linalg.lstsq(*centred)[0]
+    else:
+        A = model.inverse_transform(np.eye(H.shape[1]), layer=layer)
+    shown = X @ np.linalg.pinv(A) @ A
+    sigma, E = np.linalg.svd(shown - shown.mean(axis=0), full_matrices=False)[1:]
+    return H @ A @ E.T * np.maximum(sigma, 0.01 * sigma[0]) ** (t - 1) * len(X) ** ((1 - t) / 2)
+
+
+def test_what_reconstructs_next_to_nothing_counts_next_to_nothing():
+    """Z's last direction is only there to make H >= 0, and has most of the features' variance."""
+    X = StandardScaler().fit_transform(load_wine().data)
+    model = SemiNMF(6, max_iter=300, tol=0, **PLAIN).fit(X)
+    least = np.linalg.svd(model.Z_[0])[2][-1]
+    shares = []
+    for metric in ("components", 0.5):
+        H = model.set_params(metric=metric).transform(X)
+        axis = np.linalg.svd(model.components_.T)[2][-1] if metric == 0.5 else least
+        shares.append((H @ axis).var() / H.var(axis=0).sum())
+    assert shares[0] > 0.9 > 0.2 > shares[1]
 
 
 @pytest.mark.parametrize(("metric", "power"), [(0.25, 0.25), ("data", 1)])
@@ -91,11 +113,12 @@ def test_features_follow_the_unit_of_the_data_by_the_power_of_the_metric(X, metr
 @pytest.mark.parametrize(
     ("metric", "layer", "names"),
     [
-        ("components", -1, "deepwsf0 deepwsf1 deepwsf2"),
+        ("components", -1, "deepwsf_components0 deepwsf_components1 deepwsf_components2"),
         ("data", -1, "deepwsf_data0 deepwsf_data1 deepwsf_data2"),
-        (0.5, -1, "deepwsf_metric0.5_0 deepwsf_metric0.5_1 deepwsf_metric0.5_2"),
+        (0.5, -1, "deepwsf0 deepwsf1 deepwsf2"),
+        (0.25, -1, "deepwsf_metric0.25_0 deepwsf_metric0.25_1 deepwsf_metric0.25_2"),
         ("data", 0, " ".join(f"deepwsf_layer1_data{i}" for i in range(5))),
-        (0.5, 0, " ".join(f"deepwsf_layer1_metric0.5_{i}" for i in range(5))),
+        (0.5, 0, " ".join(f"deepwsf_layer1_{i}" for i in range(5))),
     ],
 )
 def test_names_say_the_metric(X, metric, layer, names):
@@ -103,8 +126,11 @@ def test_names_say_the_metric(X, metric, layer, names):
     assert list(model.fit(X).transform(X, layer=layer).columns) == names.split()
 
 
-def test_blocks_dask_and_saved_models_go_through_the_metric(fitted, X, tmp_path, monkeypatch):
-    model = in_metric(fitted, "data")
+@pytest.mark.parametrize("metric", [0.5, "data"])
+def test_blocks_dask_and_saved_models_go_through_the_metric(
+    fitted, X, metric, tmp_path, monkeypatch
+):
+    model = in_metric(fitted, metric)
     expected = model.transform(X)
     lazy = model.transform(dask.array.from_array(X, chunks=(7, -1)))
     assert lazy.shape == expected.shape
@@ -131,9 +157,3 @@ def test_unknown_metrics_are_named(fitted, X, metric):
         model.transform(X)
     with pytest.raises(ValueError, match="metric"):
         clone(model).fit(X)
-
-
-def test_nothing_lies_between_in_models_with_a_nonlinearity(X):
-    model = DeepSemiNMF((4, 3), metric=0.5, callback=pytest.fail, **PLAIN)
-    with pytest.raises(ValueError, match=r"'components' \(0\) or 'data' \(1\).*got 0.5"):
-        model.fit(X)

@@ -1,0 +1,152 @@
+"""What of the features H is arbitrary, and the form of H in which least of it shows.
+
+Under X ≈ Ψ H any invertible T with T H >= 0 gives the same reconstruction by (Ψ T⁻¹) (T H). Beside
+the units and the order of the components one such change matters. A Semi-NMF of k components holds
+k - 1 directions of the data. The last singular direction v of Ψ reconstructs next to nothing; it is
+there to make H non-negative. How far each sample lies along v is arbitrary, and may be most of H's
+variance. So of all T = 1 - v qᵀ the one is taken with which H varies least along v.
+"""
+
+from functools import partial
+
+import numpy as np
+import scipy.linalg
+from scipy.optimize import nnls
+
+from dsnmf.training.passes import Stacked
+
+#: How far the least singular value of Ψ must lie below the last but one, as a share of the largest,
+#: for its direction to be more than rounding.
+GAP = 1e-8
+
+#: Share of the largest feature along v by which T H may be negative before it is cut off at 0.
+ROUNDING = 1e-10
+
+#: Least 1 - qᵀv, the determinant of T, so that T⁻¹ loses few digits.
+LEAST_DETERMINANT = 1e-3
+
+#: Added to the covariance's diagonal, as a share of its mean: features may depend on each other.
+RIDGE = 1e-12
+
+MAX_PASSES = 50
+
+
+def _direction(Psi):
+    """v, mostly positive; None if Ψ has none that stands out."""
+    k = Psi.shape[1]
+    _, sigma, Vt = scipy.linalg.svd(Psi.astype(np.float64))
+    sigma = np.pad(sigma, (0, max(k - len(sigma), 0)))
+    if k < 2 or sigma[k - 2] - sigma[k - 1] <= GAP * sigma[0]:
+        return None
+    return Vt[-1] if Vt[-1].sum() >= 0 else -Vt[-1]
+
+
+def _moments(features):
+    wide = features.astype(np.float64, copy=False)
+    return [], [wide.sum(axis=0), wide.T @ wide]
+
+
+def _limits(H, v):
+    """The least and the largest qᵀh with which h - v qᵀh >= 0, for rows h."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        ratios = H / v
+    largest = np.where(v > 0, ratios, np.inf).min(axis=1)
+    least = np.where(v < 0, ratios, -np.inf).max(axis=1)
+    return least, largest
+
+
+def _violated(features, v, q, most):
+    """No new rows; the rows h that q violates most, with a sign and a limit: sign qᵀh <= limit."""
+    H = features.astype(np.float64, copy=False)
+    least, largest = _limits(H, v)
+    along = H @ q
+    excess = np.maximum(along - largest, least - along)
+    size = np.abs(H @ v).max(initial=0)
+    worst = np.argsort(-excess, kind="stable")[:most]
+    worst = worst[excess[worst] > ROUNDING * size]
+    sign = np.where(along[worst] > largest[worst], 1.0, -1.0)
+    limit = np.where(sign > 0, largest[worst], -least[worst])
+    return [], [Stacked(np.column_stack([sign[:, None] * H[worst], limit]))]
+
+
+def _least_norm(G, b):
+    """The shortest u with G u >= b (Lawson & Hanson 1974, chapter 23: least distances)."""
+    size = np.abs(b).max(initial=0)
+    if not (b > 0).any():
+        return np.zeros(G.shape[1])
+    E = np.vstack([G.T, b / size])
+    target = np.zeros(len(E))
+    target[-1] = 1
+    weights = nnls(E, target, maxiter=1000 * E.shape[1])[0]
+    residual = E @ weights - target
+    return -size * residual[:-1] / residual[-1]
+
+
+def gauge_of(Psi, n, passed):
+    """v and q of the T = 1 - v qᵀ with which T H >= 0 varies least along v.
+
+    A quadratic program in k variables with a constraint or two per sample, of which those that
+    matter are found in a few passes over H.
+
+    Parameters
+    ----------
+    Psi : ndarray, shape (p, k)
+    n : int
+        Samples.
+    passed : callable
+        Calls a function of each block of Hᵀ, see `dsnmf.training.passes.pass_over`.
+
+    Returns
+    -------
+    (v, q), each an ndarray of shape (k,), or None where no direction stands out
+    """
+    v = _direction(Psi)
+    if v is None:
+        return None
+    total, products = passed(_moments)
+    covariance = products / n - np.outer(total, total) / n**2
+    k = len(v)
+    ridge = RIDGE * np.trace(covariance) / k or 1.0
+    L = scipy.linalg.cholesky(covariance + ridge * np.eye(k), lower=True)
+    G, b = np.empty((0, k)), np.empty(0)
+    for _ in range(MAX_PASSES):
+        q = v - scipy.linalg.solve_triangular(L, _least_norm(G, b), trans="T", lower=True)
+        (found,) = passed(partial(_violated, v=v, q=q, most=2 * k))
+        rows, limits = np.split(found.rows(), [k], axis=1)
+        if not len(rows):
+            break
+        # With u = Lᵀ(v - q): rows q <= limits is L⁻¹ rowsᵀ u >= rows v - limits.
+        G = np.vstack([G, scipy.linalg.solve_triangular(L, rows.T, lower=True).T])
+        b = np.concatenate([b, rows @ v - limits.ravel()])
+    else:
+        return None
+    return v, q * min(1, (1 - LEAST_DETERMINANT) / max(q @ v, 1e-300))
+
+
+def _shifted(features, v, q):
+    wide = features.astype(np.float64, copy=False)
+    return [np.maximum(wide - np.outer(wide @ q, v), 0).astype(features.dtype)], []
+
+
+def settle_gauge(Zs, n, passed, H):
+    """Give H its least arbitrary form, and return the Z_m that goes with it.
+
+    Parameters
+    ----------
+    Zs : list of m ndarray
+    n, passed
+        See `gauge_of`.
+    H : array, shape (n, k_m)
+        Hᵀ; changed in place.
+
+    Returns
+    -------
+    ndarray, shape of Z_m
+    """
+    found = gauge_of(np.linalg.multi_dot([*Zs, np.eye(H.shape[1])]), n, passed)
+    if found is None:
+        return Zs[-1]
+    v, q = found
+    passed(partial(_shifted, v=v, q=q), outputs=[H])
+    Z = Zs[-1].astype(np.float64)
+    return (Z + np.outer(Z @ v, q) / (1 - q @ v)).astype(Zs[-1].dtype)
