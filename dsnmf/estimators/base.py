@@ -11,13 +11,12 @@ from sklearn.exceptions import ConvergenceWarning
 from dsnmf.data.choice import as_blocks, as_samples
 from dsnmf.estimators.fitted import FittedFactorisation
 from dsnmf.estimators.jax_mode import check_jax, without_sparse
-from dsnmf.estimators.metric import as_exponent
 from dsnmf.estimators.outcome import DIVERGED, check_outcome, unchanged_by_errors
 from dsnmf.estimators.parameters import TrainingParameters
 from dsnmf.estimators.priors import priors
 from dsnmf.estimators.score import ScoredFactorisation
 from dsnmf.estimators.solvers import Model, all_features, compile_solver, settle
-from dsnmf.estimators.spread import pick_samples
+from dsnmf.estimators.spread import measure_spreads, pick_samples
 from dsnmf.estimators.start import check_start, start_factors
 from dsnmf.estimators.trace import State, Trace
 from dsnmf.symbolic import is_linear
@@ -54,10 +53,12 @@ class Factorisation(
     def _has_gauge(self):
         """Whether the fit is to choose H_'s least arbitrary form, see `dsnmf.estimators.gauge`.
 
-        Factors that the user gave have chosen theirs; labels and relu let H no freedom.
+        Factors that the fit started from, given or those of the last fit, have chosen theirs;
+        labels and relu leave H no freedom.
         """
         is_free = self._solver() != "adam" and is_linear(self._inner_nonlinearity())
-        return is_free and isinstance(self.init, str)
+        is_own = isinstance(self.init, str) and not (self.warm_start and hasattr(self, "H_"))
+        return is_free and is_own
 
     def _affinities(self, y, samples, Hs):
         """One affinity or None per layer, from the labels or what the layers factorise."""
@@ -105,7 +106,7 @@ class Factorisation(
 
     def _fit(self, X, y):
         as_mode(self.mode)
-        as_exponent(self.metric)
+        self._exponent()
         layers = self._layer_sizes()
         vars(self).pop("_stream", None)  # what `partial_fit` has learned so far
         X, blocks = self._read(X, y)
@@ -155,7 +156,7 @@ class Factorisation(
         of_first = self._keep(model, trace)
         check_outcome(self, samples.scale * float(np.linalg.norm(samples.norms)))
         picked = pick_samples(X.shape[0], layers)
-        self._measure(samples.of_fit(picked, self.Z_[0], of_first), samples.norms[picked])
+        measure_spreads(self, samples.of_fit(picked, self.Z_[0], of_first), samples.norms[picked])
         return stopped_by
 
     def _started_model(self, samples, y, layers):

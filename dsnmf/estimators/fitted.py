@@ -13,12 +13,11 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 from dsnmf import symbolic
 from dsnmf.data.choice import as_blocks, as_lazy, as_samples, canonical, unmasked
 from dsnmf.estimators.containers import in_container
-from dsnmf.estimators.metric import as_exponent, metric_of, needs_spread
-from dsnmf.estimators.parameters import TrainingParameters
+from dsnmf.estimators.metric import AUTO, as_exponent, metric_of, needs_spread
 from dsnmf.estimators.persistence import read_estimator, write_estimator
 from dsnmf.estimators.projection import Projection
 from dsnmf.estimators.search import FeatureSearch
-from dsnmf.estimators.spread import Spread, linear_response, spread_of_features, spread_of_samples
+from dsnmf.estimators.spread import learned_spread
 from dsnmf.validation import as_matrix
 
 if TYPE_CHECKING:
@@ -33,8 +32,8 @@ class FittedFactorisation:
     """The use of the learned `Z_` and `H_`; `Factorisation` adds the fit and scikit-learn's bases.
 
     The fit also leaves `_nonlinearity` (g as it was then), `_scale`, `_priors`, `_responses` and
-    `_covariances` (see `_spread`), and `_ready`, which holds what transform and inverse_transform
-    have compiled or decomposed so far.
+    `_covariances` (see `dsnmf.estimators.spread`), and `_ready`, which holds what transform and
+    inverse_transform have compiled or decomposed so far.
     """
 
     Z_: list[Array]
@@ -79,10 +78,10 @@ class FittedFactorisation:
         in metric "components" they are (Z_1 … Z_m)ᵀ, which `components_of(-1)` always is.
         """
         check_is_fitted(self, "Z_")
-        Psi, t = reduce(np.matmul, self._path(-1)), as_exponent(self.metric)
+        Psi, t = reduce(np.matmul, self._path(-1)), self._exponent()
         if t is None or not symbolic.is_linear(self._nonlinearity):
             return Psi.T
-        return self._metric(-1, self.metric).components(Psi).T
+        return self._metric(-1, self._exponent()).components(Psi).T
 
     def components_of(self, layer: int) -> Array:
         """(Z_1 … Z_layer)ᵀ, the layer's components as samples, e.g. as pictures.
@@ -131,59 +130,29 @@ class FittedFactorisation:
         -------
         ndarray of str objects
             "seminmf0", "seminmf1", … by the class's name; of other layers than the last
-            "…_layer1_0", …; in other metrics than the default "…_components0", …, "…_data0", …
+            "…_layer1_0", …; in metrics other than "auto" "…_components0", …, "…_data0", …
             and "…_metric0.25_0", ….
         """
         check_is_fitted(self)
-        index, t = self._index(layer), as_exponent(self.metric)
+        index = self._index(layer)
         prefix = type(self).__name__.lower()
         if index < len(self.Z_) - 1:
             prefix += f"_layer{index + 1}"
-        if t != TrainingParameters.metric:
-            prefix += {None: "_components", 1.0: "_data"}.get(t, f"_metric{t}")
+        if not (isinstance(self.metric, str) and self.metric == AUTO):
+            t, named = self._exponent(), {None: "_components", 1: "_data"}
+            prefix += named[t] if t in named else f"_metric{t:g}"  # noqa: SIM401
         prefix += "_" * prefix[-1].isdigit()
-        n_features = self._metric(layer, self.metric).n_features
+        n_features = self._metric(layer, self._exponent()).n_features
         return np.array([f"{prefix}{i}" for i in range(n_features)], dtype=object)
 
-    def _measure(self, X, norms):
-        """Set what `_spread` needs, from some of the training samples.
+    def _exponent(self):
+        return as_exponent(self.metric, self.transform_method)
 
-        Parameters
-        ----------
-        X : ndarray or SciPy sparse matrix, shape (p, n)
-            At the scale of the fit, without gaps.
-        norms : ndarray, shape (n,)
-        """
-        m, is_linear = len(self.Z_), symbolic.is_linear(self._nonlinearity)
-        spreads = []
-        for i, Zs in enumerate(self._paths()):
-            searched = i < m and len(Zs) > 1 and not is_linear
-            H = self._feature_map(i, X.dtype).of_full(X, norms) if searched else None
-            Z_1, *others = Zs
-            Zs = [Z_1 / self._scale, *others]
-            spreads.append(spread_of_samples(Zs, self._nonlinearity, self.mode, X, H))
-        self._responses = [] if is_linear else [spread.response for spread in spreads]
-        self._covariances = [spread.covariance for spread in spreads]
-
-    def _spread(self, layer):
-        """How the layer's reconstructions vary over the training samples.
-
-        After `partial_fit`, and in models of versions that did not keep it, by the features that
-        were learned.
-        """
-        number, Zs = self._path_number(layer), self._path(layer)
-        if self._covariances:
-            response = self._responses[number] if self._responses else linear_response(Zs)
-            return Spread(response, self._covariances[number])
-        H = np.asarray(self.H_[self._index(layer)])
-        return spread_of_features(Zs, self._nonlinearity, self.mode, H)
-
-    def _metric(self, layer, metric):
-        """The layer's features in a metric and back, see `dsnmf.estimators.metric`."""
-        t = as_exponent(metric)
+    def _metric(self, layer, t):
+        """The layer's features in the metric t and back, see `dsnmf.estimators.metric`."""
         key = "metric", t, self._path_number(layer)
         if key not in self._ready:
-            spread = self._spread(layer) if needs_spread(t, self._nonlinearity) else None
+            spread = learned_spread(self, layer) if needs_spread(t, self._nonlinearity) else None
             given = self._path(layer), self._nonlinearity, self.mode, spread
             self._ready[key] = metric_of(t, *given)
         return self._ready[key]
@@ -243,7 +212,7 @@ class FittedFactorisation:
             samples = as_samples(self._validated(X, reset=False), scale=self._scale)
             samples.check_known(features=False)
             H = samples.features(self._feature_map(layer, samples.given.dtype))
-            features = self._metric(layer, self.metric).of(H).T
+            features = self._metric(layer, self._exponent()).of(H).T
         else:
             features = self._of_blocks(blocks, layer)
         return in_container(features, self.get_feature_names_out(layer=layer), X, self)
@@ -260,7 +229,7 @@ class FittedFactorisation:
         self._check_features(lazy.shape[1])
         model = copy.copy(self)  # what goes to the workers: without the training samples' features
         vars(model).update({"H_": [], "_raw_H": [], "_ready": {}})
-        width = self._metric(layer, self.metric).n_features
+        width = self._metric(layer, self._exponent()).n_features
         return lazy.mapped(partial(model.transform, layer=layer), width)
 
     def _of_blocks(self, blocks, layer):
@@ -268,7 +237,7 @@ class FittedFactorisation:
         p, n = blocks.shape
         self._check_features(p)
         feature_map = self._feature_map(layer, blocks.dtype)
-        metric = self._metric(layer, self.metric)
+        metric = self._metric(layer, self._exponent())
         features = np.empty((n, metric.n_features), blocks.dtype)
         for samples, rows in blocks:
             norms = np.linalg.norm(rows.astype(np.float64, copy=False), axis=1)
@@ -278,8 +247,8 @@ class FittedFactorisation:
     def inverse_transform(self, H: ArrayLike, layer: int = -1) -> Array:
         """Samples from the features of a layer, in the `metric` in which `transform` gives them.
 
-        From `H_`, which is in none of these but "components", they are
-        `set_params(metric="components").inverse_transform(H_[layer].T)`.
+        The learned `H_[layer].T` itself, or some rows of it, is taken as it is, in metric
+        "components"; of a copy nobody can tell.
 
         Parameters
         ----------
@@ -298,7 +267,11 @@ class FittedFactorisation:
             If H is no finite matrix with the layer's number of features, or there is no such layer.
         """
         check_is_fitted(self)
-        metric = self._metric(layer, self.metric)
+        arrays = [H for H in vars(self).get("H_", ()) if isinstance(H, np.ndarray)]
+        is_learned = isinstance(H, np.ndarray) and any(
+            np.may_share_memory(H, own) for own in arrays
+        )
+        metric = self._metric(layer, None if is_learned else self._exponent())
         H = as_matrix(H, "H").astype(self.Z_[0].dtype, copy=False)
         if H.shape[1] != metric.n_features:
             raise ValueError(

@@ -14,7 +14,7 @@ from dsnmf.estimators.block_model import BlockModel
 from dsnmf.estimators.checkpoints import Checkpoint
 from dsnmf.estimators.outcome import check_outcome
 from dsnmf.estimators.parameters import BlockParameters
-from dsnmf.estimators.spread import pick_samples
+from dsnmf.estimators.spread import measure_spreads, pick_samples
 from dsnmf.estimators.start import as_random_state, check_start, given_factors
 from dsnmf.estimators.trace import Trace
 from dsnmf.initialisation.blockwise import blockwise_svd_start
@@ -95,7 +95,8 @@ class BlockFactorisation(BlockParameters, Factorisation):
             self.H_, self.reconstruction_err_ = [H.T for H in Hs], error
             check_outcome(self, blocks.scale * float(np.sqrt(blocks.squared_norm)))
             self.H_ = [store.kept(H, f"H_{i}").T for i, H in enumerate(Hs, start=1)]
-            self._measure(rows.T, np.linalg.norm(rows.astype(np.float64, copy=False), axis=1))
+            norms = np.linalg.norm(rows.astype(np.float64, copy=False), axis=1)
+            measure_spreads(self, rows.T, norms)
             self._raw_H = self.H_
             if model.H is not Hs[-1]:  # may be negative, where H_ is not
                 self._raw_H = [*self.H_[:-1], store.kept(model.H, f"raw_H_{len(Hs)}").T]

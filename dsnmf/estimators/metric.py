@@ -16,6 +16,10 @@ from dsnmf.training.modes import compile_function
 #: The metric of features as they are, and the name of metric 1.
 COMPONENTS, DATA = "components", "data"
 
+#: The default: half-way, or for transform_method="nonnegative" features as they are, which alone
+#: are not negative.
+AUTO, DEFAULT = "auto", 0.5
+
 #: Directions in which reconstructions deviate less, as a share of the direction in which they
 #: deviate most, are whitened as if they deviated by so much: what reconstructs next to nothing
 #: counts next to nothing.
@@ -29,14 +33,16 @@ ROUNDING = 1e-10
 LEAST_RESPONSE = 1e-4
 
 
-def as_exponent(metric):
+def as_exponent(metric, transform_method="auto"):
     """The power t in [0, 1] that a metric stands for; None for features as they are."""
+    if isinstance(metric, str) and metric == AUTO:
+        return None if transform_method == "nonnegative" else DEFAULT
     if isinstance(metric, str) and metric == COMPONENTS:
         return None
     t = 1.0 if isinstance(metric, str) and metric == DATA else metric
     if isinstance(t, bool | np.bool_) or not isinstance(t, Real) or not 0 <= t <= 1:
         raise ValueError(
-            f"metric must be 'components', 'data' or a number from 0 to 1, got {metric!r}"
+            f"metric must be 'auto', 'components', 'data' or a number from 0 to 1, got {metric!r}"
         )
     return float(t)
 

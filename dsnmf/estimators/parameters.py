@@ -13,7 +13,7 @@ import pytensor
 from sklearn.utils._param_validation import Interval, StrOptions
 
 from dsnmf.estimators.labels import KINDS
-from dsnmf.estimators.metric import COMPONENTS, DATA
+from dsnmf.estimators.metric import AUTO, COMPONENTS, DATA
 from dsnmf.initialisation import NOISE_FLOOR
 from dsnmf.validation import as_layers
 
@@ -58,7 +58,7 @@ class TrainingParameters:
         up to the energy that is discarded, which all reported errors include. "auto" does so where
         it at least halves the number of features; never for X with gaps or sparse in memory.
     max_iter : int >= 1
-    metric : float in [0, 1], "data" or "components"
+    metric : "auto", float in [0, 1], "data" or "components"
         What the distances between the features that `transform` gives are. 1 or "data": of the
         reconstructions, for classes that are near each other in the data too, as digits are. 0: of
         the reconstructions with all their directions counted alike (whitened), for classes that
@@ -66,10 +66,11 @@ class TrainingParameters:
         are whitened to the degree 1 - metric, see `dsnmf.estimators.metric.WhitenedMetric`; .5
         loses least where neither is known (measured: `dsnmf guide choosing`). "components": the
         features h themselves, as in the papers, in which a component that reconstructs nothing may
-        count most. Non-linear models have a linear response to their features in place of the
-        reconstruction, but with 1 or "data", which is the reconstruction in an orthonormal basis of
-        Z_1's span, so rank(Z_1) features. `H_` does not depend on it, nor does the fit: it may be
-        changed after that.
+        count most. "auto": .5, or "components" with transform_method="nonnegative", for in other
+        metrics features may be negative. In place of their reconstruction non-linear models have
+        the linear map of their features that is nearest to it, but with 1 or "data": that is the
+        reconstruction in an orthonormal basis of Z_1's span, so rank(Z_1) features. `H_` does not
+        depend on it, nor does the fit: it may be changed after that.
     warm_start : bool
         Start `fit` from the factors of the last one.
     random_state : None, int, RandomState or Generator
@@ -91,7 +92,7 @@ class TrainingParameters:
     compress: bool | int | Literal["auto"] = "auto"
     max_iter: int = 2000
     tol: float = 1e-4
-    metric: Literal["components", "data"] | float = 0.5
+    metric: Literal["auto", "components", "data"] | float = "auto"
     transform_method: Literal["auto", "projection", "nonnegative", "ridge"] = "auto"
     warm_start: bool = False
     random_state: RandomState = None
@@ -105,7 +106,7 @@ class TrainingParameters:
         "compress": ["boolean", StrOptions({"auto"}), _at_least(1)],
         "max_iter": [_at_least(1)],
         "tol": [Interval(Real, 0, None, closed="left")],
-        "metric": [StrOptions({COMPONENTS, DATA}), Interval(Real, 0, 1, closed="both")],
+        "metric": [StrOptions({AUTO, COMPONENTS, DATA}), Interval(Real, 0, 1, closed="both")],
         "transform_method": [StrOptions({"auto", "projection", "nonnegative"})],
         "warm_start": ["boolean"],
         "random_state": ["random_state", np.random.Generator],

@@ -138,4 +138,4 @@ class ScoredFactorisation:
         """X̂ (p x b) of rows that have the scale of the fit already, at that scale."""
         samples = as_samples(rows, scale=1.0)
         H = samples.features(self._feature_map(-1, rows.dtype))
-        return self._metric(-1, "components").samples(H) / self._scale
+        return self._metric(-1, None).samples(H) / self._scale

@@ -55,24 +55,52 @@ def covariance_of(values):
     return np.atleast_2d(np.cov(values, bias=True))
 
 
-def spread_of_samples(Zs, nonlinearity, mode, X, H):
-    """The `Spread` of the layer to which Z_1, …, Z_j lead.
+def spread_of_features(Zs, nonlinearity, mode, H):
+    """The `Spread` of a layer from its features alone: of what they reconstruct.
 
     Parameters
     ----------
     Zs, nonlinearity, mode
         See `dsnmf.estimators.metric.ComponentMetric`.
-    X : ndarray or SciPy sparse matrix, shape (p, n)
-        Samples, at the scale of Zs.
     H : ndarray, shape (k_j, n)
-        Their features.
     """
-    response = response_of(Zs, nonlinearity, mode, H)
-    A = Zs[0].astype(np.float64) @ response
-    features = Projection(A, False).of_full(X.astype(np.float64, copy=False))
-    return Spread(response, covariance_of(features))
-
-
-def spread_of_features(Zs, nonlinearity, mode, H):
-    """The same from features alone: those that the layer reconstructs itself."""
     return Spread(response_of(Zs, nonlinearity, mode, H), covariance_of(H))
+
+
+def measure_spreads(estimator, X, norms):
+    """Set what `learned_spread` needs, from some of the training samples.
+
+    Parameters
+    ----------
+    estimator : Factorisation
+    X : ndarray or SciPy sparse matrix, shape (p, n)
+        At the scale of the fit, without gaps.
+    norms : ndarray, shape (n,)
+    """
+    g, mode = estimator._nonlinearity, estimator.mode
+    responses, covariances = [], []
+    for i, Zs in enumerate(estimator._paths()):
+        H = None
+        if len(Zs) > 1 and not symbolic.is_linear(g):
+            H = estimator._feature_map(i, X.dtype).of_full(X, norms)
+        response = response_of(Zs, g, mode, H)
+        A = Zs[0].astype(np.float64) / estimator._scale @ response
+        features = Projection(A, False).of_full(X.astype(np.float64, copy=False))
+        responses.append(response)
+        covariances.append(covariance_of(features))
+    estimator._responses = [] if symbolic.is_linear(g) else responses
+    estimator._covariances = covariances
+
+
+def learned_spread(estimator, layer):
+    """The `Spread` of a fitted estimator's layer over the training samples.
+
+    After `partial_fit`, and in models of versions that did not measure it, by the features that
+    were learned.
+    """
+    number, Zs = estimator._path_number(layer), estimator._path(layer)
+    if not estimator._covariances:
+        H = np.asarray(estimator.H_[estimator._index(layer)])
+        return spread_of_features(Zs, estimator._nonlinearity, estimator.mode, H)
+    response = estimator._responses[number] if estimator._responses else linear_response(Zs)
+    return Spread(response, estimator._covariances[number])

@@ -115,10 +115,11 @@ def test_features_follow_the_unit_of_the_data_by_the_power_of_the_metric(X, metr
     [
         ("components", -1, "deepwsf_components0 deepwsf_components1 deepwsf_components2"),
         ("data", -1, "deepwsf_data0 deepwsf_data1 deepwsf_data2"),
-        (0.5, -1, "deepwsf0 deepwsf1 deepwsf2"),
+        ("auto", -1, "deepwsf0 deepwsf1 deepwsf2"),
         (0.25, -1, "deepwsf_metric0.25_0 deepwsf_metric0.25_1 deepwsf_metric0.25_2"),
         ("data", 0, " ".join(f"deepwsf_layer1_data{i}" for i in range(5))),
-        (0.5, 0, " ".join(f"deepwsf_layer1_{i}" for i in range(5))),
+        ("auto", 0, " ".join(f"deepwsf_layer1_{i}" for i in range(5))),
+        (0.5, 0, " ".join(f"deepwsf_layer1_metric0.5_{i}" for i in range(5))),
     ],
 )
 def test_names_say_the_metric(X, metric, layer, names):
@@ -157,3 +158,17 @@ def test_unknown_metrics_are_named(fitted, X, metric):
         model.transform(X)
     with pytest.raises(ValueError, match="metric"):
         clone(model).fit(X)
+
+
+def test_the_default_is_half_way_but_for_non_negative_features(fitted, X):
+    assert "metric" not in str(clone(fitted).set_params(metric="auto"))
+    for method, metric in (("auto", 0.5), ("projection", 0.5), ("nonnegative", "components")):
+        expected = in_metric(fitted, metric, transform_method=method).transform(X)
+        found = in_metric(fitted, "auto", transform_method=method).transform(X)
+        np.testing.assert_array_equal(found, expected)
+
+
+def test_learned_features_are_taken_as_they_are(fitted):
+    expected = in_metric(fitted, "components").inverse_transform(fitted.H_[-1].T.copy())
+    np.testing.assert_array_equal(fitted.inverse_transform(fitted.H_[-1].T), expected)
+    np.testing.assert_array_equal(fitted.inverse_transform(fitted.H_[-1].T[3:5]), expected[3:5])
