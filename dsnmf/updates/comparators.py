@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytensor
 import pytensor.tensor as pt
-from pytensor.graph.basic import Variable
-from pytensor.tensor.variable import TensorConstant
+from pytensor.graph.basic import Constant, Variable
 
 from dsnmf.symbolic.bases import pseudo_inverse, row_basis
 from dsnmf.symbolic.kernels import KernelOp, compiled_kernel, register_kernel
@@ -87,7 +86,7 @@ def gnmf(
     True
     """
     X, (Z,), (H,) = as_model(X, [Z], [H])
-    known = X.data if isinstance(X, TensorConstant) else np.zeros(1)
+    known = X.data if isinstance(X, Constant) else np.zeros(1)
     for name, values in (("X", known), ("Z", Z.get_value(borrow=True))):
         if values.min() < 0:
             raise ValueError(f"{name} must be >= 0, got a negative entry")
