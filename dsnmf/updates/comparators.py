@@ -131,20 +131,24 @@ def _sweep_kernel(compiled):
     @compiled
     def sweep(A, B, H):
         # Samples are independent of each other: one at a time, its k entries stay in the cache.
+        # Entries alone: what assigns slices compiles for seconds.
         k, n = H.shape
-        by_sample = np.empty((n, k), H.dtype)
-        by_sample[:] = H.T
-        targets = np.ascontiguousarray(A.T)
-        dead = (DEAD * np.finfo(H.dtype).eps) ** 2 * np.max(np.diag(B))
+        swept, h = np.empty((k, n), H.dtype), np.empty(k, H.dtype)
+        largest = B[0, 0]
+        for r in range(1, k):
+            largest = max(largest, B[r, r])
+        dead = (DEAD * np.finfo(H.dtype).eps) ** 2 * largest
         for j in range(n):
-            h = by_sample[j]
+            for r in range(k):
+                h[r] = H[r, j]
             for r in range(k):
                 if B[r, r] > dead:
                     fitted = B[r, 0] * h[0]
                     for c in range(1, k):
                         fitted += B[r, c] * h[c]
-                    h[r] = max(h[r] + (targets[j, r] - fitted) / B[r, r], 0)
-        return np.ascontiguousarray(by_sample.T)
+                    h[r] = max(h[r] + (A[r, j] - fitted) / B[r, r], 0)
+                swept[r, j] = h[r]
+        return swept
 
     return sweep
 
