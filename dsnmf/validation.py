@@ -13,7 +13,8 @@ def as_matrix(values, name, accept_sparse=False):
     """A finite, non-empty 2-d array of float32 or float64.
 
     Other real numeric types become `pytensor.config.floatX`. The array may share memory with
-    the argument. A sparse matrix becomes a CSR matrix where it is accepted.
+    the argument. A sparse matrix becomes a CSR matrix where it is accepted; parts of one entry,
+    which SciPy allows, are added up.
 
     Raises
     ------
@@ -25,7 +26,10 @@ def as_matrix(values, name, accept_sparse=False):
     if scipy.sparse.issparse(values):
         if not accept_sparse:
             raise TypeError(f"{name} must be a dense array, got a sparse {type(values).__name__}")
-        matrix = scipy.sparse.csr_matrix(values)
+        matrix = scipy.sparse.csr_matrix(values)  # looks anew at whether an entry has parts
+        if not matrix.has_canonical_format:
+            matrix = matrix.copy()
+            matrix.sum_duplicates()
     else:
         matrix = _as_array(values, name)
     if matrix.dtype.kind not in "fiub":

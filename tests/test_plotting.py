@@ -6,6 +6,7 @@ matplotlib.use("Agg")
 
 import matplotlib.pyplot as plt
 import numpy as np
+import pandas as pd
 import pytest
 from matplotlib.figure import Figure
 
@@ -24,6 +25,10 @@ from dsnmf.plotting import (
 
 X = np.random.default_rng(0).standard_normal((30, 12))
 ATTRIBUTES = np.array([["a", "x"], ["b", "y"], ["a", "y"], ["b", "x"]] * 2)
+
+
+def texts_of(legend):
+    return [text.get_text() for text in legend.get_texts()]
 
 
 @pytest.fixture
@@ -179,6 +184,116 @@ def test_every_class_is_drawn_and_named(ax, n_classes):
     assert ax.get_ylabel() == "PCA 2"
 
 
+#: The same labels, of four samples, in every form that `fit` takes.
+FORMS = {
+    "None": lambda: np.array(["a", None, "b", "a"], dtype=object),
+    "list": lambda: ["a", None, "b", "a"],
+    "NaN": lambda: ["a", np.nan, "b", "a"],
+    "NA": lambda: pd.Series(["a", pd.NA, "b", "a"], index=[9, 8, 7, 6]),
+    "text": lambda: np.array(["a", "-1", "b", "a"]),
+    "categorical": lambda: pd.Categorical(["a", None, "b", "a"]),
+    "masked": lambda: np.ma.array(["a", "b", "b", "a"], mask=[0, 1, 0, 0]),
+    "column": lambda: pd.DataFrame({"kind": ["a", None, "b", "a"]}),
+}
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_unknown_labels_are_those_of_fit(ax, form):
+    labels, points = FORMS[form](), np.arange(8.0).reshape(4, 2)
+    class_scatter(points, labels, ax=ax)
+    unknown, a, b = [drawn.get_offsets().data for drawn in ax.collections]
+    for found, rows in ((unknown, [1]), (a, [0, 3]), (b, [2])):
+        np.testing.assert_array_equal(found, points[rows])
+    assert texts_of(ax.get_legend()) == ["a", "b", "no label"]
+    similar = plot_layers([np.eye(4)], labels)[0, 0]
+    assert similar.images[0].get_array().shape == (3, 3)
+    assert [label.get_text() for label in similar.get_yticklabels()] == ["a", "b"]
+    plt.close("all")
+
+
+def test_what_is_a_class_and_what_is_none(ax):
+    labels = np.array(["", "None", "_x", "$5 a_b$", None, -2, True], dtype=object)
+    class_scatter(np.arange(14.0).reshape(7, 2), labels, ax=ax)
+    names = texts_of(ax.get_legend())
+    assert set(names) == {"''", "None", "_x", "$5 a_b$", "-2", "True", "no label"}
+    ax.figure.canvas.draw()
+
+
+def test_all_samples_without_label_and_many_classes(ax):
+    class_scatter(np.eye(2), [-1, -1], ax=ax)
+    class_scatter(np.arange(26.0).reshape(13, 2), [*range(12), None], ax=ax)
+    assert texts_of(ax.get_legend()) == ["no label"]
+    assert len(ax.texts) == 12
+
+
+SETTINGS = {
+    "text.usetex": True, "image.origin": "lower", "image.aspect": "auto", "image.cmap": "jet",
+    "image.interpolation": "bicubic", "axes.grid": True, "axes.axisbelow": False,
+    "axes.prop_cycle": matplotlib.cycler(color=["k"]), "axes.xmargin": 0.4,
+    "lines.linestyle": "None", "lines.linewidth": 9, "lines.marker": "o", "lines.markersize": 20,
+    "legend.frameon": True, "legend.loc": "center", "legend.scatterpoints": 3,
+    "scatter.marker": "x", "ytick.labelleft": False, "xtick.top": True, "ytick.minor.visible": True,
+    "figure.subplot.left": 0.4, "figure.autolayout": True, "axes.spines.top": False,
+}  # fmt: skip
+
+FIGURES = {
+    "grid": lambda: component_grid(np.arange(12.0).reshape(6, 2) - 4, (3, 2)),
+    "rgb": lambda: component_grid(np.arange(24.0).reshape(12, 2) / 30, (2, 2, 3)),
+    "cost": lambda: cost_curve([100, 10, 1], label="one"),
+    "scatter": lambda: class_scatter(X[:, :2], np.arange(30) % 3),
+    "many": lambda: class_scatter(X[:, :2], np.arange(30) % 12),
+    "layers": lambda: plot_layers([X], np.arange(30) % 3)[0, 0],
+    "embedding": lambda: plot_embedding(X, [None, "a", "b"] * 10),
+    "scores": lambda: score_intervals(["a_b", "b"], [0.5, 0.8], [0.1, 0.2], chosen=1),
+}
+
+
+@pytest.mark.parametrize("name", FIGURES)
+def test_no_figure_depends_on_settings(name):
+    def drawn(settings):
+        with plt.rc_context(settings):
+            ax = FIGURES[name]()
+        with plt.rc_context({"text.usetex": settings.get("text.usetex", False)}):
+            for _ in range(3):  # each moves axes a little, until they fit
+                ax.figure.canvas.draw()
+        return np.asarray(ax.figure.canvas.buffer_rgba()).copy()
+
+    np.testing.assert_array_equal(drawn(SETTINGS), drawn({}))
+    plt.close("all")
+
+
+def test_fonts_and_colours_of_a_page_are_the_users():
+    with plt.rc_context({"axes.labelcolor": "red", "font.size": 20, "text.color": "green"}):
+        ax = class_scatter(np.eye(2), [0, 1])
+    assert ax.xaxis.label.get_color() == "red"
+    assert ax.xaxis.label.get_size() == 20
+    assert ax.get_legend().get_texts()[0].get_color() == "green"
+    plt.close("all")
+
+
+@pytest.mark.parametrize("long", ["oestrogen-receptor positive, " * 4, "x" * 200])
+def test_long_names_leave_the_axes_their_room(long):
+    labels = np.array([f"{long} one", f"{long} two", f"{long} two"])
+    drawn = [
+        plot_layers([np.eye(3)], labels, names=[long])[0, 0],
+        class_scatter(np.eye(3)[:, :2], labels),
+        score_intervals(labels[:2], [0.5, 0.8], [0.1, 0.2]),
+    ]
+    for ax in drawn:
+        ax.figure.canvas.draw()
+        inside = ax.get_window_extent()
+        assert min(inside.width, inside.height) > 0.8 * ax.figure.dpi  # inches
+        whole = ax.figure.bbox
+        texts = [*ax.get_yticklabels(), ax.yaxis.label, ax.xaxis.label, ax.title]
+        texts += ax.get_legend().get_texts() if ax.get_legend() else []
+        for text in texts:
+            box = text.get_window_extent()
+            assert not text.get_text() or (whole.x0 <= box.x0 and box.x1 <= whole.x1)
+    names = [label.get_text() for label in drawn[0].get_yticklabels()]
+    assert len(set(names)) == 2
+    plt.close("all")
+
+
 def test_without_axes_a_new_figure_is_made():
     drawn = [
         component_grid(np.eye(4), (2, 2)),
@@ -204,7 +319,11 @@ def test_without_axes_a_new_figure_is_made():
         (lambda: cost_curve([]), ValueError, "costs must be 1-d and not empty"),
         (lambda: cost_curve([[1]]), ValueError, "costs must be 1-d and not empty"),
         (lambda: class_scatter(np.ones((3, 3)), [0, 1, 2]), ValueError, "points must have 2"),
-        (lambda: class_scatter(np.ones((3, 2)), [0, 1]), ValueError, r"labels must have shape \(3"),
+        (
+            lambda: class_scatter(np.ones((3, 2)), [0, 1]),
+            ValueError,
+            r"labels must .* \(3\), got 2",
+        ),
         (lambda: cost_curve([1], every=0), ValueError, "every must be >= 1"),
         (lambda: plot_components(np.eye(4), (2, 2)), TypeError, "plot_components takes a fitted"),
         (lambda: plot_components(SemiNMF(2), (2, 2)), ValueError, "SemiNMF that is not fitted"),
@@ -222,7 +341,10 @@ def test_without_axes_a_new_figure_is_made():
         (lambda: plot_layers([X], X[:, 0], names="ab"), ValueError, "names must hold one"),
         (lambda: plot_layers([X], X[:, 0], axes=[None]), ValueError, r"axes must .* \(1, 1\)"),
         (lambda: plot_embedding(X[:, :1], X[:, 0]), ValueError, "features must be at least 2 x 2"),
-        (lambda: plot_embedding(X, [0]), ValueError, r"labels must have shape \(30"),
+        (lambda: plot_embedding(X, [0]), ValueError, r"labels must .* \(30\), got 1"),
+        (lambda: plot_embedding(X, ATTRIBUTES), ValueError, r"labels must have one row"),
+        (lambda: class_scatter(X[:8, :2], ATTRIBUTES), ValueError, "one attribute, got 2"),
+        (lambda: plot_layers([X], [None] * 30), ValueError, "attributes must have known labels"),
     ],
 )
 def test_bad_arguments_are_named(call, error, message):

@@ -49,3 +49,11 @@ def deep_semi_nmf(X, Zs, Hs, iterations, Ws=None, features="propagated"):
             Psi = Psi @ Zs[i] if i else Zs[i]
             Hs[i] = update_H(X, Psi, Hs[i], floor, None if Ws is None else Ws[i])
     return Zs, Hs
+
+
+def in_parts(X):
+    """A CSR matrix with each entry in two parts, not sorted, as SciPy allows it."""
+    data, indices = np.r_[0.25 * X.data, 0.75 * X.data], np.r_[X.indices, X.indices]
+    rows = np.repeat(np.arange(X.shape[0]), np.diff(X.indptr))
+    order = np.argsort(np.r_[rows, rows], kind="stable")
+    return type(X)((data[order], indices[order], 2 * X.indptr), shape=X.shape)

@@ -49,9 +49,6 @@ def as_affinity(affinity, n=None):
         raise ValueError(f"affinity must be {size} (samples x samples), got shape {W.shape}")
     if isinstance(W, LabelAffinity):
         return W
-    if scipy.sparse.issparse(W) and not W.has_canonical_format:
-        W = W.copy()
-        W.sum_duplicates()
     asymmetry = abs(W - W.T).max()
     if asymmetry > 1e-6 * abs(entries(W)).max(initial=0):
         raise ValueError(f"affinity must be symmetric, got a difference of {asymmetry:g}")

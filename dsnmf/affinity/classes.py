@@ -49,6 +49,22 @@ def as_label_codes(labels, name="labels", n_samples=None):
     >>> as_label_codes([["b", 3], ["a", -1.0], [None, 7]])
     [array([ 1,  0, -1]), array([ 0, -1,  1])]
     """
+    return [codes for codes, _ in as_classes(labels, name, n_samples)]
+
+
+def as_classes(labels, name="labels", n_samples=None):
+    """Codes as from `as_label_codes`, with the classes that they stand for.
+
+    Parameters
+    ----------
+    labels, name, n_samples
+        See `as_label_codes`, also for errors.
+
+    Returns
+    -------
+    list of (ndarray of int64, list)
+        One pair per attribute: codes of shape (n,), and the label of each code from 0.
+    """
     table = _as_label_table(labels, name)
     n = len(table) if table.ndim else 0
     if table.ndim not in (1, 2) or table.size == 0:
@@ -56,10 +72,12 @@ def as_label_codes(labels, name="labels", n_samples=None):
     if n_samples not in (None, n):
         raise ValueError(f"{name} must have one row per sample ({n_samples}), got {n}")
     values, hidden = np.ma.getdata(table, subok=False), np.ma.getmaskarray(table)
-    codes = np.full((values.size // n, n), -1, dtype=np.int64)
-    for row, column, masked in zip(codes, values.reshape(n, -1).T, hidden.reshape(n, -1).T):
-        row[~masked] = _column_codes(column[~masked], name)
-    return list(codes)
+    attributes = []
+    for column, masked in zip(values.reshape(n, -1).T, hidden.reshape(n, -1).T):
+        codes = np.full(n, -1, dtype=np.int64)
+        codes[~masked], classes = _column_codes(column[~masked], name)
+        attributes.append((codes, classes))
+    return attributes
 
 
 def _as_label_table(labels, name):
@@ -87,7 +105,7 @@ def _column_codes(column, name):
     with contextlib.suppress(TypeError):  # numbers beside strings, for example
         known = sorted(known)
     codes = {label: code for code, label in enumerate(known)}
-    return np.array([codes.get(label, -1) for label in labels], dtype=np.int64)[positions]
+    return np.array([codes.get(label, -1) for label in labels], dtype=np.int64)[positions], known
 
 
 def _distinct(column, name):

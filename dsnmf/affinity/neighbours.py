@@ -18,12 +18,8 @@ if TYPE_CHECKING:
 
 def _rows(X):
     """The samples as rows, float32 or float64: a CSR matrix if X is sparse, else an array."""
-    if not scipy.sparse.issparse(X):
-        return as_matrix(X, "X").T
-    if not np.isfinite(X.data).all():
-        raise ValueError("X must be finite, got NaN or infinity")
-    rows = scipy.sparse.csr_matrix(X.T)
-    return rows if rows.dtype == np.float32 else rows.astype(np.float64)
+    rows = as_matrix(X, "X", accept_sparse=True).T
+    return rows.tocsr() if scipy.sparse.issparse(rows) else rows
 
 
 def _nearest(rows, n_neighbors):

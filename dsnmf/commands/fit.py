@@ -91,8 +91,11 @@ def _norm(estimator, X):
 
 
 def _after(estimator, X):
-    error, norm = estimator.reconstruction_err_, _norm(estimator, X)
-    share = f" ({100 * error / norm:.1f} % of the data's norm)" if norm else ""
+    from dsnmf.files.output import tell_apart
+
+    error, norm, share = estimator.reconstruction_err_, _norm(estimator, X), ""
+    if norm:
+        share = f" ({tell_apart(100 * error / norm, decimals=1)[0]} % of the data's norm)"
     return f"{estimator.n_iter_} iterations, reconstruction error {error:.5g}{share}"
 
 

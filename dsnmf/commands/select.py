@@ -32,11 +32,10 @@ def _draw(found, path):
     from dsnmf.extras import extra
     from dsnmf.files.atomic import replacing
 
-    figure = extra("matplotlib.figure", "the figure").Figure(
-        figsize=(7, 1.2 + 0.25 * len(found.table)), layout="constrained"
-    )
-    found.plot(figure.subplots())
-    with replacing(path, "wb") as file:
+    size = 7, 1.2 + 0.25 * len(found.table)
+    with extra("matplotlib.style", "the figure").context("default"), replacing(path, "wb") as file:
+        figure = extra("matplotlib.figure", "the figure").Figure(figsize=size, layout="constrained")
+        found.plot(figure.subplots())
         figure.savefig(file, format="png", dpi=150)
 
 

@@ -9,6 +9,7 @@ from pytensor.graph.utils import MissingInputError
 
 from dsnmf.affinity import LabelAffinity, knn_affinity, label_affinity
 from dsnmf.affinity.algebra import as_affinity
+from dsnmf.training.modes import compile_function
 from dsnmf.validation import as_number
 
 #: The graphs that are built from labels and samples.
@@ -105,7 +106,7 @@ def _value(affinity):
     if not isinstance(affinity, Variable):
         return affinity
     try:
-        return affinity.eval()
+        return compile_function([], affinity)()
     except MissingInputError as error:
         raise ValueError(
             f"affinity must have a value, but the variable {affinity} has inputs without one"

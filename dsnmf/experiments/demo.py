@@ -281,6 +281,7 @@ def run(data="digits", layers=None, epochs=None, seed=0, out="dsnmf-demo"):
             "python": platform.python_version(),
         },
     }
-    paths = _write(out, _draw(rows, dataset.images), rows, settings)
+    with extra("matplotlib.style", "the figure").context("default"):
+        paths = _write(out, _draw(rows, dataset.images), rows, settings)
     print("Results:", ", ".join(str(path) for path in paths))
     return rows

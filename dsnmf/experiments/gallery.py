@@ -9,7 +9,7 @@ from functools import cache
 from pathlib import Path
 
 import numpy as np
-from matplotlib import colormaps, rc_context
+from matplotlib import colormaps, style
 from matplotlib.figure import Figure
 from PIL import Image
 from sklearn.model_selection import train_test_split
@@ -267,7 +267,7 @@ def run(out):
     out = Path(out)
     out.mkdir(parents=True, exist_ok=True)
     for name, draw in PICTURES.items():
-        with rc_context(STYLE):
+        with style.context(["default", STYLE]):
             save(draw(), out / f"{name}.png")
         print(out / f"{name}.png", flush=True)
 

@@ -1,4 +1,4 @@
-"""Printed text, in whatever encoding it leaves."""
+"""Printed text: in whatever encoding it leaves, with numbers in digits that tell."""
 
 import io
 import sys
@@ -11,3 +11,36 @@ def tolerate_missing_letters():
     """
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="replace")
+
+
+def _rounded(value, decimals):
+    small = 0 < abs(value) < 10**-decimals  # then so many would be a digit at most
+    return f"{value:.{decimals + 1}g}" if small else f"{value:.{decimals}f}"
+
+
+def tell_apart(*values, decimals):
+    """Numbers as texts: with so many decimals, or more where it takes these to tell them apart.
+
+    Small ones have as many significant digits. What agrees in six significant digits is equal.
+
+    Parameters
+    ----------
+    *values : float
+    decimals : int >= 1
+
+    Returns
+    -------
+    list of str
+
+    Examples
+    --------
+    >>> from dsnmf.files.output import tell_apart
+    >>> tell_apart(41.26, 0.00012345, decimals=1), tell_apart(99.97, 100, decimals=1)
+    (['41.3', '0.00012'], ['99.97', '100.00'])
+    """
+    different = len({f"{value:.6g}" for value in values})
+    for more in range(8):
+        texts = [_rounded(value, decimals + more) for value in values]
+        if len(set(texts)) >= different:
+            break
+    return texts

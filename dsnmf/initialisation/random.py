@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
-import scipy.sparse
 
 from dsnmf.validation import as_matrix, as_size, as_uniform_source
 
@@ -42,8 +41,7 @@ def random(X: Matrix, n_components: int, *, random_state: Seed = None) -> tuple[
     >>> Z.shape, H.shape, bool(H.min() >= 0)
     ((4, 2), (2, 6), True)
     """
-    if not scipy.sparse.issparse(X):
-        X = as_matrix(X, "X")
+    X = as_matrix(X, "X", accept_sparse=True)
     n_components = as_size(n_components, "n_components")
     H = as_uniform_source(random_state).random((n_components, X.shape[1]))
     Z = X @ np.linalg.pinv(H)

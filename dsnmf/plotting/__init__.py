@@ -1,7 +1,8 @@
 """Figures: from arrays, and from models.
 
 Every function draws into the matplotlib axes that it is given, or into a new figure, and returns
-the axes. No style is set, so that a paper's own rcParams hold.
+the axes. Fonts and the colours of a page follow matplotlib's settings, a paper's own; what a figure
+shows does not.
 """
 
 from dsnmf.plotting.arrays import class_scatter, component_grid, cost_curve, score_intervals

@@ -6,7 +6,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from dsnmf.affinity.classes import as_classes
 from dsnmf.extras import extra
+from dsnmf.plotting.names import LETTERS, LITERAL, NO_LABEL, shortened, width, wrapped
+from dsnmf.plotting.style import with_neutral_settings
 from dsnmf.validation import as_matrix, as_size
 
 if TYPE_CHECKING:
@@ -48,6 +51,7 @@ def _mosaic(pictures, columns, gap_value):
     return mosaic
 
 
+@with_neutral_settings
 def component_grid(
     components: ArrayLike,
     image_shape: Sequence[int],
@@ -105,7 +109,8 @@ def component_grid(
     mixed = Z.min() < 0
     ax = _axes(ax, (4, 4))
     if len(shape) == 3:
-        ax.imshow(_mosaic((pictures + 1) / 2 if mixed else pictures, columns, 1.0))
+        colours = (pictures + 1) / 2 if mixed else pictures
+        ax.imshow(_mosaic(colours, columns, 1.0), interpolation="nearest")
     else:
         image = ax.imshow(
             _mosaic(pictures, columns, np.nan),
@@ -118,10 +123,12 @@ def component_grid(
         ax.figure.colorbar(image, cax=beside, ticks=[-1, 0, 1])
         ax.set_facecolor("0.75")
     ax.set(xticks=[], yticks=[])
+    ax.grid(False)  # as settings may have it in the axes that were given
     ax.set_xlabel("each divided by its largest magnitude", fontsize="small")
     return ax
 
 
+@with_neutral_settings
 def cost_curve(
     costs: ArrayLike, *, every: int = 1, label: str | None = None, ax: Axes | None = None
 ) -> Axes:
@@ -167,30 +174,38 @@ def cost_curve(
     return ax
 
 
-def _legend_or_names(ax, points, codes, classes):
-    """A legend beside up to ten classes; of more, each one's name at its median point."""
-    if len(classes) <= 10:
-        ax.legend(loc="upper left", bbox_to_anchor=(1, 1), frameon=False, markerscale=2)
-        return
-    for i, name in enumerate(classes):
-        x, y = np.median(points[codes == i], axis=0)
-        box = {"facecolor": "white", "alpha": 0.6, "linewidth": 0, "pad": 0.5}
-        ax.text(x, y, str(name), fontsize=6, ha="center", va="center", bbox=box)
+def _add_legend(ax, handles, names):
+    """A legend beside the axes."""
+    numbers = [str(i) for i in range(len(names))]  # names may begin with _
+    place = {"loc": "upper left", "bbox_to_anchor": (1, 1), "frameon": False}
+    legend = ax.legend(handles, numbers, **place, markerscale=2)
+    for text, name in zip(legend.get_texts(), names):
+        text.set(text=name, **LITERAL)
 
 
+def _add_name(ax, points, name):
+    """A class's name at the median of its points."""
+    box = {"facecolor": "white", "alpha": 0.6, "linewidth": 0, "pad": 0.5}
+    options = {"fontsize": 6, "color": "black", "ha": "center", "va": "center", "bbox": box}
+    ax.text(*np.median(points, axis=0), name, **options, **LITERAL)
+
+
+@with_neutral_settings
 def class_scatter(
     points: ArrayLike, labels: ArrayLike, *, axis: str = "dimension", ax: Axes | None = None
 ) -> Axes:
     """Points in the plane, coloured by class.
 
     Up to ten classes are named in a legend, more by their names at the medians of their points.
+    Samples without a label are grey. Long names are shown without their middle.
 
     Parameters
     ----------
     points : array_like, shape (n_samples, 2)
         E.g. the first two principal components of features, or their t-SNE.
     labels : array_like, shape (n_samples,)
-        The classes, numbers or strings.
+        The classes, as `fit` takes them: -1 and missing values are unknown, see
+        `dsnmf.affinity.classes.as_label_codes`.
     axis : str
         What the axes show: they are named "{axis} 1" and "{axis} 2".
     ax : matplotlib Axes, optional
@@ -203,7 +218,7 @@ def class_scatter(
     Raises
     ------
     TypeError, ValueError
-        If points is not as described, or labels are not as many.
+        If points is not as described, or labels are not as many, or no labels.
     ImportError
         If matplotlib is missing.
 
@@ -215,24 +230,32 @@ def class_scatter(
     ('PCA 1', 2)
     """
     points = as_matrix(points, "points")
-    labels = np.asarray(labels)
     if points.shape[1] != 2:
         raise ValueError(f"points must have 2 columns, got {points.shape[1]}")
-    if labels.shape != (len(points),):
-        raise ValueError(f"labels must have shape ({len(points)},), got {labels.shape}")
-    classes, codes = np.unique(labels, return_inverse=True)
-    ax = _axes(ax, (5, 4))
-    for i, name in enumerate(classes):
+    (codes, classes), *others = as_classes(labels, "labels", len(points))
+    if others:
+        raise ValueError(f"labels must be of one attribute, got {1 + len(others)}")
+    names, is_unknown = wrapped(classes), codes < 0
+    beside = [*(names if len(names) <= 10 else []), *([NO_LABEL] if is_unknown.any() else [])]
+    ax = _axes(ax, (4 + max(1, width(beside, 10)), 4))
+    style, handles = {"s": 6, "linewidths": 0}, []
+    if is_unknown.any():  # below the others
+        unknown = ax.scatter(*points[is_unknown].T, c="0.7", **style)
+    for i in range(len(names)):
         # Ten colours can be told apart; further classes differ by their marker.
         marker = _MARKERS[i // 10 % len(_MARKERS)]
-        ax.scatter(
-            *points[codes == i].T, s=6, c=f"C{i % 10}", marker=marker, linewidths=0, label=str(name)
-        )
+        handles.append(ax.scatter(*points[codes == i].T, c=f"C{i % 10}", marker=marker, **style))
     ax.set(xlabel=f"{axis} 1", ylabel=f"{axis} 2")
-    _legend_or_names(ax, points, codes, classes)
+    if len(names) > 10:
+        for i, name in enumerate(names):
+            _add_name(ax, points[codes == i], name)
+        handles = []
+    if beside:
+        _add_legend(ax, [*handles, unknown] if is_unknown.any() else handles, beside)
     return ax
 
 
+@with_neutral_settings
 def score_intervals(
     names: Sequence[str],
     scores: Sequence[float],
@@ -280,12 +303,13 @@ def score_intervals(
             f"names, scores and errors must be equally many, got {len(names)}, {len(scores)} and "
             f"{len(errors)}"
         )
-    ax = _axes(ax, (6, 1 + 0.25 * len(names)))
+    names = shortened(names, 2 * LETTERS)
+    ax = _axes(ax, (4.5 + max(1.5, width(names, 8)), 1 + 0.25 * len(names)))
     lines = np.arange(len(names))
     colours = ["C1" if i == chosen else "C0" for i in lines]
     ax.hlines(lines, np.subtract(scores, errors), np.add(scores, errors), colors=colours)
     ax.scatter(scores, lines, c=colours, zorder=3)
-    ax.set_yticks(lines, names, fontsize="small")
+    ax.set_yticks(lines, names, fontsize="small", **LITERAL)
     ax.set_ylim(len(names) - 0.5, -0.5)  # the first on top
     ax.set_xlabel(label)
     return ax

@@ -160,7 +160,7 @@ def plot_embedding(features: ArrayLike, labels: ArrayLike, *, ax: Axes | None = 
     features : array_like, shape (n_samples, k), at least 2 x 2
         E.g. `model.transform(X)`, or `DSNMF.get_features().T`.
     labels : array_like, shape (n_samples,)
-        The classes, numbers or strings.
+        The classes; unknown ones are grey, see `class_scatter`.
     ax : matplotlib Axes, optional
         A new figure by default.
 

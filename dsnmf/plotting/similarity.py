@@ -6,8 +6,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from dsnmf.affinity.classes import as_classes
 from dsnmf.extras import extra
 from dsnmf.plotting.models import fitted_attribute
+from dsnmf.plotting.names import LITERAL, shortened, width
+from dsnmf.plotting.style import with_neutral_settings
 from dsnmf.validation import as_matrix
 
 if TYPE_CHECKING:
@@ -59,20 +62,18 @@ def _as_layers(layers):
     return [as_matrix(features, f"layers[{i}]") for i, features in enumerate(layers)]
 
 
-def _as_columns(attributes, layers):
-    """A column of classes per attribute, of as many samples as every layer has."""
-    attributes = np.asarray(attributes)
-    if attributes.ndim not in (1, 2) or attributes.size == 0:
-        raise ValueError(
-            f"attributes must have shape (n_samples,) or (n_samples, n_attributes), "
-            f"got {attributes.shape}"
-        )
+def _as_attributes(attributes, layers):
+    """Codes and names of the classes of each attribute, of as many samples as every layer has."""
+    found = [(codes, shortened(names)) for codes, names in as_classes(attributes, "attributes")]
     for i, features in enumerate(layers):
-        if len(features) != len(attributes):
+        if len(features) != len(found[0][0]):
             raise ValueError(
-                f"layers[{i}] has {len(features)} samples, but attributes has {len(attributes)}"
+                f"layers[{i}] has {len(features)} samples, but attributes has {len(found[0][0])}"
             )
-    return attributes.reshape(len(attributes), -1)
+    for a, (_, names) in enumerate(found):
+        if not names:
+            raise ValueError(f"attributes must have known labels, got none in column {a}")
+    return found
 
 
 def _as_names(names, count):
@@ -80,33 +81,34 @@ def _as_names(names, count):
         return ["attribute"] if count == 1 else [f"attribute {a}" for a in range(1, count + 1)]
     if isinstance(names, str) or len(names) != count:
         raise ValueError(f"names must hold one name per attribute ({count}), got {names!r}")
-    return list(names)
+    return shortened(names)
 
 
 def _sorted_by(attributes, first):
-    """Samples by one attribute; those of one class by the other attributes."""
-    codes = [np.unique(column, return_inverse=True)[1] for column in attributes.T]
-    others = [code for a, code in enumerate(codes) if a != first]
-    return np.lexsort([*reversed(others), codes[first]])
+    """Samples that have a label of one attribute, by it; those of one class by the others."""
+    others = [codes for a, (codes, _) in enumerate(attributes) if a != first]
+    order = np.lexsort([*reversed(others), attributes[first][0]])
+    return order[attributes[first][0][order] >= 0]
 
 
-def _draw_similarity(ax, similarity, classes):
+def _draw_similarity(ax, similarity, codes, names):
     """A matrix of sorted samples, with lines between the classes and their names."""
-    n = len(classes)
+    n = len(codes)
     image = ax.imshow(
         similarity, cmap="RdBu_r", vmin=-1, vmax=1, extent=(0, n, n, 0), interpolation="antialiased"
     )
-    names, starts, counts = np.unique(classes, return_index=True, return_counts=True)
+    _, starts, counts = np.unique(codes, return_index=True, return_counts=True)
     for start in starts[1:]:
         ax.axhline(start, color="black", linewidth=0.6)
         ax.axvline(start, color="black", linewidth=0.6)
-    middles = starts + counts / 2
-    ax.set(xticks=[], yticks=middles)
-    ax.set_yticklabels([str(name) for name in names])
-    ax.tick_params(axis="y", length=0, labelsize="small")
+    ax.grid(False)  # as settings may have it in the axes that were given
+    ax.set(xticks=[], yticks=starts + counts / 2)
+    ax.set_yticklabels(names, **LITERAL)
+    ax.tick_params(axis="y", length=0, labelsize="small", labelleft=True)
     return image
 
 
+@with_neutral_settings
 def plot_layers(
     layers: Factorisation | Sequence[ArrayLike],
     attributes: ArrayLike,
@@ -126,9 +128,11 @@ def plot_layers(
         An estimator's learned features `H_`, or any features; e.g. of new samples:
         `[model.transform(X, layer) for layer in range(m)]`.
     attributes : array_like, shape (n_samples,) or (n_samples, n_attributes)
-        The classes, numbers or strings.
+        The classes, as `fit` takes them: -1 and missing values are unknown, see
+        `dsnmf.affinity.classes.as_label_codes`. An attribute's column shows the samples that have
+        a label of it.
     names : list of str, optional
-        The attributes' names.
+        The attributes' names. Long ones are shown without their middle, as classes' are.
     axes : array of matplotlib Axes, shape (n_layers, n_attributes), optional
         A new figure by default.
 
@@ -157,14 +161,15 @@ def plot_layers(
     ((2, 2), 'sorted by legs')
     """
     layers = _as_layers(layers)
-    attributes = _as_columns(attributes, layers)
-    names = _as_names(names, attributes.shape[1])
+    attributes = _as_attributes(attributes, layers)
+    names = _as_names(names, len(attributes))
     shape = len(layers), len(names)
     figure = None
     if axes is None:
-        size = 2.6 * shape[1] + 0.8, 2.5 * shape[0]
+        beside = [max(0.4, width(classes, 8)) for _, classes in attributes]
+        size = 2.2 * shape[1] + sum(beside) + 0.8, 2.5 * shape[0]
         subplots = extra("matplotlib.pyplot", "plotting").subplots
-        figure, axes = subplots(*shape, figsize=size, squeeze=False, layout="constrained")
+        figure, axes = subplots(*shape, figsize=size, squeeze=False, layout="compressed")
     axes = np.asarray(axes, dtype=object)
     if axes.shape != shape:
         raise ValueError(f"axes must have shape {shape} (layers, attributes), got {axes.shape}")
@@ -172,10 +177,11 @@ def plot_layers(
         similarity = cosine_similarity(features)
         for a, ax in enumerate(row):
             order = _sorted_by(attributes, a)
-            image = _draw_similarity(ax, similarity[np.ix_(order, order)], attributes[order, a])
+            codes, classes = attributes[a]
+            image = _draw_similarity(ax, similarity[np.ix_(order, order)], codes[order], classes)
         row[0].set_ylabel(f"layer {i}")
     for ax, name in zip(axes[0], names):
-        ax.set_title(f"sorted by {name}", fontsize="medium")
+        ax.set_title(f"sorted by {name}", fontsize="medium", **LITERAL)
     if figure is not None:
         figure.colorbar(image, ax=axes, label="cosine", ticks=[-1, 0, 1], shrink=0.6)
     return axes

@@ -6,6 +6,7 @@ import numpy as np
 from sklearn.cluster import KMeans
 from sklearn.metrics import adjusted_rand_score
 
+from dsnmf.files.output import tell_apart
 from dsnmf.selection.criterion import (
     SHARE,
     Criterion,
@@ -137,8 +138,9 @@ class ClusterAgreement(Criterion):
 
     def reason(self, rows, best):
         row = rows[best]
+        score = tell_apart(row["score"], 1, 0, decimals=2)[0]
         return (
             f"On its features k-means with {row['n_clusters']} clusters, repeated on random "
-            f"{SHARE:.0%} of the samples, agrees best with itself: {row['score']:.2f}, where 0 is "
+            f"{SHARE:.0%} of the samples, agrees best with itself: {score}, where 0 is "
             "the agreement on data of the same spread without clusters and 1 is full."
         )

@@ -4,6 +4,7 @@ import numpy as np
 from scipy.optimize import linear_sum_assignment
 from sklearn.base import clone
 
+from dsnmf.files.output import tell_apart
 from dsnmf.selection.criterion import (
     SHARE,
     Criterion,
@@ -89,7 +90,8 @@ class ComponentAgreement(Criterion):
         return [{"variant": 0, "score": score, "standard_error": error}]
 
     def reason(self, rows, best):
+        score = tell_apart(rows[best]["score"], 1, 0, decimals=2)[0]
         return (
             f"Its components agree best between {self.repeats} fits to random {SHARE:.0%} of the "
-            f"samples: {rows[best]['score']:.2f}, where 0 is chance and 1 is full."
+            f"samples: {score}, where 0 is chance and 1 is full."
         )

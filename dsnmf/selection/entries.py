@@ -4,6 +4,7 @@ import numpy as np
 import scipy.sparse
 from sklearn.base import clone
 
+from dsnmf.files.output import tell_apart
 from dsnmf.selection.criterion import Criterion, standard_error
 
 #: Share of the known entries that each repeat hides.
@@ -82,10 +83,11 @@ class HiddenEntries(Criterion):
         return min(near, key=lambda i: (rows[i]["size"], rows[i]["score"]))
 
     def reason(self, rows, best):
-        least = min(row["score"] for row in rows)
-        if rows[best]["score"] == least:
-            return f"It misses {least:.1%} of the hidden entries' squares, the least of all."
+        score, lowest = rows[best]["score"], min(row["score"] for row in rows)
+        missed, least = tell_apart(100 * score, 100 * lowest, decimals=1)
+        if score == lowest:
+            return f"It misses {least}% of the hidden entries' squares, the least of all."
         return (
-            f"It is the smallest model whose error on hidden entries ({rows[best]['score']:.1%} of "
-            f"their squares) lies within one standard error of the least ({least:.1%})."
+            f"It is the smallest model whose error on hidden entries ({missed}% of their squares) "
+            f"lies within one standard error of the least ({least}%)."
         )

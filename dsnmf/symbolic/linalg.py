@@ -10,7 +10,11 @@ from pytensor.graph.basic import Variable
 from pytensor.sparse.type import SparseTensorType
 
 from dsnmf.symbolic.kernels import KernelOp, register_kernel
-from dsnmf.symbolic.sparse_products import sparse_product, transposed_sparse_product
+from dsnmf.symbolic.sparse_products import (
+    sparse_product,
+    sparse_squared_norm,
+    transposed_sparse_product,
+)
 from dsnmf.validation import as_matrix
 
 #: Entries that are converted to float64 at once.
@@ -65,9 +69,10 @@ def as_data(X, dtype):
         if X.type.dtype != dtype:
             raise TypeError(f"X must have the factors' dtype {dtype}, got {X.type.dtype}")
         return X
+    X = as_matrix(X, "X", accept_sparse=True)
     if scipy.sparse.issparse(X):
-        return pytensor.sparse.as_sparse_variable(scipy.sparse.csr_matrix(X, dtype=dtype))
-    return pt.constant(np.array(as_matrix(X, "X"), dtype=dtype, order="C"))
+        return pytensor.sparse.as_sparse_variable(X.astype(dtype))
+    return pt.constant(np.array(X, dtype=dtype, order="C"))
 
 
 def product(A, B):
@@ -88,6 +93,6 @@ def _as_csr(A):
 def squared_norm(A):
     """‖A‖²_F of a dense or sparse matrix variable, without forming anything of its size."""
     if is_sparse(A):
-        return pt.sqr(pytensor.sparse.csm_data(A)).sum()
+        return sparse_squared_norm(A)
     register_kernel(_SquaredNorm, _squared_norm_kernel)
     return _squared_norm_op(A.dtype)(A)

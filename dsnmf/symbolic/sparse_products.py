@@ -1,13 +1,13 @@
-"""Products of a sparse matrix with a dense one, fast in Numba mode.
+"""Products of a sparse matrix with a dense one, and its norm, fast in Numba mode.
 
 PyTensor's own walk through the dense factor column by column; these keep the innermost loop on
-contiguous entries.
+contiguous entries. An entry may be stored in parts, as SciPy allows.
 """
 
 import numpy as np
 from pytensor.graph.basic import Apply
 from pytensor.graph.op import Op
-from pytensor.tensor.type import matrix
+from pytensor.tensor.type import matrix, scalar
 
 from dsnmf.symbolic.kernels import register_kernel
 
@@ -70,3 +70,40 @@ def transposed_sparse_product(X, A):
     """Xᵀ A for a CSR variable X and a dense matrix variable A; a dense variable, no gradient."""
     register_kernel(_TransposedProduct, _transposed_product_kernel)
     return _TransposedProduct()(X, A)
+
+
+class _SquaredNorm(Op):
+    """X ↦ ‖X‖² for a CSR or CSC matrix X, summed in float64; no gradient."""
+
+    __props__ = ()
+
+    def make_node(self, X):
+        return Apply(self, [X], [scalar(dtype=X.type.dtype)])
+
+    def perform(self, node, inputs, outputs):
+        whole = inputs[0].copy()  # which knows nothing of parts, so that it looks for them
+        whole.sum_duplicates()
+        entries = whole.data.astype(np.float64, copy=False)
+        outputs[0][0] = np.asarray(np.vdot(entries, entries)).astype(whole.dtype)
+
+
+def _squared_norm_kernel(compiled):
+    @compiled
+    def squared_norm(X):
+        data, indices, indptr = X.data, X.indices, X.indptr
+        line, total = np.zeros(max(X.shape[0], X.shape[1])), 0.0
+        for i in range(len(indptr) - 1):
+            for entry in range(indptr[i], indptr[i + 1]):
+                line[indices[entry]] += data[entry]
+            for entry in range(indptr[i], indptr[i + 1]):
+                total += line[indices[entry]] ** 2
+                line[indices[entry]] = 0.0
+        return np.asarray(total).astype(data.dtype)
+
+    return squared_norm
+
+
+def sparse_squared_norm(X):
+    """‖X‖²_F of a sparse variable; no gradient."""
+    register_kernel(_SquaredNorm, _squared_norm_kernel)
+    return _SquaredNorm()(X)

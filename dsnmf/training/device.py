@@ -3,12 +3,20 @@
 import contextlib
 import gc
 import os
+import sys
+from concurrent.futures import ThreadPoolExecutor
 from functools import wraps
+from threading import Lock
 
 import numpy as np
 from pytensor.compile.sharedvalue import SharedVariable
 from pytensor.link.jax.linker import JAXLinker
 from pytensor.tensor.type import TensorType
+
+#: What translates PyTensor's operations for JAX.
+_JAX_OPS = "pytensor.link.jax.dispatch"
+
+_LOADING = Lock()
 
 
 def check_device():
@@ -49,6 +57,23 @@ def _exact():
 
     with jax.enable_x64(True), jax.default_matmul_precision("highest"):
         yield
+
+
+def _load_jax_ops():
+    """Import PyTensor's code for JAX, which as it is imported sets JAX for the whole process."""
+    import jax
+
+    def load():
+        before = jax.config.jax_enable_x64
+        try:
+            import pytensor.link.jax.dispatch  # noqa: F401 (registers)
+        finally:
+            jax.config.update("jax_enable_x64", before)
+
+    # In a thread of its own, which none of JAX's contexts holds in.
+    with _LOADING, ThreadPoolExecutor(1) as thread:
+        if _JAX_OPS not in sys.modules:
+            thread.submit(load).result()
 
 
 @contextlib.contextmanager
@@ -95,6 +120,7 @@ class DeviceLinker(JAXLinker):
         import jax
 
         device = check_device()
+        _load_jax_ops()
         gc.collect()  # what models that are gone have there: graphs are cycles, and wait for this
         with _exact(), _named_errors(device):
             thunk, inputs, outputs = super().make_thunk(**kwargs)

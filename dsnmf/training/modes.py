@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytensor
 from pytensor.compile.mode import Mode, get_mode, predefined_modes
+from pytensor.graph.basic import Variable
 from pytensor.graph.rewriting.db import RewriteDatabaseQuery
 from pytensor.graph.traversal import ancestors
 from pytensor.link.basic import PerformLinker
@@ -18,12 +19,13 @@ from dsnmf.symbolic.loops import compile_loops
 from dsnmf.training.device import DeviceLinker, check_device
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
     from typing import Any
 
-    from pytensor.graph.basic import Variable
+    from pytensor.compile.io import In, Out
 
     from dsnmf.typing import Mode as AnyMode
+    from dsnmf.typing import Updates
 
 #: PyTensor's name of the mode that it chooses by itself.
 DEFAULT = "Mode"
@@ -76,17 +78,26 @@ def is_jax(mode):
     return isinstance(get_mode(mode).linker, JAXLinker)
 
 
-def _has_loop(variables):
+def _has_loop(outputs, *pairs):
     """Whether a graph has a loop, whose every step would be run node by node."""
-    return any(v.owner is not None and isinstance(v.owner.op, Scan) for v in ancestors(variables))
+    results = outputs if isinstance(outputs, list | tuple) else [outputs]
+    computed = [getattr(result, "variable", result) for result in results]  # `Out` holds one
+    computed += [new for several in pairs for _, new in several]
+    graph = ancestors(v for v in computed if isinstance(v, Variable))
+    return any(v.owner is not None and isinstance(v.owner.op, Scan) for v in graph)
+
+
+def _as_pairs(replacements):
+    """A dictionary's, or those that a list or an iterator has in its place."""
+    return list(replacements.items() if isinstance(replacements, dict) else replacements or ())
 
 
 def compile_function(
-    inputs: Sequence[Variable],
-    outputs: Variable | Sequence[Variable] | None = None,
-    *,
-    updates: dict[Variable, Variable] | None = None,
+    inputs: Sequence[Variable | In],
+    outputs: Variable | Out | Sequence[Variable | Out] | None = None,
     mode: AnyMode = None,
+    updates: Updates | Iterable[tuple[Variable, Variable]] | None = None,
+    givens: Updates | Iterable[tuple[Variable, Variable]] | None = None,
     **options: Any,
 ) -> Any:
     """`pytensor.function`, without a mode in the one that suits the graph.
@@ -96,8 +107,8 @@ def compile_function(
 
     Parameters
     ----------
-    inputs, outputs, updates, **options
-        See `pytensor.function`.
+    inputs, outputs, updates, givens, **options
+        See `pytensor.function`, whose order of arguments this is, and Theano's.
     mode : None, str or pytensor Mode
 
     Returns
@@ -112,10 +123,11 @@ def compile_function(
     >>> compile_function([x], abs(x) + x)([-1.0, 2.0])
     array([0., 4.])
     """
+    updates, givens = _as_pairs(updates), _as_pairs(givens)
     if mode is None and pytensor.config.mode == DEFAULT:
-        results = outputs if isinstance(outputs, list | tuple) else [outputs]
-        computed = [v for v in (*results, *(updates or {}).values()) if v is not None]
-        mode = None if _has_loop(computed) else NODE_BY_NODE
+        mode = None if _has_loop(outputs, updates, givens) else NODE_BY_NODE
     elif is_jax(mode):
         mode = Mode(DeviceLinker(), get_mode(mode).provided_optimizer)
-    return pytensor.function(inputs, outputs, updates=updates, mode=mode, **options)
+    # Annotated there without `In` and `Out`.
+    arguments: Any = inputs, outputs, mode, updates, givens
+    return pytensor.function(*arguments, **options)

@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytensor
 import pytensor.tensor as pt
-from pytensor.graph.basic import Variable
-from pytensor.tensor.variable import TensorConstant
+from pytensor.graph.basic import Constant, Variable
 
 from dsnmf.symbolic.bases import pseudo_inverse, row_basis
 from dsnmf.symbolic.kernels import KernelOp, compiled_kernel, register_kernel
@@ -87,7 +86,7 @@ def gnmf(
     True
     """
     X, (Z,), (H,) = as_model(X, [Z], [H])
-    known = X.data if isinstance(X, TensorConstant) else np.zeros(1)
+    known = X.data if isinstance(X, Constant) else np.zeros(1)
     for name, values in (("X", known), ("Z", Z.get_value(borrow=True))):
         if values.min() < 0:
             raise ValueError(f"{name} must be >= 0, got a negative entry")
@@ -132,20 +131,24 @@ def _sweep_kernel(compiled):
     @compiled
     def sweep(A, B, H):
         # Samples are independent of each other: one at a time, its k entries stay in the cache.
+        # Entries alone: what assigns slices compiles for seconds.
         k, n = H.shape
-        by_sample = np.empty((n, k), H.dtype)
-        by_sample[:] = H.T
-        targets = np.ascontiguousarray(A.T)
-        dead = (DEAD * np.finfo(H.dtype).eps) ** 2 * np.max(np.diag(B))
+        swept, h = np.empty((k, n), H.dtype), np.empty(k, H.dtype)
+        largest = B[0, 0]
+        for r in range(1, k):
+            largest = max(largest, B[r, r])
+        dead = (DEAD * np.finfo(H.dtype).eps) ** 2 * largest
         for j in range(n):
-            h = by_sample[j]
+            for r in range(k):
+                h[r] = H[r, j]
             for r in range(k):
                 if B[r, r] > dead:
                     fitted = B[r, 0] * h[0]
                     for c in range(1, k):
                         fitted += B[r, c] * h[c]
-                    h[r] = max(h[r] + (targets[j, r] - fitted) / B[r, r], 0)
-        return np.ascontiguousarray(by_sample.T)
+                    h[r] = max(h[r] + (A[r, j] - fitted) / B[r, r], 0)
+                swept[r, j] = h[r]
+        return swept
 
     return sweep
 

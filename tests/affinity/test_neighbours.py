@@ -8,6 +8,7 @@ import pytest
 import scipy.sparse
 
 from dsnmf.affinity import knn_affinity
+from tests.textbook import in_parts
 
 
 @pytest.mark.parametrize(
@@ -49,8 +50,9 @@ def test_definition_on_data_of_any_scale(kind, seed):
     expected = direct(X, 4, kind, t=2.0)
     W = knn_affinity(X, 4, kind, t=2.0)
     np.testing.assert_allclose(W.toarray(), expected, rtol=1e-10, atol=1e-12)
-    sparse = knn_affinity(scipy.sparse.csc_matrix(X), 4, kind, t=2.0)
-    np.testing.assert_allclose(sparse.toarray(), expected, rtol=1e-10, atol=1e-12)
+    for sparse in (scipy.sparse.csc_matrix(X), in_parts(scipy.sparse.csr_matrix(X))):
+        W = knn_affinity(sparse, 4, kind, t=2.0)
+        np.testing.assert_allclose(W.toarray(), expected, rtol=1e-10, atol=1e-12)
 
 
 @pytest.mark.parametrize("kind", ["binary", "heat", "cosine"])

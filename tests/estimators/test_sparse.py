@@ -7,11 +7,7 @@ import scipy.sparse
 from dsnmf import DeepSemiNMF, SemiNMF
 from tests.conftest import relative_error
 from tests.estimators.kinds import PLAIN
-
-
-def twice(A):
-    data, indices = np.repeat(A.data / 2, 2), np.repeat(A.indices, 2)
-    return scipy.sparse.csr_matrix((data, indices, 2 * A.indptr), A.shape)
+from tests.textbook import in_parts
 
 
 def backwards(A):
@@ -44,7 +40,7 @@ def read_only(A):
 
 
 FORMS = {
-    "duplicates": twice,
+    "duplicates": in_parts,
     "backwards": backwards,
     "int64": int64,
     "stored zeros": stored_zeros,

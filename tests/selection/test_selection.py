@@ -1,5 +1,7 @@
 """`select`: that each criterion finds what is there, shares and keeps its fits, and refuses."""
 
+import re
+
 import dask.array as da
 import numpy as np
 import pytest
@@ -8,7 +10,9 @@ from distributed import LocalCluster
 
 from dsnmf import DeepSemiNMF, DeepWSF, SemiNMF
 from dsnmf.selection import choice, clusters, entries, select
-from dsnmf.selection.components import matched_cosine
+from dsnmf.selection.clusters import ClusterAgreement
+from dsnmf.selection.components import ComponentAgreement, matched_cosine
+from dsnmf.selection.entries import HiddenEntries
 
 RNG = np.random.default_rng(0)
 H = RNG.exponential(size=(60, 3)) * (RNG.random((60, 3)) < 0.6)
@@ -73,6 +77,25 @@ def test_of_several_numbers_of_clusters_the_true_one():
     found = select(SemiNMF(4, metric="data"), data, {"max_iter": [500]}, n_clusters=range(2, 7))
     assert found.best_n_clusters_ == 4
     assert [row["n_clusters"] for row in found.table] == [2, 3, 4, 5, 6]
+
+
+@pytest.mark.parametrize(
+    ("scores", "told"),
+    [
+        ([4.1e-7, 4.12e-7], ["4.12e-05%", "4.1e-05%"]),
+        ([0.4121, 0.41214], ["41.214%", "41.210%"]),
+        ([0.2, 0.4], ["40.0%", "20.0%"]),
+    ],
+)
+def test_a_reason_has_digits_that_tell(scores, told):
+    errors = HiddenEntries(2, 0)
+    rows = [{"score": score, "size": 3 - i} for i, score in enumerate(scores)]
+    text = errors.reason(rows, 1)
+    assert re.findall(r"[\w.+-]+%", text) == told
+    assert "% of the hidden entries' squares, the least of all" in errors.reason(rows, 0)
+    agreement = ClusterAgreement(2, 0, (3,)).reason([{"score": 0.9983, "n_clusters": 3}], 0)
+    assert "itself: 0.998, where" in agreement
+    assert "samples: 1.00, where" in ComponentAgreement(2, 0).reason([{"score": 1.0}], 0)
 
 
 @pytest.mark.parametrize("features", [np.ones((20, 2)), RNG.standard_normal((400, 9))])

@@ -1,4 +1,4 @@
-"""Kernels' keys in Numba's cache."""
+"""Kernels: what Numba has to compile for them, and their keys in its cache."""
 
 import compileall
 import os
@@ -7,9 +7,14 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
+import pytest
+
 import dsnmf
 from dsnmf.symbolic import residual
-from dsnmf.symbolic.kernels import _fingerprint
+from dsnmf.symbolic.kernels import _fingerprint, as_it_is, for_python
+from dsnmf.symbolic.residual import _subtract_kernel
+from dsnmf.updates.comparators import _sweep_kernel
 
 PROGRAM = """
 import sys, numpy as np, dsnmf
@@ -46,3 +51,16 @@ def test_an_installation_without_sources_works(tmp_path):
         cwd=tmp_path, env=environment, capture_output=True, text=True,
     )  # fmt: skip
     assert (run.stdout, run.returncode) == ("True\n", 0), run.stderr
+
+
+@pytest.mark.parametrize("order", ["C", "F"])
+@pytest.mark.parametrize("make_kernel", [_subtract_kernel, _sweep_kernel])
+def test_what_default_models_compile_is_little(make_kernel, order):
+    """Entries alone: slices bring dozens of Numba's own functions, and seconds, with them."""
+    from numba.core import event
+
+    arrays = [np.ones((3, 3), order=order) for _ in range(3)]
+    arguments = arrays if make_kernel is _sweep_kernel else [*arrays[:2], 0]
+    with event.install_recorder("numba:compile") as recorder:
+        for_python(make_kernel(as_it_is), None)(*arguments)
+    assert 0 < sum(what.is_start for _, what in recorder.buffer) < 12

@@ -11,6 +11,7 @@ import scipy.sparse
 from dsnmf.affinity import combine, label_affinity
 from dsnmf.symbolic import laplacian_penalty
 from dsnmf.symbolic.laplacian import affinity_terms, may_be_negative
+from tests.textbook import in_parts
 
 pytestmark = pytest.mark.usefixtures("without_numba")
 
@@ -42,11 +43,13 @@ FORMS = {
     "signed": lambda W: W.toarray() - 0.1,
     "csr": lambda W: W.tosparse(),
     "csc array": lambda W: scipy.sparse.csc_array(W.tosparse()),
+    "csr in parts": lambda W: in_parts(W.tosparse()),
     "signed csr": lambda W: W.tosparse() - RING,
     "int64 indices": int64,
     "integers": lambda W: scipy.sparse.coo_array((W.toarray() > 0).astype(int)),
     "shared": lambda W: pytensor.shared(W.toarray()),
     "shared sparse": lambda W: pytensor.shared(W.tosparse()),
+    "shared csr in parts": lambda W: pytensor.shared(in_parts(W.tosparse())),
     "shared csc": lambda W: pytensor.shared(W.tosparse().tocsc()),
 }
 

@@ -1,6 +1,7 @@
 """Bases and pseudo-inverses: by NumPy, by Numba's kernels, and as plain graphs, as JAX has them."""
 
 import numpy as np
+import pytensor
 import pytensor.tensor as pt
 import pytest
 import scipy.sparse
@@ -8,7 +9,7 @@ import scipy.sparse
 from dsnmf.symbolic.bases import pseudo_inverse, row_basis
 from dsnmf.symbolic.linalg import as_data, product, squared_norm
 from dsnmf.training.modes import compile_function
-from tests.textbook import pinv
+from tests.textbook import in_parts, pinv
 
 
 def matrices(dtype):
@@ -55,14 +56,35 @@ def test_the_cut_off_is_that_of_the_matrix_stood_for():
     np.testing.assert_allclose(large, np.diag([1.0, 0]))
 
 
-def test_sparse_data_give_what_dense_data_give():
+@pytest.mark.parametrize("mode", [None, "NUMBA"])
+@pytest.mark.parametrize("stored", [lambda X: X, in_parts])
+@pytest.mark.parametrize("as_variable", [lambda X: as_data(X, "float64"), pytensor.shared])
+def test_sparse_data_give_what_dense_data_give(as_variable, stored, mode):
     rng = np.random.default_rng(0)
     dense, A, B = (
         rng.standard_normal((6, 8)) * (rng.random((6, 8)) < 0.3),
         rng.random((3, 6)),
         rng.random((8, 3)),
     )
-    sparse = as_data(scipy.sparse.csc_matrix(dense), "float64")
-    np.testing.assert_allclose(product(sparse, pt.constant(B)).eval(), dense @ B)
-    np.testing.assert_allclose(product(pt.constant(A), sparse).eval(), A @ dense)
-    np.testing.assert_allclose(squared_norm(sparse).eval(), np.sum(dense**2))
+    X = as_variable(stored(scipy.sparse.csr_matrix(dense)))
+    outputs = [product(X, pt.constant(B)), product(pt.constant(A), X), squared_norm(X)]
+    XB, AX, norm2 = compile_function([], outputs, mode=mode)()
+    np.testing.assert_allclose(XB, dense @ B)
+    np.testing.assert_allclose(AX, A @ dense)
+    np.testing.assert_allclose(norm2, np.sum(dense**2))
+
+
+def test_parts_of_an_entry_are_added_up_though_the_matrix_believes_there_are_none():
+    X = scipy.sparse.csr_matrix(np.array([[3.0, 4.0, 0.0]]))
+    assert X.has_canonical_format  # SciPy remembers this
+    X.indices[:] = 0  # as columns are merged
+    for form in (X, X.tocsc(), X.tocoo()):
+        variable = as_data(form, "float32")
+        np.testing.assert_array_equal(variable.data.toarray(), [[7, 0, 0]])
+        assert squared_norm(variable).eval() == 49
+    assert X.nnz == 2  # the caller's is as it was
+
+
+def test_sparse_data_are_checked():
+    with pytest.raises(ValueError, match="X must be finite"):
+        as_data(scipy.sparse.csr_matrix([[np.inf, 0.0]]), "float64")

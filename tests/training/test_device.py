@@ -1,5 +1,7 @@
 """What JAX mode does around a step: where data are, in what precision, and when a device fails."""
 
+import os
+import subprocess
 import sys
 from functools import partial
 
@@ -69,15 +71,40 @@ def test_settings_of_the_process_do_not_count(monkeypatch):
 
     monkeypatch.setattr(jax, "block_until_ready", block_until_ready)
     expected = DSNMF(DATA, (8, 4), mode="FAST_COMPILE").fit(3).history
-    jax.config.update("jax_enable_x64", False)  # what PyTensor's floatX=float32 does
-    try:
+    with jax.enable_x64(False), jax.default_matmul_precision("default"):
         found = DSNMF(DATA, (8, 4), mode="JAX").fit(3)
         assert not jax.config.jax_enable_x64
-    finally:
-        jax.config.update("jax_enable_x64", True)
+        assert jax.config.jax_default_matmul_precision == "default"
     np.testing.assert_allclose(found.history, expected, rtol=1e-9)
     assert {value.dtype for value in found.get_param_values()} == {np.dtype("float64")}
     assert seen == {(True, "highest")}
+
+
+PROGRAM = """
+import contextlib, sys, jax, numpy as np
+from dsnmf import SemiNMF
+
+def settings():
+    return jax.config.values | {"dtype": jax.numpy.ones(2).dtype}
+
+jax.config.update("jax_enable_x64", sys.argv[1] == "wide")
+X, before = np.random.default_rng(0).standard_normal((20, 5)), settings()
+with jax.enable_x64(True) if sys.argv[2] == "inside" else contextlib.nullcontext():
+    fitted = SemiNMF(2, max_iter=3, tol=0, mode="JAX").fit(X)
+assert fitted.components_.dtype == "float64"
+print(settings() == before)
+"""
+
+
+@pytest.mark.parametrize(("width", "where"), [("narrow", "inside"), ("wide", "plain")])
+def test_settings_of_the_process_are_its_own_after_the_first_use(width, where):
+    sets_x64 = {"narrow": "float64", "wide": "float32"}[width]  # PyTensor, the other way
+    environment = os.environ | {"PYTENSOR_FLAGS": f"cxx=,floatX={sets_x64}"}
+    run = subprocess.run(
+        [sys.executable, "-c", PROGRAM, width, where],
+        env=environment, capture_output=True, text=True,
+    )  # fmt: skip
+    assert (run.stdout, run.returncode) == ("True\n", 0), run.stderr
 
 
 @pytest.mark.parametrize(

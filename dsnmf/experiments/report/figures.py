@@ -9,6 +9,7 @@ from dsnmf.experiments.report.attributes import shares as shares_of
 from dsnmf.experiments.report.curves import counterpart, rank
 from dsnmf.extras import extra
 from dsnmf.files.atomic import replacing
+from dsnmf.plotting.names import LETTERS, LITERAL, shortened, width
 
 #: Width of a column and of a page, in inches.
 COLUMN, PAGE = 3.4, 6.9
@@ -34,6 +35,12 @@ _STYLE = {
     "figure.facecolor": "white",
     "savefig.facecolor": "white",
 }
+
+
+def _style(more=()):
+    """A context of the report's own settings, whatever the user has set."""
+    context = extra("matplotlib.style", "the report").context
+    return context(["default", _STYLE, dict(more)])
 
 
 @dataclass(frozen=True)
@@ -122,9 +129,8 @@ def comparison(found):
     -------
     matplotlib Figure
     """
-    matplotlib = extra("matplotlib", "the report")
     Figure = extra("matplotlib.figure", "the report").Figure
-    with matplotlib.rc_context(_STYLE):
+    with _style():
         sources = list(dict.fromkeys(source for curves in found.values() for source in curves))
         size = PAGE if len(sources) > 2 else COLUMN, 1.25 + 1.4 * len(found)
         figure = Figure(figsize=size, layout="constrained")
@@ -148,16 +154,18 @@ def comparison(found):
 def _label_rows(ax, rows):
     """The layer of every row, and beside the first of a method's rows its name."""
     ax.set_yticks(range(len(rows)), [str(layer) for _, layer in rows])
-    for i, (method, _) in enumerate(rows):
-        if i == 0 or method != rows[i - 1][0]:
+    names = shortened([method for method, _ in rows], 2 * LETTERS)
+    for i, name in enumerate(names):
+        if i == 0 or rows[i][0] != rows[i - 1][0]:
             ax.annotate(
-                method,
+                name,
                 (0, i),
                 (-18, 0),
                 xycoords=("axes fraction", "data"),
                 textcoords="offset points",
                 ha="right",
                 va="center",
+                **LITERAL,
             )
 
 
@@ -198,7 +206,6 @@ def attribute_maps(found, score):
     -------
     matplotlib Figure
     """
-    matplotlib = extra("matplotlib", "the report")
     Figure = extra("matplotlib.figure", "the report").Figure
     names, shares = attributes(found), shares_of(found)
     rows = [(method, layer) for method, layers in methods(found).items() for layer in layers]
@@ -208,8 +215,10 @@ def attribute_maps(found, score):
         for i, (method, layer) in enumerate(rows)
         for name in (labels(method)[layer - 1] if labels(method) else [])
     }
-    with matplotlib.rc_context({**_STYLE, "axes.spines.left": False, "axes.spines.bottom": False}):
-        figure = Figure(figsize=(PAGE, 0.6 + 0.16 * len(rows)), layout="constrained")
+    shown = shortened(names)
+    with _style({"axes.spines.left": False, "axes.spines.bottom": False}):
+        height = 0.2 + 0.16 * len(rows) + max(0.4, 0.75 * width(shown, 6))
+        figure = Figure(figsize=(PAGE, height), layout="constrained")
         axes = figure.subplots(1, len(shares), sharey=True, squeeze=False)[0]
         for ax, share in zip(axes, shares):
             values = np.array(
@@ -217,7 +226,7 @@ def attribute_maps(found, score):
             )
             _draw_heat_map(ax, values, gaps, supervised)
             turned = {"rotation": 45, "ha": "right", "rotation_mode": "anchor"}
-            ax.set_xticks(range(len(names)), names, fontsize=6, **turned)
+            ax.set_xticks(range(len(names)), shown, fontsize=6, **turned, **LITERAL)
             ax.tick_params(length=0)
             ax.set_title(f"{share:.0%} of labels")
         _label_rows(axes[0], rows)
@@ -240,7 +249,7 @@ def save(figure, stem):
     # Neither the date nor, in the PNG, matplotlib's version.
     for suffix, metadata in ((".png", {"Software": None}), (".pdf", {"CreationDate": None})):
         with (
-            extra("matplotlib", "the report").rc_context(_STYLE),
+            _style(),
             replacing(stem.with_name(stem.name + suffix), "wb") as file,
         ):
             figure.savefig(file, format=suffix[1:], dpi=250, metadata=metadata)

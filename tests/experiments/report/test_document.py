@@ -5,6 +5,7 @@ import json
 from importlib.resources import files
 
 import pytest
+from matplotlib import rc_context
 
 from dsnmf.commands.main import main
 from dsnmf.experiments.report import (
@@ -269,17 +270,32 @@ def test_figures_are_the_same_bytes(tmp_path):
     place = "pie", "pixels", "error"
     records = curve("Semi-NMF", error=8) + curve("another method", error=9)
     contents = []
-    for name in ("first", "second"):
+    for name, origin in (("first", "upper"), ("second", "lower")):
         found = curves.sources(records, *place)
         assert list(found) == ["ours", "ICML 2014"]
-        figure = figures.comparison({"error": found})
-        assert {line.get_color() for line in figure.axes[0].lines} == {"#0072B2", "0.3"}
-        figures.save(figure, tmp_path / name)
+        with rc_context({"image.origin": origin, "lines.linestyle": ":", "font.weight": "bold"}):
+            figure = figures.comparison({"error": found})
+            assert {line.get_color() for line in figure.axes[0].lines} == {"#0072B2", "0.3"}
+            figures.save(figure, tmp_path / name)
         contents.append([(tmp_path / f"{name}.{suffix}").read_bytes() for suffix in ("png", "pdf")])
     assert contents[0] == contents[1]
     found = attributes.scores(ATTRIBUTES, "pie")
     (ax,) = figures.attribute_maps(found, "ac").axes
     assert [len(ax.texts), len(ax.patches)] == [8 + 2, 2]
+
+
+@pytest.mark.filterwarnings("error")
+def test_long_names_of_one_attribute_leave_the_map_its_room(tmp_path):
+    name = "diagnosis of the tissue by the second pathologist"
+    methods = "Deep Semi-NMF", f"Deep WSF, {name}, H", f"WSF 64, {name}"
+    found = {(1.0, method, 1, name, "ac"): {0: 0.5} for method in methods}
+    with rc_context({"image.origin": "lower"}):
+        figure = figures.attribute_maps(found, "ac")
+        figures.save(figure, tmp_path / "map")  # warns where the axes have no room
+    (ax,) = figure.axes
+    assert ax.get_window_extent().width > 2 * figure.dpi
+    assert ax.get_window_extent().height > 0.1 * len(methods) * figure.dpi
+    assert ax.yaxis_inverted()
 
 
 def test_folder_without_results(tmp_path, capsys):
