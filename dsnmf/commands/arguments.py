@@ -78,7 +78,7 @@ def numbers(text):
 FORMATS = ".npy, .npz, .csv, .tsv, .parquet, .h5ad or .mat"
 
 #: What is read in blocks, if it has more than one, for texts.
-ON_DISK = "PATH.h5:DATASET, a .zarr array or a folder of .npy or .npz files"
+ON_DISK = "PATH.h5:DATASET, PATH.zarr, PATH.zarr:NAME or a folder of .npy or .npz files"
 
 
 def samples(source, known=None, in_blocks=False):
