@@ -27,7 +27,8 @@ def _chosen(path, name, node, arrays):
     fault = f"holds no {name}" if node is None else "is a group"
     place = path if node is None or name is None else f"{path}:{name}"
     first = next((key for key, array in arrays.items() if len(array.shape) == 2), None)
-    example = "" if first is None else f": name one of its arrays, as in {path}:{first}"
+    colon = ":" if file_of(f"{path}:{first}")[1] else "/"  # a zarr array's folder is a name too
+    example = "" if first is None else f": name one of its arrays, as in {path}{colon}{first}"
     raise ValueError(f"{place} {fault}{example}; it holds {', '.join(arrays) or 'no arrays'}")
 
 
