@@ -6,7 +6,8 @@ import numpy as np
 
 #: What people call such a column, in any case, perhaps after what the samples are.
 _NUMBERING = re.compile(
-    r"(.*[\W_])?(id|index|row|row[\W_]?(id|name|number)s?|unnamed: 0)|.*(?-i:[a-z]Id)", re.IGNORECASE
+    r"(.*[\W_])?(id|index|row|row[\W_]?(id|name|number)s?|unnamed: 0)|.*(?-i:[a-z]Id)",
+    re.IGNORECASE,
 )
 _TIME = re.compile(r"(.*[\W_])?(t|date|datetime|time|time[\W_]?stamp)", re.IGNORECASE)
 
@@ -59,7 +60,8 @@ def note_on_features(matrix, names):
     dates = _TIME.fullmatch(name) and (np.diff(column) > 0).all()
     if not (numbers or dates or _are_in_steps(column)):
         return None
-    return f"its first column, {name}, seems to number or date the samples, and is read as a feature"
+    role = "seems to number or date the samples, and is read as a feature"
+    return f"its first column, {name}, {role}"
 
 
 def note_on_labels(labels):

@@ -27,7 +27,7 @@ def _frame(path):
 
 
 def _holds_numbers(column):
-    """Whether they are numbers, also as objects, such as those of DECIMAL and of bools with gaps."""
+    """Whether they are numbers, also as objects, such as DECIMAL and bools with gaps."""
     if getattr(column.dtype, "kind", "O") in "fiub":
         return True
     pandas = extra("pandas", "reading .parquet files", "files")

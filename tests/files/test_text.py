@@ -85,8 +85,9 @@ def test_a_header_without_a_cell_for_the_row_names(name, index):
     assert labels.tolist() == [["ana", 0], ["ana", 1]]
 
 
-CELLS = "1 2.5 -3 NA nan -NaN +nAn null None True 1_0 ٢ +INF 1e400 1. . 1e 0x1 #N/A --1 1f".split()
-CELLS += [
+CELLS = [
+    *("1", "2.5", "-3", "NA", "nan", "-NaN", "+nAn", "null", "None", "True", "1_0", "٢", "+INF"),
+    *("1e400", "1.", ".", "1e", "0x1", "#N/A", "--1", "1f"),
     "",
     "NA ",
     " 1",
