@@ -138,7 +138,9 @@ class Source:
         Raises
         ------
         OSError
-            If a file cannot be opened.
+            If a file cannot be opened or, as when it is locked, be read now.
+        MemoryError
+            If there is no room for them.
         ValueError
             If they cannot be read, are masked in part, or are not what shape and dtype promise.
         """
