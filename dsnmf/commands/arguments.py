@@ -5,6 +5,7 @@ import contextlib
 import math
 import os
 import textwrap
+import warnings
 from pathlib import Path
 
 
@@ -78,7 +79,7 @@ def numbers(text):
 FORMATS = ".npy, .npz, .csv, .tsv, .parquet, .h5ad or .mat"
 
 #: What is read in blocks, if it has more than one, for texts.
-ON_DISK = "PATH.h5:DATASET, a .zarr array or a folder of .npy or .npz files"
+ON_DISK = "PATH.h5:DATASET, PATH.zarr, PATH.zarr:NAME or a folder of .npy or .npz files"
 
 
 def samples(source, known=None, in_blocks=False):
@@ -140,6 +141,21 @@ def shape_of(X):
 
     source = as_source(X)
     return X.shape if source is None else source.shape
+
+
+@contextlib.contextmanager
+def known_by_name(X, names):
+    """A context for fits to X, of whose features only the command knows the names, or None.
+
+    The warning of a feature that holds nearly all of X's squared norm has its name.
+    """
+    from dsnmf.data.shares import GoverningFeatureWarning, energies_of, warn_of_governing
+
+    with warnings.catch_warnings():
+        if names is not None:
+            warn_of_governing(energies_of(X), names)
+            warnings.simplefilter("ignore", GoverningFeatureWarning)
+        yield
 
 
 def labels(source, n_samples):

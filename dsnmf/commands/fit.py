@@ -78,6 +78,17 @@ def _before(estimator, layers, X):
     return f"{type(estimator).__name__} {sizes}: {n} samples, {p} features{more}"
 
 
+def _found(y):
+    """How many classes, and unknown labels, the fit will see."""
+    from dsnmf.affinity.classes import as_label_codes
+
+    texts = []
+    for codes in as_label_codes(y):
+        classes, unknown = max(codes) + 1, (codes < 0).sum()
+        texts.append(f"{classes} {'class' if classes == 1 else 'classes'}, {unknown} unknown")
+    return f"Labels of {len(y)} samples: {'; '.join(texts)}"
+
+
 def _norm(estimator, X):
     """‖X‖ over the known entries; of what is not in memory by what the fit has divided it by."""
     import numpy as np
@@ -123,7 +134,9 @@ def _fit(estimator, parsed):
 
     X, names, y = _read(parsed)
     print(_before(estimator, parsed.layers, X), flush=True)
-    with kept_meanwhile():
+    if y is not None:
+        print(_found(y), flush=True)
+    with kept_meanwhile(), arguments.known_by_name(X, names):
         estimator.fit(X, y)
         if names is not None:
             estimator.feature_names_in_ = names

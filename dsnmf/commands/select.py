@@ -47,18 +47,19 @@ def _run(parsed):
 
     X, names = arguments.samples(parsed.data)
     estimator = _estimator(parsed)
-    found = select(
-        estimator,
-        X,
-        _candidates(parsed, estimator, arguments.shape_of(X)),
-        criterion=parsed.criterion,
-        n_clusters=parsed.clusters,
-        repeats=parsed.repeats,
-        random_state=parsed.seed,
-        folder=parsed.folder,
-        jobs=parsed.jobs,
-        dask=parsed.dask,
-    )
+    with arguments.known_by_name(X, names):
+        found = select(
+            estimator,
+            X,
+            _candidates(parsed, estimator, arguments.shape_of(X)),
+            criterion=parsed.criterion,
+            n_clusters=parsed.clusters,
+            repeats=parsed.repeats,
+            random_state=parsed.seed,
+            folder=parsed.folder,
+            jobs=parsed.jobs,
+            dask=parsed.dask,
+        )
     print(found)
     if parsed.out is not None:
         if names is not None:

@@ -165,6 +165,11 @@ class Blocks:
     def gram(self):
         return self._first_pass[2]
 
+    @property
+    def energies(self):
+        """Squared norms of the features; None where there is no Gram matrix."""
+        return None if self.gram is None else np.diagonal(self.gram)
+
     @cached_property
     def eigen(self):
         return None if self.gram is None else eigen_of(self.gram.copy())

@@ -75,7 +75,7 @@ class Reader(Source):
     def rows(self, chunks):
         """As `Source` has them, of the blocks' dtype and finite."""
         start, stop = self._samples.start, self._samples.stop
-        with damage_as(f"samples {start} to {stop - 1} of X cannot be read"):
+        with damage_as(f"samples {start} to {stop - 1} of X", "cannot be read"):
             values = dask.get({**self._graph, **dict(zip(self.needed, chunks))}, self._keys)
             finish, arguments = self._finish
             rows = self._checked(finish(values, *arguments), (stop - start, self.shape[1]))

@@ -81,7 +81,7 @@ def as_source(X):
 def _is_on_disk(X):
     if scipy.sparse.issparse(X) or any(hasattr(X, name) for name in IN_MEMORY):
         return False
-    with damage_as("X cannot be read, is its file closed?"):
+    with damage_as("X", "cannot be read, is its file closed?"):
         dtype = getattr(X, "dtype", None)
         return isinstance(dtype, np.dtype) and hasattr(X, "shape") and hasattr(X, "__getitem__")
 
@@ -138,11 +138,13 @@ class Source:
         Raises
         ------
         OSError
-            If a file cannot be opened.
+            If a file cannot be opened or, as when it is locked, be read now.
+        MemoryError
+            If there is no room for them.
         ValueError
             If they cannot be read, are masked in part, or are not what shape and dtype promise.
         """
-        with damage_as(f"samples {start} to {stop - 1} of X cannot be read"):
+        with damage_as(f"samples {start} to {stop - 1} of X", "cannot be read"):
             return self._checked(self._read(start, stop), (stop - start, self.shape[1]))
 
     def _read(self, start, stop):
@@ -211,7 +213,7 @@ class NpyFiles(Source):
         self._check_not_empty()
 
     def _opened(self, path):
-        with damage_as(f"{path} is no intact .npy file of numbers"):
+        with damage_as(path, "is no intact .npy file of numbers"):
             return np.lib.format.open_memmap(path, mode="r")
 
     def _described(self, path):

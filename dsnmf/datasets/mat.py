@@ -10,22 +10,19 @@ import scipy.sparse
 
 from dsnmf.datasets.dataset import Dataset
 from dsnmf.files.matlab import read_variables
-from dsnmf.files.variables import as_csr
+from dsnmf.files.variables import PAIRS, as_csr
 from dsnmf.validation import as_matrix
 
 if TYPE_CHECKING:
     from dsnmf.typing import PathLike
 
-#: What samples and classes are called in the files of Deng Cai, and in those of scikit-feature.
-NAMES = (("fea", "gnd"), ("X", "Y"))
-
 
 def _pick(path, variables):
     """The pair of names that the variables have."""
-    names = max(NAMES, key=lambda names: sum(name in variables for name in names))
+    names = max(PAIRS, key=lambda names: sum(name in variables for name in names))
     missing = [name for name in names if name not in variables]
     if missing:
-        known = ", or ".join(map(" and ".join, NAMES))
+        known = ", or ".join(map(" and ".join, PAIRS))
         found = sorted(variables)
         raise ValueError(f"{path} must hold {known}; {missing} missing, it holds {found}")
     return names

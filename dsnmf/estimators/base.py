@@ -9,6 +9,7 @@ import numpy as np
 from sklearn.exceptions import ConvergenceWarning
 
 from dsnmf.data.choice import as_blocks, as_samples
+from dsnmf.data.shares import energies_of, warn_of_governing
 from dsnmf.estimators.fitted import FittedFactorisation
 from dsnmf.estimators.jax_mode import check_jax, without_sparse
 from dsnmf.estimators.outcome import DIVERGED, check_outcome, unchanged_by_errors
@@ -99,6 +100,9 @@ class Factorisation(
             If max_iter ends the fit before tol does.
         DeadModelWarning, RuntimeWarning
             If the fit has learned nothing, or worse than nothing.
+        GoverningFeatureWarning
+            If one feature, such as row numbers, holds nearly all of X's squared norm. Not for data
+            in blocks of more than 20000 features.
         """
         self._validate_params()
         with unchanged_by_errors(self):
@@ -144,6 +148,7 @@ class Factorisation(
 
     def _fit_in_memory(self, X, y, layers):
         self._check_sizes(layers, X.shape[0])
+        warn_of_governing(energies_of(X), getattr(self, "feature_names_in_", None), stacklevel=4)
         check_jax(self.mode, self._solver(), self._inner_nonlinearity())
         whiten = getattr(self, "whiten", 0.0)
         samples = as_samples(X, self.compress, noise_floor=self.noise_floor, whiten=whiten)

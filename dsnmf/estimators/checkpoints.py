@@ -127,7 +127,7 @@ class Checkpoint:
         self._last = monotonic()
 
     def _damage(self):
-        return damage_as(f"the checkpoint in {self._folder} is damaged; remove it to start anew")
+        return damage_as(f"the checkpoint in {self._folder}", "is damaged; remove it to start anew")
 
     def _read(self):
         with self._damage():

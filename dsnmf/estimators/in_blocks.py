@@ -1,6 +1,7 @@
 """Estimators that also fit data which are not in memory."""
 
 import os
+import warnings
 from pathlib import Path
 
 import joblib
@@ -8,6 +9,7 @@ import numpy as np
 
 from dsnmf.affinity.labels import LabelAffinity
 from dsnmf.data.compressed_blocks import compress_blocks
+from dsnmf.data.shares import warn_of_governing
 from dsnmf.estimators.base import Factorisation
 from dsnmf.estimators.block_adam import AdamBlockModel
 from dsnmf.estimators.block_model import BlockModel
@@ -81,6 +83,8 @@ class BlockFactorisation(BlockParameters, Factorisation):
             )
             resumed = checkpoint is not None and checkpoint.is_there
             start = self._empty_start if resumed else self._block_start
+            if blocks.energies is not None:
+                warn_of_governing(blocks.energies, stacklevel=4)
             reading.stage = "start"
             Zs, Hs = start(samples, p, layers, store)
             model, trace = self._block_model(samples, y, Zs, Hs, store), Trace()
@@ -130,6 +134,13 @@ class BlockFactorisation(BlockParameters, Factorisation):
             raise ValueError(
                 "checkpoint is for data that are fitted in blocks, but these are in memory; files "
                 "of one block are too, unless block_size is given"
+            )
+        if self.store is not None:
+            warnings.warn(
+                f"nothing is written to the store {os.fspath(self.store)}, which is for data that "
+                "are fitted in blocks, but these are in memory, and so is H_; files of one block "
+                "are too, unless block_size is given",
+                stacklevel=4,
             )
         return super()._fit_in_memory(X, y, layers)
 

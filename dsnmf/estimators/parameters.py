@@ -163,7 +163,8 @@ class BlockParameters:
         block are read into memory, unless a block_size is given.
     store : str or path-like, optional
         Folder for the features of data in blocks: `H_` are then `numpy.memmap` of H_1.npy, …,
-        (samples x components, transposed) in there; without it they are arrays in memory.
+        (samples x components, transposed) in there; without it they are arrays in memory. Data in
+        memory leave it empty, with a warning.
         What compress makes of the data lies there too until the fit ends; without a store in the
         system's folder for temporary files. Adam also leaves H_m as it is before relu, from which
         `warm_start` goes on.

@@ -37,8 +37,8 @@ def write(path, kind, version, settings, arrays):
 
 def _load(path, wanted=None):
     """Arrays by name; only those that are wanted, if any are named."""
-    message = f"{path} is not a dsnmf model file, or is damaged"
-    with damage_as(message), np.load(path, allow_pickle=False) as file:
+    damage = damage_as(path, "is not a dsnmf model file, or is damaged")
+    with damage, np.load(path, allow_pickle=False) as file:
         return {name: file[name] for name in file.files if wanted is None or name in wanted}
 
 

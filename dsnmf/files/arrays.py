@@ -19,7 +19,7 @@ def _suffix(path):
 def _load(path, names=None):
     """The array of a .npy file, or those of a .npz file by name: all, or the named ones."""
     suffix = _suffix(path)
-    with damage_as(f"{path} is no intact {suffix} file without pickle"):
+    with damage_as(path, f"is no intact {suffix} file without pickle"):
         loaded = np.load(path, allow_pickle=False)
         if isinstance(loaded, np.ndarray) != (suffix == ".npy"):
             raise ValueError("it is of the other of NumPy's two kinds")
@@ -32,7 +32,7 @@ def _load(path, names=None):
 
 
 def _as_sparse(path):
-    return damage_as(f"{path} is no intact .npz file of a sparse matrix")
+    return damage_as(path, "is no intact .npz file of a sparse matrix")
 
 
 def read_sparse(path):

@@ -7,10 +7,15 @@ import numpy as np
 #: What programs write where there is no value; not "None", which may be a class.
 MISSING = ("", "NA", "<NA>", "N/A", "n/a", "#N/A", "NaN", "nan", "NAN", "-nan", "NULL", "null")
 
-#: Stricter than float(), which takes 2020_01 for 202001.
-_NUMBER = re.compile(r"[+-]?((\d+\.?\d*|\.\d+)(e[+-]?\d+)?|inf(inity)?)", re.ASCII | re.IGNORECASE)
+#: Stricter than float(), which takes 2020_01 for 202001; nan of any spelling is as pandas has it.
+_NUMBER = re.compile(
+    r"[+-]?((\d+\.?\d*|\.\d+)(e[+-]?\d+)?|inf(inity)?|nan)", re.ASCII | re.IGNORECASE
+)
 _WHOLE = re.compile(r"[+-]?\d+", re.ASCII)
 _TRUTH = {"true": 1, "false": 0}
+
+#: As many digits every int64 has, and float() knows no limit.
+_DIGITS = 20
 
 
 def is_whole(cell):
@@ -23,7 +28,7 @@ def number(cell):
     cell = cell.strip()
     if cell in MISSING:
         return np.nan
-    if is_whole(cell):
+    if len(cell) < _DIGITS and is_whole(cell):
         return int(cell)
     return float(cell) if _NUMBER.fullmatch(cell) else _TRUTH.get(cell.lower())
 
@@ -40,7 +45,8 @@ def is_word(cell):
 
 def is_number(cell):
     """Whether it is a number that is not missing."""
-    return cell.strip() not in MISSING and not is_name(cell)
+    value = number(cell)
+    return value is not None and value == value
 
 
 def is_decimal(cell):

@@ -16,9 +16,16 @@ _FORMATS = {"csr": scipy.sparse.csr_array, "csc": scipy.sparse.csc_array}
 def _opened(path):
     h5py = extra("h5py", "reading .h5ad files", "files")
     open(path, "rb").close()  # whose errors say what is wrong with the place
-    damage = damage_as(f"{path} is no intact .h5ad file of anndata 0.7 or newer")
-    with damage, h5py.File(path) as file:
-        yield file
+    with damage_as(path, "is no intact .h5ad file"), h5py.File(path) as file:
+        # Before 0.7 data frames were one array each.
+        is_old = any(hasattr(file.get(frame), "dtype") for frame in ("obs", "var"))
+        if not is_old:
+            yield file
+    if is_old:
+        raise ValueError(
+            f"{path} was written by anndata before 0.7; a later one makes a new file of it: "
+            f"anndata.read_h5ad({str(path)!r}).write_h5ad('new.h5ad')"
+        )
 
 
 def _matrix(node):

@@ -65,6 +65,27 @@ def _are_default_names(cells):
     return cells == [str(i) for i in range(len(cells))]
 
 
+def _are_repeated_names(cells):
+    """Whether they are 0, 1, 2, … that begin anew: of tables that were put side by side."""
+    return (
+        len({*cells}) >= _SOME
+        and cells[0] == "0"
+        and all(is_whole(cell) for cell in cells)
+        and all(after in (0, before + 1) for before, after in pairwise(map(number, cells)))
+    )
+
+
+def _without_counts(cells):
+    """Numbers without what pandas adds to a name that comes again: 0.1 for the second 0."""
+    seen = Counter()
+    for cell in cells:
+        name, point, count = cell.rpartition(".")
+        repeats = bool(point) and count == str(seen[name]) != "0"
+        name = name if repeats else cell
+        seen[name] += 1
+        yield name
+
+
 def _is_ordered(values):
     """Whether numbers, not all the same, only rise or only fall."""
     return len({*values}) > 1 and sorted(values) in (values, values[::-1])
@@ -75,13 +96,23 @@ def _judge_names(cells, below):
 
     It is one if there are only names. Where there are words, a missing cell is a name too (NA for
     sodium), and so is a whole number, but this is told; a line of numbers must follow then, or
-    a first column of names would be taken for a fault of the header.
+    a first column of names would be taken for a fault of the header. Otherwise the numbers
+    must be a header by themselves.
     """
     if all(is_name(cell) or not cell for cell in cells):
         return True, False
-    is_above_numbers = bool(below) and not any(map(is_name, below[0]))
-    is_header = is_above_numbers and any(map(is_word, cells)) and not any(map(is_decimal, cells))
-    return is_header, is_header and any(map(is_whole, cells))
+    numbers = [i for i, cell in enumerate(cells) if is_number(cell)]
+    if not any(map(is_word, cells)) or not below:
+        return False, False
+    are_plain = not any(map(is_decimal, cells)) and not any(map(is_name, below[0]))
+    is_header = are_plain or _are_names_alone(cells, below, numbers)
+    return is_header, is_header and bool(numbers)
+
+
+def _are_names_alone(cells, below, columns):
+    """Whether the numbers in some columns are a header by themselves."""
+    rows = [[row[i] for i in columns if i < len(row)] for row in below]
+    return _judge_numbers([cells[i] for i in columns], rows)[0]
 
 
 def _judge_numbers(cells, below):
@@ -89,25 +120,56 @@ def _judge_numbers(cells, below):
 
     It is a header if it alone is written in whole numbers, all different, which are in order or
     0, 1, 2, …; or if it alone is in order and lies beyond all numbers below, as wavelengths do.
-    It is a sample, and told, if it is 0, 1, 2, …, if it alone is written in whole numbers, all
+    It is a sample, and told, if it is 0, 1, 2, …, if it alone is written in whole numbers, mostly
     different, or if it is many numbers that alone are in order. Fewer than five may be in order
-    by chance, and never count as such.
+    by chance, and never count as such. 0, 1, 2, … may begin anew.
     """
+    cells = list(_without_counts(cells))
     values = list(map(number, cells))
-    if len(cells) < 2 or len({*values}) < len(cells) or not all(map(is_number, cells)):
+    n_different = len({*values})
+    is_default = _are_default_names(cells) or _are_repeated_names(cells)
+    if len(cells) < 2 or not all(map(is_number, cells)):
         return False, False
-    is_default = _are_default_names(cells)
+    if not is_default and n_different < len(cells) and 2 * n_different <= len(cells):
+        return False, False
     rows = [list(map(number, filter(is_number, row))) for row in below]
     if not any(rows):
         return False, is_default
     others = [value for row in rows for value in row]
     is_ordered = len(cells) >= _SOME and _is_ordered(values)
+    are_names = is_default or n_different == len(cells)
     alone_ordered = is_ordered and not any(map(_is_ordered, rows))
     alone_whole = all(map(is_whole, cells)) and all(any(map(is_decimal, row)) for row in below)
     is_beyond = min(values) > max(others) or max(values) < min(others)
-    is_header = (alone_whole and (is_ordered or is_default)) or (alone_ordered and is_beyond)
+    is_header = are_names and (
+        (alone_whole and (is_ordered or is_default)) or (alone_ordered and is_beyond)
+    )
     is_doubtful = is_default or alone_whole or (alone_ordered and len(cells) >= _MANY)
     return is_header, is_header or is_doubtful
+
+
+def with_index_name(first, below):
+    """The first line's cells; if only the name of the row names lacks, with an empty one for it.
+
+    So R writes them. The other cells must be a header, or the first column below names, all
+    different; a last column of empty cells is a separator too many instead.
+
+    Parameters
+    ----------
+    first : list of str
+    below : list of list of str
+        Cells of lines below it.
+
+    Returns
+    -------
+    list of str
+    """
+    if not first or first[0] in INDEX_NAMES or {len(row) for row in below} != {len(first) + 1}:
+        return first
+    index = [row[0] for row in below]
+    is_header = any(map(is_name, index)) or matrix_header(first, [row[1:] for row in below]).lines
+    is_index = is_header and len({*index}) == len(index) and any(row[-1] for row in below)
+    return ["", *first] if is_index else first
 
 
 def matrix_header(first, below, known=None):
@@ -132,7 +194,7 @@ def matrix_header(first, below, known=None):
     """
     if _is_nameless(first):
         others = matrix_header(first[1:], [row[1:] for row in below], known)
-        if others.lines or first[0] or _identify([row[0] for row in below]):
+        if others.lines or first[0] or _identify([row[0] for row in below if row]):
             return _INDEXED
         return Header(note=others.note)
     if known is not None and sorted(first) == sorted(known):

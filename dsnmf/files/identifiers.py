@@ -1,20 +1,38 @@
 """Columns of numbers or names that identify the samples, among features or labels."""
 
+import re
+
 import numpy as np
 
-#: What people call such a column, in any case.
-_NAMES = ("id", "index")
+#: What people call such a column, in any case, perhaps after what the samples are.
+_NUMBERING = re.compile(
+    r"(.*[\W_])?(id|index|row|row[\W_]?(id|name|number)s?|unnamed: 0)|.*(?-i:[a-z]Id)",
+    re.IGNORECASE,
+)
+_TIME = re.compile(r"(.*[\W_])?(t|date|datetime|time|time[\W_]?stamp)", re.IGNORECASE)
 
-#: Two samples prove nothing.
-_ENOUGH = 3
+#: Two samples prove nothing, and fewer than five may be in equal steps by chance.
+_ENOUGH, _MANY = 3, 5
+
+#: Printed times are in equal steps but for so much of one.
+_ROUNDING = 0.1
 
 
 def _are_different(values):
     return len(values) >= _ENOUGH and len({*values.tolist()}) == len(values)
 
 
+def _are_in_steps(values):
+    """Whether they are whole and rise by one, or are many and in equal steps."""
+    if (np.diff(values) == 1).all() and (values % 1 == 0).all():
+        return True
+    expected = np.linspace(values[0], values[-1], len(values))
+    step = abs(expected[1] - expected[0])
+    return len(values) >= _MANY and bool((np.abs(values - expected) <= _ROUNDING * step).all())
+
+
 def note_on_features(matrix, names):
-    """What the user should know of a first feature that seems to number the samples.
+    """What the user should know of a first feature that seems to number or date the samples.
 
     Parameters
     ----------
@@ -25,22 +43,25 @@ def note_on_features(matrix, names):
     Returns
     -------
     str or None
-        A note if there are other features, and the first one holds whole numbers that count
-        samples in their order, or are different and under a name like "id".
+        A note if there are other features, and the first one holds numbers in equal steps, whole
+        numbers that are different under a name like "id", or rising ones under one like "time".
 
     Examples
     --------
     >>> import numpy as np
     >>> from dsnmf.files.identifiers import note_on_features
     >>> note_on_features(np.array([[7, 0.5], [3, 0.1], [4, 0.2]]), ["ID", "height"])
-    'its first column, ID, seems to number the samples, and is read as a feature'
+    'its first column, ID, seems to number or date the samples, and is read as a feature'
     """
-    column = matrix[:, 0]
-    if matrix.shape[1] == 1 or not _are_different(column) or (column % 1 != 0).any():
+    column, name = matrix[:, 0].astype(np.float64), names[0]
+    if matrix.shape[1] == 1 or not _are_different(column) or not np.isfinite(column).all():
         return None
-    if names[0].lower() not in _NAMES and (np.diff(column) != 1).any():
+    numbers = _NUMBERING.fullmatch(name) and (column % 1 == 0).all()
+    dates = _TIME.fullmatch(name) and (np.diff(column) > 0).all()
+    if not (numbers or dates or _are_in_steps(column)):
         return None
-    return f"its first column, {names[0]}, seems to number the samples, and is read as a feature"
+    role = "seems to number or date the samples, and is read as a feature"
+    return f"its first column, {name}, {role}"
 
 
 def note_on_labels(labels):

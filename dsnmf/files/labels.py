@@ -1,5 +1,7 @@
 """Labels as they stand in files: integers or names."""
 
+from decimal import Decimal
+
 import numpy as np
 
 #: What stands for unknown labels among integers, which are below a limit.
@@ -28,7 +30,7 @@ def _label(source, value):
     """A name, an int, or None."""
     if value is None or isinstance(value, str):
         return value
-    if not isinstance(value, bool | int | float | np.bool_ | np.integer | np.floating):
+    if not isinstance(value, bool | int | float | np.bool_ | np.integer | np.floating | Decimal):
         _refuse(source, f"a {type(value).__name__}")
     if value != value:
         return None

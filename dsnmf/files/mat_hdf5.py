@@ -62,6 +62,6 @@ def _variables(file, group, prefix=""):
 def read_variables(path, names=None):
     """As `dsnmf.files.matlab.read_variables`, for files of version 7.3."""
     h5py = extra("h5py", "reading MATLAB files of version 7.3 (or save with -v7)", "files")
-    with damage_as(f"{path} is no intact MATLAB file of version 7.3"), h5py.File(path) as file:
+    with damage_as(path, "is no intact MATLAB file of version 7.3"), h5py.File(path) as file:
         top = file if names is None else {name: file[name] for name in names if name in file}
         return dict(_variables(file, top))

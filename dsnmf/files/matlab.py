@@ -6,7 +6,7 @@ import scipy.io
 from dsnmf.files import mat_hdf5
 from dsnmf.files.damage import damage_as
 from dsnmf.files.mat_elements import check_elements
-from dsnmf.files.variables import pick_labels, pick_matrix
+from dsnmf.files.variables import PAIRS, pick_labels, pick_matrix
 
 #: Where the header has the version and the byte order, and what they are.
 _VERSION, _ORDER = slice(124, 126), slice(126, 128)
@@ -81,16 +81,16 @@ def read_variables(path, names=None):
         if is_hdf5:
             variables = mat_hdf5.read_variables(path, names)
         else:
-            with damage_as(f"{path} is no intact MATLAB file"):
+            with damage_as(path, "is no intact MATLAB file"):
                 variables = dict(_read(file, names))
     return {name: _plain(value) for name, value in variables.items()}
 
 
 def read_matrix(path, name=None, known=None):
     """Samples; no names."""
-    return pick_matrix(path, read_variables, name), None
+    return pick_matrix(path, read_variables, name, PAIRS), None
 
 
 def read_labels(path, name=None, n_samples=None):
     """Labels as numbers, texts or cells."""
-    return pick_labels(path, read_variables, name)
+    return pick_labels(path, read_variables, name, PAIRS)

@@ -112,15 +112,16 @@ def read_matrix(source: PathLike) -> Array | SparseMatrix:
             Of several matrices in a .npz file `fea` is read, or else the only one; `PATH:NAME`
             picks another. Sparse matrices are as `scipy.sparse.save_npz` writes them.
         .mat
-            The same. Of a structure, `PATH:STRUCTURE.FIELD` is read. Version 7.3 needs h5py.
+            The same, or X where there is Y. Of a structure, `PATH:STRUCTURE.FIELD` is read. Version
+            7.3 needs h5py.
         .csv, .tsv
             Numbers with commas or tabs between them; an empty cell, NA or nan is NaN. A first
             line of names is a header. So is, with a warning, one of names and whole numbers, and
             one of numbers which no sample below is like, as wavelengths or years are; where that
             is in doubt, the line is a sample, with a warning. The first column is left out, with
-            a warning, if it has no name in the header: an index. Needs pandas.
+            a warning, if it has no name in the header, or not even a cell: an index. Needs pandas.
         .parquet
-            Columns of numbers. Needs pandas and pyarrow.
+            Columns of numbers, also DECIMAL and booleans with gaps. Needs pandas and pyarrow.
         .h5ad
             `X`, or one of the layers, `raw/X` or of obsm as `PATH:NAME`. Needs h5py.
 
@@ -148,7 +149,8 @@ def read_labels(source: PathLike, n_samples: int | None = None) -> Array:
     Parameters
     ----------
     source : str or path-like
-        As for `read_matrix`, but `gnd` is read first, and a column of obs from a .h5ad file.
+        As for `read_matrix`, but `gnd` is read first, in a .mat file Y beside X, and a column of
+        obs from a .h5ad file.
     n_samples : int, optional
         How many are expected. It tells whether a first line of names above names in a .csv or
         .tsv file is a header; without it, it is one if none of them comes again below. What is

@@ -3,7 +3,7 @@
 import re
 from pathlib import PurePath
 
-_NAMED = re.compile(r"(.*?\.(?:npz|mat|h5ad|h5|hdf5)):(.+)", re.IGNORECASE | re.DOTALL)
+_NAMED = re.compile(r"(.*?\.(?:npz|mat|h5ad|h5|hdf5|zarr)):(.+)", re.IGNORECASE | re.DOTALL)
 
 
 def file_of(source):

@@ -1,5 +1,7 @@
 """Matrices that stay in their files, to be read some rows at a time."""
 
+import contextlib
+import re
 from pathlib import Path
 
 import numpy as np
@@ -10,37 +12,74 @@ from dsnmf.files.names import file_of
 
 _HDF5 = (".h5", ".hdf5")
 
+#: Files that tell a folder with a zarr array or group, whatever its name.
+_ZARR = ("zarr.json", ".zarray", ".zgroup")
+
+
+def _is_array(node):
+    return hasattr(node, "dtype") and hasattr(node, "shape")
+
+
+def _chosen(path, name, node, arrays):
+    """The node if it is an array; else an error says which arrays there are."""
+    if _is_array(node):
+        return node
+    fault = f"holds no {name}" if node is None else "is a group"
+    place = path if node is None or name is None else f"{path}:{name}"
+    first = next((key for key, array in arrays.items() if len(array.shape) == 2), None)
+    colon = ":" if file_of(f"{path}:{first}")[1] else "/"  # a zarr array's folder is a name too
+    example = "" if first is None else f": name one of its arrays, as in {path}{colon}{first}"
+    raise ValueError(f"{place} {fault}{example}; it holds {', '.join(arrays) or 'no arrays'}")
+
+
+def _arrays_of_hdf5(file):
+    found = {}
+    file.visititems(lambda key, node: found.update({key: node} if _is_array(node) else {}))
+    return found
+
 
 def _opened_hdf5(path, name):
     h5py = extra("h5py", "reading .h5 files", "blocks")
     open(path, "rb").close()  # whose errors say what is wrong with the place
-    with damage_as(f"{path} is no intact HDF5 file"):
-        file = h5py.File(path)
-    if isinstance(file.get(name or ""), h5py.Dataset):
-        return file[name]
-    names = []
-    file.visititems(lambda key, node: names.append(key) if hasattr(node, "dtype") else None)
-    file.close()
-    what = f"holds no dataset {name}" if name else "needs a dataset's name"
-    example = f", as in {path}:{names[0]}" if names else ""
-    raise ValueError(f"{path} {what}{example}; it holds {', '.join(names) or 'none'}")
+    with contextlib.ExitStack() as stack:
+        with damage_as(path, "is no intact HDF5 file"):
+            file = stack.enter_context(h5py.File(path))
+            node = file if name is None else file.get(name)
+            arrays = {} if _is_array(node) else _arrays_of_hdf5(file)
+        dataset = _chosen(path, name, node, arrays)
+        stack.pop_all()  # it stays open
+    return dataset
 
 
-def _opened_zarr(path):
+def _opened_zarr(path, name):
     zarr = extra("zarr", "reading .zarr arrays", "blocks")
     path.stat()  # says so if there is nothing
-    with damage_as(f"{path} is no intact zarr array"):
-        return zarr.open_array(path, mode="r")
+    with damage_as(path, "is no intact zarr array"):
+        node = root = zarr.open(path, mode="r")
+        if name is not None:
+            node = None if _is_array(root) else root.get(name)
+        nodes = {} if _is_array(node) or _is_array(root) else dict(root.members(max_depth=None))
+    arrays = {key: nodes[key] for key in sorted(nodes) if _is_array(nodes[key])}
+    return _chosen(path, name, node, arrays)
+
+
+def _counted(path):
+    """A key that puts numbers in names in their own order: 1, 2, 10."""
+    parts = re.split(r"([0-9]+)", path.name)
+    return [int(part) if i % 2 else part for i, part in enumerate(parts)], path.name
 
 
 def _files(folder):
     # In the same order on every system; macOS puts hidden files with these endings beside others.
-    paths = sorted(folder.iterdir(), key=lambda path: path.name)
-    paths = [path for path in paths if path.suffix.lower() in (".npy", ".npz")]
-    paths = [path for path in paths if not path.name.startswith(".")]
+    paths = [path for path in folder.iterdir() if path.suffix.lower() in (".npy", ".npz")]
+    paths = sorted((path for path in paths if not path.name.startswith(".")), key=_counted)
     if not paths:
         raise ValueError(f"{folder} holds no .npy files and no .npz files")
     return paths
+
+
+def _is_zarr(path):
+    return path.suffix.lower() == ".zarr" or any((path / name).exists() for name in _ZARR)
 
 
 def is_on_disk(source):
@@ -56,8 +95,9 @@ def open_matrix(source):
     ----------
     source : str or path-like
         A .npy file, or a .npz file of a sparse matrix; a dataset in an HDF5 file, as
-        `PATH.h5:DATASET`; a zarr array, as `PATH.zarr`; or a folder, whose .npy or .npz files
-        follow each other in the order of their names.
+        `PATH.h5:DATASET`; a zarr array, as `PATH.zarr`, or one in a group, as `PATH.zarr:NAME`; or
+        a folder, whose .npy or .npz files follow each other in the order of their names, with
+        numbers in the order of their values: 1, 2, 10.
 
     Returns
     -------
@@ -70,7 +110,7 @@ def open_matrix(source):
     ImportError
         If h5py or zarr is needed and missing.
     ValueError
-        If it is damaged, of another kind, or holds no such dataset or no such files.
+        If it is damaged, of another kind, a group, or holds no such dataset or no such files.
 
     Examples
     --------
@@ -86,9 +126,10 @@ def open_matrix(source):
     path, name = file_of(source)
     if Path(path).suffix.lower() in _HDF5:
         return _opened_hdf5(path, name)
+    path = Path(path)
+    if _is_zarr(path):
+        return _opened_zarr(path, name)
     path = Path(source)
-    if path.suffix.lower() == ".zarr":
-        return _opened_zarr(path)
     if path.is_dir():
         return _files(path)
     if path.suffix.lower() == ".npz":
@@ -98,5 +139,5 @@ def open_matrix(source):
             f"{source} must be a .npy, .h5:DATASET or .zarr file, a .npz file of a sparse matrix, "
             "or a folder of .npy or .npz files, to be read in blocks"
         )
-    with damage_as(f"{path} is no intact .npy file of numbers"):
+    with damage_as(path, "is no intact .npy file of numbers"):
         return np.lib.format.open_memmap(path, mode="r")

@@ -8,12 +8,15 @@ from dsnmf.extras import extra
 from dsnmf.files.damage import damage_as
 from dsnmf.files.headers import INDEX_NAMES, LEFT_OUT
 
+#: What pandas finds out of objects that are all numbers, or all missing.
+_NUMBERS = ("boolean", "decimal", "empty", "floating", "integer", "mixed-integer-float")
+
 
 def _frame(path):
     """The data frame without its index, of which the user is told unless it merely counts."""
     pandas = extra("pandas", "reading .parquet files", "files")
     extra("pyarrow", "reading .parquet files", "files")
-    with open(path, "rb") as file, damage_as(f"{path} is no intact .parquet file"):
+    with open(path, "rb") as file, damage_as(path, "is no intact .parquet file"):
         frame = pandas.read_parquet(file, engine="pyarrow")
     if not isinstance(frame.index, pandas.RangeIndex):
         warnings.warn(f"{path}: its index is left out", stacklevel=2)
@@ -23,12 +26,20 @@ def _frame(path):
     return frame
 
 
+def _holds_numbers(column):
+    """Whether they are numbers, also as objects, such as DECIMAL and bools with gaps."""
+    if getattr(column.dtype, "kind", "O") in "fiub":
+        return True
+    pandas = extra("pandas", "reading .parquet files", "files")
+    return pandas.api.types.infer_dtype(column.astype(object)) in _NUMBERS
+
+
 def read_matrix(path, name=None, known=None):
     """Numbers of a table, and its columns' names."""
     frame = _frame(path)
-    for column, kind in frame.dtypes.items():
-        if getattr(kind, "kind", "O") not in "fiub":
-            raise ValueError(f"{path}, column {column}: {kind} is not a type of numbers")
+    for title, column in frame.items():
+        if not _holds_numbers(column):
+            raise ValueError(f"{path}, column {title}: {column.dtype} is not a type of numbers")
     is_single = frame.shape[1] > 0 and (frame.dtypes == np.float32).all()
     values = frame.to_numpy(np.float32 if is_single else np.float64, na_value=np.nan)
     return values, [str(column) for column in frame.columns]

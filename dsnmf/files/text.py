@@ -2,54 +2,65 @@
 
 import csv
 import warnings
+from array import array
 from dataclasses import dataclass
-from itertools import islice
+from itertools import chain, islice
 from pathlib import Path
 
 import numpy as np
 
 from dsnmf.extras import extra
-from dsnmf.files.cells import MISSING, number
+from dsnmf.files.cells import MISSING, is_name, number
 from dsnmf.files.damage import damage_as
-from dsnmf.files.headers import Header, label_header, matrix_header
+from dsnmf.files.headers import Header, label_header, matrix_header, with_index_name
 
 SEPARATORS = {".csv": ",", ".tsv": "\t"}
 
 #: So many lines below the first one are looked at to tell whether that is a header.
 _LOOKED_AT = 20
 
+#: The only cell of a line that we put after the last: a quoted cell without an end would hold it.
+_END = "\x03"
+
 
 def _separator(path):
     return SEPARATORS[Path(path).suffix.lower()]
 
 
-def _open(path):
+def _open(path, newline=""):
     """Programs differ in their line ends, and spreadsheets begin with a byte order mark."""
-    return open(path, newline="", encoding="utf-8-sig")
-
-
-def _damage(path):
-    return damage_as(f"{path} is no text with {'commas' if _separator(path) == ',' else 'tabs'}")
-
-
-def _records(file, path):
-    """(line, cells) of all lines that are not blank."""
-    reader = csv.reader(file, delimiter=_separator(path))
-    for cells in reader:
-        if len(cells) > 1 or "".join(cells).strip():
-            yield reader.line_num, cells
+    return open(path, newline=newline, encoding="utf-8-sig")
 
 
 def _stripped(cells):
     return list(map(str.strip, cells))
 
 
+def _lines(path):
+    """(number, cells) of all lines; a quoted cell may go over several of the file's."""
+    separator = _separator(path)
+    damage = damage_as(path, f"is no text with {'commas' if separator == ',' else 'tabs'}")
+    with damage, _open(path) as file:
+        reader = csv.reader(chain(file, [_END]), delimiter=separator, skipinitialspace=True)
+        for cells in reader:
+            if cells == [_END]:
+                return
+            yield reader.line_num, _stripped(cells)
+        raise ValueError("a quoted cell has no end")
+
+
+def _records(path):
+    """The same of those that are not blank."""
+    return ((line, cells) for line, cells in _lines(path) if any(cells) or len(cells) > 1)
+
+
 @dataclass
 class _Table:
-    """A table of numbers in a file: its first line's cells, and what they are."""
+    """A table of numbers in a file: its first line's cells, some below, and what they are."""
 
     path: str
     first: list
+    below: list
     header: Header
 
     @property
@@ -57,30 +68,32 @@ class _Table:
         """Those of the features, or None."""
         return self.first[self.header.columns :] if self.header.lines else None
 
-    def rows(self, file):
+    def records(self):
         """(line, cells) below the header."""
-        return islice(_records(file, self.path), self.header.lines, None)
+        return islice(_records(self.path), self.header.lines, None)
 
 
 def _table(path, known):
-    with _damage(path), _open(path) as file:
-        records = islice(_records(file, path), 1 + _LOOKED_AT)
-        first, *below = [_stripped(cells) for _, cells in records] or [[]]
-    return _Table(path, first, matrix_header(first, below, known))
+    records = islice(_records(path), 1 + _LOOKED_AT)
+    first, *below = [cells for _, cells in records] or [[]]
+    first = with_index_name(first, below)
+    return _Table(path, first, below, matrix_header(first, below, known))
 
 
 def _cell_fault(table, line, cells):
-    """What is wrong with the first cell that is no number, or None."""
+    """What is wrong with the first cell that is no number."""
     header, first = table.header, table.first
-    for column, cell in enumerate(cells[header.columns :], header.columns):
-        if number(cell) is None:
-            fault = f"{table.path}, line {line}, column {column + 1}: {cell!r} is not a number"
-            if header.lines and column < len(first):
-                hint = "" if column else "; an index has no name in the header"
-                return f"{fault} (column {first[column]}{hint})"
-            is_first = not header.lines and _stripped(cells) == first
-            return f"{fault}, and the line is no header" if is_first else fault
-    return None
+    column = next(i for i, cell in enumerate(cells) if i >= header.columns and number(cell) is None)
+    fault = f"{table.path}, line {line}, column {column + 1}: {cells[column]!r} is not a number"
+    if header.lines and column < len(first):
+        hint = "" if column else "; an index has no name in the header"
+        return f"{fault} (column {first[column]}{hint})"
+    if header.lines or cells != first:
+        return fault
+    under = [row[column] for row in table.below if column < len(row)]
+    if under and is_name(under[0]):
+        return f"{fault}, nor is {under[0]!r} below it: a column of text has to be left out"
+    return f"{fault}, and the line is no header"
 
 
 def _tell(path, header):
@@ -88,38 +101,54 @@ def _tell(path, header):
         warnings.warn(f"{path}: {header.note}", stacklevel=3)
 
 
-def _fault(table, only_widths=False):
-    """What is wrong with the first row that the reader cannot take, or None."""
-    line, width = 0, len(table.first)
-    with _damage(table.path), _open(table.path) as file:
-        for line, cells in table.rows(file):
-            if not only_widths and (fault := _cell_fault(table, line, cells)):
-                return fault
-            if len(cells) != width:
-                return f"{table.path}, line {line}: {len(cells)} cells, but {width} in the first"
-    return None if line else f"{table.path} holds no rows of numbers"
+def _parse_quickly(table, pandas):
+    """The values, if every cell is one that pandas reads as `number` does; else None.
 
-
-def _parse(table, pandas):
-    """The rows as a data frame, its features in float64."""
+    To pandas a quote is a letter, so that it sees the same cells or fails.
+    """
     is_early = tuple(map(int, pandas.__version__.split(".")[:2])) < (3, 1)
     exact = {"float_precision": "round_trip"} if is_early else {}  # later versions always are
-    types = dict.fromkeys(range(len(table.first)), np.float64)
-    if table.header.columns:
-        types[0] = object
-    with _open(table.path) as file:
-        if table.header.lines:
-            next(_records(file, table.path))
-        return pandas.read_csv(
-            file,
-            sep=_separator(table.path),
-            header=None,
-            dtype=types,
-            skipinitialspace=True,
-            keep_default_na=False,
-            na_values=list(MISSING),
-            **exact,
-        )
+    index, width = table.header.columns, len(table.first)
+    types = {column: np.float64 if column >= index else object for column in range(width)}
+    above = next(_records(table.path), (0, []))[0] if table.header.lines else 0
+    with _open(table.path, newline=None) as file:  # pandas 3.1 takes "\\r," for a line of its own
+        try:
+            frame = pandas.read_csv(
+                file,
+                sep=_separator(table.path),
+                header=None,
+                skiprows=above,
+                dtype=types,
+                skipinitialspace=True,
+                keep_default_na=False,
+                na_values=list(MISSING),
+                quoting=csv.QUOTE_NONE,
+                **exact,
+            )
+        except ValueError:
+            return None
+    # pandas fills up rows that are too short, and sees no separators and line ends within quotes.
+    may_be_short = frame.shape[1] != width or frame.iloc[:, -1].isna().any()
+    if may_be_short or (index and (frame[0].str.count('"') % 2 != 0).any()):
+        return None
+    return frame.iloc[:, index:].to_numpy()
+
+
+def _parse(table):
+    """The values, cell by cell; an error names the first that is none."""
+    values, width, line = array("d"), len(table.first), 0
+    for line, cells in table.records():
+        numbers = list(map(number, cells[table.header.columns :]))
+        if None in numbers:
+            raise ValueError(_cell_fault(table, line, cells))
+        if len(cells) != width:
+            raise ValueError(
+                f"{table.path}, line {line}: {len(cells)} cells, but {width} in the first"
+            )
+        values.extend(numbers)
+    if not line:
+        raise ValueError(f"{table.path} holds no rows of numbers")
+    return np.frombuffer(values).reshape(-1, width - table.header.columns)
 
 
 def read_matrix(path, name=None, known=None):
@@ -140,26 +169,21 @@ def read_matrix(path, name=None, known=None):
     """
     pandas = extra("pandas", "reading .csv and .tsv files", "files")
     table = _table(path, known)
-    try:
-        frame = _parse(table, pandas)
-    except Exception as error:
-        raise ValueError(_fault(table) or f"{path} is no table of numbers: {error}") from error
-    # pandas fills up rows that are too short.
-    may_be_short = frame.shape[1] != len(table.first) or frame.iloc[:, -1].isna().any()
-    if may_be_short and (fault := _fault(table, only_widths=True)):
-        raise ValueError(fault)
+    values = _parse_quickly(table, pandas)
+    if values is None:
+        values = _parse(table)
     _tell(path, table.header)
-    return frame.iloc[:, table.header.columns :].to_numpy(), table.names
+    return values, table.names
 
 
 def _label_rows(path):
     """Cells of all rows; in a table of one column a blank line is a missing label."""
-    with _damage(path), _open(path) as file:
-        rows = list(map(_stripped, csv.reader(file, delimiter=_separator(path))))
+    rows = [cells for _, cells in _lines(path)]
     while rows and not rows[-1]:
         rows.pop()
     one_column = max(map(len, rows), default=0) == 1
     rows = [cells or [""] for cells in rows] if one_column else [cells for cells in rows if cells]
+    rows[:1] = [with_index_name(*rows[:1], rows[1:])] if rows else []
     for i, cells in enumerate(rows, 1):
         if len(cells) != len(rows[0]):
             width = len(rows[0])

@@ -4,20 +4,24 @@ import scipy.sparse
 
 from dsnmf.files.damage import damage_as
 
-#: Names that samples and their labels have in the files that face researchers pass around.
-SAMPLES, LABELS = "fea", "gnd"
+#: What samples and labels are called in the files of Deng Cai, and in those of scikit-feature.
+PAIRS = (("fea", "gnd"), ("X", "Y"))
+
+#: What we call samples in files that we write.
+SAMPLES = PAIRS[0][0]
 
 #: What stands in variables of other kinds (see `numpy.dtype.kind`) than numbers.
 _KINDS = {"U": "text", "S": "text", "O": "cells", "V": "structures or objects"}
 
 
 def _is_matrix(value):
-    return value.dtype.kind in "fiub" and value.ndim == 2
+    return value.dtype.kind in "fiub" and value.ndim == 2 and 0 not in value.shape
 
 
 def _may_be_labels(value):
     is_named = value.dtype.kind in "USO" and value.size > 1
-    return (is_named or value.dtype.kind in "fiub") and value.ndim in (1, 2)
+    is_filled = value.ndim in (1, 2) and 0 not in value.shape
+    return (is_named or value.dtype.kind in "fiub") and is_filled
 
 
 def content(value):
@@ -27,7 +31,7 @@ def content(value):
 
 def as_csr(source, matrix):
     """A sparse matrix from a file as CSR; its indices are checked, which compiled code trusts."""
-    with damage_as(f"{source} is no intact sparse matrix"):
+    with damage_as(source, "is no intact sparse matrix"):
         if hasattr(matrix, "check_format"):
             matrix.check_format(full_check=True)
         return scipy.sparse.csr_matrix(matrix)
@@ -41,11 +45,31 @@ def _listed(variables):
     return ", ".join(map(line, sorted(variables))) or "nothing"
 
 
-def _pick(path, read, name, usual, is_meant, what):
+def _usual(path, read, role, pairs):
+    """(name, value) of what is called as samples (role 0) or labels (1) usually are, if any is.
+
+    `fea` and `gnd` may stand alone; others have this meaning together.
+    """
+    for pair in pairs:
+        needed = {pair[role]} if pair == PAIRS[0] else {*pair}
+        found = read(path, needed)
+        if needed <= found.keys():
+            return pair[role], found[pair[role]]
+    return None
+
+
+def _example(found, role):
+    """The name that is proposed: a usual one within a structure, or else the first; no scalar."""
+    usual = [pair[role] for pair in PAIRS]
+    return min(found, key=lambda key: (key.split(".")[-1] not in usual, found[key].size < 2, key))
+
+
+def _pick(path, read, name, pairs, role, is_meant, what):
     """Name and value of the named variable, the usual one, or the only one that may be meant."""
-    wanted = name or usual
-    if wanted in (variables := read(path, {wanted})):
-        return wanted, variables[wanted]
+    if name is None and (usual := _usual(path, read, role, pairs)):
+        return usual
+    if name and name in (variables := read(path, {name})):
+        return name, variables[name]
     variables = read(path)
     if name:
         raise ValueError(f"{path} holds no {name}; it holds {', '.join(sorted(variables))}")
@@ -54,12 +78,13 @@ def _pick(path, read, name, usual, is_meant, what):
         raise ValueError(f"{path} holds no {what[0]}; it holds {_listed(variables)}")
     if len(found) > 1:
         raise ValueError(
-            f"{path} holds several {what[1]}, name one as in {path}:{min(found)}: {_listed(found)}"
+            f"{path} holds several {what[1]}, name one as in {path}:{_example(found, role)}: "
+            f"{_listed(found)}"
         )
     return found.popitem()
 
 
-def pick_matrix(path, read, name):
+def pick_matrix(path, read, name, pairs=PAIRS[:1]):
     """The variable that holds the samples.
 
     Parameters
@@ -69,7 +94,9 @@ def pick_matrix(path, read, name):
         `read(path, names)` gives {name: ndarray or SciPy sparse matrix} for those of the names
         that the file has, `read(path)` for all its variables.
     name : str or None
-        None: `fea` is meant, or else the only matrix.
+        None: what one of the pairs calls samples is meant, or else the only matrix.
+    pairs : sequence of (str, str)
+        What samples and labels may be called: some of `PAIRS`.
 
     Returns
     -------
@@ -81,16 +108,18 @@ def pick_matrix(path, read, name):
         If there is none, or several; the message says what there is.
     """
     what = ("matrix of numbers", "matrices")
-    return _pick(path, read, name, SAMPLES, _is_matrix, what)[1]
+    return _pick(path, read, name, pairs, 0, _is_matrix, what)[1]
 
 
-def pick_labels(path, read, name):
-    """The variable that holds the labels: `gnd`, or the only one that may; see `pick_matrix`.
+def pick_labels(path, read, name, pairs=PAIRS[:1]):
+    """The variable that holds the labels, named as in `pairs`, or the only one that may.
+
+    See `pick_matrix`.
 
     Text must be named: without a name it may be anything, such as a description.
     """
     what = ("labels", "variables that may be labels")
-    found, labels = _pick(path, read, name, LABELS, _may_be_labels, what)
+    found, labels = _pick(path, read, name, pairs, 1, _may_be_labels, what)
     if not name and labels.dtype.kind not in "fiub":
         raise ValueError(
             f"{path}: {found} holds {content(labels)}, no numbers; if it is the labels, "

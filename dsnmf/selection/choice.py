@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from dsnmf.data.choice import unmasked
+from dsnmf.data.shares import GoverningFeatureWarning
 from dsnmf.data.sources import as_source
 from dsnmf.extras import extra
 from dsnmf.selection.result import Selection
@@ -83,6 +84,7 @@ def _measure(item, criterion, fits, X, y):
             # Stopped at max_iter, all candidates are alike; `best_estimator_` warns again.
             category = extra("sklearn.exceptions", "dsnmf.selection").ConvergenceWarning
             warnings.simplefilter("ignore", category)
+            warnings.simplefilter("ignore", GoverningFeatureWarning)
             warnings.filterwarnings("error", "interrupted after iteration", RuntimeWarning)
             clone = extra("sklearn.base", "dsnmf.selection").clone
             rows = criterion.measure(clone(model), variants, X, y)

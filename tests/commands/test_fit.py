@@ -57,6 +57,39 @@ def test_names_and_integers_are_the_same_labels():
     np.testing.assert_array_equal(*(model.H_[0] for model in models))
 
 
+@pytest.mark.parametrize(
+    ("labels", "found"),
+    [
+        ("names.tsv", "Labels of 30 samples: 3 classes, 8 unknown"),
+        ("labels.csv", "Labels of 30 samples: 3 classes, 8 unknown; 0 classes, 30 unknown"),
+        ("one.csv", "Labels of 30 samples: 1 class, 0 unknown"),
+    ],
+)
+def test_classes_and_unknown_labels_are_counted(labels, found, capsys):
+    np.savetxt("one.csv", np.ones(30), "%d")
+    words = ["--layers", "3,2", "--labels", labels, "--max-iter", "3", "--quiet", "-o", "made"]
+    assert main(["fit", "data.npy", *words]) == 0
+    assert found in capsys.readouterr().out.splitlines()
+
+
+def test_a_store_that_is_not_used_is_told(capsys):
+    assert main([*FIT.split(), "--store", "features"]) == 0
+    assert "warning: nothing is written to the store features" in capsys.readouterr().err
+    assert not os.path.exists("features")
+
+
+@pytest.mark.parametrize("command", ["fit", "select"])
+def test_a_feature_that_governs_is_named_once(command, capsys):
+    table = np.column_stack([np.round(X, 2), 61617 + np.arange(30) ** 2])
+    np.savetxt("table.csv", table, "%s", ",", header="a,b,c,d,e,f,stamp", comments="")
+    options = ["-o", "made"] + (["--quiet"] if command == "fit" else ["--clusters", "2"])
+    words = ["--layers", "3", "--max-iter", "3", *options]
+    assert main([command, "table.csv", *words]) == 0
+    told = [line for line in capsys.readouterr().err.splitlines() if "squared norm" in line]
+    assert len(told) == 1
+    assert "warning: feature 6, stamp, holds 99.9 % or more" in told[0]
+
+
 @pytest.mark.parametrize("words", MODELS)
 def test_the_model_that_the_options_describe(words, capsys):
     assert main(["fit", *words.split(), "--epochs", "12", "--quiet", "-o", "made"]) == 0
@@ -145,8 +178,9 @@ ERRORS = {
     "fit none.h5ad:obsm/X --layers 3 -o made": "none.h5ad: No such file or directory",
     "fit none.h5:X --layers 3 -o made": "none.h5: No such file or directory",
     "fit cut.h5:X --layers 3 -o made": "cut.h5 is no intact HDF5 file",
-    "fit two.h5 --layers 3 -o made": "needs a dataset's name, as in two.h5:A; it holds A, b/C",
-    "fit two.h5:b --layers 3 -o made": "two.h5 holds no dataset b, as in two.h5:A; it holds A, b/C",
+    "fit two.h5 --layers 3 -o made": "as in two.h5:A; it holds A, b/C",
+    "fit two.h5:c --layers 3 -o made": "two.h5 holds no c: name one of its arrays, as in two.h5:A",
+    "fit two.h5:b --layers 3 -o made": "two.h5:b is a group: name one of its arrays, as in two.h5",
     "fit none.zarr --layers 3 -o made": "none.zarr: No such file or directory",
     "fit cut.zarr --layers 3 -o made": "cut.zarr is no intact zarr array",
     "fit two.h5:A --layers 3 -o two.h5": "two.h5 would overwrite what is read from it",

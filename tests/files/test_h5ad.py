@@ -80,6 +80,15 @@ def test_damage(content):
         read_matrix("made.h5ad")
 
 
+def test_how_to_go_on_with_a_file_of_before_0_7():
+    with h5py.File("made.h5ad", "w") as file:
+        file["X"] = X
+        for axis, n in (("obs", 4), ("var", 3)):
+            file[axis] = np.zeros(n, dtype=[("index", "S2"), ("n", int)])
+    with pytest.raises(ValueError, match=r"before 0\.7; .*read_h5ad\('made.h5ad'\).write_h5ad"):
+        read_matrix("made.h5ad")
+
+
 def test_a_file_without_x_and_none_at_all(file):
     file.close()
     with pytest.raises(ValueError, match="holds no X"):

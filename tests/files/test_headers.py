@@ -34,6 +34,14 @@ def check(header, lines, columns, note):
         (".1,.2,.3,.4,.5,.6,.7,.8" + DECIMALS, 0, 0, SAMPLE),
         ("7157,672,1956\n.1,.2,.3", 0, 0, SAMPLE),
         ("0,1\n1,2", 0, 0, SAMPLE),
+        # Numbers that repeat one, and what pandas makes of them.
+        ("0,1,2,3,4,0" + "\n.4,.1,0,1.0,.2,0", 1, 0, NAMES),
+        ("0,1,2,3,4,0,1,2" + DECIMALS, 1, 0, NAMES),
+        ("0,1,2,3,4,0.1,1.1,2.1" + DECIMALS, 1, 0, NAMES),
+        ("0,1,2,3,4,5,6,0" + COUNTS, 0, 0, SAMPLE),
+        ("400,402,404,406,408,410,412,400" + DECIMALS, 0, 0, SAMPLE),
+        ("1,2,1" + "\n.1,.2,.3", 0, 0, SAMPLE),
+        ("0,1,0,0,1,0,1,1" + COUNTS, 0, 0, ""),
         # Names, and what may be one beside them.
         ("a,b\nx,2", 1, 0, ""),
         ("a,1,b\n1,2,3\n4,x,6", 1, 0, NAMES),
@@ -41,12 +49,17 @@ def check(header, lines, columns, note):
         ("ana,1,2\nben,3,4", 0, 0, ""),
         ("n.d.,1.5,2\n1,2,3", 0, 0, ""),
         ("?,1\n2,3", 0, 0, ""),
+        # A column of names, and one of classes, beside wavelengths.
+        ("kind,400,402,404,406,408\nx,.1,.2,0,.3,.1\ny,.4,.2,.1,.3,.5", 1, 0, NAMES),
+        ("kind,9.5,8.5,7.5,6.5,5.5\nx,.1,.2,0,.3,.1\ny,.4,.2,.1,.3,.5", 1, 0, NAMES),
+        ("kind,9.5,8.5,7.5,6.5,5.5\n1,.1,.2,0,.3,.1\n2,.4,.2,.1,.3,.5", 1, 0, NAMES),
         # An index.
         (",400,402\n0,.1,.2\n1,.3,.4", 1, 1, INDEX),
         (",400,402\nx,.1,.2", 1, 1, INDEX),
         (",0,1\n17,.1,.2\n4,.3,.4", 1, 1, INDEX),
         (",3,7\n17,.1,.2\n4,.3,.4", 0, 0, SAMPLE),
         (",400\n5,1", 0, 0, ""),
+        (",,400\n5,1,2\n6,1,2", 1, 1, INDEX),
     ],
 )
 def test_first_lines_of_matrices(text, lines, columns, note):

@@ -22,15 +22,24 @@ def note_of(told):
         ("id,a\n0.5,5\n1,5\n2,5\n", None),
         ("id\n0\n1\n2\n", None),
         ("0,5\n1,5\n2,5\n", None),
+        ("rownames,a\n17,5\n4,5\n9,5\n", "rownames"),
+        ("subject_id,a\n17,5\n4,5\n9,5\n", "subject_id"),
+        ("userId,a\n17,5\n4,5\n9,5\n", "userId"),
+        ("acid,a\n17,5\n4,5\n9,5\n", None),
+        ("Time,a\n0.5,5\n0.7,5\n9.2,5\n", "Time"),
+        ("Time,a\n0.5,5\n9.7,5\n1.2,5\n", None),
+        ("s,a\n0.0078,5\n.0156,5\n.0234,5\n.0312,5\n.0391,5\n", "s"),
+        ("s,a\n10,5\n8,5\n6,5\n4,5\n2,5\n", "s"),
+        ("s,a\n0.1,5\n.2,5\n.3,5\n.4,5\n", None),
     ],
 )
-def test_of_a_first_feature_that_numbers_the_samples(text, named, tmp_path, recwarn):
+def test_of_a_first_feature_that_numbers_or_dates_the_samples(text, named, tmp_path, recwarn):
     (tmp_path / "made.csv").write_text(text)
     first, *_ = text.split("\n")
     values, _ = read_named_matrix(tmp_path / "made.csv")
     assert values.shape[1] == len(first.split(","))
-    note = f"its first column, {named}, seems to number the samples, and is read as a feature"
-    assert note_of(recwarn).endswith(note if named else "")
+    note = f"its first column, {named}, seems to number or date the samples, and is read as a feat"
+    assert (note in note_of(recwarn)) == (named is not None)
     assert len(recwarn) == (named is not None)
 
 

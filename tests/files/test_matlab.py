@@ -9,6 +9,7 @@ import pytest
 import scipy.io
 import scipy.sparse
 
+from dsnmf.datasets import load_mat
 from dsnmf.files.matrices import read_labels, read_matrix
 
 X = np.arange(12, dtype=float).reshape(4, 3)
@@ -100,6 +101,34 @@ def test_a_structure_names_what_it_holds():
     with pytest.raises(ValueError, match=r"name one as in made\.mat:faces\.fea: .* faces\.gnd \(1"):
         read_matrix("made.mat")
     assert read_labels("made.mat:faces.gnd").tolist() == [1, 2, 1, 2]
+
+
+@pytest.mark.parametrize(
+    ("fields", "of_samples", "of_labels"),
+    [
+        ({"z": X, "N": 4.0, "b": X}, "b", "b"),
+        ({"fea": X, "gnd": np.ones((4, 1)), "a": X}, "fea", "gnd"),
+    ],
+)
+def test_what_is_proposed_is_no_empty_array_and_no_scalar(fields, of_samples, of_labels):
+    scipy.io.savemat("made.mat", {"s": {"E": np.zeros((0, 0)), **fields}})
+    for read, name in ((read_matrix, of_samples), (read_labels, of_labels)):
+        with pytest.raises(ValueError, match=rf"name one as in made\.mat:s\.{name}: "):
+            read("made.mat")
+
+
+def test_an_empty_array_is_not_meant():
+    scipy.io.savemat("made.mat", {"s": {"E": np.zeros((0, 0)), "a": X}})
+    np.testing.assert_array_equal(read_matrix("made.mat"), X)
+
+
+def test_pairs_of_names_as_load_mat_takes_them():
+    scipy.io.savemat("made.mat", {"X": X, "Y": [[1], [2], [1], [2]], "other": X})
+    np.testing.assert_array_equal(read_matrix("made.mat"), load_mat("made.mat").data)
+    assert read_labels("made.mat").tolist() == load_mat("made.mat").target.tolist()
+    scipy.io.savemat("made.mat", {"X": X, "other": X})
+    with pytest.raises(ValueError, match="several matrices"):
+        read_matrix("made.mat")
 
 
 def test_objects_are_named():

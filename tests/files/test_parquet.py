@@ -1,5 +1,7 @@
 """Tables in .parquet files."""
 
+from decimal import Decimal
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -50,6 +52,27 @@ def test_a_column_of_names_is_named_in_the_error():
 
 
 @pytest.mark.parametrize(
+    ("column", "values"),
+    [
+        ([Decimal("1.25"), None], [1.25, np.nan]),
+        ([True, None], [1, np.nan]),
+        ([None, None], [np.nan, np.nan]),
+        (pd.Categorical([2.5, 1]), [2.5, 1]),
+    ],
+)
+def test_numbers_that_pandas_has_as_objects(column, values):
+    pd.DataFrame({"a": column, "b": [1.0, 2.0]}).to_parquet("made.parquet")
+    np.testing.assert_array_equal(read_matrix("made.parquet"), np.column_stack([values, [1, 2]]))
+
+
+@pytest.mark.parametrize("column", [["1", None], pd.Categorical(["a", "b"]), [b"1", b"2"]])
+def test_texts_are_no_numbers(column):
+    pd.DataFrame({"a": column}).to_parquet("made.parquet")
+    with pytest.raises(ValueError, match=r"made\.parquet, column a: .* is not a type of numbers"):
+        read_matrix("made.parquet")
+
+
+@pytest.mark.parametrize(
     ("column", "labels"),
     [
         (["ana", None, "ben"], ["ana", None, "ben"]),
@@ -57,6 +80,7 @@ def test_a_column_of_names_is_named_in_the_error():
         (pd.array([3, None, 4], "Int64"), [3, -1, 4]),
         (pd.array([True, None, False], "boolean"), [1, -1, 0]),
         ([3.0, np.nan, 4.0], [3, -1, 4]),
+        ([Decimal(3), None, Decimal(4)], [3, -1, 4]),
     ],
 )
 def test_labels_of_every_type(column, labels):

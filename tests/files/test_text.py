@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+import dsnmf.files.text as tables
 from dsnmf.files.text import read_labels, read_matrix
 
 NAN = np.nan
@@ -32,6 +33,12 @@ def written(text, name="made.csv"):
         ("a,b,\n1,2,\n3,,\n", [[1, 2, NAN], [3, NAN, NAN]], ["a", "b", ""]),
         ('"a\nb",c\n1,2\n', [[1, 2]], ["a\nb", "c"]),
         (",400\n5,1\n", [[NAN, 400], [5, 1]], None),
+        # What pandas cannot read, or reads otherwise.
+        ("1,NA \nTRUE, 1.5\n", [[1, NAN], [1, 1.5]], None),
+        ("a,b\nnull\t,\xa01\n2.5,Nan\n", [[NAN, 1], [2.5, NAN]], ["a", "b"]),
+        ('"a", "b"\n"1", "2"\n', [[1, 2]], ["a", "b"]),
+        ("1,2\r,3\r\r,4\r", [[1, 2], [NAN, 3], [NAN, 4]], None),
+        ("0" * 400 + "1,2\n", [[1, 2]], None),
     ],
 )
 def test_values_and_names(text, values, names):
@@ -65,6 +72,63 @@ def test_the_user_is_told_of_an_index_and_of_names_that_count(text, names, note)
     assert (found, len(told)) == (names, 1)
 
 
+@pytest.mark.parametrize("name", ["made.csv", "made.tsv"])
+@pytest.mark.parametrize("index", [["x", "y"], ['"1"', '"2"'], ["17", "4"]])
+def test_a_header_without_a_cell_for_the_row_names(name, index):
+    rows = ["a,b", *(f"{row},1.5,{i}" for i, row in enumerate(index))]
+    text = "\n".join(rows).replace(",", "," if name.endswith("csv") else "\t")
+    with pytest.warns(UserWarning, match="its first column, which has no name, is left out"):
+        values, names = read_matrix(written(text, name))
+    assert (values.tolist(), names) == ([[1.5, 0], [1.5, 1]], ["a", "b"])
+    with pytest.warns(UserWarning, match="its first column"):
+        labels = read_labels(written(text.replace("1.5", "ana"), name), n_samples=2)
+    assert labels.tolist() == [["ana", 0], ["ana", 1]]
+
+
+CELLS = [
+    *("1", "2.5", "-3", "NA", "nan", "-NaN", "+nAn", "null", "None", "True", "1_0", "٢", "+INF"),
+    *("1e400", "1.", ".", "1e", "0x1", "#N/A", "--1", "1f"),
+    "",
+    "NA ",
+    " 1",
+    "1\t",
+    "\xa01",
+    "1\x0b",
+    '"2"',
+    '"2',
+    '2"',
+    '""',
+    '"1\n"',
+    "1 2",
+    "\ufeff1",
+]
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_both_readers_see_the_same(seed):
+    """That of pandas, which is quick, declines whatever it would see otherwise."""
+    rng, seen = np.random.default_rng(seed), 0
+    for _ in range(30):
+        width, end = int(rng.integers(1, 4)), rng.choice(["\n", "\r", "\r\n"])
+        index = rng.choice(["", "name", '"a,b"', '"a', "a"])
+        rows = [
+            [rng.choice(CELLS if rng.random() < 0.2 else ["1", ".5", ""]) for _ in range(size)]
+            for size in width + rng.choice([0] * 18 + [1, -1], int(rng.integers(1, 4)))
+        ]
+        if index:
+            rows = [["", *"abc"[:width]], *([index, *row] for row in rows)]
+        lines = end.join(map(",".join, rows)) + rng.choice(["", end, end * 2])
+        try:
+            table = tables._table(written(lines), None)
+        except ValueError:
+            continue
+        quick = tables._parse_quickly(table, pd)
+        if quick is not None:
+            seen += 1
+            np.testing.assert_array_equal(quick, tables._parse(table))
+    assert seen
+
+
 @pytest.mark.parametrize(
     ("text", "message"),
     [
@@ -77,11 +141,17 @@ def test_the_user_is_told_of_an_index_and_of_names_that_count(text, names, note)
         ("a,b,c\n1,2,3\n1,2\n", "line 3: 2 cells, but 3 in the first"),
         ("a,b,c\n1,2\n", "line 2: 2 cells, but 3 in the first"),
         ("1,2\n1,2,3\n", "line 2: 3 cells, but 2 in the first"),
+        ("a,b\n1,2,\n3,4,\n", "line 2: 3 cells, but 2 in the first"),
+        ("kind,1,2\nx,3,4\n", "column 1: 'kind' is not a number, nor is 'x' below it: a column of"),
+        (
+            "kind,9,8,7,6,5\nx,.1,.3,.2,.5,.4\n",
+            "line 2, column 1: 'x' is not a number (column kind",
+        ),
         (",a\nx,1,2\n", "line 2: 3 cells, but 2 in the first"),
         ("a;b\n1;2\n", "line 2, column 1: '1;2' is not a number (column a;b"),
         ("a,b\n", "holds no rows of numbers"),
         ("", "holds no rows of numbers"),
-        ('1,"2\n', "is no table of numbers"),
+        ('1,"2\n', "is no text with commas: a quoted cell has no end"),
     ],
 )
 def test_faults_are_named(text, message):
