@@ -102,18 +102,23 @@ class Ours:
     """One of the package's estimators, and the candidates beside it."""
 
     def __init__(self, estimator):
-        self.model = estimator
+        self.model, self._found = estimator, {}
 
     def fit(self, X, y=None):
         self.model.fit(X, y)
         return self
 
     def transform(self, metric, X):
-        chosen = self.model.metric
-        try:
-            return self.model.set_params(metric=metric).transform(X)
-        finally:
-            self.model.set_params(metric=chosen)
+        """Features in a metric; those of the same array only once."""
+        key = metric, id(X)
+        if key not in self._found:
+            chosen = self.model.metric
+            try:
+                found = self.model.set_params(metric=metric).transform(X)
+            finally:
+                self.model.set_params(metric=chosen)
+            self._found[key] = X, found  # X stays, so that no other array gets its id
+        return self._found[key][1]
 
     def features(self, X, metrics):
         """{name: function from samples to features}; all but the candidates may refuse."""
@@ -201,9 +206,10 @@ def measured(data, make, arguments):
             F = refuses(features_of, data.X)
             note(name, "k-means", None if F is None else clusters(F, data.y, arguments.seeds))
     for train, test in folds_of(data) if data.folds else ():
-        model = fitted(data.X[train], data.y[train])
-        for name, features_of in model.features(data.X[train], arguments.metrics):
-            both = [refuses(features_of, data.X[part]) for part in (train, test)]
+        parts = data.X[train], data.X[test]
+        model = fitted(parts[0], data.y[train])
+        for name, features_of in model.features(parts[0], arguments.metrics):
+            both = [refuses(features_of, part) for part in parts]
             if any(F is None for F in both):
                 continue
             values = predictions(
@@ -336,6 +342,7 @@ def main():
         print(f"\n{name} ({field}): {data.X.shape}, {data.n_components} components", flush=True)
         estimators = dict.fromkeys(("PCA", *arguments.estimators))
         results[name] = {of: run(name, data, of, arguments) for of in estimators}
+        measuring.write_json(arguments, "fields", {"scores": results})  # what there is so far
     references = {name: of_set["PCA"]["PCA"] for name, of_set in results.items() if of_set["PCA"]}
     measures = MEASURES if arguments.unscaled else MEASURES[:3]
     for estimator in arguments.estimators:
@@ -343,7 +350,6 @@ def main():
             estimator, {name: row[estimator] for name, row in results.items()}, references, measures
         )
     print(f"\n{len(results)} sets of {len(fields)} fields")
-    measuring.write_json(arguments, "fields", {"scores": results})
 
 
 if __name__ == "__main__":
