@@ -4,11 +4,12 @@
 
 K classes: 2K components, (4K, 2K) in deep models; WSF and Deep WSF are told a fifth of the labels.
 A cell has, in %, NMI (geometric) of k-means on `fit_transform`; then, for new samples by
-`transform`, in three folds (three times on sets below 200 samples), the accuracy of logistic
-regression, and of five neighbours. Logistic regression gets features divided by one number, so that
-their mean variance is 1: it depends on no unit; with --unscaled also as they come. For a number to
-predict: - and R² of a ridge and of five neighbours. `PCA^t` has each component times σ^(t-1): 1 is
-PCA, 0 is whitened. The second table has what each cell is above PCA of as many components.
+`transform`, in three folds (three times on sets below 200 samples: --repeats), the accuracy of
+logistic regression, and of five neighbours. Logistic regression gets features divided by one
+number, so that their mean variance is 1: it depends on no unit; with --unscaled also as they come.
+For a number to predict: - and R² of a ridge and of five neighbours. `PCA^t` has each component
+times σ^(t-1): 1 is PCA, 0 is whitened. The second table has what each cell is above PCA of as many
+components.
 
 Features "rec^t (c, k-1)" are no part of the package: the reconstruction's coordinates (those that
 metric="data" gives), centred, their singular values σ to the power t, those below c σ_1 left out,
@@ -39,8 +40,8 @@ from dsnmf.metrics import nmi
 SHARE = 0.2
 #: So far below PCA features may be.
 TOLERANCE = 0.02
-#: Folds, and how often on sets with fewer samples than this.
-FOLDS, FEW, REPEATS = 3, 200, 3
+#: Folds, which are drawn several times on sets with fewer samples than this.
+FOLDS, FEW = 3, 200
 #: Name: (t, share of σ_1 that a direction needs, components less than k, basis of the fit's H_).
 CANDIDATES = {
     "rec^0 (.01, k-1)": (0, 0.01, 1, False),
@@ -184,8 +185,8 @@ def predictions(train, y_train, test, y_test, has_classes, unscaled):
         yield linear.fit(train, y_train).score(test, y_test)
 
 
-def folds_of(data):
-    repeats = REPEATS if len(data.y) < FEW else 1
+def folds_of(data, repeats):
+    repeats = repeats if len(data.y) < FEW else 1
     kind = RepeatedStratifiedKFold if data.has_classes else RepeatedKFold
     return kind(n_splits=FOLDS, n_repeats=repeats, random_state=0).split(data.X, data.y)
 
@@ -205,7 +206,7 @@ def measured(data, make, arguments):
         for name, features_of in model.features(data.X, arguments.metrics):
             F = refuses(features_of, data.X)
             note(name, "k-means", None if F is None else clusters(F, data.y, arguments.seeds))
-    for train, test in folds_of(data) if data.folds else ():
+    for train, test in folds_of(data, arguments.repeats) if data.folds else ():
         parts = data.X[train], data.X[test]
         model = fitted(parts[0], data.y[train])
         for name, features_of in model.features(parts[0], arguments.metrics):
@@ -325,6 +326,7 @@ def main():
     )
     parser.add_argument("--metrics", type=metrics, default=("components", 0.5, "data"))
     parser.add_argument("--seeds", type=int, default=2, help="of k-means")
+    parser.add_argument("--repeats", type=int, default=3, help="of the folds of sets below 200")
     parser.add_argument("--unscaled", action="store_true", help="also features as they come")
     parser.add_argument("--wheels", default=".", help="folder of wheels with data sets in them")
     arguments = parser.parse_args()
