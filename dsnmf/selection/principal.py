@@ -37,20 +37,23 @@ class Principal:
         self._PCA = extra("sklearn.decomposition", "PCA").PCA
         self._impute = extra("sklearn.impute", "PCA").SimpleImputer(keep_empty_features=True)
 
+    def _complete(self, X):
+        """Samples without gaps; sparse ones dense where ARPACK cannot find as many components."""
+        if not scipy.sparse.issparse(X):
+            return self._impute.transform(X)
+        return X if self.n_components < min(X.shape[1], self._n_samples) else X.toarray()
+
     def fit_transform(self, X):
         """Learn from samples (rows; NaN counts as the feature's mean); their components."""
-        if scipy.sparse.issparse(X):
-            most = min(X.shape) - 1  # ARPACK finds no more
-        else:
-            X, most = self._impute.fit_transform(X), min(X.shape)
+        self._n_samples = X.shape[0]
+        if not scipy.sparse.issparse(X):
+            self._impute.fit(X)
         # Whitening keeps directions without variance finite; the power undoes what is too much.
-        self._pca = self._PCA(min(self.n_components, most), whiten=True, random_state=0)
-        features = self._pca.fit_transform(X)
+        self._pca = self._PCA(min(self.n_components, *X.shape), whiten=True, random_state=0)
+        features = self._pca.fit_transform(self._complete(X))
         self._scale = np.sqrt(self._pca.explained_variance_) ** (1 - self.whiten)
         return features * self._scale
 
     def transform(self, X):
         """The components of other samples."""
-        if not scipy.sparse.issparse(X):
-            X = self._impute.transform(X)
-        return self._pca.transform(X) * self._scale
+        return self._pca.transform(self._complete(X)) * self._scale
