@@ -21,6 +21,7 @@ Where the data come from: field_sets.py. Sets that are not there are named.
 
 import warnings
 from dataclasses import dataclass
+from functools import reduce
 
 import measuring
 import numpy as np
@@ -133,8 +134,7 @@ class Ours:
             d = Directions.of(np.asarray(F, float), t, k - less, threshold)
             yield name, lambda X, d=d: d(self.transform("data", X))
         if self.model._nonlinearity == "identity":
-            Psi = self.model.components_.T
-            _, sigma, Vt = np.linalg.svd(Psi, full_matrices=False)
+            _, sigma, Vt = np.linalg.svd(reduce(np.matmul, self.model.Z_), full_matrices=False)
             root = (Vt.T * sigma**0.5)[:, : max(k - 1, 1)]
             yield "Ψ^.5, -1", lambda X: self.transform("components", X) @ root
 
