@@ -9,13 +9,13 @@ from functools import partial
 
 import numpy as np
 import scipy.sparse
-from sklearn.decomposition import PCA
 from sklearn.semi_supervised import LabelSpreading
 
 from dsnmf import WSF, DeepSemiNMF, DeepWSF, SemiNMF
 from dsnmf.affinity import combine, degrees, knn_affinity, label_affinity
 from dsnmf.experiments.clustering import N_INIT
 from dsnmf.extras import extra
+from dsnmf.selection.principal import Principal
 
 ALPHA = 0.1
 #: Of WSF, each attribute: with .1, what H learns of nrLetters does not carry over to new samples.
@@ -80,8 +80,9 @@ def _raw(X, y):
 
 
 def _pca(n_components, whiten, X, y):
-    pca = PCA(min(n_components, *X.shape), whiten=whiten, random_state=0)
-    return _alike([pca.fit(X).transform], X)
+    pca = Principal(n_components, whiten)
+    pca.fit_transform(X)
+    return _alike([pca.transform], X)
 
 
 def _semi_nmf(n_components, metric, X, y):
@@ -105,8 +106,9 @@ def unsupervised(layers):
     k = layers[0]
     return {
         "raw pixels": _raw,
-        f"PCA {k}": partial(_pca, k, False),
-        f"PCA {k} whitened": partial(_pca, k, True),
+        f"PCA {k}": partial(_pca, k, 0),
+        f"PCA {k} half-whitened": partial(_pca, k, 0.5),
+        f"PCA {k} whitened": partial(_pca, k, 1),
         f"Semi-NMF {k}": partial(_semi_nmf, k, "components"),
         f"Semi-NMF {k}, data metric": partial(_semi_nmf, k, "data"),
         "Deep Semi-NMF": partial(_deep_semi_nmf, layers, "components"),

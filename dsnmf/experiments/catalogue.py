@@ -29,6 +29,7 @@ METHODS = {
     "dictionary, codes >= 0": rivals.dictionary,
     "raw": comparators.raw,
     "PCA": comparators.pca,
-    "PCA whitened": partial(comparators.pca, whiten=True),
+    "PCA half-whitened": partial(comparators.pca, whiten=0.5),
+    "PCA whitened": partial(comparators.pca, whiten=1),
     "best rank k": comparators.best_rank_k,
 }

@@ -196,7 +196,7 @@ def raw(data, seed, memory):
     return methods.raw(data)
 
 
-def pca(data, n_components, seed, memory, whiten=False):
+def pca(data, n_components, seed, memory, whiten=0.0):
     """Principal components."""
     return methods.pca(data, n_components, whiten)
 

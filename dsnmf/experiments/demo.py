@@ -105,7 +105,8 @@ def _methods(data, layers, epochs, seed):
     return {
         "raw features": call(methods.raw, data),
         "PCA": call(methods.pca, data, k),
-        "PCA, whitened": call(methods.pca, data, k, whiten=True),
+        "PCA, half-whitened": call(methods.pca, data, k, whiten=0.5),
+        "PCA, whitened": call(methods.pca, data, k, whiten=1),
         "Semi-NMF, SVD start only": call(methods.svd_semi_nmf, data, k, seed),
         "Semi-NMF, multiplicative": call(methods.semi_nmf, data, k, iterations, **trained),
         "Semi-NMF, Adam": call(methods.dsnmf, data, (k,), epochs, **trained),

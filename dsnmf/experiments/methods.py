@@ -7,8 +7,8 @@ import pytensor
 
 from dsnmf import updates
 from dsnmf.dsnmf import DSNMF
-from dsnmf.extras import extra
 from dsnmf.initialisation import appr_seminmf, pretrain
+from dsnmf.selection.principal import Principal
 from dsnmf.symbolic import reconstruction_cost
 from dsnmf.training import loop
 from dsnmf.training.modes import compile_function
@@ -56,11 +56,9 @@ def raw(data):
     return Learned(data)
 
 
-def pca(data, n_components, whiten=False):
-    """Principal components, as far as the data have so many; whitened: of unit variance."""
-    n_components = min(n_components, *data.shape)
-    PCA = extra("sklearn.decomposition", "PCA").PCA
-    return Learned(PCA(n_components, whiten=whiten, random_state=0).fit_transform(data))
+def pca(data, n_components, whiten=0.0):
+    """Principal components, whitened to a degree: see `dsnmf.selection.principal`."""
+    return Learned(Principal(n_components, whiten).fit_transform(data))
 
 
 def svd_semi_nmf(data, n_components, seed=0):

@@ -32,6 +32,7 @@ ICML2014 = (
     Entry("GNMF"),
     Entry("raw", counted=False),
     Entry("PCA", _BOTH),
+    Entry("PCA half-whitened"),
     Entry("PCA whitened"),
     Entry("best rank k", seeded=False),
 )
@@ -41,6 +42,7 @@ NOTEBOOK = (
     Entry("Deep Semi-NMF (Adam)", parameters={"first_layer": 400, "epochs": 1000}),
     Entry("raw", counted=False),
     Entry("PCA"),
+    Entry("PCA half-whitened"),
     Entry("PCA whitened"),
 )
 
@@ -77,6 +79,7 @@ ARENA = (
     Entry("dictionary, codes >= 0"),
     Entry("raw", counted=False),
     Entry("PCA"),
+    Entry("PCA half-whitened"),
     Entry("PCA whitened"),
 )
 
@@ -217,7 +220,7 @@ def find(name):
     --------
     >>> from dsnmf.experiments.protocols import find
     >>> len(find("icml2014-pie").items("pie", seeds=[0], quick=True))
-    40
+    43
     """
     if name not in PROTOCOLS:
         raise ValueError(f"unknown experiment {name!r}; known are {', '.join(PROTOCOLS)}")

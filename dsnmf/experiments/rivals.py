@@ -83,7 +83,7 @@ def fast_ica(data, n_components, seed, memory):
 
     FastICA's own whitening loses components where the first feature is constant, as in digits.
     """
-    whitened = pca(data, n_components, whiten=True).features
+    whitened = pca(data, n_components, whiten=1).features
     ica = FastICA(whiten=False, random_state=seed, max_iter=ICA_ITERATIONS)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)

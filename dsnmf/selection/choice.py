@@ -260,5 +260,6 @@ def select(
         best_params_=candidates.parameters[index],
         best_n_clusters_=row.get("n_clusters"),
         best_estimator_=candidates.models[index].fit(X, y),
+        baseline=judge.baseline(samples, candidates.models[index]._layer_sizes()[-1], row),
         reason=reason,
     )

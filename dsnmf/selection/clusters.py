@@ -15,6 +15,7 @@ from dsnmf.selection.criterion import (
     random_samples,
     standard_error,
 )
+from dsnmf.selection.principal import Principal
 
 #: Starts of each k-means: with fewer, whether it ends in the same minimum is a matter of luck, and
 #: so is the choice.
@@ -124,17 +125,24 @@ class ClusterAgreement(Criterion):
                 f"got {self.most_clusters}"
             )
 
+    def _judged(self, features, n_clusters):
+        scores = agreement_beyond_shapeless(features, n_clusters, self.repeats, self.seed)
+        return {"score": float(scores.mean()), "standard_error": standard_error(scores)}
+
     def measure(self, model, variants, X, y):
         model.fit(X, y)
         rows = []
         for i, variant in enumerate(variants):
             features = np.asarray(model.set_params(**variant).transform(X))
             for n_clusters in self.n_clusters:
-                scores = agreement_beyond_shapeless(features, n_clusters, self.repeats, self.seed)
-                score, error = float(scores.mean()), standard_error(scores)
                 row = {"variant": i, "n_clusters": n_clusters}
-                rows.append({**row, "score": score, "standard_error": error})
+                rows.append({**row, **self._judged(features, n_clusters)})
         return rows
+
+    def baseline(self, X, n_components, row):
+        features = Principal(n_components, whiten=0.5).fit_transform(X)
+        judged = self._judged(features, row["n_clusters"])
+        return {"method": f"half-whitened PCA of {features.shape[1]} components", **judged}
 
     def reason(self, rows, best):
         row = rows[best]

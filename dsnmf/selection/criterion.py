@@ -80,6 +80,10 @@ class Criterion(ABC):
             Rows of the table, with "variant" (its index), "score" and "standard_error".
         """
 
+    def baseline(self, X, n_components, row):
+        """What is as simple as can be, judged as the chosen row: see `Selection.baseline`."""
+        return None
+
     def best(self, rows):
         """Index of the chosen one of the rows, whose scores are finite."""
         return max(range(len(rows)), key=lambda i: (rows[i]["score"], -rows[i]["size"]))

@@ -37,6 +37,9 @@ class Selection:
         Of the chosen row, for criterion="clusters".
     best_estimator_ : estimator
         With these parameters, fitted on all of X.
+    baseline : dict or None
+        For criterion="clusters" the "score" and "standard_error" of half-whitened PCA ("method") of
+        as many components and clusters: an estimator that is no better is not needed for clusters.
     reason : str
         Why it was chosen, in a sentence or two.
     """
@@ -48,6 +51,7 @@ class Selection:
     best_params_: dict[str, Any]
     best_n_clusters_: int | None
     best_estimator_: Factorisation
+    baseline: dict[str, Any] | None
     reason: str
 
     def __str__(self) -> str:
@@ -62,7 +66,10 @@ class Selection:
             mark + "  ".join(cell.rjust(width) for cell, width in zip(cells, widths))
             for mark, cells in zip(marks, [names, *rows])
         ]
-        return "\n".join([*lines, "", self.reason])
+        text = [*lines, "", self.reason]
+        if self.baseline is not None:
+            text.append(f"For comparison, {self.baseline['method']}: {self.baseline['score']:.2f}.")
+        return "\n".join(text)
 
     def plot(self, ax: Axes | None = None) -> Axes:
         """The candidates' scores and their standard errors, the chosen one marked.

@@ -165,11 +165,12 @@ def _cell(value):
 def table(title, rows):
     """Print {row's name: {column: number, text or None}}; columns in order of appearance."""
     columns = list(dict.fromkeys(column for row in rows.values() for column in row))
+    lines = {name: [_cell(row.get(column)) for column in columns] for name, row in rows.items()}
+    widths = [max(9, *map(len, cells)) for cells in zip(columns, *lines.values())]
     first = max(map(len, [title, *rows]))
-    print(f"\n{title:{first}}", *(f"{column:>9}" for column in columns), sep="  ")
-    for name, row in rows.items():
-        cells = (f"{_cell(row.get(c)):>{max(9, len(c))}}" for c in columns)
-        print(f"{name:{first}}", *cells, sep="  ", flush=True)
+    for name, cells in [(f"\n{title:{first}}", columns), *lines.items()]:
+        aligned = (f"{cell:>{width}}" for cell, width in zip(cells, widths))
+        print(f"{name:{first}}", *aligned, sep="  ", flush=True)
 
 
 def write_json(arguments, name, result):

@@ -17,7 +17,8 @@ PARAMETERS = {name: {"first_layer": 6} for name in DEEP}
 PARAMETERS["Deep Semi-NMF (Adam)"]["epochs"] = 50
 
 #: What may be negative, and reconstructs nothing.
-COORDINATES = ("raw", "PCA", "PCA whitened", "spectral clustering", "UMAP", "FastICA")
+COORDINATES = ("raw", "PCA", "PCA half-whitened", "PCA whitened", "spectral clustering", "UMAP")
+COORDINATES += ("FastICA",)
 
 #: What does not have its factorisation's own features.
 MOVED = ("Deep Semi-NMF (selected metric)",)

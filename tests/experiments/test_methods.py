@@ -48,7 +48,7 @@ def test_factorisation(data, name):
 
 
 def test_pca_takes_as_many_components_as_there_are(data):
-    features = methods.pca(data, 100, whiten=True).features
+    features = methods.pca(data, 100, whiten=1).features
     assert features.shape == (30, 8)
     np.testing.assert_allclose(features.std(axis=0, ddof=1), 1)
     assert methods.pca(data, 2).features.shape == (30, 2)

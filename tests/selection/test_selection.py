@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 import scipy.sparse
 from distributed import LocalCluster
+from sklearn.decomposition import PCA
 
 from dsnmf import DeepSemiNMF, DeepWSF, SemiNMF
 from dsnmf.selection import choice, clusters, entries, select
@@ -36,6 +37,7 @@ def test_hidden_entries_find_the_rank():
     found = select(quick(), data, {"n_components": [2, 3, 5]}, criterion="entries", repeats=3)
     assert found.best_params_ == {"n_components": 3}
     assert found.best_estimator_.H_[0].shape == (3, 60)
+    assert found.baseline is None
     assert found.table[0]["score"] > 2 * found.table[1]["score"]
     assert found.reason.startswith("It ")
 
@@ -69,6 +71,8 @@ def test_agreement_finds_the_metric_that_shows_the_groups():
     scores = [row["score"] for row in found.table]
     assert scores[0] > 0.9
     assert scores[1] < 0.8
+    assert found.baseline["method"] == "half-whitened PCA of 2 components"
+    assert found.baseline["score"] > scores[1]
 
 
 def test_of_several_numbers_of_clusters_the_true_one():
@@ -157,6 +161,7 @@ def test_default_candidates_of_every_estimator(estimator, y):
     assert list(dict.fromkeys(row["metric"] for row in found.table)) == metrics
     assert {row["layers"] for row in found.table} == {(24, 6)}
     assert "agrees best" in str(found)
+    assert f"half-whitened PCA of 6 components: {found.baseline['score']:.2f}." in str(found)
     ax = found.plot()
     assert len(ax.get_yticklabels()) == len(found.table)
 
@@ -209,3 +214,17 @@ def test_refused_at_the_door(message, monkeypatch):
     monkeypatch.setattr(choice, "_run", lambda *_: pytest.fail("measured"))
     with pytest.raises((ValueError, TypeError), match=message):
         select(**{"estimator": quick(), "X": X} | REFUSED[message])
+
+
+def test_baseline_is_judged_as_the_choice_is():
+    """Gaps as their feature's means, sparse samples as they are; the spread of PCA to the half."""
+    data = HIDDEN * [1, 1, 1, 1, 1, 1, 1, 0]
+    judge, row = clusters.ClusterAgreement(3, 0, (2, 3)), {"n_clusters": 3}
+    components = PCA(2).fit_transform(data)
+    scores = clusters.agreement_beyond_shapeless(
+        components / components.std(axis=0) ** 0.5, 3, 3, 0
+    )
+    for X in (data, scipy.sparse.csr_array(data)):
+        assert judge.baseline(X, 2, row)["score"] == pytest.approx(scores.mean())
+    data[0, 0] = np.nan
+    assert judge.baseline(data, 2, row)["score"] == pytest.approx(scores.mean(), abs=0.2)

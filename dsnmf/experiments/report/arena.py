@@ -19,6 +19,7 @@ _PAIRS = (
     ("Deep Semi-NMF", "GNMF"),
     ("Deep Semi-NMF", "GNMF (its authors)"),
     ("Deep Semi-NMF", "spectral clustering"),
+    ("Deep Semi-NMF", "PCA half-whitened"),
     ("Deep Semi-NMF", "PCA whitened"),
 )
 

@@ -70,6 +70,7 @@ LOOKS = {
     "Deep nsNMF": Look("0.45", "p"),
     "raw": Look("0.55", line=":"),
     "PCA": Look("0.45", line="--"),
+    "PCA half-whitened": Look("0.25"),
     "PCA whitened": Look("0.0", line="-."),
     "best rank k": Look("0.0", line=":"),
 }

@@ -185,7 +185,9 @@ def test_arena():
     ]
     found = verdict(records, "classes: Deep Semi-NMF clusters better than GNMF (its authors)")
     assert (found.ours, found.holds) == ("NMI 81.0 against 71.0, AC 80.0 against 70.0", True)
-    assert verdict(records, "classes: Deep Semi-NMF clusters better than PCA").holds is False
+    assert (
+        verdict(records, "classes: Deep Semi-NMF clusters better than PCA whitened").holds is False
+    )
     assert verdict(records, "classes: Deep Semi-NMF clusters better than spec").holds is None
     assert not curves.pairs(records)
 
