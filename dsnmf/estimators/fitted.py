@@ -20,6 +20,7 @@ from dsnmf.estimators.search import FeatureSearch
 from dsnmf.validation import as_matrix
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from typing import Any, Self
 
     from numpy.typing import ArrayLike
@@ -30,8 +31,8 @@ if TYPE_CHECKING:
 class FittedFactorisation:
     """The use of the learned `Z_` and `H_`; `Factorisation` adds the fit and scikit-learn's bases.
 
-    The fit also leaves `_nonlinearity` (g as it was then), `_scale`, `_priors`, and `_ready`, which
-    holds what transform and inverse_transform have compiled or decomposed so far.
+    The fit also leaves `_nonlinearity` (g as it was then), `_scale`, `_priors`, `_probes`, and
+    `_ready`, which holds what transform and inverse_transform have compiled or decomposed so far.
     """
 
     Z_: list[Array]
@@ -42,8 +43,11 @@ class FittedFactorisation:
     n_features_in_: int
     feature_names_in_: Array
 
-    #: Learned attributes that are lists of arrays, one per layer.
-    _per_layer: tuple[str, ...] = ("Z_", "H_", "_raw_H", "_priors")
+    #: Learned attributes that are lists of arrays, nearly all one per layer.
+    _per_layer: tuple[str, ...] = ("Z_", "H_", "_raw_H", "_priors", "_probes")
+
+    #: Of linear models, and of those that 0.2.0 fitted.
+    _probes: Sequence[Array] = ()
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
@@ -145,7 +149,8 @@ class FittedFactorisation:
             if method == "projection" or symbolic.is_linear(self._nonlinearity):
                 ready = Projection(reduce(np.matmul, Zs), method == "nonnegative")
             else:
-                ready = FeatureSearch(Zs, self._nonlinearity, self._priors[index], self.mode)
+                typical = self._priors[index], *self._probes
+                ready = FeatureSearch(Zs, self._nonlinearity, *typical, mode=self.mode)
             self._ready[key] = ready
         return self._ready[key]
 

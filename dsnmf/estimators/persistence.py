@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from dsnmf.estimators.base import Factorisation
     from dsnmf.typing import PathLike
 
-#: 2: the scale of the fit and what features usually are.
-_VERSION = 2
+#: 2: the scale of the fit and what features usually are; 3: more of that, and probes.
+_VERSION = 3
 _SCALARS = ("reconstruction_err_", "n_iter_", "n_features_in_", "_scale", "_nonlinearity")
 
 
@@ -110,7 +110,8 @@ def read_estimator(path, cls):
         estimator = cls(**{name: _decoded(v, arrays) for name, v in parameters.items()})
         scalars, per_layer = _learned(estimator, "stream" in settings)
         for name in per_layer:
-            count = settings["lengths"][name]
+            lengths = {"_probes": 0, **settings["lengths"]}
+            count = lengths[name]
             setattr(estimator, name, [arrays[f"{name}{i}"] for i in range(count)])
         for name in scalars:
             setattr(estimator, name, settings["scalars"][name])
