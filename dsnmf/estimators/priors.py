@@ -30,9 +30,9 @@ def _prior(moments):
 class Priors:
     """What all layers' features usually are; nothing for linear models, which need no search.
 
-    Samples count by their energy, up to that of a mean sample: what a fit makes of quiet ones is
-    noise, and a huge one is only one. Where the model is homogeneous, features are those of samples
-    of unit norm.
+    Where the model is homogeneous, features are those of samples of unit norm, and a sample counts
+    by its energy, up to that of a mean sample: what a fit makes of quiet ones is noise, and a huge
+    one is only one.
 
     Parameters
     ----------
@@ -57,10 +57,10 @@ class Priors:
         norms : ndarray, shape (b,)
             Of the samples, at the scale of the fit.
         """
-        heard = norms > NEGLIGIBLE
-        norms = norms[heard]
-        weights = np.minimum(np.square(norms), 1)
         sizes = norms if self._homogeneous else np.ones_like(norms)
+        heard = sizes > NEGLIGIBLE
+        sizes = sizes[heard]
+        weights = np.minimum(np.square(sizes), 1)
         wide = [H[:, heard].astype(np.float64) / sizes for H in layers[: len(self._moments)]]
         for i, values in enumerate(wide):
             self._moments[i] += Moments.of(values, weights)
