@@ -45,9 +45,7 @@ class FittedFactorisation:
 
     #: Learned attributes that are lists of arrays, nearly all one per layer.
     _per_layer: tuple[str, ...] = ("Z_", "H_", "_raw_H", "_priors", "_probes")
-
-    #: Of linear models, and of those that 0.2.0 fitted.
-    _probes: Sequence[Array] = ()
+    _probes: Sequence[Array] = ()  # of linear models, and of those that 0.2.0 fitted
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
@@ -160,7 +158,8 @@ class FittedFactorisation:
         "projection" gives (Z_1 … Z_layer)† x, "nonnegative" the features h >= 0 whose
         reconstruction is nearest to x, with all Z fixed: in non-linear models of all that are about
         as near those that are most like the training samples' (see
-        `dsnmf.estimators.search.FeatureSearch`). In both, a sample's features do not depend on its
+        `dsnmf.estimators.search.FeatureSearch`), of any sign in layers below a tanh. In both, a
+        sample's features do not depend on its
         label or on the other samples, and in linear and relu models scale with the sample. "ridge"
         is for models with labels, see `WSF`. What comes out of any is given in the `metric`.
         Samples with gaps are fitted by their known entries alone, which is unstable with many
@@ -185,6 +184,11 @@ class FittedFactorisation:
         ValueError
             If X does not have the features of `fit`, a sample has no known entry, or there is no
             such layer.
+
+        Warns
+        -----
+        RuntimeWarning
+            At the first use, if this leaves 1.1 times as much of the training samples as `H_`.
         """
         check_is_fitted(self)
         lazy = as_lazy(X)

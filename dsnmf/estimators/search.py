@@ -22,8 +22,9 @@ USUAL = RIDGES, 20, 0.01
 #: long training.
 THOROUGH = (1e-3, 1e-4, 1e-5), 100, 1e-3
 
-#: How far the search has to go: from typical features; from other starts too; with less ridge too.
-EFFORTS = range(3)
+#: How far the search has to go: from typical features; from other starts too; from features drawn
+#: from what is usual, and with less ridge, too.
+EFFORTS, DRAWN = range(3), 4
 
 #: More than this many times the norm that the fit leaves asks for more effort; for a warning.
 AS_GOOD, WORSE = 1.03, 1.1
@@ -62,8 +63,8 @@ class FeatureSearch:
 
     How much effort that is worth the probes tell, which are training samples: where it leaves more
     of them than the fit does, the search also starts from what a linear regression and the layers'
-    pseudo-inverses make of the sample, and takes the least cost; where that does not help, ρ falls
-    further.
+    pseudo-inverses make of the sample, and takes the least cost; where that does not help, from
+    some random features too, and ρ falls further.
 
     Parameters
     ----------
@@ -114,7 +115,7 @@ class FeatureSearch:
         in_span = [self._basis.T @ self._Zs[0], *self._Zs[1:]]
         return [np.linalg.pinv(Z, rcond=NOISE) for Z in in_span]
 
-    def _starts(self, Y):
+    def _starts(self, Y, effort):
         """Features to start from besides the typical ones; Y as `_found` has it."""
         regular = self._Zs[0].T @ self._basis @ Y
         yield self._encoder[0, :, None] + self._encoder[1:].T @ regular
@@ -122,6 +123,11 @@ class FeatureSearch:
         for inverse in self._inverse_layers:
             H = np.maximum(inverse @ H, self._least)
         yield H
+        if effort > 1:
+            mean, variance = self._model[1]
+            for draw in np.random.default_rng(0).standard_normal((DRAWN, len(mean))):
+                drawn = mean + np.sqrt(variance) * draw  # the same for all samples, in every call
+                yield np.repeat(drawn[:, None], Y.shape[1], axis=1)
 
     def _found(self, descent, X, known, Y, effort):
         """Features of samples X, which the span has the coordinates Y of, and their errors."""
@@ -131,7 +137,7 @@ class FeatureSearch:
 
         found = descended(np.repeat(descent.mean, X.shape[1], axis=1), USUAL)
         if effort > 0:
-            for H in self._starts(Y):
+            for H in self._starts(Y, effort):
                 other = descended(H, USUAL)
                 found = [np.where(other[-1] < found[-1], *pair) for pair in zip(other, found)]
         if effort > 1:

@@ -61,13 +61,13 @@ def test_quiet_samples_change_nothing_of_the_others():
 @pytest.mark.parametrize(
     ("X", "layers", "needed"),
     [
-        (RNG.standard_normal((150, 12)), (8, 4), 1),
+        (NORMS["log-normal"][:, None] * RNG.standard_normal((120, 20)), (10, 5), 1),
         (RNG.random((150, 4)) @ RNG.random((4, 12)) + 2, (8, 4), 2),
     ],
-    ids=["noise", "large mean"],
+    ids=["noise of log-normal norms", "large mean"],
 )
 def test_after_long_training(X, layers, needed):
-    model = fitted(X, layers, max_iter=6000)
+    model = fitted(X, layers, max_iter=3000)
     assert left(model, X) < 1.1
     assert efforts(model) == [needed]
     model._probes, model._ready = [], {}
@@ -86,10 +86,10 @@ def test_what_the_search_cannot_reach_is_said():
         model.score(X)
 
 
-@pytest.mark.parametrize("solver", ["adam", "multiplicative"])
-def test_features_below_a_tanh_have_any_sign(solver):
+@pytest.mark.parametrize(("solver", "max_iter"), [("adam", 300), ("multiplicative", 10)])
+def test_features_below_a_tanh_have_any_sign(solver, max_iter):
     X = near_low_rank(120, 4)
-    model = fitted(X, nonlinearity="tanh", solver=solver)
+    model = fitted(X, nonlinearity="tanh", solver=solver, max_iter=max_iter)
     assert model.transform(X, layer=0).min() < 0 <= model.transform(X).min()
     assert left(model, X, layer=0) < 1.02
 
@@ -106,16 +106,16 @@ def test_blocks_have_the_same_priors_and_probes(tmp_path):
 def test_models_from_0_2_0_search_as_they_did(tmp_path):
     X = near_low_rank(120, 4)
     model = fitted(X)
-    assert efforts(model) == [] and model.transform(X) is not None and efforts(model) == [0]
+    model.transform(X)
+    assert efforts(model) == [0]
     model.save(tmp_path / "new")
     with np.load(tmp_path / "new") as file:
         arrays = dict(file)
     for i in (0, 1):
         arrays[f"_priors{i}"] = arrays[f"_priors{i}"][:2]
     del arrays["_probes0"]
-    header = (
-        str(arrays["dsnmf"]).replace(', "_probes": 1', "").replace('"version": 3', '"version": 2')
-    )
+    header = str(arrays["dsnmf"]).replace('"version": 3', '"version": 2')
+    header = header.replace(', "_probes": 1', "")
     with open(tmp_path / "old", "wb") as file:
         np.savez(file, **arrays | {"dsnmf": np.array(header)})
     for layer in (0, 1):
