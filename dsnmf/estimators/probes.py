@@ -3,7 +3,7 @@
 import numpy as np
 
 #: Their number.
-PROBES = 100
+PROBES = 200
 
 
 def draws(n):
