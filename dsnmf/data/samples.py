@@ -160,12 +160,12 @@ class Samples:
 
     def _squared_residual(self, Z, F):
         blocks = column_blocks(len(Z), F.shape[1])
-        residuals = (self._wide_block(block) - Z @ F[:, block] for block in blocks)
+        residuals = (self.wide(block) - Z @ F[:, block] for block in blocks)
         return sum(np.nansum(np.square(residual)) for residual in residuals)
 
-    def _wide_block(self, block):
+    def wide(self, which):
         """Some of the samples at the scale of the fit, as a float64 array."""
-        return self.given[:, block].astype(np.float64) / self.scale
+        return self.given[:, which].astype(np.float64) / self.scale
 
     def features(self, feature_map):
         """What a feature map makes of the samples, at the scale of the fit, block after block.

@@ -68,8 +68,8 @@ class Sparse(Samples):
         exact = error > LEAST_DIFFERENCE * energy
         return error if exact else super()._squared_residual(Z, F)
 
-    def _wide_block(self, block):
-        return super()._wide_block(block).toarray()
+    def wide(self, which):
+        return super().wide(which).toarray()
 
     def features(self, feature_map):
         """As `Samples` has it, at once: no more is made than there are entries."""

@@ -14,7 +14,7 @@ from dsnmf.estimators.fitted import FittedFactorisation
 from dsnmf.estimators.jax_mode import check_jax, without_sparse
 from dsnmf.estimators.outcome import DIVERGED, check_outcome, unchanged_by_errors
 from dsnmf.estimators.parameters import TrainingParameters
-from dsnmf.estimators.priors import priors
+from dsnmf.estimators.priors import learned_priors
 from dsnmf.estimators.score import ScoredFactorisation
 from dsnmf.estimators.solvers import Model, all_features, compile_solver, settle
 from dsnmf.estimators.spread import measure_spreads, pick_samples
@@ -237,19 +237,19 @@ class Factorisation(
         settle(model, self._solver(), self.mode)
         if self._has_gauge():
             model.settle_gauge()
-        layer_features, of_first = all_features(model, self._solver())
-        outputs = compile_function([], [*layer_features, of_first], mode=self.mode)()
-        *features, of_first = outputs
+        layer_features, led = all_features(model, self._solver())
+        outputs = compile_function([], [*layer_features, *led], mode=self.mode)()
+        features, led = outputs[: len(layer_features)], outputs[len(layer_features) :]
         samples = model.samples
         self.history_ = trace.arrays()
         self.Z_ = model.Z_values()
         self._raw_H = model.H_values()
         self.H_ = features
-        self.reconstruction_err_ = samples.final_error(self.Z_[0], of_first)
+        self.reconstruction_err_ = samples.final_error(self.Z_[0], led[0])
         self._scale, self._nonlinearity = samples.scale, model.nonlinearity
-        self._priors = priors(features, samples.norms, model.nonlinearity)
+        self._priors, self._probes = learned_priors(led, samples, self.Z_[0], self._nonlinearity)
         self._ready = {}
-        return of_first
+        return led[0]
 
     def fit_transform(self, X: Data, y: ArrayLike | None = None) -> Any:
         """Fit to X and return `transform(X)`: the same map that new samples go through.

@@ -8,6 +8,7 @@ import pytensor.tensor as pt
 from dsnmf import symbolic
 from dsnmf.estimators.block_factors import BlockFactors
 from dsnmf.estimators.priors import Priors
+from dsnmf.estimators.probes import Probes, draws
 from dsnmf.estimators.threads import compiled_once
 from dsnmf.symbolic.residual import squared_error_and_gradients
 from dsnmf.symbolic.shared import as_shared
@@ -65,13 +66,15 @@ def _moved(rows, *own, iteration, Zs, settings):
     return after, [float(error), *(np.array(part, np.float64) for part in results[3:])]
 
 
-def _at_end(rows, whole, H, Zs, nonlinearity, mode):
-    """Features of all layers; their `Priors`."""
+def _at_end(rows, whole, H, drawn, Zs, Z_1, nonlinearity, mode):
+    """Features of all layers; their `Priors`, and `Probes`; Z_1 is that of the whole rows."""
     compiled = _compiled_features(len(Zs), str(rows.dtype), nonlinearity, mode)
     found = [np.asarray(features) for features in compiled(H, *Zs)]
-    priors = Priors(len(Zs), nonlinearity)
-    priors.add(found, np.linalg.norm(whole.astype(np.float64), axis=1))
-    return [features.T for features in found], found[0], [priors]
+    priors, X = Priors(len(Zs), nonlinearity), whole.astype(np.float64).T
+    norms = np.linalg.norm(X, axis=0)
+    priors.add(found, norms)
+    probes = Probes(drawn, norms, X, Z_1, found[0].astype(np.float64))
+    return [features.T for features in found], found[0], [priors, probes]
 
 
 class AdamBlockModel(BlockFactors):
@@ -142,10 +145,13 @@ class AdamBlockModel(BlockFactors):
 
     def _at_end(self, inner):
         options = {"Zs": self.Zs, "nonlinearity": self._nonlinearity, "mode": self._mode}
-        return partial(_at_end, **options), [self.H], [*inner, self._features]
+        drawn = self.samples.placed(draws(self.samples.shape[1]))
+        function = partial(_at_end, Z_1=self._wide_Z_1(), **options)
+        return function, [self.H, drawn], [*inner, self._features]
 
-    def _take(self, priors):
-        self._priors = priors
+    def _take(self, *priors_and_probes):
+        self._at_end_found = priors_and_probes
 
     def priors(self):
-        return self._priors.values()
+        priors, probes = self._at_end_found
+        return priors.learned(probes, self._wide_Z_1())

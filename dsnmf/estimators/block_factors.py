@@ -81,16 +81,18 @@ class BlockFactors:
         ndarray, shape (len(picked), p)
             These samples, at the scale of the fit.
         """
-        scale = self.samples.scale
-        Z_1 = self.Z_values()[0].astype(np.float64) / scale
         at_end, inputs, outputs = self._at_end(inner)
-        function = partial(_ended, at_end=at_end, Z_1=Z_1)
+        function = partial(_ended, at_end=at_end, Z_1=self._wide_Z_1())
         is_picked = np.zeros(self.samples.shape[1], bool)
         is_picked[picked] = True
         inputs = [self.samples.placed(is_picked), *inputs]
         error, samples, *terms = self.samples.passed_whole(function, inputs, outputs)
         self._take(*terms)
-        return scale * float(np.sqrt(error)), samples.rows()
+        return self.samples.scale * float(np.sqrt(error)), samples.rows()
+
+    def _wide_Z_1(self):
+        """Z_1 for the samples that were not compressed, at the scale of the fit, in float64."""
+        return self.Z_values()[0].astype(np.float64) / self.samples.scale
 
     def _take(self):
         """Nothing, where `_at_end` has no terms."""
@@ -118,5 +120,5 @@ class BlockFactors:
         self._restore_own(state)
 
     def priors(self):
-        """After `finish`: see `Priors`; a linear model has none."""
-        return []
+        """After `finish`: see `Priors.learned`; a linear model has none."""
+        return [], []

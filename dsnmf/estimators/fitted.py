@@ -21,6 +21,7 @@ from dsnmf.estimators.spread import learned_spread
 from dsnmf.validation import as_matrix
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from typing import Any, Self
 
     from numpy.typing import ArrayLike
@@ -31,9 +32,9 @@ if TYPE_CHECKING:
 class FittedFactorisation:
     """The use of the learned `Z_` and `H_`; `Factorisation` adds the fit and scikit-learn's bases.
 
-    The fit also leaves `_nonlinearity` (g as it was then), `_scale`, `_priors`, `_responses` and
-    `_covariances` (see `dsnmf.estimators.spread`), and `_ready`, which holds what transform and
-    inverse_transform have compiled or decomposed so far.
+    The fit also leaves `_nonlinearity` (g as it was then), `_scale`, `_priors`, `_probes`,
+    `_responses` and `_covariances` (see `dsnmf.estimators.spread`), and `_ready`, which holds what
+    transform and inverse_transform have compiled or decomposed so far.
     """
 
     Z_: list[Array]
@@ -44,8 +45,20 @@ class FittedFactorisation:
     n_features_in_: int
     feature_names_in_: Array
 
-    #: Learned attributes that are lists of arrays, one per layer.
-    _per_layer: tuple[str, ...] = ("Z_", "H_", "_raw_H", "_priors", "_responses", "_covariances")
+    #: Learned attributes that are lists of arrays, nearly all one per layer.
+    _per_layer: tuple[str, ...] = (
+        "Z_",
+        "H_",
+        "_raw_H",
+        "_priors",
+        "_probes",
+        "_responses",
+        "_covariances",
+    )
+    # Of linear models, and of those that 0.2.0 fitted:
+    _probes: Sequence[Array] = ()
+    _responses: Sequence[Array] = ()
+    _covariances: Sequence[Array] = ()
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
@@ -167,7 +180,8 @@ class FittedFactorisation:
             if method == "projection" or symbolic.is_linear(self._nonlinearity):
                 ready = Projection(reduce(np.matmul, Zs), method == "nonnegative")
             else:
-                ready = FeatureSearch(Zs, self._nonlinearity, self._priors[index], self.mode)
+                typical = self._priors[index], *self._probes
+                ready = FeatureSearch(Zs, self._nonlinearity, *typical, mode=self.mode)
             self._ready[key] = ready
         return self._ready[key]
 
@@ -177,7 +191,8 @@ class FittedFactorisation:
         "projection" gives (Z_1 … Z_layer)† x, "nonnegative" the features h >= 0 whose
         reconstruction is nearest to x, with all Z fixed: in non-linear models of all that are about
         as near those that are most like the training samples' (see
-        `dsnmf.estimators.search.FeatureSearch`). In both, a sample's features do not depend on its
+        `dsnmf.estimators.search.FeatureSearch`), of any sign in layers below a tanh. In both, a
+        sample's features do not depend on its
         label or on the other samples, and in linear and relu models scale with the sample. "ridge"
         is for models with labels, see `WSF`. What comes out of any is given in the `metric`.
         Samples with gaps are fitted by their known entries alone, which is unstable with many
@@ -202,6 +217,11 @@ class FittedFactorisation:
         ValueError
             If X does not have the features of `fit`, a sample has no known entry, or there is no
             such layer.
+
+        Warns
+        -----
+        RuntimeWarning
+            At the first use, if this leaves 1.1 times as much of the training samples as `H_`.
         """
         check_is_fitted(self)
         lazy = as_lazy(X)

@@ -114,7 +114,7 @@ class BlockFactorisation(BlockParameters, Factorisation):
         """Set what was learned, but for the features."""
         self.Z_ = model.Z_values()
         self._scale, self._nonlinearity = model.samples.scale, self._inner_nonlinearity()
-        self._priors, self._ready = model.priors(), {}
+        (self._priors, self._probes), self._ready = model.priors(), {}
 
     def _block_model(self, blocks, y, Zs, Hs, store):
         if self._solver() == "multiplicative":

@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from dsnmf.estimators.base import Factorisation
     from dsnmf.typing import PathLike
 
-#: 2: the scale of the fit and what features usually are.
-_VERSION = 2
+#: 2: the scale of the fit and what features usually are; 3: more of that, and probes.
+_VERSION = 3
 _SCALARS = ("reconstruction_err_", "n_iter_", "n_features_in_", "_scale", "_nonlinearity")
 
 

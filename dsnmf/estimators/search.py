@@ -1,16 +1,13 @@
 """Features of samples under a fitted non-linear model: a search with all Z fixed."""
 
-from functools import cached_property
+import warnings
+from functools import cache, cached_property
 
 import numpy as np
-import pytensor
-import pytensor.tensor as pt
 import scipy.linalg
 
 from dsnmf import symbolic
-from dsnmf.estimators.threads import for_threads
-from dsnmf.symbolic.shared import as_shared
-from dsnmf.training.modes import compile_function
+from dsnmf.estimators.descent import Descent
 
 #: Weights of the ridge, one after the other: what features that lie as far from the typical ones as
 #: those of training samples do cost, as a share of the sample's energy. From a large one on, like
@@ -18,12 +15,26 @@ from dsnmf.training.modes import compile_function
 #: their features drift apart.
 RIDGES = (0.1, 0.02, 0.004)
 
-#: Of the descent for each ridge: most steps, remembered steps, the relative gain below which a
-#: sample has arrived, and how the length of its steps grows after a gain and shrinks after a loss.
-MAX_STEPS, MEMORY, GAIN, GROWTH, SHRINKAGE = 20, 3, 0.01, 4.0, 0.3
+#: With most steps for each, and the relative gain of a step below which a sample has arrived.
+USUAL = RIDGES, 20, 0.01
 
-#: Singular values of Z_1 below this share of the largest are rounding.
-NEGLIGIBLE = 1e-6
+#: What follows where these leave more of the training samples than the fit does, which is so after
+#: long training.
+THOROUGH = (1e-3, 1e-4, 1e-5), 100, 1e-3
+
+#: How far the search has to go: from typical features; from other starts too; from features drawn
+#: from what is usual, and with less ridge, too.
+EFFORTS, DRAWN = range(3), 4
+
+#: More than this many times the norm that the fit leaves asks for more effort; for a warning.
+AS_GOOD, WORSE = 1.03, 1.1
+
+#: Shares of the samples' energy that are rounding.
+ROUNDING = 1e-9
+
+#: Singular values of Z_1 below this share of the largest are rounding; those of any Z, where the
+#: search starts from samples that are led back through the layers, noise.
+NEGLIGIBLE, NOISE = 1e-6, 1e-2
 
 #: Entries of the arrays that are worked on at once, so that memory does not grow with the samples.
 BLOCK = 1 << 20
@@ -36,113 +47,24 @@ def _span(Z):
     return U[:, : max(rank, 1)]
 
 
-def _quasi_newton(gradient, free, pairs, inverse):
-    """The L-BFGS direction of every sample (Nocedal & Wright 2006, algorithm 7.4).
-
-    `pairs` are the steps so far and the changes of the gradient; `inverse` stands for the inverse
-    Hessian before them.
-    """
-    direction = gradient.copy()
-    weights = []
-    pairs = [(free * step, free * change) for step, change in pairs]
-    for step, change in reversed(pairs):
-        curvature = (step * change).sum(axis=0)
-        rho = np.where(curvature > 0, 1 / np.where(curvature > 0, curvature, 1), 0)
-        alpha = rho * (step * direction).sum(axis=0)
-        direction -= alpha * change
-        weights.append((rho, alpha))
-    direction = inverse @ direction
-    for (step, change), (rho, alpha) in zip(pairs, reversed(weights)):
-        direction += step * (alpha - rho * (change * direction).sum(axis=0))
-    return direction
-
-
-class _Descent:
-    """Errors of a model with fixed Zs, and their descent from the typical features.
-
-    Everything is float64: samples in float32 would take other turns at kinks beside other
-    neighbours.
-    """
-
-    def __init__(self, Zs, nonlinearity, prior, mode):
-        self._mean, variance = prior[:, :, None]
-        self._weights = 1 / (len(variance) * variance)
-        H, X, known = (pt.matrix(dtype="float64") for _ in range(3))
-        X_hat = symbolic.reconstruction([as_shared(Z, "Z") for Z in Zs], H, nonlinearity)
-        errors = pt.sqr(known * (X_hat - X)).sum(axis=0)
-        outputs = [errors, pytensor.grad(errors.sum(), H)]
-        self._function = for_threads(compile_function([H, X, known], outputs, mode=mode))
-
-    def _errors(self, H, X, known):
-        """Σ (X - X̂)² per sample, and its gradient, as arrays that may be written to."""
-        return [np.array(value) for value in self._function(H, X, known)]
-
-    def inverse_hessians(self, rows):
-        """For every ridge that of Gauss and Newton at the typical features; X has so many rows."""
-        at_mean, unit = np.repeat(self._mean, rows, axis=1), np.eye(rows)
-        # The gradient is 2 Jᵀ(X̂ - X): its values for X = -1 and X = 0 differ by 2 Jᵀ.
-        gradients = [self._errors(at_mean, X, np.ones_like(X))[1] for X in (-unit, 0 * unit)]
-        Jt = (gradients[0] - gradients[1]) / 2
-        diagonal = np.diag(self._weights[:, 0])
-        return [scipy.linalg.pinvh(2 * (Jt @ Jt.T + ridge * diagonal)) for ridge in RIDGES]
-
-    def features(self, X, known, inverses):
-        """h >= 0, shape (k, n), for X (p x n), with 1 where an entry counts."""
-        H = np.repeat(self._mean, X.shape[1], axis=1)
-        state = H, *self._errors(H, X, known)
-        for ridge, inverse in zip(RIDGES, inverses):
-            self._descend(state, X, known, ridge * self._weights, inverse)
-        return H
-
-    def _cost(self, H, errors, gradient, weights):
-        """With Σ weights (h - mean)² added, per sample, and its gradient."""
-        offset = H - self._mean
-        pull = weights * offset
-        return errors + (pull * offset).sum(axis=0), gradient + 2 * pull
-
-    def _descend(self, state, X, known, weights, inverse):
-        """Move each column of H downhill until a step gains little; errors and gradient follow."""
-        samples, pairs, length = np.arange(X.shape[1]), [], np.ones(X.shape[1])
-        present = state
-        cost, slope = self._cost(*present, weights)
-        for _ in range(MAX_STEPS):
-            H = present[0]
-            free = (H > 0) | (slope < 0)
-            direction = free * _quasi_newton(free * slope, free, pairs, inverse)
-            moved = np.maximum(H - length * direction, 0)
-            new = moved, *self._errors(moved, X, known)
-            new_cost, new_slope = self._cost(*new, weights)
-            # A step that raises the cost is not made, but known to the next direction.
-            pairs = [*pairs[1 - MEMORY :], (moved - H, new_slope - slope)]
-            lower = new_cost <= cost
-            arrived = lower & (new_cost >= (1 - GAIN) * cost)
-            length = np.where(lower, np.minimum(GROWTH * length, 1), SHRINKAGE * length)
-            present = [np.where(lower, after, before) for after, before in zip(new, present)]
-            cost, slope = np.where(lower, new_cost, cost), np.where(lower, new_slope, slope)
-            for whole, part in zip(state, present):
-                whole[..., samples] = part
-            if arrived.all():
-                break
-            if arrived.any():
-                on = ~arrived
-                samples, length, cost, slope, X, known, *present = (
-                    values[..., on] for values in (samples, length, cost, slope, X, known, *present)
-                )
-                pairs = [(step[:, on], change[:, on]) for step, change in pairs]
-
-
 class FeatureSearch:
     """The map from samples to features h >= 0 under X ≈ Z_1 g(Z_2 g(… g(Z_j h))).
 
     Minimises ‖x - X̂‖² + ρ Σ_c (h_c - mean_c)² / (k variance_c), with ρ falling from .1 to .004 of
     the sample's energy: of the features with about the least error those that are most like what
-    features usually are. Each sample is searched for by itself, and in its own scale where the
-    model is homogeneous (relu), so that its features scale with it.
+    features usually are. Where the training samples' features are negative in places (of a layer
+    below a tanh), so may h be. Each sample is searched for by itself, and in its own scale where
+    the model is homogeneous (relu), so that its features scale with it.
 
-    The descent is L-BFGS within h >= 0, from the inverse Gauss-Newton matrix at the typical
-    features, which all samples share. Accelerated projected gradients with restarts need many more
-    steps; Newton steps on each sample's own pattern of rectifiers fewer, but a factorisation each,
-    which takes longer in all.
+    The descent is L-BFGS from the typical features and the inverse Gauss-Newton matrix there, which
+    all samples share. Accelerated projected gradients with restarts need many more steps; Newton
+    steps on each sample's own pattern of rectifiers fewer, but a factorisation each, which takes
+    longer in all.
+
+    How much effort that is worth the probes tell, which are training samples: where it leaves more
+    of them than the fit does, the search also starts from what a linear regression and the layers'
+    pseudo-inverses make of the sample, and takes the least cost; where that does not help, from
+    some random features too, and ρ falls further.
 
     Parameters
     ----------
@@ -150,31 +72,104 @@ class FeatureSearch:
         Z_1 (p x k_1), …, Z_j.
     nonlinearity : str or callable
         g.
-    prior : ndarray, shape (2, k_j)
-        Mean and variance of layer j's features, see `Priors`.
+    prior : ndarray, shape (4 + k_1, k_j)
+        See `Priors.values`; of models from 0.2.0 the first two rows.
+    probes : ndarray, optional
+        See `Probes.table`; without them there is no more than the usual effort.
     mode : None, str or pytensor Mode
+
+    Warns
+    -----
+    RuntimeWarning
+        In the first use, if even the largest effort leaves much more of the probes than the fit.
     """
 
-    def __init__(self, Zs, nonlinearity, prior, mode):
+    def __init__(self, Zs, nonlinearity, prior, probes=None, *, mode):
         self._Zs = [Z.astype(np.float64) for Z in Zs]
-        self._model = nonlinearity, prior, mode
+        self._encoder, self._probes = prior[3:], probes
+        self._least = -np.inf if (prior[2:3] < 0).any() else 0.0
+        self._model = nonlinearity, prior[:2], self._least, mode
         self._homogeneous = symbolic.is_homogeneous(nonlinearity)
         self._block = max(1, BLOCK // max(Z.shape[0] for Z in Zs))
+        self._inverses = cache(self._computed_inverses)
+
+    @cached_property
+    def _basis(self):
+        """Of Z_1's span: nothing else is reached."""
+        return _span(self._Zs[0])
 
     @cached_property
     def _in_span(self):
-        """A basis of Z_1's span, and the descent in its coordinates: nothing else is reached."""
-        basis = _span(self._Zs[0])
-        return basis, _Descent([basis.T @ self._Zs[0], *self._Zs[1:]], *self._model)
-
-    @cached_property
-    def _inverses(self):
-        basis, descent = self._in_span
-        return descent.inverse_hessians(basis.shape[1])
+        """The descent in the coordinates of the span."""
+        return Descent([self._basis.T @ self._Zs[0], *self._Zs[1:]], *self._model)
 
     @cached_property
     def _with_gaps(self):
-        return _Descent(self._Zs, *self._model)
+        return Descent(self._Zs, *self._model)
+
+    def _computed_inverses(self, ridges):
+        return self._in_span.inverse_hessians(self._basis.shape[1], ridges)
+
+    @cached_property
+    def _inverse_layers(self):
+        in_span = [self._basis.T @ self._Zs[0], *self._Zs[1:]]
+        return [np.linalg.pinv(Z, rcond=NOISE) for Z in in_span]
+
+    def _starts(self, Y, effort):
+        """Features to start from besides the typical ones; Y as `_found` has it."""
+        regular = self._Zs[0].T @ self._basis @ Y
+        yield self._encoder[0, :, None] + self._encoder[1:].T @ regular
+        H = Y
+        for inverse in self._inverse_layers:
+            H = np.maximum(inverse @ H, self._least)
+        yield H
+        if effort > 1:
+            mean, variance = self._model[1]
+            for draw in np.random.default_rng(0).standard_normal((DRAWN, len(mean))):
+                drawn = mean + np.sqrt(variance) * draw  # the same for all samples, in every call
+                yield np.repeat(drawn[:, None], Y.shape[1], axis=1)
+
+    def _found(self, descent, X, known, Y, effort):
+        """Features of samples X, which the span has the coordinates Y of, and their errors."""
+
+        def descended(H, stage):
+            return descent.features(H, X, known, stage, self._inverses(stage[0]))
+
+        found = descended(np.repeat(descent.mean, X.shape[1], axis=1), USUAL)
+        if effort > 0:
+            for H in self._starts(Y, effort):
+                other = descended(H, USUAL)
+                found = [np.where(other[-1] < found[-1], *pair) for pair in zip(other, found)]
+        if effort > 1:
+            found = descended(found[0], THOROUGH)
+        return found[:2]
+
+    @cached_property
+    def _effort(self):
+        """The least that leaves about what the fit leaves of the probes."""
+        if self._probes is None:
+            return EFFORTS[0]
+        weights, energies, errors = self._probes[:3]
+        sizes = np.sqrt(energies) if self._homogeneous else np.ones_like(energies)
+        onto_products = self._Zs[0].T @ self._basis
+        Y = np.linalg.lstsq(onto_products, self._probes[3:])[0] / sizes
+        outside = np.maximum(energies / sizes**2 - np.square(Y).sum(axis=0), 0)
+        total, of_fit = weights @ energies, weights @ errors
+        for effort in EFFORTS:
+            of_span = self._found(self._in_span, Y, np.ones_like(Y), Y, effort)[1]
+            left = weights @ (sizes**2 * (of_span + outside))
+            if left <= AS_GOOD**2 * of_fit + ROUNDING * total:
+                return effort
+        if left > WORSE**2 * of_fit + ROUNDING * total:
+            of_search, of_fit = np.sqrt([left, of_fit] / total)
+            warnings.warn(
+                f"transform leaves {of_search:.3g} of the training samples' norm, but the fit "
+                f"{of_fit:.3g} (estimated from {len(weights)} of them): the search for features "
+                "ends at others than those in H_",
+                RuntimeWarning,
+                stacklevel=2,
+            )
+        return effort
 
     def of_full(self, X, norms):
         """Features of samples without gaps.
@@ -189,11 +184,10 @@ class FeatureSearch:
         -------
         ndarray, shape (k_j, n), of X's dtype
         """
-        basis, descent = self._in_span
 
         def of_block(X, scale):
-            X = np.asarray(basis.T @ X) / scale
-            return descent.features(X, np.ones_like(X), self._inverses)
+            Y = np.asarray(self._basis.T @ X) / scale
+            return self._found(self._in_span, Y, np.ones_like(Y), Y, self._effort)[0]
 
         return self._by_blocks(of_block, X, norms)
 
@@ -209,9 +203,10 @@ class FeatureSearch:
         """
 
         def of_block(X, scale):
-            known = ~np.isnan(X)
+            known = (~np.isnan(X)).astype(float)
             X = np.where(known, X, 0) / scale
-            return self._with_gaps.features(X, known.astype(float), self._inverses)
+            Y = self._basis.T @ X / known.mean(axis=0)  # about what it were without the gaps
+            return self._found(self._with_gaps, X, known, Y, self._effort)[0]
 
         return self._by_blocks(of_block, X, norms)
 

@@ -171,10 +171,13 @@ def settle(model, solver, mode):
 
 
 def all_features(model, solver):
-    """Variables of each layer's features, and of those of layer 1 that the last layer leads to.
+    """Variables of each layer's features, and of those to which the last layer leads.
 
-    "adam" keeps only the last layer's features, from which the others follow.
+    "adam" keeps only the last layer's features, from which the others follow. Of linear models only
+    those of layer 1 are led to, as nothing asks for the others.
     """
     layers = range(1, len(model.Zs) + 1)
     led = [symbolic.layer_features(model.Zs, model.H, i, model.nonlinearity) for i in layers]
-    return (led if solver == "adam" else model.Hs), led[0]
+    if solver == "adam":
+        return led, led
+    return model.Hs, led[:1] if symbolic.is_linear(model.nonlinearity) else led
