@@ -27,7 +27,7 @@ THOROUGH = (1e-3, 1e-4, 1e-5), 100, 1e-3
 EFFORTS, DRAWN = range(3), 4
 
 #: More than this many times the norm that the fit leaves asks for more effort; for a warning.
-AS_GOOD, WORSE = 1.03, 1.1
+AS_GOOD, WORSE = 1.07, 1.1
 
 #: Shares of the samples' energy that are rounding.
 ROUNDING = 1e-9
