@@ -1,5 +1,6 @@
 """Matrices larger than memory, read some rows at a time: samples x features, as users have them."""
 
+import contextlib
 import mmap
 import os
 import sys
@@ -16,6 +17,9 @@ from dsnmf.files.pages import release
 #: What arrays have whose values are in memory: NumPy's, JAX's, PyTorch's, ….
 IN_MEMORY = ("__array_interface__", "__dlpack__")
 
+#: Part of the names of the files in which joblib hands arrays in memory to its workers.
+OF_JOBLIB = "joblib_memmapping_folder"
+
 
 def as_source(X):
     """Where the rows of X are read from, if X is not held in memory.
@@ -25,13 +29,14 @@ def as_source(X):
     X : object, shape (n_samples, n_features)
         One of
 
-        - a `numpy.memmap`, or a view of one (what was computed from one is in memory),
+        - a `numpy.memmap`, or a view of one (what was computed from one is in memory, and what
+          joblib has mapped to hand it to a worker),
         - a list of paths (str or PathLike) of .npy files, whose rows follow each other, or of .npz
           files of sparse matrices (`scipy.sparse.save_npz`), one of which is in memory at a time,
         - a `dask.array`, computed in slices of rows on the scheduler that is active; chunks of
           more rows than are read at a time are computed again for each slice of them,
         - an `h5py.Dataset`, a `zarr.Array`, or anything else with shape, NumPy dtype and slices
-          of rows that does not give out its memory.
+          of rows that does not give out its memory, as xarray's arrays do where they hold it.
 
         Real numbers only. Rows may come as sparse matrices, also from Dask or from a backed
         AnnData's X; what is read is made dense.
@@ -68,14 +73,24 @@ def as_source(X):
     ((4, 2), dtype('float64'))
     """
     if isinstance(X, np.memmap):
-        return None if _mapping(X) is None else Mapped(X)
+        is_file = _mapping(X) is not None and OF_JOBLIB not in str(X.filename)
+        return Mapped(X) if is_file else None
     if isinstance(X, list | tuple) and any(isinstance(part, str | os.PathLike) for part in X):
         are_sparse = all(str(part).lower().endswith(".npz") for part in X)
         return NpzFiles(X) if are_sparse else NpyFiles(X)
-    dask_array = sys.modules.get("dask.array")
-    if dask_array is not None and isinstance(X, dask_array.Array):
-        return DaskArray(X)
+    dask_array = _as_dask(X)
+    if dask_array is not None:
+        return DaskArray(dask_array)
     return Source(X) if _is_on_disk(X) else None
+
+
+def _as_dask(X):
+    """The Dask array that X is, or that an array of xarray holds; else None."""
+    dask = sys.modules.get("dask.array") and sys.modules["dask"]
+    if dask is None or not dask.is_dask_collection(X):
+        return None
+    held = X if isinstance(X, dask.array.Array) else getattr(X, "data", None)
+    return held if isinstance(held, dask.array.Array) else None
 
 
 def _is_on_disk(X):
@@ -83,7 +98,16 @@ def _is_on_disk(X):
         return False
     with damage_as("X cannot be read, is its file closed?"):
         dtype = getattr(X, "dtype", None)
-        return isinstance(dtype, np.dtype) and hasattr(X, "shape") and hasattr(X, "__getitem__")
+        is_sliced = hasattr(X, "shape") and hasattr(X, "__getitem__")
+        return isinstance(dtype, np.dtype) and is_sliced and not _is_view(X)
+
+
+def _is_view(X):
+    """Whether NumPy indexes X without reading: then two slices of it share their memory."""
+    if hasattr(X, "__array__"):
+        with contextlib.suppress(Exception):  # what cannot be read is said where rows are
+            return np.may_share_memory(np.asarray(X[:1]), np.asarray(X[:1]))
+    return False
 
 
 def _row_dtype(shape, dtype, name):
@@ -123,6 +147,12 @@ class Source:
         """Bytes of all rows."""
         return self.shape[0] * self.shape[1] * self.dtype.itemsize
 
+    @property
+    def to_memory(self):
+        """What reads X into memory, as Python code."""
+        is_array = isinstance(self._X[:1], np.ndarray) or scipy.sparse.issparse(self._X[:1])
+        return "X[:]" if is_array else "np.asarray(X)"
+
     def _check_not_empty(self):
         if 0 in self.shape:
             raise ValueError(f"X must not be empty, got shape {self.shape}")
@@ -142,21 +172,31 @@ class Source:
         ValueError
             If they cannot be read, are masked in part, or are not what shape and dtype promise.
         """
+        return self._rows(start, stop, gaps=False)
+
+    def rows_with_gaps(self, start, stop):
+        """The same; masked entries are NaN."""
+        return self._rows(start, stop, gaps=True)
+
+    def _rows(self, start, stop, gaps):
         with damage_as(f"samples {start} to {stop - 1} of X cannot be read"):
-            return self._checked(self._read(start, stop), (stop - start, self.shape[1]))
+            return self._checked(self._read(start, stop), (stop - start, self.shape[1]), gaps)
 
     def _read(self, start, stop):
         return self._X[start:stop]
 
-    def _checked(self, values, shape):
-        if np.ma.is_masked(values):
-            raise ValueError("they have masked entries")
+    def _checked(self, values, shape, gaps=False):
+        is_masked = np.ma.is_masked(values)
+        if is_masked and not gaps:
+            raise ValueError("they have masked entries; gaps need a dense array in memory")
         rows = np.asarray(values.toarray() if scipy.sparse.issparse(values) else values)
         if rows.shape != shape:
             kind = f"{type(values).__name__} of shape {np.shape(values)}"
             raise ValueError(f"they must be an array of shape {shape}, got a {kind}")
         if _row_dtype(shape, rows.dtype, "they") != self.dtype:
             raise ValueError(f"they must be {self.dtype}, got {rows.dtype}")
+        if is_masked:
+            rows = values.astype(self.dtype).filled(np.nan)
         return np.ascontiguousarray(rows, self.dtype)
 
 
@@ -191,6 +231,8 @@ class NpyFiles(Source):
     ----------
     paths : list of str or PathLike
     """
+
+    to_memory = "np.concatenate([np.load(path) for path in X])"
 
     def __init__(self, paths):
         for i, path in enumerate(paths):
@@ -236,6 +278,8 @@ class NpzFiles(NpyFiles):
     Such a file can only be read as a whole, so the last one stays in memory, sparse.
     """
 
+    to_memory = "scipy.sparse.vstack([scipy.sparse.load_npz(path) for path in X])"
+
     _last = None, None
 
     def _described(self, path):
@@ -253,10 +297,18 @@ class NpzFiles(NpyFiles):
 
 
 class DaskArray(Source):
-    """A Dask array in chunks of whole rows."""
+    """A Dask array in chunks of whole rows.
+
+    Attributes
+    ----------
+    array : dask.array.Array
+    """
+
+    to_memory = "X.compute()"
 
     def __init__(self, X):
         super().__init__(X)
+        self.array = X
         if any(np.isnan(size) for size in self.shape):
             raise ValueError("X has chunks of unknown size: X.compute_chunk_sizes() finds them out")
         if X.numblocks[1] > 1:

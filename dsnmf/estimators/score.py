@@ -8,7 +8,7 @@ import numpy as np
 import scipy.sparse
 from sklearn.utils.validation import check_is_fitted
 
-from dsnmf.data.choice import as_blocks, as_samples
+from dsnmf.data.choice import as_blocks
 from dsnmf.data.samples import column_blocks
 from dsnmf.estimators.moments import Moments
 
@@ -114,7 +114,7 @@ class ScoredFactorisation:
         (1.0, 1.0)
         """
         check_is_fitted(self)
-        X, blocks = as_blocks(X, scale=self._scale)
+        X, blocks = as_blocks(X, scale=self._scale, gaps=True)
         if blocks is None:
             X = self._validated(X, reset=False)
             shape, blocks = X.shape, _in_blocks(X, self._scale)
@@ -136,6 +136,5 @@ class ScoredFactorisation:
 
     def _reconstructed(self, rows):
         """X̂ (p x b) of rows that have the scale of the fit already, at that scale."""
-        samples = as_samples(rows, scale=1.0)
-        H = samples.features(self._feature_map(-1, rows.dtype))
+        H = self._of_rows(rows, -1, 0)
         return self._metric(-1, "components").samples(H) / self._scale

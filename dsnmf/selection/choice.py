@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from dsnmf.data.choice import unmasked
+from dsnmf.data.choice import as_blocks, unmasked
 from dsnmf.data.sources import as_source
 from dsnmf.extras import extra
 from dsnmf.selection.result import Selection
 from dsnmf.tasks.pool import outcomes
 from dsnmf.tasks.records import Records, identity, read
+from dsnmf.training.interruption import raise_interruption
 from dsnmf.validation import as_size
 
 if TYPE_CHECKING:
@@ -68,8 +69,9 @@ def _as_seed(random_state):
 
 def _samples(X):
     """X in memory: an array, which may have gaps, or a CSR matrix."""
-    if as_source(X) is not None and not isinstance(X, np.ndarray):
-        raise ValueError("select needs X in memory: give X[:]")
+    X, blocks = as_blocks(X)
+    if blocks is not None and not isinstance(X, np.memmap):
+        raise ValueError(f"select needs X in memory: give {as_source(X).to_memory}")
     check_array = extra("sklearn.utils", "dsnmf.selection").check_array
     options = {"accept_sparse": "csr", "dtype": (np.float64, np.float32), "ensure_min_samples": 5}
     return check_array(unmasked(X), ensure_all_finite="allow-nan", input_name="X", **options)
@@ -79,15 +81,12 @@ def _measure(item, criterion, fits, X, y):
     """The record of one item: rows of candidates that share their fits, or why these failed."""
     model, variants = fits[item["fit"]]
     try:
-        with warnings.catch_warnings():
+        with warnings.catch_warnings(), raise_interruption():
             # Stopped at max_iter, all candidates are alike; `best_estimator_` warns again.
             category = extra("sklearn.exceptions", "dsnmf.selection").ConvergenceWarning
             warnings.simplefilter("ignore", category)
-            warnings.filterwarnings("error", "interrupted after iteration", RuntimeWarning)
             clone = extra("sklearn.base", "dsnmf.selection").clone
             rows = criterion.measure(clone(model), variants, X, y)
-    except RuntimeWarning:  # an unfinished fit is no result
-        raise KeyboardInterrupt from None
     except (FloatingPointError, np.linalg.LinAlgError) as error:
         return {**item, "failed": f"{type(error).__name__}: {' '.join(str(error).split())}"}
     return {**item, "results": {"rows": rows}}

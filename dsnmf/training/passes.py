@@ -7,6 +7,10 @@ import numpy as np
 from dsnmf.files.pages import release
 
 
+class NeedsMemory(ValueError):
+    """What serves in memory, but not in blocks."""
+
+
 def added(total, terms):
     """The sums of two lists, entry by entry; the first is changed, None stands for no terms yet."""
     return terms if total is None else [iadd(*pair) for pair in zip(total, terms)]
