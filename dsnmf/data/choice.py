@@ -131,13 +131,14 @@ def as_samples(X, how=False, *, noise_floor=0.0, whiten=0.0, scale=None):
         If a matrix with gaps or a sparse one is to be compressed.
     """
     compressed = how not in ("auto", False) or whiten
+    name = "whiten" if whiten else "compress"
     if scipy.sparse.issparse(X):
         if compressed:
-            raise ValueError("compress needs a dense X without gaps, got a sparse one")
+            raise ValueError(f"{name} needs a dense X without gaps, got a sparse one")
         return Sparse(X.T, scale)
     if np.isnan(X.min()):  # makes no array of X's size
         if compressed:
-            raise ValueError("compress needs an X without gaps, got NaN")
+            raise ValueError(f"{name} needs an X without gaps, got NaN")
         return Gappy(X.T, scale)
     whole = Dense(X.T, scale)
     small, compression = compress(

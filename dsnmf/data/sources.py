@@ -210,6 +210,8 @@ def _mapping(X):
 class Mapped(Source):
     """A memory-mapped file."""
 
+    to_memory = "np.array(X)"
+
     def __init__(self, X):
         super().__init__(X)
         self._mapping = _mapping(X)

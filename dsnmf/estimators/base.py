@@ -127,6 +127,12 @@ class Factorisation(
             )
         return stopped_by
 
+    def _refuses_gaps(self):
+        """What of the parameters a fit to X with gaps does not go with; None if it takes them."""
+        if getattr(self, "whiten", 0):
+            return "whiten > 0"
+        return None if self.compress in ("auto", False) else f"compress={self.compress!r}"
+
     def _check_sizes(self, layers, n_samples):
         if max(layers) > n_samples:
             raise ValueError(
@@ -152,6 +158,8 @@ class Factorisation(
         check_jax(self.mode, self._solver(), self._inner_nonlinearity())
         whiten = getattr(self, "whiten", 0.0)
         samples = as_samples(X, self.compress, noise_floor=self.noise_floor, whiten=whiten)
+        if not samples.is_complete and (what := self._refuses_gaps()):
+            raise ValueError(f"{what} needs X without gaps, X contains NaN")
         samples.check_known()
         samples.check_use(self.mode, self.init)
         model = self._started_model(samples, y, layers)

@@ -90,7 +90,7 @@ class FittedFactorisation:
         return reduce(np.matmul, self._path(layer)).T
 
     def _index(self, layer, m=None):
-        """The layer of m, or those learned, counted from 0; ValueError if there is no such layer."""
+        """The layer, of m or of all learned, counted from 0; ValueError if there is none."""
         m = len(self.Z_) if m is None else m
         if isinstance(layer, bool) or not isinstance(layer, Integral) or not -m <= layer < m:
             raise ValueError(f"layer must be an integer from {-m} to {m - 1}, got {layer!r}")
@@ -173,8 +173,7 @@ class FittedFactorisation:
         -------
         ndarray, or the frame that `set_output` asks for, shape (n_samples, k_layer)
             With rank(Z_1) columns in non-linear models with metric="data".
-            Of a Dask array a Dask array, or with "pandas" a Dask frame, of which nothing is computed
-            yet.
+            Of a Dask array a Dask array, or a Dask frame, of which nothing is computed yet.
 
         Raises
         ------
@@ -249,7 +248,7 @@ class FittedFactorisation:
         return features
 
     def _of_rows(self, rows, layer, first):
-        """Features (k_layer x b), as they are, of rows at the scale of the fit, counted from first."""
+        """Features (k_layer x b), as they are, of rows, counted from first, at the fit's scale."""
         samples = as_samples(rows, scale=1.0)
         samples.check_known(features=False, first=first)
         return samples.features(self._feature_map(layer, rows.dtype))

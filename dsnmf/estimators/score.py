@@ -100,8 +100,9 @@ class ScoredFactorisation:
         Raises
         ------
         ValueError
-            If X is as `transform` refuses it, `held_out` is no mask of its shape, marks nothing or
-            leaves a sample or a feature without a visible entry, or all samples are alike.
+            If X is as `transform` refuses it, `held_out` is no mask of its shape, marks nothing,
+            leaves a sample or a feature without a visible entry, or is given with
+            transform_method="ridge", or all samples are alike.
 
         Examples
         --------
@@ -122,6 +123,11 @@ class ScoredFactorisation:
             shape = blocks.shape[::-1]
             self._check_features(shape[1])
         mask = None if held_out is None else _as_mask(held_out, shape)
+        if mask is not None and self.transform_method == "ridge":
+            raise ValueError(
+                "held_out hides entries from transform, and transform_method='ridge' takes no "
+                "samples with gaps: set_params(transform_method='auto') does"
+            )
         explained = _Explained()
         for samples, rows in blocks:
             visible = scored = rows

@@ -92,7 +92,23 @@ def _measure(item, criterion, fits, X, y):
     return {**item, "results": {"rows": rows}}
 
 
-def _items(criterion, fits, X, y):
+def _identified(model, variants, number, folder):
+    """What tells a fit's parameters from others', in a folder also those of other calls."""
+    from dsnmf.selection.candidates import hash_of
+
+    if folder is None:
+        return number
+    given = model.get_params()
+    for name, value in given.items():
+        if hash_of(value) is None:
+            raise TypeError(
+                f"folder keeps results by the parameters, but what {name} = {value!r} does cannot "
+                "be told in another process: define it in a module, or give no folder"
+            )
+    return hash_of((given, variants))
+
+
+def _items(criterion, fits, X, y, folder):
     """One item per fit that candidates share; see `tasks.records` for what identifies it."""
     hash_of = extra("joblib", "dsnmf.selection").hash
     data = hash_of((X, y))
@@ -102,7 +118,7 @@ def _items(criterion, fits, X, y):
             "data": data,
             "features": hash_of(criterion),
             "method": type(model).__name__,
-            "parameters": hash_of((model.get_params(), variants)),
+            "parameters": _identified(model, variants, i, folder),
             "seed": criterion.seed,
             "fit": i,
         }
@@ -186,7 +202,7 @@ def select(
     estimator : SemiNMF, DeepSemiNMF, WSF or DeepWSF
         Not changed; the candidates' other parameters are its.
     X : array-like or sparse matrix, shape (n_samples, n_features)
-        In memory. NaN marks unknown entries.
+        In memory, or of one block, which is read as by `fit`. NaN and masks mark unknown entries.
     candidates : dict or list of dict, optional
         As scikit-learn's `ParameterGrid` takes it, e.g. {"n_components": [5, 10], "metric":
         ["components", "data"]}. Those that differ in `metric` or `transform_method` alone share
@@ -201,7 +217,8 @@ def select(
         Clusterings, hidden sets of entries, or sets of samples per candidate.
     random_state : int >= 0
     folder : str or path-like, optional
-        Keeps what has been measured, in results.jsonl; the same call goes on from there.
+        Keeps what has been measured, in results.jsonl; the same call goes on from there. Parameters
+        that are functions must be those of a module then.
     jobs : int >= 1
         Processes on this machine.
     dask : str, optional
@@ -221,6 +238,8 @@ def select(
         If the folder cannot be written, or the scheduler not be reached.
     ImportError
         If an extra is missing.
+    KeyboardInterrupt
+        On Ctrl-C.
 
     Examples
     --------
@@ -245,10 +264,12 @@ def select(
     candidates = Candidates.of(estimator, candidates, samples, judge.most_clusters)
     judge.check(samples, candidates.models)
     fits = candidates.models_and_variants()
-    items = _items(judge, fits, samples, y)
+    items = _items(judge, fits, samples, y, folder)
     rows = _rows(items, _run(items, (judge, fits, samples, y), folder, jobs, dask), candidates)
     best, reason = _chosen(rows, judge)
     index, row = rows[best]
+    with raise_interruption():
+        best_estimator = candidates.models[index].fit(X, y)
     return Selection(
         criterion=criterion,
         label=judge.label,
@@ -256,6 +277,6 @@ def select(
         best_index_=best,
         best_params_=candidates.parameters[index],
         best_n_clusters_=row.get("n_clusters"),
-        best_estimator_=candidates.models[index].fit(X, y),
+        best_estimator_=best_estimator,
         reason=reason,
     )
