@@ -31,8 +31,8 @@ def _run_here(function, tasks, shared, jobs):
             ) from error
         except pickle.PicklingError as error:
             raise TypeError(
-                "jobs > 1 sends arguments to other processes, and one of them, such as a lock or an "
-                "open file, cannot be sent: give jobs=1"
+                "jobs > 1 sends arguments to other processes, but one of them cannot be sent, as "
+                "locks and open files cannot: give jobs=1"
             ) from error
         except BaseException:
             if jobs > 1:
