@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import copy
-from functools import partial, reduce
+from functools import reduce
 from numbers import Integral
 from typing import TYPE_CHECKING
 
@@ -12,7 +11,8 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 
 from dsnmf import symbolic
 from dsnmf.data.choice import as_blocks, as_lazy, as_samples, canonical, unmasked
-from dsnmf.estimators.containers import GIVES_ARRAYS, in_container, in_lazy_container
+from dsnmf.estimators.block_features import features_of_blocks, features_of_lazy
+from dsnmf.estimators.containers import in_container
 from dsnmf.estimators.metric import as_exponent, metric_of
 from dsnmf.estimators.persistence import read_estimator, write_estimator
 from dsnmf.estimators.projection import Projection
@@ -184,7 +184,7 @@ class FittedFactorisation:
         check_is_fitted(self)
         lazy = as_lazy(X)
         if lazy is not None:
-            return self._of_lazy(lazy, layer)
+            return features_of_lazy(self, lazy, layer)
         X, blocks = as_blocks(X, scale=self._scale, gaps=True)
         if blocks is None:
             samples = as_samples(self._validated(X, reset=False), scale=self._scale)
@@ -192,7 +192,7 @@ class FittedFactorisation:
             H = samples.features(self._feature_map(layer, samples.given.dtype))
             features = self._metric(layer, self.metric).of(H).T
         else:
-            features = self._of_blocks(blocks, layer)
+            features = features_of_blocks(self, blocks, layer)
         return in_container(features, self.get_feature_names_out(layer=layer), X, self)
 
     def fit_transform(self, X: Data, y: ArrayLike | None = None, layer: int = -1) -> Any:
@@ -227,31 +227,6 @@ class FittedFactorisation:
                 f"X has {p} features, but {type(self).__name__} is expecting "
                 f"{self.n_features_in_} features as input"
             )
-
-    def _of_lazy(self, lazy, layer):
-        """Features of a Dask array as one, computed chunk by chunk when they are asked for."""
-        self._check_features(lazy.shape[1])
-        names = self.get_feature_names_out(layer=layer)
-        model = copy.copy(self)  # what goes to the workers: without the training samples' features
-        vars(model).update({"H_": [], "_raw_H": [], "_ready": {}, **GIVES_ARRAYS})
-        features = lazy.mapped(partial(model.transform, layer=layer), len(names))
-        return in_lazy_container(features, names, self)
-
-    def _of_blocks(self, blocks, layer):
-        """Features (n_samples x k_layer) of samples in blocks."""
-        p, n = blocks.shape
-        self._check_features(p)
-        metric = self._metric(layer, self.metric)
-        features = np.empty((n, metric.n_features), blocks.dtype)
-        for samples, rows in blocks:
-            features[samples] = metric.of(self._of_rows(rows, layer, samples.start)).T
-        return features
-
-    def _of_rows(self, rows, layer, first):
-        """Features (k_layer x b), as they are, of rows, counted from first, at the fit's scale."""
-        samples = as_samples(rows, scale=1.0)
-        samples.check_known(features=False, first=first)
-        return samples.features(self._feature_map(layer, rows.dtype))
 
     def inverse_transform(self, H: ArrayLike, layer: int = -1) -> Array:
         """Samples from the features of a layer, in the `metric` in which `transform` gives them.

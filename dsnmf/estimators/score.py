@@ -10,6 +10,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from dsnmf.data.choice import as_blocks
 from dsnmf.data.samples import column_blocks
+from dsnmf.estimators.block_features import features_of_rows
 from dsnmf.estimators.moments import Moments
 
 if TYPE_CHECKING:
@@ -142,5 +143,5 @@ class ScoredFactorisation:
 
     def _reconstructed(self, rows):
         """X̂ (p x b) of rows that have the scale of the fit already, at that scale."""
-        H = self._of_rows(rows, -1, 0)
+        H = features_of_rows(self, rows, -1, 0)
         return self._metric(-1, "components").samples(H) / self._scale
