@@ -46,6 +46,8 @@ def as_matrix(values, name, accept_sparse=False):
 
 
 def _as_array(values, name):
+    if hasattr(values, "__dask_graph__"):
+        values = values.compute()  # NumPy would do so, and lose the mask
     rows = values if isinstance(values, list | tuple) else [values]
     masked = sum(int(np.ma.count_masked(row)) for row in rows if np.ma.is_masked(row))
     if masked:

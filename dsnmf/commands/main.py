@@ -9,12 +9,10 @@ import warnings
 from dsnmf._version import __version__
 from dsnmf.commands import datasets, demo, fit, guide, report, reproduce, select, transform
 from dsnmf.files.output import tolerate_missing_letters
+from dsnmf.training.interruption import raise_interruption
 
 #: Their text says all that a user needs; of other errors it needs the type, too.
 _USER_ERRORS = (OSError, ImportError, ValueError, TypeError, FloatingPointError, MemoryError)
-
-#: How the warning begins with which Ctrl-C ends a training early; here that is no result.
-_INTERRUPTED = "interrupted after iteration"
 
 #: In the order of the help.
 COMMANDS = (guide, datasets, fit, select, transform, demo, reproduce, report)
@@ -46,8 +44,6 @@ def _one_line(error):
 
 
 def _show_warning(message, *args, **kwargs):
-    if str(message).startswith(_INTERRUPTED):
-        raise KeyboardInterrupt
     print(f"dsnmf: warning: {message}", file=sys.stderr)
 
 
@@ -65,7 +61,8 @@ def _nobody_reads(error):
 def _run(arguments):
     """The exit code of the command; what it has printed has left the process by then."""
     try:
-        arguments.run(arguments)
+        with raise_interruption():
+            arguments.run(arguments)
         sys.stdout.flush()
     except KeyboardInterrupt:
         print("dsnmf: interrupted", file=sys.stderr)
@@ -102,5 +99,4 @@ def main(argv=None):
     arguments = _parser().parse_args(argv)
     with warnings.catch_warnings():
         warnings.showwarning = _show_warning
-        warnings.filterwarnings("always", _INTERRUPTED, RuntimeWarning)
         return _run(arguments)

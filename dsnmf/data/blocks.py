@@ -10,7 +10,7 @@ import numpy as np
 from dsnmf.data.sources import Source, as_source
 from dsnmf.data.store import Store
 from dsnmf.initialisation.triplets import eigen_of
-from dsnmf.training.passes import pass_over
+from dsnmf.training.passes import NeedsMemory, pass_over
 from dsnmf.training.reading import Reading
 from dsnmf.validation import as_number, as_size
 
@@ -21,21 +21,22 @@ ENTRIES = 1 << 22
 MOST_FEATURES = 20_000
 
 
-def check_finite(rows, number, samples):
-    """ValueError, naming the sample, if rows of the block of this number are not finite."""
+def check_finite(rows, number, samples, gaps=False):
+    """ValueError, naming the sample, if rows of the block of this number are not finite.
+
+    Of NaN it is `NeedsMemory`, unless there may be gaps.
+    """
     with np.errstate(over="ignore", invalid="ignore"):
         if np.isfinite(rows.sum()):  # faster than a look at each; it may overflow
             return
-    finite = np.isfinite(rows)
-    if not finite.all():
-        row = int(np.argmin(finite.all(axis=1)))
-        is_gap = bool(np.isnan(rows[row]).any())
-        advice = "; gaps need a dense array in memory" if is_gap else ""
-        what = "NaN" if is_gap else "infinity"
-        raise ValueError(
-            f"X contains {what} in sample {samples.start + row} "
-            f"(block {number}, samples {samples.start} to {samples.stop - 1}){advice}"
-        )
+    fine = ~np.isinf(rows) if gaps else np.isfinite(rows)
+    if not fine.all():
+        row = int(np.argmin(fine.all(axis=1)))
+        first, last = samples.start, samples.stop - 1
+        place = f"sample {first + row} (block {number}, samples {first} to {last})"
+        if np.isnan(rows[row]).any() and not gaps:
+            raise NeedsMemory(f"X contains NaN in {place}; gaps need a dense array in memory")
+        raise ValueError(f"X contains infinity in {place}")
 
 
 class ScaledSums:
@@ -91,6 +92,8 @@ class Blocks:
         Samples in a block; by default as many as make about 4 million entries (2²²), at least 1.
     scale : float > 0, optional
         What divides the samples; by default the root mean square of their norms, 1 if all are 0.
+    gaps : bool
+        Whether NaN, and masked entries, which become NaN, may be among the rows.
 
     Attributes
     ----------
@@ -119,7 +122,8 @@ class Blocks:
     TypeError, ValueError
         If block_size or scale is not as described.
     ValueError
-        While reading: if a block contains NaN or infinity, or cannot be read. Before it: if scale
+        While reading: if a block contains infinity, or NaN where there may be no gaps, or cannot be
+        read. Before it: if scale
         is beyond dtype's range.
     OSError
         While reading: if a file cannot be opened any more.
@@ -144,13 +148,13 @@ class Blocks:
     offset = 0.0
     is_local = True
 
-    def __init__(self, source, block_size=None, scale=None):
+    def __init__(self, source, block_size=None, scale=None, gaps=False):
         n, p = source.shape
         default = max(1, ENTRIES // p)  # from p alone: the same blocks, and bits, on any machine
         size = default if block_size is None else as_size(block_size, "block_size")
         self.slices = [slice(start, min(start + size, n)) for start in range(0, n, size)]
         self.shape, self.dtype = (p, n), source.dtype
-        self._source, self.reading = source, Reading()
+        self._source, self._gaps, self.reading = source, gaps, Reading()
         self._scale = None if scale is None else as_number(scale, "scale", 0, exclusive=True)
 
     @property
@@ -240,8 +244,9 @@ class Blocks:
 
     def _read(self, prepared, number):
         samples = self.slices[number]
-        rows = self._source.rows(samples.start, samples.stop)
-        check_finite(rows, number, samples)
+        read = self._source.rows_with_gaps if self._gaps else self._source.rows
+        rows = read(samples.start, samples.stop)
+        check_finite(rows, number, samples, self._gaps)
         return prepared(rows)
 
     @cached_property

@@ -28,7 +28,13 @@ def _current_client():
     return client if isinstance(client, distributed.Client) else None
 
 
-def as_blocks(X, block_size=None, scale=None):
+def in_memory(X):
+    """All of X, read if it is not in memory, as `as_source` has it; masked entries are NaN then."""
+    source = None if isinstance(X, np.ndarray) else as_source(X)
+    return X if source is None else source.rows_with_gaps(0, source.shape[0])
+
+
+def as_blocks(X, block_size=None, scale=None, gaps=False):
     """What is not in memory in blocks, if it is more than one, or if their size is given.
 
     A Dask array that would be computed on a cluster is worked on there, see `ClusterBlocks`.
@@ -37,8 +43,8 @@ def as_blocks(X, block_size=None, scale=None):
     ----------
     X : object
         See `dsnmf.data.sources.as_source`.
-    block_size, scale
-        See `dsnmf.data.blocks.Blocks`.
+    block_size, scale, gaps
+        See `dsnmf.data.blocks.Blocks`. What is one block, and read, may have gaps in any case.
 
     Returns
     -------
@@ -56,13 +62,13 @@ def as_blocks(X, block_size=None, scale=None):
         return X, None
     client = _current_client() if isinstance(source, DaskArray) else None
     if client is None:
-        blocks = Blocks(source, block_size, scale)
+        blocks = Blocks(source, block_size, scale, gaps)
     else:
         from dsnmf.data.cluster_blocks import ClusterBlocks  # which needs distributed
 
-        blocks = ClusterBlocks(source, X, client, block_size, scale)
+        blocks = ClusterBlocks(source, client, block_size, scale, gaps)
     if block_size is None and len(blocks.slices) == 1:
-        return source.rows(0, source.shape[0]), None
+        return source.rows_with_gaps(0, source.shape[0]), None
     return X, blocks
 
 
@@ -125,13 +131,14 @@ def as_samples(X, how=False, *, noise_floor=0.0, whiten=0.0, scale=None):
         If a matrix with gaps or a sparse one is to be compressed.
     """
     compressed = how not in ("auto", False) or whiten
+    name = "whiten" if whiten else "compress"
     if scipy.sparse.issparse(X):
         if compressed:
-            raise ValueError("compress needs a dense X without gaps, got a sparse one")
+            raise ValueError(f"{name} needs a dense X without gaps, got a sparse one")
         return Sparse(X.T, scale)
     if np.isnan(X.min()):  # makes no array of X's size
         if compressed:
-            raise ValueError("compress needs an X without gaps, got NaN")
+            raise ValueError(f"{name} needs an X without gaps, got NaN")
         return Gappy(X.T, scale)
     whole = Dense(X.T, scale)
     small, compression = compress(

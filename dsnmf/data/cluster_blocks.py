@@ -66,12 +66,10 @@ class ClusterBlocks(_ClusterRows):
     Parameters
     ----------
     source : DaskArray
-    X : dask.array.Array
-        The same.
     client : distributed.Client
     block_size : int >= 1, optional
         Samples in a block; by default those of each chunk.
-    scale
+    scale, gaps
         See `Blocks`.
 
     Raises
@@ -80,12 +78,12 @@ class ClusterBlocks(_ClusterRows):
         In the first pass, if X holds what cannot be sent, such as an open file.
     """
 
-    def __init__(self, source, X, client, block_size=None, scale=None):
-        super().__init__(source, block_size, scale)
+    def __init__(self, source, client, block_size=None, scale=None, gaps=False):
+        super().__init__(source, block_size, scale, gaps)
         if block_size is None:
-            ends = accumulate(filter(None, X.chunks[0]), initial=0)
+            ends = accumulate(filter(None, source.array.chunks[0]), initial=0)
             self.slices = [slice(*bounds) for bounds in pairwise(ends)]
-        self._X, self._cluster = X, Cluster(client)
+        self._X, self._cluster = source.array, Cluster(client)
 
     @cached_property
     def _parts(self):

@@ -25,11 +25,12 @@ class Gappy(Samples):
         known = np.isfinite(X).sum(axis=0)
         return np.nansum(np.square(X), axis=0) * (len(X) / np.maximum(known, 1))
 
-    def check_known(self, features=True):
+    def check_known(self, features=True, first=0):
         for axis, side in ((1, "feature"), (0, "sample"))[0 if features else 1 :]:
             empty = np.flatnonzero(np.isnan(self.given).all(axis=axis))
             if len(empty):
-                raise ValueError(f"X contains NaN in every entry of {side} {empty[0]}")
+                number = empty[0] + (first if side == "sample" else 0)
+                raise ValueError(f"X contains NaN in every entry of {side} {number}")
 
     @cached_property
     def known(self):

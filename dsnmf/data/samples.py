@@ -102,8 +102,11 @@ class Samples:
         """`samples` as an array; ValueError if that is too large to make."""
         return self.samples
 
-    def check_known(self, features=True):
-        """ValueError if a sample, or a feature (unless they do not matter), has no known entry."""
+    def check_known(self, features=True, first=0):
+        """ValueError if a sample, or a feature (unless they do not matter), has no known entry.
+
+        Samples are counted from `first`.
+        """
 
     def check_use(self, mode, init):
         """ValueError if this kind cannot be compiled so, or has no such start."""

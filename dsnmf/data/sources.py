@@ -1,5 +1,6 @@
 """Matrices larger than memory, read some rows at a time: samples x features, as users have them."""
 
+import contextlib
 import mmap
 import os
 import sys
@@ -9,12 +10,16 @@ from itertools import accumulate
 import numpy as np
 import scipy.sparse
 
+from dsnmf.data.rows import Source, row_dtype
 from dsnmf.files.arrays import read_sparse, sparse_header
 from dsnmf.files.damage import damage_as
 from dsnmf.files.pages import release
 
 #: What arrays have whose values are in memory: NumPy's, JAX's, PyTorch's, ….
 IN_MEMORY = ("__array_interface__", "__dlpack__")
+
+#: Part of the names of the files in which joblib hands arrays in memory to its workers.
+OF_JOBLIB = "joblib_memmapping_folder"
 
 
 def as_source(X):
@@ -25,13 +30,14 @@ def as_source(X):
     X : object, shape (n_samples, n_features)
         One of
 
-        - a `numpy.memmap`, or a view of one (what was computed from one is in memory),
+        - a `numpy.memmap`, or a view of one (what was computed from one is in memory, and what
+          joblib has mapped to hand it to a worker),
         - a list of paths (str or PathLike) of .npy files, whose rows follow each other, or of .npz
           files of sparse matrices (`scipy.sparse.save_npz`), one of which is in memory at a time,
         - a `dask.array`, computed in slices of rows on the scheduler that is active; chunks of
           more rows than are read at a time are computed again for each slice of them,
         - an `h5py.Dataset`, a `zarr.Array`, or anything else with shape, NumPy dtype and slices
-          of rows that does not give out its memory.
+          of rows that does not give out its memory, as xarray's arrays do where they hold it.
 
         Real numbers only. Rows may come as sparse matrices, also from Dask or from a backed
         AnnData's X; what is read is made dense.
@@ -68,14 +74,24 @@ def as_source(X):
     ((4, 2), dtype('float64'))
     """
     if isinstance(X, np.memmap):
-        return None if _mapping(X) is None else Mapped(X)
+        is_file = _mapping(X) is not None and OF_JOBLIB not in str(X.filename)
+        return Mapped(X) if is_file else None
     if isinstance(X, list | tuple) and any(isinstance(part, str | os.PathLike) for part in X):
         are_sparse = all(str(part).lower().endswith(".npz") for part in X)
         return NpzFiles(X) if are_sparse else NpyFiles(X)
-    dask_array = sys.modules.get("dask.array")
-    if dask_array is not None and isinstance(X, dask_array.Array):
-        return DaskArray(X)
+    dask_array = _as_dask(X)
+    if dask_array is not None:
+        return DaskArray(dask_array)
     return Source(X) if _is_on_disk(X) else None
+
+
+def _as_dask(X):
+    """The Dask array that X is, or that an array of xarray holds; else None."""
+    dask = sys.modules.get("dask.array") and sys.modules["dask"]
+    if dask is None or not dask.is_dask_collection(X):
+        return None
+    held = X if isinstance(X, dask.array.Array) else getattr(X, "data", None)
+    return held if isinstance(held, dask.array.Array) else None
 
 
 def _is_on_disk(X):
@@ -83,83 +99,16 @@ def _is_on_disk(X):
         return False
     with damage_as("X", "cannot be read, is its file closed?"):
         dtype = getattr(X, "dtype", None)
-        return isinstance(dtype, np.dtype) and hasattr(X, "shape") and hasattr(X, "__getitem__")
+        is_sliced = hasattr(X, "shape") and hasattr(X, "__getitem__")
+        return isinstance(dtype, np.dtype) and is_sliced and not _is_view(X)
 
 
-def _row_dtype(shape, dtype, name):
-    """What rows come in: float32 stays, all other real numbers become float64."""
-    if len(shape) != 2:
-        raise ValueError(f"{name} must be 2-d, got {len(shape)}-d of shape {shape}")
-    if dtype.kind not in "fiub":
-        raise TypeError(f"{name} must hold real numbers, got dtype {dtype}")
-    is_single = dtype.kind == "f" and dtype.itemsize == 4  # in any byte order
-    return np.dtype(np.float32 if is_single else np.float64)
-
-
-class Source:
-    """Rows of a matrix that is not in memory.
-
-    Parameters
-    ----------
-    X : object
-        What has shape, dtype, and arrays or sparse matrices for slices of rows.
-
-    Attributes
-    ----------
-    shape : (int, int)
-        Samples, features.
-    dtype : dtype
-        What rows come in: float32 or float64.
-    """
-
-    def __init__(self, X):
-        self._X = X
-        self.shape = tuple(X.shape or ())
-        self.dtype = _row_dtype(self.shape, X.dtype, "X")
-        self._check_not_empty()
-
-    @property
-    def size(self):
-        """Bytes of all rows."""
-        return self.shape[0] * self.shape[1] * self.dtype.itemsize
-
-    def _check_not_empty(self):
-        if 0 in self.shape:
-            raise ValueError(f"X must not be empty, got shape {self.shape}")
-
-    def rows(self, start, stop):
-        """The samples start to stop - 1.
-
-        Returns
-        -------
-        ndarray, shape (stop - start, n_features), C-contiguous
-            It may share memory with what X holds.
-
-        Raises
-        ------
-        OSError
-            If a file cannot be opened or, as when it is locked, be read now.
-        MemoryError
-            If there is no room for them.
-        ValueError
-            If they cannot be read, are masked in part, or are not what shape and dtype promise.
-        """
-        with damage_as(f"samples {start} to {stop - 1} of X", "cannot be read"):
-            return self._checked(self._read(start, stop), (stop - start, self.shape[1]))
-
-    def _read(self, start, stop):
-        return self._X[start:stop]
-
-    def _checked(self, values, shape):
-        if np.ma.is_masked(values):
-            raise ValueError("they have masked entries")
-        rows = np.asarray(values.toarray() if scipy.sparse.issparse(values) else values)
-        if rows.shape != shape:
-            kind = f"{type(values).__name__} of shape {np.shape(values)}"
-            raise ValueError(f"they must be an array of shape {shape}, got a {kind}")
-        if _row_dtype(shape, rows.dtype, "they") != self.dtype:
-            raise ValueError(f"they must be {self.dtype}, got {rows.dtype}")
-        return np.ascontiguousarray(rows, self.dtype)
+def _is_view(X):
+    """Whether NumPy indexes X without reading: then two slices of it share their memory."""
+    if hasattr(X, "__array__"):
+        with contextlib.suppress(Exception):  # what cannot be read is said where rows are
+            return np.may_share_memory(np.asarray(X[:1]), np.asarray(X[:1]))
+    return False
 
 
 def _mapping(X):
@@ -171,6 +120,8 @@ def _mapping(X):
 
 class Mapped(Source):
     """A memory-mapped file."""
+
+    to_memory = "np.array(X)"
 
     def __init__(self, X):
         super().__init__(X)
@@ -193,6 +144,8 @@ class NpyFiles(Source):
     ----------
     paths : list of str or PathLike
     """
+
+    to_memory = "np.concatenate([np.load(path) for path in X])"
 
     def __init__(self, paths):
         for i, path in enumerate(paths):
@@ -218,7 +171,7 @@ class NpyFiles(Source):
 
     def _described(self, path):
         values = self._opened(path)
-        return values.shape, _row_dtype(values.shape, values.dtype, path)
+        return values.shape, row_dtype(values.shape, values.dtype, path)
 
     def _read(self, start, stop):
         files = range(bisect_right(self._ends, start), bisect_left(self._ends, stop) + 1)
@@ -238,11 +191,13 @@ class NpzFiles(NpyFiles):
     Such a file can only be read as a whole, so the last one stays in memory, sparse.
     """
 
+    to_memory = "scipy.sparse.vstack([scipy.sparse.load_npz(path) for path in X])"
+
     _last = None, None
 
     def _described(self, path):
         shape, dtype = sparse_header(path)
-        return shape, _row_dtype(shape, dtype, path)
+        return shape, row_dtype(shape, dtype, path)
 
     def _opened(self, path):
         if self._last[0] != path:
@@ -255,10 +210,18 @@ class NpzFiles(NpyFiles):
 
 
 class DaskArray(Source):
-    """A Dask array in chunks of whole rows."""
+    """A Dask array in chunks of whole rows.
+
+    Attributes
+    ----------
+    array : dask.array.Array
+    """
+
+    to_memory = "X.compute()"
 
     def __init__(self, X):
         super().__init__(X)
+        self.array = X
         if any(np.isnan(size) for size in self.shape):
             raise ValueError("X has chunks of unknown size: X.compute_chunk_sizes() finds them out")
         if X.numblocks[1] > 1:

@@ -10,6 +10,7 @@ from sklearn.exceptions import ConvergenceWarning
 
 from dsnmf.data.choice import as_blocks, as_samples
 from dsnmf.data.shares import energies_of, warn_of_governing
+from dsnmf.data.sources import as_source
 from dsnmf.estimators.fitted import FittedFactorisation
 from dsnmf.estimators.jax_mode import check_jax, without_sparse
 from dsnmf.estimators.outcome import DIVERGED, check_outcome, unchanged_by_errors
@@ -23,11 +24,13 @@ from dsnmf.estimators.trace import State, Trace
 from dsnmf.symbolic import is_linear
 from dsnmf.symbolic.shared import as_shared
 from dsnmf.training import loop
+from dsnmf.training.interruption import is_called_by_others
 from dsnmf.training.modes import as_mode, compile_function
+from dsnmf.training.passes import NeedsMemory
 from dsnmf.training.stopping import CostTolerance
 
 if TYPE_CHECKING:
-    from typing import Any, Self
+    from typing import Self
 
     from numpy.typing import ArrayLike
 
@@ -68,14 +71,17 @@ class Factorisation(
     def fit(self, X: Data, y: ArrayLike | None = None) -> Self:
         """Factorise X.
 
-        Ctrl-C finishes the iteration under way and keeps what has been reached, with a
-        RuntimeWarning.
+        Ctrl-C finishes the iteration under way and keeps what has been reached, with an
+        InterruptionWarning. Where scikit-learn or joblib called this fit, in a search or a
+        pipeline, which would go on with it, a KeyboardInterrupt follows.
 
         Parameters
         ----------
         X : array-like or sparse matrix (CSR or CSC), shape (n_samples, n_features)
-            Real, of any sign. NaN marks an unknown entry (dense X only). What is not in memory: see
-            `dsnmf.data.sources.as_source`; if it is no more than one block, it is read.
+            Real, of any sign. NaN and masks mark unknown entries (dense X only). What is not in
+            memory: see `dsnmf.data.sources.as_source`; if it is no more than one block, it is read.
+            A memory map that cannot be fitted in blocks, such as one with NaN, is an array as any
+            other, unless block_size, store or checkpoint is given.
         y : array-like, shape (n_samples,) or (n_samples, n_attributes), optional
             Labels, where the estimator uses them; ignored otherwise.
 
@@ -106,17 +112,26 @@ class Factorisation(
         """
         self._validate_params()
         with unchanged_by_errors(self):
-            return self._fit(X, y)
+            stopped_by = self._fit(X, y)
+        if stopped_by == "interrupt" and is_called_by_others():
+            raise KeyboardInterrupt
+        return self
 
     def _fit(self, X, y):
+        """What ended the training."""
         as_mode(self.mode)
         self._exponent()
         layers = self._layer_sizes()
         vars(self).pop("_stream", None)  # what `partial_fit` has learned so far
         X, blocks = self._read(X, y)
         if blocks is not None:
-            stopped_by = self._fit_in_blocks(blocks, y, layers)
-        else:
+            try:
+                stopped_by = self._fit_in_blocks(blocks, y, layers)
+            except NeedsMemory:
+                if not isinstance(X, np.memmap) or self._asks_for_blocks():
+                    raise
+                blocks = None  # an array as any other
+        if blocks is None:
             stopped_by = self._fit_in_memory(self._validated(X, reset=True), y, layers)
         if stopped_by == "max_iter" and self.tol != 0:
             warnings.warn(
@@ -125,7 +140,13 @@ class Factorisation(
                 ConvergenceWarning,
                 stacklevel=3,
             )
-        return self
+        return stopped_by
+
+    def _refuses_gaps(self):
+        """What of the parameters a fit to X with gaps does not go with; None if it takes them."""
+        if getattr(self, "whiten", 0):
+            return "whiten > 0"
+        return None if self.compress in ("auto", False) else f"compress={self.compress!r}"
 
     def _check_sizes(self, layers, n_samples):
         if max(layers) > n_samples:
@@ -144,7 +165,8 @@ class Factorisation(
             return X, blocks
         if isinstance(X, np.memmap):  # an array as any other, also to those who cannot do better
             return X, None
-        raise ValueError(f"{type(self).__name__} needs X in memory {why}: give X[:]")
+        to_memory = as_source(X).to_memory
+        raise ValueError(f"{type(self).__name__} needs X in memory {why}: give {to_memory}")
 
     def _fit_in_memory(self, X, y, layers):
         self._check_sizes(layers, X.shape[0])
@@ -152,6 +174,8 @@ class Factorisation(
         check_jax(self.mode, self._solver(), self._inner_nonlinearity())
         whiten = getattr(self, "whiten", 0.0)
         samples = as_samples(X, self.compress, noise_floor=self.noise_floor, whiten=whiten)
+        if not samples.is_complete and (what := self._refuses_gaps()):
+            raise ValueError(f"{what} needs X without gaps, X contains NaN")
         samples.check_known()
         samples.check_use(self.mode, self.init)
         model = self._started_model(samples, y, layers)
@@ -250,25 +274,3 @@ class Factorisation(
         self._priors, self._probes = learned_priors(led, samples, self.Z_[0], self._nonlinearity)
         self._ready = {}
         return led[0]
-
-    def fit_transform(self, X: Data, y: ArrayLike | None = None) -> Any:
-        """Fit to X and return `transform(X)`: the same map that new samples go through.
-
-        Two kinds of features, on purpose. `H_` (transposed) are those that the fit learned, with
-        the components as they moved, always in metric "components". With labels they contain what
-        the labels said of each sample, so a classifier trained on `H_` and tested on `transform` of
-        new samples fails. The result of this method is found anew, with the learned components
-        fixed and without labels, in the `metric` of choice: train classifiers on it. In relu models
-        it also clusters better than `H_`, see the guide "choosing".
-
-        Parameters
-        ----------
-        X, y
-            See `fit`.
-
-        Returns
-        -------
-        ndarray, shape (n_samples, k_m)
-            See `transform`.
-        """
-        return self.fit(X, y).transform(X)

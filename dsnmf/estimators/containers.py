@@ -4,11 +4,35 @@
 # but each layer has features of its own.
 from sklearn.utils._set_output import ADAPTERS_MANAGER, _get_output_config
 
+from dsnmf.extras import extra
+
+#: Attributes of an estimator that `set_output` asks for nothing.
+GIVES_ARRAYS = {"_sklearn_output_config": {"transform": "default"}}
+
+
+def _kind(estimator):
+    return _get_output_config("transform", estimator)["dense"]
+
 
 def in_container(features, names, X, estimator):
     """An array, a pandas or a polars frame of features (n x k), with X's index where it has one."""
-    kind = _get_output_config("transform", estimator)["dense"]
+    kind = _kind(estimator)
     if kind == "default":
         return features
     adapter = ADAPTERS_MANAGER.adapters[kind]
     return adapter.create_container(features, X, columns=lambda: names)
+
+
+def in_lazy_container(features, names, estimator):
+    """A Dask array of features, as it is or as a Dask frame, whose partitions are pandas frames."""
+    kind = _kind(estimator)
+    if kind == "default":
+        return features
+    if kind != "pandas":
+        raise ValueError(
+            f"set_output(transform={kind!r}) is for arrays in memory; of a Dask array there are "
+            "'pandas' and 'default'"
+        )
+    purpose = "set_output(transform='pandas') of a Dask array"
+    frames = extra("dask.dataframe", purpose, "blocks,files")
+    return frames.from_dask_array(features, columns=names)

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import copy
-from functools import partial, reduce
+from functools import reduce
 from numbers import Integral
 from typing import TYPE_CHECKING
 
@@ -12,6 +11,7 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 
 from dsnmf import symbolic
 from dsnmf.data.choice import as_blocks, as_lazy, as_samples, canonical, unmasked
+from dsnmf.estimators.block_features import features_of_blocks, features_of_lazy
 from dsnmf.estimators.containers import in_container
 from dsnmf.estimators.metric import AUTO, as_exponent, metric_of, needs_spread
 from dsnmf.estimators.persistence import read_estimator, write_estimator
@@ -111,9 +111,9 @@ class FittedFactorisation:
         check_is_fitted(self)
         return reduce(np.matmul, self._path(layer)).T
 
-    def _index(self, layer):
-        """The layer counted from 0; ValueError if there is no such layer."""
-        m = len(self.Z_)
+    def _index(self, layer, m=None):
+        """The layer, of m or of all learned, counted from 0; ValueError if there is none."""
+        m = len(self.Z_) if m is None else m
         if isinstance(layer, bool) or not isinstance(layer, Integral) or not -m <= layer < m:
             raise ValueError(f"layer must be an integer from {-m} to {m - 1}, got {layer!r}")
         return layer % m
@@ -201,7 +201,7 @@ class FittedFactorisation:
         Parameters
         ----------
         X : array-like or sparse matrix, shape (n_samples, n_features)
-            NaN marks unknown entries (dense X in memory only). What is not in memory is read block
+            NaN and masks mark unknown entries (dense X only). What is not in memory is read block
             after block, see `dsnmf.data.sources.as_source`.
         layer : int
             Index into `Z_` and `H_`: 0 is the first layer, -1 the last.
@@ -210,13 +210,13 @@ class FittedFactorisation:
         -------
         ndarray, or the frame that `set_output` asks for, shape (n_samples, k_layer)
             With rank(Z_1) columns in non-linear models with metric="data".
-            Of a Dask array a Dask array, of which nothing is computed yet.
+            Of a Dask array a Dask array, or a Dask frame, of which nothing is computed yet.
 
         Raises
         ------
         ValueError
-            If X does not have the features of `fit`, a sample has no known entry, or there is no
-            such layer.
+            If X does not have the features of `fit`, a sample has no known entry, there is no
+            such layer, or no such frame of a Dask array.
 
         Warns
         -----
@@ -226,16 +226,42 @@ class FittedFactorisation:
         check_is_fitted(self)
         lazy = as_lazy(X)
         if lazy is not None:
-            return self._of_lazy(lazy, layer)
-        X, blocks = as_blocks(X, scale=self._scale)
+            return features_of_lazy(self, lazy, layer)
+        X, blocks = as_blocks(X, scale=self._scale, gaps=True)
         if blocks is None:
             samples = as_samples(self._validated(X, reset=False), scale=self._scale)
             samples.check_known(features=False)
             H = samples.features(self._feature_map(layer, samples.given.dtype))
             features = self._metric(layer, self._exponent()).of(H).T
         else:
-            features = self._of_blocks(blocks, layer)
+            features = features_of_blocks(self, blocks, layer)
         return in_container(features, self.get_feature_names_out(layer=layer), X, self)
+
+    def fit_transform(self, X: Data, y: ArrayLike | None = None, layer: int = -1) -> Any:
+        """Fit to X and return `transform(X)`: the same map that new samples go through.
+
+        Two kinds of features, on purpose. `H_` (transposed) are those that the fit learned, with
+        the components as they moved, always in metric "components". With labels they contain what
+        the labels said of each sample, so a classifier trained on `H_` and tested on `transform` of
+        new samples fails. The result of this method is found anew, with the learned components
+        fixed and without labels, in the `metric` of choice: train classifiers on it. In relu models
+        it also clusters better than `H_`, see the guide "choosing".
+
+        Parameters
+        ----------
+        X, y
+            See `fit`.
+        layer : int
+            Index into `Z_` and `H_`; a pipeline passes it on where `set_transform_request` says so.
+
+        Returns
+        -------
+        ndarray, shape (n_samples, k_layer)
+            See `transform`.
+        """
+        self._validate_params()
+        self._index(layer, len(self._layer_sizes()))
+        return self.fit(X, y).transform(X, layer=layer)
 
     def _check_features(self, p):
         if p != self.n_features_in_:
@@ -243,26 +269,6 @@ class FittedFactorisation:
                 f"X has {p} features, but {type(self).__name__} is expecting "
                 f"{self.n_features_in_} features as input"
             )
-
-    def _of_lazy(self, lazy, layer):
-        """Features of a Dask array as one, computed chunk by chunk when they are asked for."""
-        self._check_features(lazy.shape[1])
-        model = copy.copy(self)  # what goes to the workers: without the training samples' features
-        vars(model).update({"H_": [], "_raw_H": [], "_ready": {}})
-        width = self._metric(layer, self._exponent()).n_features
-        return lazy.mapped(partial(model.transform, layer=layer), width)
-
-    def _of_blocks(self, blocks, layer):
-        """Features (n_samples x k_layer) of samples in blocks."""
-        p, n = blocks.shape
-        self._check_features(p)
-        feature_map = self._feature_map(layer, blocks.dtype)
-        metric = self._metric(layer, self._exponent())
-        features = np.empty((n, metric.n_features), blocks.dtype)
-        for samples, rows in blocks:
-            norms = np.linalg.norm(rows.astype(np.float64, copy=False), axis=1)
-            features[samples] = metric.of(feature_map.of_full(rows.T, norms)).T
-        return features
 
     def inverse_transform(self, H: ArrayLike, layer: int = -1) -> Array:
         """Samples from the features of a layer, in the `metric` in which `transform` gives them.

@@ -58,6 +58,9 @@ class BlockFactorisation(BlockParameters, Factorisation):
             return f"with init={self.init!r}"
         return None
 
+    def _asks_for_blocks(self):
+        return any(each is not None for each in (self.block_size, self.store, self.checkpoint))
+
     def _check_names(self, blocks):
         """ValueError if the workers of a cluster would compile anew for each block."""
         given = self.get_params(deep=False)

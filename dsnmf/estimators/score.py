@@ -8,8 +8,9 @@ import numpy as np
 import scipy.sparse
 from sklearn.utils.validation import check_is_fitted
 
-from dsnmf.data.choice import as_blocks, as_samples
+from dsnmf.data.choice import as_blocks
 from dsnmf.data.samples import column_blocks
+from dsnmf.estimators.block_features import features_of_rows
 from dsnmf.estimators.moments import Moments
 
 if TYPE_CHECKING:
@@ -100,8 +101,9 @@ class ScoredFactorisation:
         Raises
         ------
         ValueError
-            If X is as `transform` refuses it, `held_out` is no mask of its shape, marks nothing or
-            leaves a sample or a feature without a visible entry, or all samples are alike.
+            If X is as `transform` refuses it, `held_out` is no mask of its shape, marks nothing,
+            leaves a sample or a feature without a visible entry, or is given with
+            transform_method="ridge", or all samples are alike.
 
         Examples
         --------
@@ -114,7 +116,7 @@ class ScoredFactorisation:
         (1.0, 1.0)
         """
         check_is_fitted(self)
-        X, blocks = as_blocks(X, scale=self._scale)
+        X, blocks = as_blocks(X, scale=self._scale, gaps=True)
         if blocks is None:
             X = self._validated(X, reset=False)
             shape, blocks = X.shape, _in_blocks(X, self._scale)
@@ -122,6 +124,11 @@ class ScoredFactorisation:
             shape = blocks.shape[::-1]
             self._check_features(shape[1])
         mask = None if held_out is None else _as_mask(held_out, shape)
+        if mask is not None and self.transform_method == "ridge":
+            raise ValueError(
+                "held_out hides entries from transform, and transform_method='ridge' takes no "
+                "samples with gaps: set_params(transform_method='auto') does"
+            )
         explained = _Explained()
         for samples, rows in blocks:
             visible = scored = rows
@@ -136,6 +143,5 @@ class ScoredFactorisation:
 
     def _reconstructed(self, rows):
         """X̂ (p x b) of rows that have the scale of the fit already, at that scale."""
-        samples = as_samples(rows, scale=1.0)
-        H = samples.features(self._feature_map(-1, rows.dtype))
+        H = features_of_rows(self, rows, -1, 0)
         return self._metric(-1, None).samples(H) / self._scale

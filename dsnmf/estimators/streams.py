@@ -10,7 +10,7 @@ import numpy as np
 import pytensor.tensor as pt
 from sklearn.utils.metaestimators import available_if
 
-from dsnmf.data.choice import as_samples
+from dsnmf.data.choice import as_samples, in_memory
 from dsnmf.data.samples import column_blocks
 from dsnmf.data.shares import energies_of, warn_of_governing
 from dsnmf.estimators.inner_features import positive_start
@@ -102,7 +102,7 @@ class Stream:
         """Of a model whose Zs are the best for the features H (k_m x n): X Hᵀ = Z_1 … Z_m H Hᵀ."""
         HH = np.zeros((len(H), len(H)))
         for samples in column_blocks(*H.shape):
-            part = H[:, samples].astype(np.float64)
+            part = np.asarray(H[:, samples], np.float64)  # of a fit on a cluster it is Dask's
             HH += part @ part.T
         return cls(reduce(np.matmul, Zs) @ HH, HH, batch_size, H.shape[1], 0)
 
@@ -169,7 +169,7 @@ class StreamFactorisation(StreamParameters):
         Parameters
         ----------
         X : array-like or sparse matrix (CSR or CSC), shape (n_samples, n_features)
-            The batch, of any size, in memory, without NaN.
+            The batch, of any size, without NaN; read as a whole if it is not in memory.
         y : ignored
 
         Returns
@@ -209,7 +209,7 @@ class StreamFactorisation(StreamParameters):
         as_mode(self.mode)
         check_jax(self.mode, self._solver(), self._inner_nonlinearity())
         layers, first = self._layer_sizes(), not hasattr(self, "Z_")
-        X = self._validated(X, reset=first)
+        X = self._validated(in_memory(X), reset=first)
         if first:
             warn_of_governing(energies_of(X), getattr(self, "feature_names_in_", None), 4)
         samples = as_samples(X, scale=None if first else self._scale)

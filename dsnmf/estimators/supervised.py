@@ -41,10 +41,9 @@ class SupervisedFactorisation(GraphParameters, BlockFactorisation):
     def _hashed_labels(self, y, n):
         return joblib.hash(self._codes(y, n))
 
-    def _started_model(self, samples, y, layers):
-        if self.transform_method == "ridge" and not samples.is_complete:
-            raise ValueError("transform_method='ridge' needs X without gaps, X contains NaN")
-        return super()._started_model(samples, y, layers)
+    def _refuses_gaps(self):
+        ridge = "transform_method='ridge'" if self.transform_method == "ridge" else None
+        return super()._refuses_gaps() or ridge
 
     def _affinities(self, y, samples, Hs):
         inputs = [samples, *(Dense(H, scale=1.0) for H in Hs[:-1])]

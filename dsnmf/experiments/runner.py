@@ -7,7 +7,6 @@ import platform
 import sys
 import time
 import traceback
-import warnings
 from functools import cache
 from importlib.metadata import version
 from pathlib import Path
@@ -16,6 +15,7 @@ from dsnmf.extras import extra
 from dsnmf.files.atomic import replacing
 from dsnmf.tasks.pool import outcomes
 from dsnmf.tasks.records import Records, identity
+from dsnmf.training.interruption import raise_interruption
 
 _PACKAGES = ("dsnmf", "pytensor", "numpy", "scipy", "scikit-learn")
 
@@ -55,11 +55,8 @@ def run_item(item, protocol, data_file, cache_folder):
     start = time.perf_counter()
     try:
         # The number of threads changes the last bits of sums.
-        with limits(1), warnings.catch_warnings():
-            warnings.filterwarnings("error", "interrupted after iteration", RuntimeWarning)
+        with limits(1), raise_interruption():
             results = protocol.measure(_dataset(protocol, data_file), item, memory)
-    except RuntimeWarning:  # an unfinished model is no result
-        raise KeyboardInterrupt from None
     except Exception as error:
         where = traceback.extract_tb(error.__traceback__)[-1]
         line = " ".join(str(error).split())

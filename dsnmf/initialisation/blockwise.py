@@ -9,7 +9,7 @@ from dsnmf.initialisation.directions import leading_directions
 from dsnmf.initialisation.pretraining import pretrain
 from dsnmf.initialisation.svd import lifted, with_opposite, without_zeros
 from dsnmf.initialisation.triplets import as_noise_floor, complement, eigen_of
-from dsnmf.training.passes import gram_terms, pass_over
+from dsnmf.training.passes import NeedsMemory, gram_terms, pass_over
 from dsnmf.validation import as_generator, as_layers
 
 
@@ -251,7 +251,7 @@ def blockwise_svd_start(
     layers, noise_floor = as_layers(layers), as_noise_floor(noise_floor)
     p, n = blocks.shape
     if max((p, *layers[:-1])) > n:
-        raise ValueError(
+        raise NeedsMemory(
             "data in blocks need at least as many samples as features, and as components of each "
             f"layer but the last: got {n} samples, {p} features and layers={layers}"
         )

@@ -1,8 +1,11 @@
 """The candidates of a selection: sets of parameters, checked, or made from the data's shape."""
 
+import pickle
 from dataclasses import dataclass
 from itertools import pairwise
 
+import numpy as np
+import scipy.sparse
 from sklearn.base import clone
 from sklearn.model_selection import ParameterGrid
 
@@ -58,6 +61,21 @@ def default_candidates(estimator, shape, n_clusters=None):
     return grid
 
 
+def hash_of(value):
+    """joblib's hash of a value; None if it cannot be pickled, as functions within functions cannot.
+
+    Examples
+    --------
+    >>> from dsnmf.selection.candidates import hash_of
+    >>> hash_of((1, 2)) == hash_of((1, 2)), hash_of(lambda iteration, state: False)
+    (True, None)
+    """
+    try:
+        return extra("joblib", "dsnmf.selection").hash(value)
+    except (pickle.PicklingError, AttributeError, TypeError):
+        return None
+
+
 def shared_fits(parameters):
     """[(parameters of a fit, indices of the candidates that share it)].
 
@@ -67,10 +85,11 @@ def shared_fits(parameters):
     >>> shared_fits([{"n_components": 2, "metric": 0.0}, {"n_components": 2, "metric": 1.0}])
     [({'n_components': 2}, [0, 1])]
     """
-    hash_of, fits = extra("joblib", "dsnmf.selection").hash, {}
+    fits = {}
     for i, candidate in enumerate(parameters):
         own = {name: value for name, value in candidate.items() if name not in OF_TRANSFORM}
-        fits.setdefault(hash_of(own), (own, []))[1].append(i)
+        key = frozenset((name, hash_of(value) or id(value)) for name, value in own.items())
+        fits.setdefault(key, (own, []))[1].append(i)
     return list(fits.values())
 
 
@@ -130,7 +149,7 @@ class Candidates:
         ------
         TypeError, ValueError
             If the grid is none, is empty, or names an unknown parameter; or if a value is out of
-            its range, or of no consequence for the criterion.
+            its range, does not go with X, or is of no consequence for the criterion.
         """
         if grid is None:
             grid = default_candidates(estimator, X.shape, n_clusters)
@@ -139,10 +158,13 @@ class Candidates:
             raise ValueError(
                 f"only criterion='clusters' looks at what {' and '.join(OF_TRANSFORM)} change"
             )
+        has_gaps = not scipy.sparse.issparse(X) and np.isnan(X.min())
         models = [clone(estimator).set_params(**candidate) for candidate in parameters]
         for model in models:
             model._validate_params()
             model._check_sizes(model._layer_sizes(), X.shape[0])
+            if has_gaps and (what := model._refuses_gaps()):
+                raise ValueError(f"{what} needs X without gaps, X contains NaN")
         n, p = X.shape
         chains = [[p, *model._layer_sizes(), n] for model in models]
         sizes = [sum(a * b for a, b in pairwise(chain)) for chain in chains]

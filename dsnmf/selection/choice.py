@@ -10,13 +10,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from dsnmf.data.choice import unmasked
+from dsnmf.data.choice import as_blocks, unmasked
 from dsnmf.data.shares import GoverningFeatureWarning
 from dsnmf.data.sources import as_source
 from dsnmf.extras import extra
 from dsnmf.selection.result import Selection
 from dsnmf.tasks.pool import outcomes
 from dsnmf.tasks.records import Records, identity, read
+from dsnmf.training.interruption import raise_interruption
 from dsnmf.validation import as_size
 
 if TYPE_CHECKING:
@@ -69,8 +70,9 @@ def _as_seed(random_state):
 
 def _samples(X):
     """X in memory: an array, which may have gaps, or a CSR matrix."""
-    if as_source(X) is not None and not isinstance(X, np.ndarray):
-        raise ValueError("select needs X in memory: give X[:]")
+    X, blocks = as_blocks(X)
+    if blocks is not None and not isinstance(X, np.memmap):
+        raise ValueError(f"select needs X in memory: give {as_source(X).to_memory}")
     check_array = extra("sklearn.utils", "dsnmf.selection").check_array
     options = {"accept_sparse": "csr", "dtype": (np.float64, np.float32), "ensure_min_samples": 5}
     return check_array(unmasked(X), ensure_all_finite="allow-nan", input_name="X", **options)
@@ -80,22 +82,35 @@ def _measure(item, criterion, fits, X, y):
     """The record of one item: rows of candidates that share their fits, or why these failed."""
     model, variants = fits[item["fit"]]
     try:
-        with warnings.catch_warnings():
+        with warnings.catch_warnings(), raise_interruption():
             # Stopped at max_iter, all candidates are alike; `best_estimator_` warns again.
             category = extra("sklearn.exceptions", "dsnmf.selection").ConvergenceWarning
             warnings.simplefilter("ignore", category)
             warnings.simplefilter("ignore", GoverningFeatureWarning)
-            warnings.filterwarnings("error", "interrupted after iteration", RuntimeWarning)
             clone = extra("sklearn.base", "dsnmf.selection").clone
             rows = criterion.measure(clone(model), variants, X, y)
-    except RuntimeWarning:  # an unfinished fit is no result
-        raise KeyboardInterrupt from None
     except (FloatingPointError, np.linalg.LinAlgError) as error:
         return {**item, "failed": f"{type(error).__name__}: {' '.join(str(error).split())}"}
     return {**item, "results": {"rows": rows}}
 
 
-def _items(criterion, fits, X, y):
+def _identified(model, variants, number, folder):
+    """What tells a fit's parameters from others', in a folder also those of other calls."""
+    from dsnmf.selection.candidates import hash_of
+
+    if folder is None:
+        return number
+    given = model.get_params()
+    for name, value in given.items():
+        if hash_of(value) is None:
+            raise TypeError(
+                f"folder keeps results by the parameters, but what {name} = {value!r} does cannot "
+                "be told in another process: define it in a module, or give no folder"
+            )
+    return hash_of((given, variants))
+
+
+def _items(criterion, fits, X, y, folder):
     """One item per fit that candidates share; see `tasks.records` for what identifies it."""
     hash_of = extra("joblib", "dsnmf.selection").hash
     data = hash_of((X, y))
@@ -105,7 +120,7 @@ def _items(criterion, fits, X, y):
             "data": data,
             "features": hash_of(criterion),
             "method": type(model).__name__,
-            "parameters": hash_of((model.get_params(), variants)),
+            "parameters": _identified(model, variants, i, folder),
             "seed": criterion.seed,
             "fit": i,
         }
@@ -189,7 +204,7 @@ def select(
     estimator : SemiNMF, DeepSemiNMF, WSF or DeepWSF
         Not changed; the candidates' other parameters are its.
     X : array-like or sparse matrix, shape (n_samples, n_features)
-        In memory. NaN marks unknown entries.
+        In memory, or of one block, which is read as by `fit`. NaN and masks mark unknown entries.
     candidates : dict or list of dict, optional
         As scikit-learn's `ParameterGrid` takes it, e.g. {"n_components": [5, 10], "metric":
         ["components", "data"]}. Those that differ in `metric` or `transform_method` alone share
@@ -204,7 +219,8 @@ def select(
         Clusterings, hidden sets of entries, or sets of samples per candidate.
     random_state : int >= 0
     folder : str or path-like, optional
-        Keeps what has been measured, in results.jsonl; the same call goes on from there.
+        Keeps what has been measured, in results.jsonl; the same call goes on from there. Parameters
+        that are functions must be those of a module then.
     jobs : int >= 1
         Processes on this machine.
     dask : str, optional
@@ -224,6 +240,8 @@ def select(
         If the folder cannot be written, or the scheduler not be reached.
     ImportError
         If an extra is missing.
+    KeyboardInterrupt
+        On Ctrl-C.
 
     Examples
     --------
@@ -248,10 +266,12 @@ def select(
     candidates = Candidates.of(estimator, candidates, samples, judge.most_clusters)
     judge.check(samples, candidates.models)
     fits = candidates.models_and_variants()
-    items = _items(judge, fits, samples, y)
+    items = _items(judge, fits, samples, y, folder)
     rows = _rows(items, _run(items, (judge, fits, samples, y), folder, jobs, dask), candidates)
     best, reason = _chosen(rows, judge)
     index, row = rows[best]
+    with raise_interruption():
+        best_estimator = candidates.models[index].fit(X, y)
     return Selection(
         criterion=criterion,
         label=judge.label,
@@ -259,7 +279,7 @@ def select(
         best_index_=best,
         best_params_=candidates.parameters[index],
         best_n_clusters_=row.get("n_clusters"),
-        best_estimator_=candidates.models[index].fit(X, y),
+        best_estimator_=best_estimator,
         baseline=judge.baseline(samples, candidates.models[index]._layer_sizes()[-1], row),
         reason=reason,
     )

@@ -52,17 +52,21 @@ class HiddenEntries(Criterion):
             raise ValueError(
                 "criterion='entries' needs a dense X, in which it can hide entries: X.toarray()"
             )
-        if any(getattr(model, "whiten", 0) for model in models):
+        # The features that are judged are those of the fit, not of `transform`.
+        fits = (clone(model).set_params(transform_method="auto") for model in models)
+        for what in filter(None, (fit._refuses_gaps() for fit in fits)):
             raise ValueError(
-                "criterion='entries' makes gaps in X, which whiten > 0 does not take: "
-                "choose whiten by criterion='clusters'"
+                f"criterion='entries' hides entries of X, which {what} does not take: choose by "
+                "criterion='clusters' or 'components'"
             )
         if not all(hidden_entries(X, (self.seed, r)).any() for r in range(self.repeats)):
             raise ValueError(f"X of shape {X.shape} is too small to hide {HIDDEN:.0%} of it")
 
     def _share_missed(self, model, X, y, repeat):
         hidden = hidden_entries(X, (self.seed, repeat))
-        model.fit(np.where(hidden, np.nan, X).astype(X.dtype), y)
+        model.set_params(transform_method="auto").fit(
+            np.where(hidden, np.nan, X).astype(X.dtype), y
+        )
         model.set_params(metric="components")
         missed = model.inverse_transform(model.H_[-1].T)[hidden] - X[hidden]
         return float(np.square(missed, dtype=float).sum() / np.square(X[hidden], dtype=float).sum())

@@ -2,6 +2,7 @@
 
 import concurrent.futures
 import importlib
+import pickle
 import signal
 from functools import partial
 
@@ -27,6 +28,11 @@ def _run_here(function, tasks, shared, jobs):
             raise ChildProcessError(
                 "a worker was killed, perhaps for want of memory; the same command, with fewer "
                 "jobs, goes on from here"
+            ) from error
+        except pickle.PicklingError as error:
+            raise TypeError(
+                "jobs > 1 sends arguments to other processes, but one of them cannot be sent, as "
+                "locks and open files cannot: give jobs=1"
             ) from error
         except BaseException:
             if jobs > 1:
@@ -79,6 +85,8 @@ def outcomes(function, tasks, shared=(), *, jobs=1, dask=None):
     ------
     OSError
         If the scheduler is not reached; ChildProcessError if a process of ours was killed.
+    TypeError
+        If an argument cannot be sent to another process.
     ValueError
         If workers of the cluster have several threads.
     ImportError

@@ -1,43 +1,14 @@
-"""Training: the loop with its stopping, progress and interruption."""
+"""Training: the loop with its stopping, progress and checkpoints."""
 
 import contextlib
 import math
-import signal
-import threading
-import warnings
 
+from dsnmf.training.interruption import defer_interrupt, end_early
 from dsnmf.training.memory import freed_memory_kept
 from dsnmf.training.reading import tqdm_bar
 
 #: Iterations between two looks at the stopping tolerance.
 CHECK_EVERY = 10
-
-
-@contextlib.contextmanager
-def _deferred_interrupt():
-    """Hold the first Ctrl-C back, so that no step is cut in half; yields a list that it fills.
-
-    A second Ctrl-C interrupts at once. Signals can be held in the main thread only; in others
-    nothing is changed.
-    """
-    received = []
-    if threading.current_thread() is not threading.main_thread():
-        yield received
-        return
-    previous = signal.getsignal(signal.SIGINT)
-
-    def receive(signum, frame):
-        received.append(signum)
-        signal.signal(signal.SIGINT, previous)
-
-    if previous in (signal.SIG_IGN, None):
-        yield received
-        return
-    signal.signal(signal.SIGINT, receive)
-    try:
-        yield received
-    finally:
-        signal.signal(signal.SIGINT, previous)
 
 
 @contextlib.contextmanager
@@ -115,11 +86,18 @@ def run(
     ------
     FloatingPointError
         If a cost is NaN or infinite.
+    KeyboardInterrupt
+        At Ctrl-C, as `dsnmf.training.interruption.end_early` has it.
+
+    Warns
+    -----
+    InterruptionWarning
+        At Ctrl-C.
     """
     done, cost = start
     with (
         progress_bar(max_iter, description, progress, done, reading) as advance,
-        _deferred_interrupt() as ctrl_c,
+        defer_interrupt() as ctrl_c,
         freed_memory_kept(),
     ):
         for iteration in range(done + 1, max_iter + 1):
@@ -138,9 +116,7 @@ def run(
             if checkpoint is not None and not reached:
                 checkpoint(iteration, interrupted)
             if interrupted:
-                warnings.warn(
-                    f"interrupted after iteration {iteration}", RuntimeWarning, stacklevel=3
-                )
+                end_early(iteration)
                 return "interrupt"
             if reached:
                 return "tol"

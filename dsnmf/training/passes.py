@@ -7,6 +7,10 @@ import numpy as np
 from dsnmf.files.pages import release
 
 
+class NeedsMemory(ValueError):
+    """What serves in memory, but not in blocks."""
+
+
 class Stacked:
     """Rows of some blocks; sums of these are all their rows, in order."""
 

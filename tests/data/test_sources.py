@@ -3,6 +3,7 @@
 import dask
 import dask.array
 import h5py
+import joblib
 import numpy as np
 import pandas as pd
 import pytest
@@ -74,6 +75,44 @@ class Exporting(Sliceable):
         raise NotImplementedError
 
 
+class Labelled(Sliceable):
+    """As an array of xarray: slices of it are of its own kind, and NumPy makes arrays of them."""
+
+    def __getitem__(self, rows):
+        return Labelled(super().__getitem__(rows), self._answer)
+
+    def __array__(self, dtype=None, copy=None):
+        return np.array(self._answer(self._X), dtype, copy=copy)
+
+
+class Held(Labelled):
+    """The same around a Dask array."""
+
+    @property
+    def data(self):
+        return self._X
+
+    def __dask_graph__(self):
+        return self._X.__dask_graph__()
+
+    def compute(self):
+        return Labelled(self._X.compute())
+
+
+def as_labelled(X, folder):
+    """Not in memory: each slice is read anew."""
+    return Labelled(X, np.copy)
+
+
+def as_held(X, folder):
+    return Held(as_dask(X, folder))
+
+
+def as_masked(X, folder):
+    """As variables of netCDF4."""
+    return Sliceable(X, np.ma.array)
+
+
 def as_npz(X, folder):
     paths = [folder / f"{i}.npz" for i in range(len(PARTS))]
     formats = ["csr_array", "csr_matrix", "csc_array", "coo_matrix"]
@@ -92,7 +131,8 @@ def as_sparse(X, folder):
 
 
 SPARSE = [as_npz, as_sparse_dask, as_sparse]
-KINDS = [as_memmap, as_view, as_files, as_h5, as_zarr, as_dask, as_other, *SPARSE]
+DENSE = [as_files, as_h5, as_zarr, as_dask, as_held, as_other, as_masked, as_labelled]
+KINDS = [as_memmap, as_view, *DENSE, *SPARSE]
 ODD = ">f4", "float16"  # SciPy has no sparse matrices of these
 
 
@@ -142,6 +182,8 @@ def test_dask_arrays_are_computed_on_the_active_scheduler(scheduler):
         scipy.sparse.csr_matrix(X),
         scipy.sparse.csr_array(X),
         Exporting(X),
+        Labelled(X),
+        Labelled(X)[2:],
         "X.npy",
         3,
     ],
@@ -155,6 +197,35 @@ def test_what_is_computed_from_a_memmap_is_no_source(tmp_path):
     mapped = as_memmap(X, tmp_path)
     assert as_source(mapped[[3, 1]]) is None
     assert as_source(mapped.copy()) is None
+
+
+def gives_none(X):
+    return as_source(X) is None and isinstance(X, np.memmap)
+
+
+def test_what_joblib_maps_for_its_workers_is_no_source():
+    calls = [joblib.delayed(gives_none)(X) for _ in range(2)]
+    with joblib.parallel_config("loky", inner_max_num_threads=1):
+        assert all(joblib.Parallel(2, max_nbytes=1)(calls))
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_advice_how_to_read_all_into_memory_serves(kind, tmp_path):
+    data = kind(X.astype(float), tmp_path)
+    held = eval(as_source(data).to_memory, {"np": np, "scipy": scipy, "X": data})
+    assert as_source(held) is None
+    np.testing.assert_array_equal(held.toarray() if scipy.sparse.issparse(held) else held, X)
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64", "int16"])
+def test_masked_entries_are_gaps_where_there_may_be_some(dtype):
+    masked = np.ma.masked_less(X.astype(dtype), 0)
+    expected = np.where(masked.mask, np.nan, X)
+    for lazy in (dask.array.from_array(masked, chunks=(4, -1)), Sliceable(masked)):
+        rows = as_source(lazy).rows_with_gaps(2, 9)
+        assert rows.dtype == ("float32" if dtype == "float32" else "float64")
+        np.testing.assert_array_equal(rows, expected[2:9])
+    np.testing.assert_array_equal(masked.data, X)
 
 
 def test_a_private_copy_of_a_file_keeps_its_changes(tmp_path):

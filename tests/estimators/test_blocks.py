@@ -3,11 +3,13 @@
 import os
 
 import dask.array
+import joblib
 import numpy as np
 import pytest
 
 from dsnmf import WSF, DeepSemiNMF, SemiNMF
 from dsnmf.data import blocks as blocks_module
+from dsnmf.data import sources
 from dsnmf.data.sources import Source
 from dsnmf.initialisation.triplets import eigen_of
 from tests.conftest import relative_error
@@ -155,6 +157,92 @@ def test_what_needs_memory_says_so(estimator, reason, small_blocks, tmp_path):
 
 def test_memory_maps_are_arrays_where_blocks_do_not_serve(small_blocks, memmap):
     np.testing.assert_array_equal(WSF(3, **PLAIN).fit(memmap).H_[0], WSF(3, **PLAIN).fit(X).H_[0])
+
+
+GAPS = np.where(RNG.random(X.shape) < 0.1, np.nan, X)
+
+
+def as_masked_dask(X, folder):
+    """What lies under the mask plays no part."""
+    return as_dask(np.ma.array(np.where(np.isnan(X), 1e6, X), mask=np.isnan(X)), folder)
+
+
+WITH_GAPS = [as_memmap, as_files, as_h5, as_dask, as_masked_dask]
+
+
+@pytest.mark.parametrize("kind", WITH_GAPS)
+def test_gaps_and_masks_in_one_block_mean_what_they_mean_in_memory(kind, tmp_path):
+    expected = fitted(LINEAR["SemiNMF"], GAPS)
+    model = fitted(LINEAR["SemiNMF"], kind(GAPS, tmp_path))
+    np.testing.assert_array_equal(model.Z_[0], expected.Z_[0])
+
+
+@pytest.mark.parametrize("estimator", [LINEAR["two layers"], DeepSemiNMF((4, 2), **WHOLE)])
+@pytest.mark.parametrize("kind", WITH_GAPS)
+def test_gaps_and_masks_of_blocks_are_known_to_transform_and_score(
+    kind, estimator, small_blocks, tmp_path
+):
+    model, data = fitted(estimator, X), kind(GAPS, tmp_path)
+    close = {"rtol": 1e-6, "atol": 1e-9}
+    np.testing.assert_allclose(model.transform(data, 0), model.transform(GAPS, 0), **close)
+    assert model.score(data) == pytest.approx(model.score(GAPS))
+    hidden = RNG.random(X.shape) < 0.1
+    assert model.score(data, held_out=hidden) == pytest.approx(model.score(GAPS, held_out=hidden))
+
+
+@pytest.mark.parametrize(
+    ("entries", "text"),
+    [((17, 2), "infinity in sample 17"), (17, "NaN in every entry of sample 17")],
+)
+def test_features_of_blocks_name_the_sample(entries, text, small_blocks, memmap, tmp_path):
+    model, bad = fitted(LINEAR["SemiNMF"], memmap), X.copy()
+    bad[entries] = np.nan if entries == 17 else np.inf
+    with pytest.raises(ValueError, match=text):
+        model.transform(as_h5(bad, tmp_path))
+
+
+def test_memory_maps_with_gaps_are_arrays_unless_blocks_are_asked_for(small_blocks, tmp_path):
+    kind, mapped = LINEAR["SemiNMF"], as_memmap(GAPS, tmp_path)
+    np.testing.assert_array_equal(fitted(kind, mapped).H_[0], fitted(kind, GAPS).H_[0])
+    for asked in ({"block_size": 4}, {"store": tmp_path}, {"checkpoint": tmp_path / "state"}):
+        with pytest.raises(ValueError, match=r"X contains NaN in sample .*gaps need a dense array"):
+            fitted(kind, mapped, **asked)
+    for other in (as_h5, as_masked_dask):
+        with pytest.raises(ValueError, match="gaps need a dense array in memory"):
+            fitted(kind, other(GAPS, tmp_path))
+
+
+def test_memory_maps_of_more_features_than_samples_are_arrays(small_blocks, tmp_path):
+    wide = np.ascontiguousarray(X.T)
+    model = fitted(LINEAR["SemiNMF"], as_memmap(wide, tmp_path))
+    np.testing.assert_array_equal(model.H_[0], fitted(LINEAR["SemiNMF"], wide).H_[0])
+
+
+def features_of_gaps(X):
+    from dsnmf import SemiNMF
+
+    model = SemiNMF(2, max_iter=2, tol=0).fit(X)
+    return model.transform(X), model.score(X)
+
+
+@pytest.mark.filterwarnings("ignore::UserWarning")  # of workers that were stopped
+def test_gaps_in_what_joblib_maps_mean_the_same(tmp_path):
+    """A little more than the entries of one block."""
+    data = np.tile(GAPS.astype("float32"), (4, 8))
+    data = np.tile(data, (1 + blocks_module.ENTRIES // data.size, 1))
+    features, score = features_of_gaps(data)
+    with joblib.parallel_config("loky", inner_max_num_threads=1):
+        ((mapped, mapped_score),) = joblib.Parallel(2)([joblib.delayed(features_of_gaps)(data)])
+    np.testing.assert_allclose(mapped, features, rtol=1e-4, atol=1e-5)
+    assert mapped_score == pytest.approx(score, rel=1e-5)
+
+
+@pytest.mark.parametrize("kind", [as_files, as_npz, as_dask])
+def test_advice_is_that_of_the_kind(kind, small_blocks, tmp_path):
+    data = kind(X, tmp_path)
+    with pytest.raises(ValueError, match="needs X in memory") as refusal:
+        WSF(3).fit(data)
+    assert str(refusal.value).endswith(f"give {sources.as_source(data).to_memory}")
 
 
 LOW_RANK = RNG.standard_normal((22, 4)) @ RNG.standard_normal((4, 10))

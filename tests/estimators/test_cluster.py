@@ -161,6 +161,13 @@ def test_starts_of_ones_own_and_warm_ones(here):
         assert max(map(relative_error, factors(model), expected)) < 1e-9
 
 
+def test_a_fit_goes_on_with_batches(here):
+    expected = fit("SemiNMF", X).partial_fit(X[:50])
+    model = fit("SemiNMF").partial_fit(LAZY[:50])
+    assert relative_error(model.components_, expected.components_) < 1e-9
+    assert model.n_samples_seen_ == N + 50
+
+
 def test_ctrl_c_and_the_same_call_again(here, tmp_path):
     def interrupt(iteration, state):
         if iteration == 5:

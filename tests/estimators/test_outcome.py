@@ -1,5 +1,6 @@
 """What a fit leaves behind when it fails, or learns nothing."""
 
+import dask.array
 import numpy as np
 import pandas as pd
 import pytest
@@ -83,6 +84,8 @@ def test_masked_rows_are_gaps_or_refused():
         np.testing.assert_array_equal(SemiNMF(3, **QUICK).fit(form).Z_[0], expected.Z_[0])
     with pytest.raises(ValueError, match="H must not have masked entries"):
         expected.inverse_transform(np.ma.array(X[:, :3], mask=X[:, :3] > 1))
+    with pytest.raises(ValueError, match="H must not have masked entries"):
+        expected.inverse_transform(dask.array.from_array(hidden()[:, :3]))
     given = (np.ma.array(np.ones((8, 3)), mask=np.eye(8, 3)), RNG.random((3, 40)))
     with pytest.raises(ValueError, match="init's Z_1 must not have masked entries"):
         SemiNMF(3, init=given, **QUICK).fit(X)

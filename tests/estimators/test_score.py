@@ -12,7 +12,7 @@ from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from dsnmf import DeepSemiNMF, SemiNMF
+from dsnmf import WSF, DeepSemiNMF, SemiNMF
 from tests.estimators.kinds import PLAIN, near_low_rank
 
 MODELS = {
@@ -84,6 +84,13 @@ def test_all_containers_have_the_same_score(model, X, mask, tmp_path, monkeypatc
     ):
         scores = model.score(same), model.score(same, held_out=mask)
         assert scores == pytest.approx(expected, rel=1e-9)
+
+
+def test_hidden_entries_and_the_ridge(X, mask):
+    model = WSF(3, transform_method="ridge", max_iter=5, **PLAIN).fit(X, np.arange(60) % 3)
+    with pytest.raises(ValueError, match=r"held_out hides entries from transform, and .*'ridge'"):
+        model.score(X, held_out=mask)
+    assert model.set_params(transform_method="auto").score(X, held_out=mask) < 1
 
 
 def test_score_compares_with_pca(X):

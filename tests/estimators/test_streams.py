@@ -3,6 +3,7 @@
 import copy
 import pickle
 
+import dask.array
 import numpy as np
 import pandas as pd
 import pytest
@@ -190,6 +191,7 @@ WITH_GAP[3, 2], WITH_INFINITY[3, 2] = np.nan, np.inf
     ("X", "kind", "message"),
     [
         (WITH_GAP, ValueError, "without gaps, got NaN"),
+        (dask.array.from_array(np.ma.masked_invalid(WITH_GAP)), ValueError, "without gaps, got"),
         (WITH_INFINITY, ValueError, "infinity"),
         (BATCH[:0], ValueError, "0 sample"),
         (BATCH[0], ValueError, "2D array"),

@@ -5,11 +5,14 @@ import pickle
 import tracemalloc
 from concurrent.futures import ThreadPoolExecutor
 
+import dask.array
+import dask.dataframe
 import numpy as np
 import pandas as pd
 import polars as pl
 import pytest
 import scipy.sparse
+import sklearn
 from scipy.optimize import nnls
 from sklearn.base import clone
 
@@ -136,6 +139,21 @@ def test_frames_of_any_layer(kind, frame, X):
     first = model.transform(X, layer=0)
     assert list(first.columns) == [f"deepwsf_layer1_{i}" for i in range(5)]
     assert list(model.get_feature_names_out(layer=0)) == list(first.columns)
+
+
+def test_frames_of_a_dask_array_are_a_dask_frame(X):
+    model = DeepWSF((5, 3), max_iter=5, **PLAIN).set_output(transform="pandas").fit(X)
+    lazy = dask.array.from_array(X, chunks=(7, -1))
+    for layer in (0, -1):
+        frame = model.transform(lazy, layer=layer)
+        assert isinstance(frame, dask.dataframe.DataFrame)
+        pd.testing.assert_frame_equal(frame.compute(), model.transform(X, layer=layer))
+    with sklearn.config_context(transform_output="pandas"):
+        frame = SemiNMF(2, max_iter=5, **PLAIN).fit_transform(lazy)
+    assert frame.columns.tolist() == ["seminmf0", "seminmf1"]
+    model.set_output(transform="polars")
+    with pytest.raises(ValueError, match=r"transform='polars'\) is for arrays in memory"):
+        model.transform(lazy)
 
 
 def test_frames_keep_the_index(X):

@@ -9,7 +9,7 @@ import scipy.sparse
 from distributed import LocalCluster
 from sklearn.decomposition import PCA
 
-from dsnmf import DeepSemiNMF, DeepWSF, SemiNMF
+from dsnmf import WSF, DeepSemiNMF, DeepWSF, SemiNMF
 from dsnmf.selection import choice, clusters, entries, select
 from dsnmf.selection.clusters import ClusterAgreement
 from dsnmf.selection.components import ComponentAgreement, matched_cosine
@@ -22,6 +22,7 @@ X = H @ RNG.standard_normal((3, 12)) + 0.1 * RNG.standard_normal((60, 12))
 #: Either of two orthogonal components.
 PAIR = np.kron(np.eye(2), RNG.random((30, 1)) + 1) @ np.kron(np.eye(2), np.ones((1, 5)))
 PAIR += 0.1 * RNG.standard_normal(PAIR.shape)
+GAPS = np.where(RNG.random(X.shape) < 0.1, np.nan, X)
 #: Two groups in a direction of little variance, below a smooth one of large variance.
 HIDDEN = np.c_[9 * RNG.standard_normal(60), np.repeat([-1, 1], 30)] @ RNG.standard_normal((2, 8))
 
@@ -29,7 +30,7 @@ pytestmark = pytest.mark.usefixtures("without_numba")
 
 
 def quick(**parameters):
-    return SemiNMF(solver="bcd", max_iter=60, tol=1e-3, **parameters)
+    return SemiNMF(**{"solver": "bcd", "max_iter": 60, "tol": 1e-3} | parameters)
 
 
 def test_hidden_entries_find_the_rank():
@@ -180,6 +181,39 @@ def test_failed_fits_are_named(monkeypatch):
         select(quick(), X, {"n_components": [3]}, criterion="entries")
 
 
+def entries_of(data=X, estimator=None, grid=None, **options):
+    estimator, grid = estimator or quick(), grid or {"n_components": [2, 3]}
+    return select(estimator, data, grid, criterion="entries", repeats=2, **options)
+
+
+def test_what_is_one_block_is_read_with_its_masks():
+    masked = np.ma.masked_invalid(GAPS)
+    expected = entries_of(GAPS).table
+    for data in (da.from_array(GAPS, chunks=(25, -1)), da.from_array(masked)):
+        assert entries_of(data).table == expected
+
+
+def test_hidden_entries_do_not_ask_for_the_ridge():
+    labels = np.arange(60) % 3
+    tables = (
+        entries_of(estimator=WSF(3, transform_method=method, max_iter=5), y=labels).table
+        for method in ("ridge", "auto")
+    )
+    assert next(tables) == next(tables)
+
+
+def test_functions_that_cannot_be_pickled(tmp_path):
+    thrice = quick(callback=lambda iteration, state: iteration == 3)
+    expected = entries_of(estimator=quick(max_iter=3, tol=0)).table
+    for jobs in (1, 2):
+        assert entries_of(estimator=thrice, jobs=jobs).table == expected
+    grid = {"callback": [lambda iteration, state: True, lambda iteration, state: iteration == 3]}
+    scores = [row["score"] for row in entries_of(estimator=quick(n_components=3), grid=grid).table]
+    assert scores[0] > scores[1]
+    with pytest.raises(TypeError, match=r"folder keeps results by the parameters, .* callback ="):
+        entries_of(estimator=thrice, folder=tmp_path)
+
+
 REFUSED = {
     "criterion must be one of": {"criterion": "labels"},
     "needs n_clusters": {},
@@ -204,7 +238,17 @@ REFUSED = {
         "candidates": {"init": [(np.ones((12, 2)), np.ones((2, 60)))]},
     },
     "fits 80% of the samples": {"criterion": "components", "candidates": {"n_components": [50]}},
-    "needs X in memory": {"n_clusters": 2, "X": da.from_array(X)},
+    r"needs X in memory: give X.compute\(\)": {"n_clusters": 2, "X": da.ones((9, 1 << 20))},
+    "which compress=True does not take": {
+        "criterion": "entries",
+        "candidates": {"compress": [False, True]},
+    },
+    "compress=4 needs X without gaps": {"n_clusters": 2, "X": GAPS, "estimator": quick(compress=4)},
+    "transform_method='ridge' needs X without gaps": {
+        "criterion": "entries",
+        "estimator": WSF(3, transform_method="ridge"),
+        "X": GAPS,
+    },
     "minimum of 5": {"n_clusters": 2, "X": X[:4]},
 }
 

@@ -1,0 +1,96 @@
+"""Rows of a matrix that is not in memory, read from what has them."""
+
+import numpy as np
+import scipy.sparse
+
+from dsnmf.files.damage import damage_as
+
+
+def row_dtype(shape, dtype, name):
+    """What rows come in: float32 stays, all other real numbers become float64."""
+    if len(shape) != 2:
+        raise ValueError(f"{name} must be 2-d, got {len(shape)}-d of shape {shape}")
+    if dtype.kind not in "fiub":
+        raise TypeError(f"{name} must hold real numbers, got dtype {dtype}")
+    is_single = dtype.kind == "f" and dtype.itemsize == 4  # in any byte order
+    return np.dtype(np.float32 if is_single else np.float64)
+
+
+class Source:
+    """Rows of a matrix that is not in memory.
+
+    Parameters
+    ----------
+    X : object
+        What has shape, dtype, and arrays or sparse matrices for slices of rows.
+
+    Attributes
+    ----------
+    shape : (int, int)
+        Samples, features.
+    dtype : dtype
+        What rows come in: float32 or float64.
+    """
+
+    def __init__(self, X):
+        self._X = X
+        self.shape = tuple(X.shape or ())
+        self.dtype = row_dtype(self.shape, X.dtype, "X")
+        self._check_not_empty()
+
+    @property
+    def size(self):
+        """Bytes of all rows."""
+        return self.shape[0] * self.shape[1] * self.dtype.itemsize
+
+    @property
+    def to_memory(self):
+        """What reads X into memory, as Python code."""
+        is_array = isinstance(self._X[:1], np.ndarray) or scipy.sparse.issparse(self._X[:1])
+        return "X[:]" if is_array else "np.asarray(X)"
+
+    def _check_not_empty(self):
+        if 0 in self.shape:
+            raise ValueError(f"X must not be empty, got shape {self.shape}")
+
+    def rows(self, start, stop):
+        """The samples start to stop - 1.
+
+        Returns
+        -------
+        ndarray, shape (stop - start, n_features), C-contiguous
+            It may share memory with what X holds.
+
+        Raises
+        ------
+        OSError
+            If a file cannot be opened.
+        ValueError
+            If they cannot be read, are masked in part, or are not what shape and dtype promise.
+        """
+        return self._rows(start, stop, gaps=False)
+
+    def rows_with_gaps(self, start, stop):
+        """The same; masked entries are NaN."""
+        return self._rows(start, stop, gaps=True)
+
+    def _rows(self, start, stop, gaps):
+        with damage_as(f"samples {start} to {stop - 1} of X", "cannot be read"):
+            return self._checked(self._read(start, stop), (stop - start, self.shape[1]), gaps)
+
+    def _read(self, start, stop):
+        return self._X[start:stop]
+
+    def _checked(self, values, shape, gaps=False):
+        is_masked = np.ma.is_masked(values)
+        if is_masked and not gaps:
+            raise ValueError("they have masked entries; gaps need a dense array in memory")
+        rows = np.asarray(values.toarray() if scipy.sparse.issparse(values) else values)
+        if rows.shape != shape:
+            kind = f"{type(values).__name__} of shape {np.shape(values)}"
+            raise ValueError(f"they must be an array of shape {shape}, got a {kind}")
+        if row_dtype(shape, rows.dtype, "they") != self.dtype:
+            raise ValueError(f"they must be {self.dtype}, got {rows.dtype}")
+        if is_masked:
+            rows = values.astype(self.dtype).filled(np.nan)
+        return np.ascontiguousarray(rows, self.dtype)
