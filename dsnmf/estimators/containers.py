@@ -2,6 +2,7 @@
 
 # scikit-learn's own wrapper names columns by `get_feature_names_out()`: it knows one output only,
 # but each layer has features of its own.
+import numpy as np
 from sklearn.utils._set_output import ADAPTERS_MANAGER, _get_output_config
 
 from dsnmf.extras import extra
@@ -36,3 +37,9 @@ def in_lazy_container(features, names, estimator):
     purpose = "set_output(transform='pandas') of a Dask array"
     frames = extra("dask.dataframe", purpose, "blocks,files")
     return frames.from_dask_array(features, columns=names)
+
+
+def are_rows_of(H, arrays):
+    """Whether H is a view of one of the arrays."""
+    arrays = [array for array in arrays if isinstance(array, np.ndarray)]
+    return isinstance(H, np.ndarray) and any(np.may_share_memory(H, array) for array in arrays)

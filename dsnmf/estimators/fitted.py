@@ -12,11 +12,10 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 from dsnmf import symbolic
 from dsnmf.data.choice import as_blocks, as_lazy, as_samples, canonical, unmasked
 from dsnmf.estimators.block_features import features_of_blocks, features_of_lazy
-from dsnmf.estimators.containers import in_container
-from dsnmf.estimators.metric import AUTO, as_exponent, metric_of, needs_spread
+from dsnmf.estimators.containers import are_rows_of, in_container
+from dsnmf.estimators.maps import feature_map_of
+from dsnmf.estimators.metric import as_exponent, metric_of, needs_spread, suffix_of
 from dsnmf.estimators.persistence import read_estimator, write_estimator
-from dsnmf.estimators.projection import Projection
-from dsnmf.estimators.search import FeatureSearch
 from dsnmf.estimators.spread import learned_spread
 from dsnmf.validation import as_matrix
 
@@ -147,13 +146,10 @@ class FittedFactorisation:
             and "…_metric0.25_0", ….
         """
         check_is_fitted(self)
-        index = self._index(layer)
         prefix = type(self).__name__.lower()
-        if index < len(self.Z_) - 1:
-            prefix += f"_layer{index + 1}"
-        if not (isinstance(self.metric, str) and self.metric == AUTO):
-            t, named = self._exponent(), {None: "_components", 1: "_data"}
-            prefix += named[t] if t in named else f"_metric{t:g}"  # noqa: SIM401
+        if self._index(layer) < len(self.Z_) - 1:
+            prefix += f"_layer{self._index(layer) + 1}"
+        prefix += suffix_of(self.metric)
         prefix += "_" * prefix[-1].isdigit()
         n_features = self._metric(layer, self._exponent()).n_features
         return np.array([f"{prefix}{i}" for i in range(n_features)], dtype=object)
@@ -172,17 +168,9 @@ class FittedFactorisation:
 
     def _feature_map(self, layer, dtype):
         """The map from samples (p x n, of unit scale) to the layer's features, as they are."""
-        index, method = self._index(layer), self.transform_method
-        Z_1, *others = self._path(layer)
-        key = method, index, dtype
+        key = self.transform_method, self._index(layer), dtype
         if key not in self._ready:
-            Zs = [(Z_1 / self._scale).astype(dtype), *(Z.astype(dtype) for Z in others)]
-            if method == "projection" or symbolic.is_linear(self._nonlinearity):
-                ready = Projection(reduce(np.matmul, Zs), method == "nonnegative")
-            else:
-                typical = self._priors[index], *self._probes
-                ready = FeatureSearch(Zs, self._nonlinearity, *typical, mode=self.mode)
-            self._ready[key] = ready
+            self._ready[key] = feature_map_of(self, layer, dtype)
         return self._ready[key]
 
     def transform(self, X: Data, layer: int = -1) -> Any:
@@ -192,11 +180,11 @@ class FittedFactorisation:
         reconstruction is nearest to x, with all Z fixed: in non-linear models of all that are about
         as near those that are most like the training samples' (see
         `dsnmf.estimators.search.FeatureSearch`), of any sign in layers below a tanh. In both, a
-        sample's features do not depend on its
-        label or on the other samples, and in linear and relu models scale with the sample. "ridge"
-        is for models with labels, see `WSF`. What comes out of any is given in the `metric`.
-        Samples with gaps are fitted by their known entries alone, which is unstable with many
-        components in "projection"; the gaps of training samples are better filled from `H_`.
+        sample's features do not depend on its label or on the other samples, and in linear and relu
+        models scale with the sample. "ridge" is for models with labels, see `WSF`. What comes out
+        of any is given in the `metric`, in which it may be negative. Samples with gaps are fitted
+        by their known entries alone, which is unstable with many components in "projection"; the
+        gaps of training samples are better filled from `H_`.
 
         Parameters
         ----------
@@ -293,10 +281,7 @@ class FittedFactorisation:
             If H is no finite matrix with the layer's number of features, or there is no such layer.
         """
         check_is_fitted(self)
-        arrays = [H for H in vars(self).get("H_", ()) if isinstance(H, np.ndarray)]
-        is_learned = isinstance(H, np.ndarray) and any(
-            np.may_share_memory(H, own) for own in arrays
-        )
+        is_learned = are_rows_of(H, vars(self).get("H_", ()))
         metric = self._metric(layer, None if is_learned else self._exponent())
         H = as_matrix(H, "H").astype(self.Z_[0].dtype, copy=False)
         if H.shape[1] != metric.n_features:

@@ -47,6 +47,16 @@ def as_exponent(metric, transform_method="auto"):
     return float(t)
 
 
+def suffix_of(metric):
+    """What a metric adds to the names of features."""
+    if isinstance(metric, str) and metric == AUTO:
+        return ""
+    t = as_exponent(metric)
+    if t is None:
+        return f"_{COMPONENTS}"
+    return f"_{DATA}" if t == 1 else f"_metric{t:g}"
+
+
 def _svd(Z, dtype):
     """U, σ, Vᵀ in float64 without what is rounding in this dtype, and with signs of its own."""
     U, sigma, Vt = scipy.linalg.svd(Z.astype(np.float64), full_matrices=False)

@@ -98,9 +98,14 @@ def learned_spread(estimator, layer):
     After `partial_fit`, and in models of versions that did not measure it, by the features that
     were learned.
     """
-    number, Zs = estimator._path_number(layer), estimator._path(layer)
     if not estimator._covariances:
-        H = np.asarray(estimator.H_[estimator._index(layer)])
-        return spread_of_features(Zs, estimator._nonlinearity, estimator.mode, H)
+        m, given = len(estimator.H_), (estimator._nonlinearity, estimator.mode)
+        spreads = [
+            spread_of_features(Zs, *given, np.asarray(estimator.H_[i % m]))
+            for i, Zs in enumerate(estimator._paths())
+        ]
+        estimator._responses = [spread.response for spread in spreads]
+        estimator._covariances = [spread.covariance for spread in spreads]
+    number, Zs = estimator._path_number(layer), estimator._path(layer)
     response = estimator._responses[number] if estimator._responses else linear_response(Zs)
     return Spread(response, estimator._covariances[number])
