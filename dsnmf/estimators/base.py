@@ -11,6 +11,7 @@ from sklearn.exceptions import ConvergenceWarning
 from dsnmf.data.choice import as_blocks, as_samples
 from dsnmf.data.shares import energies_of, warn_of_governing
 from dsnmf.data.sources import as_source
+from dsnmf.estimators.containers import as_data
 from dsnmf.estimators.fitted import FittedFactorisation
 from dsnmf.estimators.jax_mode import check_jax, without_sparse
 from dsnmf.estimators.outcome import DIVERGED, check_outcome, unchanged_by_errors
@@ -132,7 +133,7 @@ class Factorisation(
                     raise
                 blocks = None  # an array as any other
         if blocks is None:
-            stopped_by = self._fit_in_memory(self._validated(X, reset=True), y, layers)
+            stopped_by = self._fit_in_memory(as_data(self, X, reset=True), y, layers)
         if stopped_by == "max_iter" and self.tol != 0:
             warnings.warn(
                 f"{type(self).__name__} stopped after max_iter = {self.max_iter} iterations before "

@@ -1,10 +1,12 @@
-"""Features in the container that `set_output` asks for."""
+"""Samples in the containers that users bring; features in the one that `set_output` asks for."""
 
 # scikit-learn's own wrapper names columns by `get_feature_names_out()`: it knows one output only,
 # but each layer has features of its own.
 import numpy as np
 from sklearn.utils._set_output import ADAPTERS_MANAGER, _get_output_config
+from sklearn.utils.validation import validate_data
 
+from dsnmf.data.choice import canonical, unmasked
 from dsnmf.extras import extra
 
 #: Attributes of an estimator that `set_output` asks for nothing.
@@ -43,3 +45,20 @@ def are_rows_of(H, arrays):
     """Whether H is a view of one of the arrays."""
     arrays = [array for array in arrays if isinstance(array, np.ndarray)]
     return isinstance(H, np.ndarray) and any(np.may_share_memory(H, array) for array in arrays)
+
+
+def as_data(estimator, X, *, reset=False):
+    """X as estimators work on it: a valid array with NaN in its gaps, or a canonical CSR matrix.
+
+    With `reset` it is what the estimator is to be fitted to.
+    """
+    X = validate_data(
+        estimator,
+        unmasked(X),
+        reset=reset,
+        accept_sparse=("csr", "csc"),
+        dtype=(np.float64, np.float32),
+        ensure_all_finite="allow-nan",
+        ensure_min_samples=2 if reset else 1,
+    )
+    return canonical(X)

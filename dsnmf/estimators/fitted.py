@@ -7,12 +7,12 @@ from numbers import Integral
 from typing import TYPE_CHECKING
 
 import numpy as np
-from sklearn.utils.validation import check_is_fitted, validate_data
+from sklearn.utils.validation import check_is_fitted
 
 from dsnmf import symbolic
-from dsnmf.data.choice import as_blocks, as_lazy, as_samples, canonical, unmasked
+from dsnmf.data.choice import as_blocks, as_lazy, as_samples
 from dsnmf.estimators.block_features import features_of_blocks, features_of_lazy
-from dsnmf.estimators.containers import are_rows_of, in_container
+from dsnmf.estimators.containers import are_rows_of, as_data, in_container
 from dsnmf.estimators.maps import feature_map_of
 from dsnmf.estimators.metric import as_exponent, metric_of, needs_spread, suffix_of
 from dsnmf.estimators.persistence import read_estimator, write_estimator
@@ -69,18 +69,6 @@ class FittedFactorisation:
     def __getstate__(self):
         state = super().__getstate__()
         return state | {"_ready": {}} if "_ready" in state else state
-
-    def _validated(self, X, *, reset):
-        X = validate_data(
-            self,
-            unmasked(X),
-            reset=reset,
-            accept_sparse=("csr", "csc"),
-            dtype=(np.float64, np.float32),
-            ensure_all_finite="allow-nan",
-            ensure_min_samples=2 if reset else 1,
-        )
-        return canonical(X)
 
     @property
     def components_(self) -> Array:
@@ -217,7 +205,7 @@ class FittedFactorisation:
             return features_of_lazy(self, lazy, layer)
         X, blocks = as_blocks(X, scale=self._scale, gaps=True)
         if blocks is None:
-            samples = as_samples(self._validated(X, reset=False), scale=self._scale)
+            samples = as_samples(as_data(self, X), scale=self._scale)
             samples.check_known(features=False)
             H = samples.features(self._feature_map(layer, samples.given.dtype))
             features = self._metric(layer, self._exponent()).of(H).T

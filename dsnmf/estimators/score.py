@@ -11,6 +11,7 @@ from sklearn.utils.validation import check_is_fitted
 from dsnmf.data.choice import as_blocks
 from dsnmf.data.samples import column_blocks
 from dsnmf.estimators.block_features import features_of_rows
+from dsnmf.estimators.containers import as_data
 from dsnmf.estimators.moments import Moments
 
 if TYPE_CHECKING:
@@ -118,7 +119,7 @@ class ScoredFactorisation:
         check_is_fitted(self)
         X, blocks = as_blocks(X, scale=self._scale, gaps=True)
         if blocks is None:
-            X = self._validated(X, reset=False)
+            X = as_data(self, X)
             shape, blocks = X.shape, _in_blocks(X, self._scale)
         else:
             shape = blocks.shape[::-1]

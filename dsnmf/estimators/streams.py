@@ -13,6 +13,7 @@ from sklearn.utils.metaestimators import available_if
 from dsnmf.data.choice import as_samples, in_memory
 from dsnmf.data.samples import column_blocks
 from dsnmf.data.shares import energies_of, warn_of_governing
+from dsnmf.estimators.containers import as_data
 from dsnmf.estimators.inner_features import positive_start
 from dsnmf.estimators.jax_mode import check_jax
 from dsnmf.estimators.outcome import DIVERGED, unchanged_by_errors
@@ -209,7 +210,7 @@ class StreamFactorisation(StreamParameters):
         as_mode(self.mode)
         check_jax(self.mode, self._solver(), self._inner_nonlinearity())
         layers, first = self._layer_sizes(), not hasattr(self, "Z_")
-        X = self._validated(in_memory(X), reset=first)
+        X = as_data(self, in_memory(X), reset=first)
         if first:
             warn_of_governing(energies_of(X), getattr(self, "feature_names_in_", None), 4)
         samples = as_samples(X, scale=None if first else self._scale)
