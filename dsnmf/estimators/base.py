@@ -17,7 +17,7 @@ from dsnmf.estimators.parameters import TrainingParameters
 from dsnmf.estimators.priors import priors
 from dsnmf.estimators.score import ScoredFactorisation
 from dsnmf.estimators.solvers import Model, all_features, compile_solver, settle
-from dsnmf.estimators.start import check_start, start_factors
+from dsnmf.estimators.start import check_start, nonnegative, start_factors
 from dsnmf.estimators.trace import State, Trace
 from dsnmf.symbolic.shared import as_shared
 from dsnmf.training import loop
@@ -45,6 +45,10 @@ class Factorisation(
 
     def _solver(self):
         return "multiplicative"
+
+    def _has_raw_features(self):
+        """Whether H_m may be negative and relu(H_m) are the features."""
+        return self._solver() == "adam"
 
     def _inner_nonlinearity(self):
         return "identity"
@@ -152,6 +156,8 @@ class Factorisation(
             Zs, Hs = self.Z_, self._raw_H
             check_start(Zs, Hs, samples.given.shape, layers)
             Zs = [samples.reduced(Zs[0]), *Zs[1:]]
+            if not self._has_raw_features():
+                Hs = [nonnegative(H) for H in Hs]
         else:
             Zs, Hs = start_factors(self, samples, layers)
         dtype = samples.X.type.dtype
@@ -168,7 +174,7 @@ class Factorisation(
             nonlinearity=self._inner_nonlinearity(),
             affinities=without_sparse(self._affinities(y, samples, Hs), self.mode, dtype),
             learning_rate=getattr(self, "learning_rate", 1e-3),
-            raw_features=self._solver() == "adam",
+            raw_features=self._has_raw_features(),
         )
 
     def _run(self, step, trace, model, checkpoint=None, reading=None):
