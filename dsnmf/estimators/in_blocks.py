@@ -14,7 +14,7 @@ from dsnmf.estimators.block_model import BlockModel
 from dsnmf.estimators.checkpoints import Checkpoint
 from dsnmf.estimators.outcome import check_outcome
 from dsnmf.estimators.parameters import BlockParameters
-from dsnmf.estimators.start import as_random_state, check_start, given_factors
+from dsnmf.estimators.start import as_random_state, check_start, given_factors, nonnegative
 from dsnmf.estimators.trace import Trace
 from dsnmf.initialisation.blockwise import blockwise_svd_start
 from dsnmf.symbolic import is_linear
@@ -34,6 +34,12 @@ def _described(value):
     if isinstance(value, list | tuple | np.ndarray | LabelAffinity):
         return joblib.hash(value)
     return getattr(value, "__qualname__", type(value).__name__)
+
+
+def _described_parameters(estimator):
+    """All of them, as later versions may have other defaults."""
+    given = estimator.get_params(deep=False)
+    return {name: _described(given[name]) for name in sorted({*given} - NOT_THE_NUMBERS)}
 
 
 def _block_size(blocks):
@@ -138,11 +144,14 @@ class BlockFactorisation(BlockParameters, Factorisation):
                     f"checkpoint must be a folder of its own, but {self.checkpoint} is where "
                     f"store={os.fspath(self.store)!r} is"
                 )
-        return Checkpoint(self.checkpoint, self._description(blocks, y, layers))
+        fit = {**self._description(blocks, y, layers), **_described_parameters(self)}
+        return Checkpoint(self.checkpoint, fit, defaults=_described_parameters(type(self)()))
 
     def _description(self, blocks, y, layers):
-        """All that the numbers of a fit in blocks depend on, except for the samples between."""
-        given = self.get_params(deep=False)
+        """All that the numbers of a fit in blocks depend on besides parameters.
+
+        But for the samples between the first and the last, which the first pass knows.
+        """
         return {
             "estimator": type(self).__name__,
             "layers": layers,
@@ -151,7 +160,6 @@ class BlockFactorisation(BlockParameters, Factorisation):
             "block_size": _block_size(blocks),
             "first and last sample": joblib.hash(blocks.ends()),
             "labels": self._hashed_labels(y, blocks.shape[1]),
-            **{name: _described(given[name]) for name in sorted({*given} - NOT_THE_NUMBERS)},
         }
 
     def _hashed_labels(self, y, n):
@@ -180,9 +188,10 @@ class BlockFactorisation(BlockParameters, Factorisation):
                 fill_zeros=self._solver() == "multiplicative",
             )
         else:
-            Zs, given = given_factors(self.init, (p, n), layers)
+            Zs, given = given_factors(self, (p, n), layers)
         Hs = [store.new((n, k), blocks.dtype) for k in layers]
         for H, values in zip(Hs, given):
             for samples in blocks.slices:
-                H[samples] = values[:, samples].T
+                part = values[:, samples]
+                H[samples] = (part if self._has_raw_features() else nonnegative(part)).T
         return [blocks.reduced(Zs[0]), *Zs[1:]], Hs
