@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache, reduce
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pytensor.tensor as pt
+from scipy.sparse import issparse
 from sklearn.utils.metaestimators import available_if
 
 from dsnmf.data.choice import as_samples
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
 #: samples falls to 13 % with them, to 11 % with these.
 STEPS = 20
 
-#: Eigenvalues of ΨᵀΨ below this share of the largest are left out where features start.
+#: Eigenvalues of ΨᵀΨ up to this share of the largest are left out where features start.
 NEGLIGIBLE = 1e-10
 
 #: How much, against all that the samples say, a component holds to its place: where
@@ -74,6 +75,18 @@ def _features(X, Zs, mode):
     return H
 
 
+def _rank(Zs):
+    """How many directions the components Z_1 … Z_m have."""
+    Psi = reduce(np.matmul, Zs)
+    values = np.linalg.eigvalsh(Psi.T @ Psi)
+    return int((values > NEGLIGIBLE * values[-1]).sum()) if values[-1] > 0 else 0
+
+
+def _least_rank(p, layers):
+    """How many directions a start of ours has from samples of p features that have enough."""
+    return min(p, max(min(layers) - 1, 1))
+
+
 @dataclass(frozen=True)
 class Stream:
     """All that is known of the samples so far, at the scale of the fit, in float64.
@@ -104,6 +117,22 @@ class Stream:
             part = H[:, samples].astype(np.float64)
             HH += part @ part.T
         return cls(reduce(np.matmul, Zs) @ HH, HH, batch_size, H.shape[1], 0)
+
+    @property
+    def is_silent(self):
+        """Whether all samples so far were zero."""
+        return not self.XH.any()
+
+    def samples(self, Zs, n):
+        """n samples (p x n) that stand for those so far: of their Gram matrix, as Zs have it."""
+        values, vectors = np.linalg.eigh(self.HH)
+        X = np.zeros((len(Zs[0]), n))
+        X[:, : len(values)] = reduce(np.matmul, Zs) @ (vectors * np.sqrt(np.maximum(values, 0)))
+        return X
+
+    def of_components(self, H):
+        """The stream of other components, by which H (>= 0) makes up the present ones."""
+        return replace(self, XH=self.XH @ H.T, HH=H @ self.HH @ H.T)
 
     def moved(self, X, H, forget_factor):
         """The stream after a batch X (p x b) with features H."""
@@ -162,7 +191,9 @@ class StreamFactorisation(StreamParameters):
 
         The first call starts the model, by `init`, from its batch, and fixes the scale of the
         fit: that batch should have several times as many samples as components, and be like the
-        samples to come. After `fit` or `load` the model goes on from there. `fit` starts anew.
+        samples to come. Where it has fewer directions than the start could take, as zeros or one
+        pattern have, the batches after it start the rest; if it is all zeros, the next fixes the
+        scale. After `fit` or `load` the model goes on from there. `fit` starts anew.
         `compress`, `max_iter`, `tol`, `warm_start`, `verbose` and `callback` are for `fit` alone.
 
         Parameters
@@ -209,11 +240,13 @@ class StreamFactorisation(StreamParameters):
         check_jax(self.mode, self._solver(), self._inner_nonlinearity())
         layers, first = self._layer_sizes(), not hasattr(self, "Z_")
         X = self._validated(X, reset=first)
-        samples = as_samples(X, scale=None if first else self._scale)
+        is_silent = first or (hasattr(self, "_stream") and self._stream.is_silent)
+        samples = as_samples(X, scale=None if is_silent else self._scale)
         if not samples.is_complete:
             raise ValueError("partial_fit needs an X without gaps, got NaN; fit takes it")
         Zs, stream = (self._started_stream if first else self._known_stream)(samples, layers)
         rows = samples.start.astype(np.float64)
+        Zs, stream = self._grown(Zs, stream, rows)
         with np.errstate(over="ignore", invalid="ignore"):  # looked at when all is done
             stream = stream.moved(rows, _features(rows, Zs, self.mode), self.forget_factor)
         if not (np.isfinite(stream.XH).all() and np.isfinite(stream.HH).all()):
@@ -247,8 +280,26 @@ class StreamFactorisation(StreamParameters):
                 f"nonlinearity={self._nonlinearity!r}, which partial_fit cannot change to layers "
                 f"of {layers} with 'identity': fit it anew, or a clone"
             )
+        self._scale = samples.scale
         Z_1, *others = (Z.astype(np.float64) for Z in self.Z_)
         Zs = [Z_1 / self._scale, *others]
         if hasattr(self, "_stream"):
             return Zs, self._stream
         return Zs, Stream.after_fit(Zs, self.H_[-1], samples.given.shape[1])
+
+    def _grown(self, Zs, stream, X):
+        """Zs and stream, started anew where all so far had fewer directions than a start can have.
+
+        Components that no sample used yet are zero or copies of others, and would stay so: the
+        first batches were silence, or one pattern. The new start is that of a batch X (p x b) with
+        samples that stand for those before.
+        """
+        layers = self._layer_sizes()
+        if not isinstance(self.init, str) or _rank(Zs) >= _least_rank(len(X), layers):
+            return Zs, stream
+        known = np.hstack([stream.samples(Zs, max(layers)), X.toarray() if issparse(X) else X])
+        started, _ = start_factors(self, as_samples(known.T, scale=1.0), layers)
+        if _rank(started) <= _rank(Zs):
+            return Zs, stream
+        H = _features(reduce(np.matmul, Zs), started, self.mode)
+        return started, stream.of_components(H)
