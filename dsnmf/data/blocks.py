@@ -191,6 +191,11 @@ class Blocks:
     def eigen(self):
         return None if self.gram is None else eigen_of(self.gram.copy())
 
+    @property
+    def step_shape(self):
+        """As `Samples` has it."""
+        return self.slices[0].stop, self.shape[0]
+
     def ends(self):
         """The first and the last sample as they are, ndarray (2, p)."""
         n = self.shape[1]

@@ -44,6 +44,10 @@ class CompressedBlocks:
         self.of, self.placed = whole.of, whole.placed
         self.reading = self._small.reading = whole.reading
 
+    @property
+    def step_shape(self):
+        return self.slices[0].stop, self.shape[0]
+
     @cached_property
     def eigen(self):
         return eigen_of(self.gram.copy())

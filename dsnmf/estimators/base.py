@@ -23,6 +23,7 @@ from dsnmf.symbolic.shared import as_shared
 from dsnmf.training import loop
 from dsnmf.training.modes import as_mode, compile_function
 from dsnmf.training.stopping import CostTolerance
+from dsnmf.training.threads import ONCE, threads_for
 
 if TYPE_CHECKING:
     from typing import Any, Self
@@ -139,14 +140,16 @@ class Factorisation(
         self._check_sizes(layers, X.shape[0])
         check_jax(self.mode, self._solver(), self._inner_nonlinearity())
         whiten = getattr(self, "whiten", 0.0)
-        samples = as_samples(X, self.compress, noise_floor=self.noise_floor, whiten=whiten)
-        samples.check_known()
-        samples.check_use(self.mode, self.init)
-        model = self._started_model(samples, y, layers)
-        step = compile_solver(model, self._solver(), self.mode)
+        with threads_for(X.shape[0], X.shape[1], min(X.shape), limit=ONCE):
+            samples = as_samples(X, self.compress, noise_floor=self.noise_floor, whiten=whiten)
+            samples.check_known()
+            samples.check_use(self.mode, self.init)
+            model = self._started_model(samples, y, layers)
+            step = compile_solver(model, self._solver(), self.mode)
         trace = Trace()
         stopped_by, self.n_iter_ = self._run(step, trace, model)
-        self._keep(model, trace)
+        with threads_for(*samples.step_shape, *layers):
+            self._keep(model, trace)
         check_outcome(self, samples.scale * float(np.linalg.norm(samples.norms)))
         return stopped_by
 
@@ -198,18 +201,19 @@ class Factorisation(
             return None if cost is None else energy * float(cost)
 
         try:
-            stopped_by = loop.run(
-                step_at_scale,
-                self.max_iter,
-                history=trace,
-                tolerance=tolerance,
-                callback=after,
-                description=type(self).__name__,
-                progress=bool(self.verbose),
-                reading=reading,
-                start=(done, trace.cost[-1] if done else None),
-                checkpoint=None if checkpoint is None else checkpoint.save,
-            )
+            with threads_for(*model.samples.step_shape, *self._layer_sizes()):
+                stopped_by = loop.run(
+                    step_at_scale,
+                    self.max_iter,
+                    history=trace,
+                    tolerance=tolerance,
+                    callback=after,
+                    description=type(self).__name__,
+                    progress=bool(self.verbose),
+                    reading=reading,
+                    start=(done, trace.cost[-1] if done else None),
+                    checkpoint=None if checkpoint is None else checkpoint.save,
+                )
         except np.linalg.LinAlgError as error:
             raise FloatingPointError(f"{DIVERGED} at iteration {done + 1}: {error}") from error
         return stopped_by, done

@@ -12,11 +12,13 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 
 from dsnmf import symbolic
 from dsnmf.data.choice import as_blocks, as_lazy, as_samples, canonical, unmasked
+from dsnmf.data.samples import column_blocks
 from dsnmf.estimators.containers import in_container
 from dsnmf.estimators.metric import as_exponent, metric_of
 from dsnmf.estimators.persistence import read_estimator, write_estimator
 from dsnmf.estimators.projection import Projection
 from dsnmf.estimators.search import FeatureSearch
+from dsnmf.training.threads import ONCE, STEP, threads_for
 from dsnmf.validation import as_matrix
 
 if TYPE_CHECKING:
@@ -127,12 +129,18 @@ class FittedFactorisation:
         n_features = self._metric(layer, self.metric).n_features
         return np.array([f"{prefix}{i}" for i in range(n_features)], dtype=object)
 
+    def _threads(self, n, limit=STEP):
+        """Threads for work on so many samples, block after block."""
+        p, sizes = len(self.Z_[0]), [Z.shape[1] for Z in self.Z_]
+        return threads_for(min(n, column_blocks(p, n)[0].stop), p, *sizes, limit=limit)
+
     def _metric(self, layer, metric):
         """The layer's features in a metric and back, see `dsnmf.estimators.metric`."""
         index, t = self._index(layer), as_exponent(metric, self._nonlinearity)
         key = "metric", t, self.transform_method, index
         if key not in self._ready:
-            self._ready[key] = metric_of(self._path(layer), self._nonlinearity, t, self.mode)
+            with self._threads(self.Z_[0].shape[1], ONCE):
+                self._ready[key] = metric_of(self._path(layer), self._nonlinearity, t, self.mode)
         return self._ready[key]
 
     def _feature_map(self, layer, dtype):
@@ -142,10 +150,11 @@ class FittedFactorisation:
         key = method, index, dtype
         if key not in self._ready:
             Zs = [(Z_1 / self._scale).astype(dtype), *(Z.astype(dtype) for Z in others)]
-            if method == "projection" or symbolic.is_linear(self._nonlinearity):
-                ready = Projection(reduce(np.matmul, Zs), method == "nonnegative")
-            else:
-                ready = FeatureSearch(Zs, self._nonlinearity, self._priors[index], self.mode)
+            with self._threads(self.Z_[0].shape[1], ONCE):
+                if method == "projection" or symbolic.is_linear(self._nonlinearity):
+                    ready = Projection(reduce(np.matmul, Zs), method == "nonnegative")
+                else:
+                    ready = FeatureSearch(Zs, self._nonlinearity, self._priors[index], self.mode)
             self._ready[key] = ready
         return self._ready[key]
 
@@ -189,8 +198,9 @@ class FittedFactorisation:
         if blocks is None:
             samples = as_samples(self._validated(X, reset=False), scale=self._scale)
             samples.check_known(features=False)
-            H = samples.features(self._feature_map(layer, samples.given.dtype))
-            features = self._metric(layer, self.metric).of(H).T
+            feature_map = self._feature_map(layer, samples.given.dtype)
+            with self._threads(len(samples.norms)):
+                features = self._metric(layer, self.metric).of(samples.features(feature_map)).T
         else:
             features = self._of_blocks(blocks, layer)
         return in_container(features, self.get_feature_names_out(layer=layer), X, self)

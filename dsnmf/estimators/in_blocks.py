@@ -19,6 +19,7 @@ from dsnmf.estimators.trace import Trace
 from dsnmf.initialisation.blockwise import blockwise_svd_start
 from dsnmf.symbolic import is_linear
 from dsnmf.training.reading import Reading
+from dsnmf.training.threads import ONCE, threads_for
 
 #: Parameters that a fit's numbers do not depend on (up to rounding), or only by its description.
 NOT_THE_NUMBERS = {"block_size", "callback", "checkpoint", "layers", "mode", "n_components"}
@@ -76,25 +77,27 @@ class BlockFactorisation(BlockParameters, Factorisation):
         checkpoint = self._open_checkpoint(blocks, y, layers)
         reading = blocks.reading = Reading(bool(self.verbose))
         with blocks.store(self.store) as store:
-            reading.stage = "compression"
-            samples = compress_blocks(
-                blocks,
-                self.compress,
-                store.scratch,
-                noise_floor=self.noise_floor,
-                whiten=getattr(self, "whiten", 0.0),
-            )
             resumed = checkpoint is not None and checkpoint.is_there
             start = self._empty_start if resumed else self._block_start
-            reading.stage = "start"
-            Zs, Hs = start(samples, p, layers, store)
-            model, trace = self._block_model(samples, y, Zs, Hs, store), Trace()
+            with threads_for(*blocks.step_shape, min(p, n), limit=ONCE):
+                reading.stage = "compression"
+                samples = compress_blocks(
+                    blocks,
+                    self.compress,
+                    store.scratch,
+                    noise_floor=self.noise_floor,
+                    whiten=getattr(self, "whiten", 0.0),
+                )
+                reading.stage = "start"
+                Zs, Hs = start(samples, p, layers, store)
+                model, trace = self._block_model(samples, y, Zs, Hs, store), Trace()
             reading.stage = ""
             stopped_by, self.n_iter_ = self._run(model.step, trace, model, checkpoint, reading)
             reading.stage = "error"
-            error = model.finish(Hs[:-1])
-            self.history_ = trace.arrays()
-            self._keep_of_blocks(model)
+            with threads_for(*blocks.step_shape, *layers):
+                error = model.finish(Hs[:-1])
+                self.history_ = trace.arrays()
+                self._keep_of_blocks(model)
             self.H_, self.reconstruction_err_ = [H.T for H in Hs], error
             check_outcome(self, blocks.scale * float(np.sqrt(blocks.squared_norm)))
             self.H_ = [store.kept(H, f"H_{i}").T for i, H in enumerate(Hs, start=1)]

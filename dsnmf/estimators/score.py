@@ -137,5 +137,6 @@ class ScoredFactorisation:
     def _reconstructed(self, rows):
         """X̂ (p x b) of rows that have the scale of the fit already, at that scale."""
         samples = as_samples(rows, scale=1.0)
-        H = samples.features(self._feature_map(-1, rows.dtype))
-        return self._metric(-1, "components").samples(H) / self._scale
+        feature_map, metric = self._feature_map(-1, rows.dtype), self._metric(-1, "components")
+        with self._threads(len(rows)):
+            return metric.samples(samples.features(feature_map)) / self._scale

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pytensor.tensor as pt
-from scipy.sparse import issparse
+from scipy.sparse import hstack, issparse
 from sklearn.utils.metaestimators import available_if
 
 from dsnmf.data.choice import as_samples
@@ -21,6 +21,7 @@ from dsnmf.estimators.start import start_factors
 from dsnmf.estimators.threads import for_threads
 from dsnmf.symbolic import is_linear
 from dsnmf.training.modes import as_mode, compile_function
+from dsnmf.training.threads import threads_for
 from dsnmf.updates.one_read import Sums, floor_of, small_step
 from dsnmf.updates.semi_nmf import multiplicative_step
 
@@ -78,13 +79,7 @@ def _features(X, Zs, mode):
 def _rank(Zs):
     """How many directions the components Z_1 … Z_m have."""
     Psi = reduce(np.matmul, Zs)
-    values = np.linalg.eigvalsh(Psi.T @ Psi)
-    return int((values > NEGLIGIBLE * values[-1]).sum()) if values[-1] > 0 else 0
-
-
-def _least_rank(p, layers):
-    """How many directions a start of ours has from samples of p features that have enough."""
-    return min(p, max(min(layers) - 1, 1))
+    return np.linalg.matrix_rank(Psi.T @ Psi, hermitian=True, rtol=NEGLIGIBLE)
 
 
 @dataclass(frozen=True)
@@ -232,14 +227,15 @@ class StreamFactorisation(StreamParameters):
         (500, (3, 8))
         """
         self._validate_params()
-        with unchanged_by_errors(self):
-            return self._partial_fit(X)
-
-    def _partial_fit(self, X):
         as_mode(self.mode)
         check_jax(self.mode, self._solver(), self._inner_nonlinearity())
-        layers, first = self._layer_sizes(), not hasattr(self, "Z_")
-        X = self._validated(X, reset=first)
+        with unchanged_by_errors(self):
+            X, layers = self._validated(X, reset=not hasattr(self, "Z_")), self._layer_sizes()
+            with threads_for(*X.shape, *layers):
+                return self._partial_fit(X, layers)
+
+    def _partial_fit(self, X, layers):
+        first = not hasattr(self, "Z_")
         is_silent = first or (hasattr(self, "_stream") and self._stream.is_silent)
         samples = as_samples(X, scale=None if is_silent else self._scale)
         if not samples.is_complete:
@@ -288,16 +284,18 @@ class StreamFactorisation(StreamParameters):
         return Zs, Stream.after_fit(Zs, self.H_[-1], samples.given.shape[1])
 
     def _grown(self, Zs, stream, X):
-        """Zs and stream, started anew where all so far had fewer directions than a start can have.
+        """Zs and stream, started anew if that gives more directions and they lack some.
 
         Components that no sample used yet are zero or copies of others, and would stay so: the
         first batches were silence, or one pattern. The new start is that of a batch X (p x b) with
         samples that stand for those before.
         """
         layers = self._layer_sizes()
-        if not isinstance(self.init, str) or _rank(Zs) >= _least_rank(len(X), layers):
+        of_starts = min(X.shape[0], max(min(layers) - 1, 1))
+        if not isinstance(self.init, str) or _rank(Zs) >= of_starts:
             return Zs, stream
-        known = np.hstack([stream.samples(Zs, max(layers)), X.toarray() if issparse(X) else X])
+        before = stream.samples(Zs, max(layers))
+        known = hstack([before, X]).tocsc() if issparse(X) else np.hstack([before, X])
         started, _ = start_factors(self, as_samples(known.T, scale=1.0), layers)
         if _rank(started) <= _rank(Zs):
             return Zs, stream

@@ -118,13 +118,15 @@ POOR = {
 
 
 @pytest.mark.parametrize("poor", POOR)
-@pytest.mark.parametrize("dtype", ["float32", "float64"])
-def test_what_says_little_at_first_leaves_no_component_dead(model, poor, dtype):
-    *usual, new = batches(31).astype(dtype)
-    late = streamed(clone(model), [X.astype(dtype) for X in POOR[poor]])
+@pytest.mark.parametrize("form", [np.float32, np.float64, scipy.sparse.csr_array])
+def test_what_says_little_at_first_leaves_no_component_dead(model, poor, form):
+    *usual, new = batches(31)
+    usual = [form(X) for X in usual]
+    late = streamed(clone(model), map(form, POOR[poor]))
     assert np.isfinite(late.transform(new)).all()
     before = late.n_samples_seen_
     streamed(late, usual)
+    dtype = np.float32 if form is np.float32 else np.float64
     assert (late.n_samples_seen_, late.Z_[0].dtype) == (before + 30 * 40, dtype)
     assert error(late, new) < 1.2 * error(streamed(model, usual), new) + 0.02
 
