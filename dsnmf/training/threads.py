@@ -1,10 +1,16 @@
 """How many threads of BLAS a piece of work gets: one where it is small."""
 
+from __future__ import annotations
+
 import contextlib
 import math
 import sys
 from functools import cache
 from threading import Lock
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 #: Products of an iteration below this many operations get one thread. The second takes up to a
 #: third off an iteration of this size where nothing else runs; beside other work each product waits
@@ -56,7 +62,7 @@ def _limited(pools):
 
 
 @contextlib.contextmanager
-def one_thread():
+def one_thread() -> Iterator[None]:
     """A context in which BLAS and OpenMP have one thread; nothing happens without threadpoolctl.
 
     That of BLAS is mostly a setting of the whole process. So the first thread that enters such a
