@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from typing import Any
 
 #: Products of an iteration below this many operations get one thread. The second takes up to a
 #: third off an iteration of this size where nothing else runs; beside other work each product waits
@@ -24,7 +25,8 @@ ONCE = 1e9
 #: Products of fewer operations BLAS makes in one thread by itself.
 TINY = 2**18
 
-_lock, _inside, _changed = Lock(), 0, []
+_lock, _inside = Lock(), 0
+_changed: list[tuple[Any, int]] = []
 
 
 @cache
