@@ -21,6 +21,7 @@ from dsnmf.training.liveness import DeadModelWarning, Liveness, warn_of_large_st
 from dsnmf.training.modes import as_mode, compile_function
 from dsnmf.training.stopping import CostTolerance
 from dsnmf.training.storage import Storable, param_names
+from dsnmf.training.threads import ONCE, threads_for
 from dsnmf.updates import adam
 from dsnmf.updates.rule import adam_rule
 from dsnmf.validation import (
@@ -188,13 +189,15 @@ class DSNMF(Storable):
         l1_norms = as_l1_norms(l1_norms, len(layers) + 1)
         learning_rate = as_scalar(learning_rate, "learning_rate", 0, exclusive=True)
         mode = as_mode(mode)
-        X, compression = compressed(X, compress, whiten=whiten)
+        with threads_for(X.shape[1], len(X), min(X.shape), limit=ONCE):
+            X, compression = compressed(X, compress, whiten=whiten)
         if compression is not None and l1_norms[:1] not in ((), (0.0,)):
             raise ValueError(
                 f"l1_norms[0] must be 0 with compress, got {l1_norms[0]!r}: Z_1 is trained in "
                 "other coordinates"
             )
-        values = _initial_values(X, layers, pretrain, random_state, verbose)
+        with threads_for(X.shape[1], len(X), min(X.shape), limit=ONCE):
+            values = _initial_values(X, layers, pretrain, random_state, verbose)
         self._assemble(X, layers, values, verbose, l1_norms, mode, compression)
         self._train(self.params, learning_rate)
         warn_of_large_steps(values[0], learning_rate)
@@ -303,15 +306,17 @@ class DSNMF(Storable):
         def stops(epoch, cost):
             return liveness.look(cost) or (callback is not None and callback(epoch, cost))
 
-        self.stopped_by = loop.run(
-            self._epoch,
-            n_epochs,
-            history=self.history,
-            tolerance=None if tol is None else CostTolerance(tol),
-            callback=stops,
-            description="Deep Semi-NMF " + "-".join(map(str, self.layers)),
-            progress=self.verbose if progress is None else progress,
-        )
+        p, n = self.X.get_value(borrow=True).shape
+        with threads_for(n, p, *self.layers):
+            self.stopped_by = loop.run(
+                self._epoch,
+                n_epochs,
+                history=self.history,
+                tolerance=None if tol is None else CostTolerance(tol),
+                callback=stops,
+                description="Deep Semi-NMF " + "-".join(map(str, self.layers)),
+                progress=self.verbose if progress is None else progress,
+            )
         if liveness.is_dead:
             warnings.warn(
                 "every hidden unit of a layer is at zero, so no gradient flows any more (cost "

@@ -34,6 +34,7 @@ PUBLIC = {
     "dsnmf.estimators.search": ["FeatureSearch"],
     "dsnmf.training.modes": ["compile_function"],
     "dsnmf.training.memory": ["freed_memory_kept"],
+    "dsnmf.training.threads": ["one_thread"],
     "dsnmf.experiments.kinds": ["Clustering", "Entry"],
     "dsnmf.experiments.methods": ["Learned"],
     "dsnmf.experiments.demo": ["run"],

@@ -4,6 +4,7 @@ import math
 from concurrent.futures import ThreadPoolExecutor
 from contextvars import copy_context
 from functools import cached_property, partial
+from zlib import crc32
 
 import numpy as np
 
@@ -39,6 +40,20 @@ def check_finite(rows, number, samples, gaps=False):
         raise ValueError(f"X contains infinity in {place}")
 
 
+class Fingerprint:
+    """Of blocks in their order: blocks are the digits of a number to a large base."""
+
+    _BASE, _PRIME = 2**32 + 15, 2**61 - 1
+
+    def __init__(self, rows):
+        self.value, self._factor = crc32(np.ascontiguousarray(rows)), self._BASE
+
+    def __iadd__(self, other):
+        self.value = (self.value * other._factor + other.value) % self._PRIME
+        self._factor = self._factor * other._factor % self._PRIME
+        return self
+
+
 class ScaledSums:
     """The Gram matrix of the features of some rows of any magnitude, or but its trace.
 
@@ -47,6 +62,7 @@ class ScaledSums:
     """
 
     def __init__(self, rows, has_gram):
+        rows = rows.astype(np.float64, copy=False)
         largest = float(max(rows.max(), -rows.min()))
         self.unit = 2.0 ** (math.frexp(largest)[1] - 1) if largest else math.ulp(0.0)
         rows = rows / self.unit
@@ -62,11 +78,11 @@ class ScaledSums:
 
 
 def _scaled_sums(rows, has_gram):
-    return [], [ScaledSums(rows, has_gram)]
+    return [], [ScaledSums(rows, has_gram), Fingerprint(rows)]
 
 
-def _widened(rows):
-    return rows.astype(np.float64, copy=False)
+def _as_read(rows):
+    return rows
 
 
 def _divided(rows, unit):
@@ -104,6 +120,8 @@ class Blocks:
     slices : list of slice
         The samples of each block, in order.
     scale : float
+    fingerprint : int
+        Of the samples as they are, in their order and blocks.
     gram : ndarray, shape (p, p), float64, or None
         X Xᵀ at that scale; not made if p exceeds 20000.
     eigen : (ndarray, ndarray), shapes (p,) and (p, p), or None
@@ -174,9 +192,18 @@ class Blocks:
         """Squared norms of the features; None where there is no Gram matrix."""
         return None if self.gram is None else np.diagonal(self.gram)
 
+    @property
+    def fingerprint(self):
+        return self._first_pass[3]
+
     @cached_property
     def eigen(self):
         return None if self.gram is None else eigen_of(self.gram.copy())
+
+    @property
+    def step_shape(self):
+        """As `Samples` has it."""
+        return self.slices[0].stop, self.shape[0]
 
     def ends(self):
         """The first and the last sample as they are, ndarray (2, p)."""
@@ -251,15 +278,16 @@ class Blocks:
 
     @cached_property
     def _first_pass(self):
-        """Scale, energy, and Gram matrix or None."""
+        """Scale, energy, Gram matrix or None, fingerprint."""
         p, n = self.shape
         has_gram = p <= MOST_FEATURES
         function = partial(_scaled_sums, has_gram=has_gram)
         stage = "scale and Gram matrix" if has_gram else "scale"
-        (summed,) = self._passed(_widened, function, stage=stage)
+        summed, fingerprint = self._passed(_as_read, function, stage=stage)
         unit, gram = summed.unit, summed.gram
         energy = float(np.trace(gram))
         root_mean_square = unit * math.sqrt(energy / n) if energy else 1.0
         ratio = unit / (self._scale or root_mean_square)
         gram *= ratio * ratio
-        return root_mean_square, float(np.trace(gram)), gram if has_gram else None
+        squared_norm = float(np.trace(gram))
+        return root_mean_square, squared_norm, gram if has_gram else None, fingerprint.value

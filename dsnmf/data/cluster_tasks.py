@@ -1,47 +1,16 @@
 """What the workers of a Dask cluster do: functions of one block, and sums of what they give."""
 
 from copy import deepcopy
-from functools import cache, reduce
-from threading import Lock
+from functools import reduce
 
 import dask
 import numpy as np
-from threadpoolctl import ThreadpoolController
 
 from dsnmf.data.blocks import check_finite
 from dsnmf.data.sources import Source
 from dsnmf.files.damage import damage_as
 from dsnmf.training.passes import added
-
-
-@cache
-def _controller():
-    return ThreadpoolController()
-
-
-class _OneBlasThread:
-    """A context in which BLAS has one thread, so that bits do not depend on the machine.
-
-    The setting is the process's: the first thread that comes makes it, the last one undoes it.
-    """
-
-    def __init__(self):
-        self._lock, self._inside = Lock(), 0
-
-    def __enter__(self):
-        with self._lock:
-            if not self._inside:
-                self._limit = _controller().limit(limits=1, user_api="blas")
-            self._inside += 1
-
-    def __exit__(self, *exception):
-        with self._lock:
-            self._inside -= 1
-            if not self._inside:
-                self._limit.restore_original_limits()
-
-
-_one_blas_thread = _OneBlasThread()
+from dsnmf.training.threads import one_thread
 
 
 class Reader(Source):
@@ -101,7 +70,7 @@ def called(call, part, own):
         The same rows of other arrays.
     """
     (prepared, function), (first, *chunks) = call, part
-    with _one_blas_thread:
+    with one_thread():  # so that bits do not depend on the machine
         rows = first.rows(chunks) if isinstance(first, Reader) else first
         return function(prepared(rows), *own)
 

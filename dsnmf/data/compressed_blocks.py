@@ -39,9 +39,14 @@ class CompressedBlocks:
         self._small = whole.of(array)
         self.shape, self.dtype, self.slices = array.shape[::-1], whole.dtype, whole.slices
         self.scale, self.offset = whole.scale, compression.offset
+        self.fingerprint = whole.fingerprint
         self.squared_norm = float(np.trace(self.gram))
         self.of, self.placed = whole.of, whole.placed
         self.reading = self._small.reading = whole.reading
+
+    @property
+    def step_shape(self):
+        return self.slices[0].stop, self.shape[0]
 
     @cached_property
     def eigen(self):

@@ -98,6 +98,12 @@ class Samples:
         return self.start
 
     @property
+    def step_shape(self):
+        """Samples that a step works on at once, and how many known features each has."""
+        n = len(self.norms)
+        return n, self.start.size / n
+
+    @property
     def dense(self):
         """`samples` as an array; ValueError if that is too large to make."""
         return self.samples

@@ -20,7 +20,7 @@ from dsnmf.estimators.priors import learned_priors
 from dsnmf.estimators.score import ScoredFactorisation
 from dsnmf.estimators.solvers import Model, all_features, compile_solver, settle
 from dsnmf.estimators.spread import measure_spreads, pick_samples
-from dsnmf.estimators.start import check_start, start_factors
+from dsnmf.estimators.start import check_start, nonnegative, start_factors
 from dsnmf.estimators.trace import State, Trace
 from dsnmf.symbolic import is_linear
 from dsnmf.symbolic.shared import as_shared
@@ -29,6 +29,7 @@ from dsnmf.training.interruption import is_called_by_others
 from dsnmf.training.modes import as_mode, compile_function
 from dsnmf.training.passes import NeedsMemory
 from dsnmf.training.stopping import CostTolerance
+from dsnmf.training.threads import ONCE, threads_for
 
 if TYPE_CHECKING:
     from typing import Self
@@ -51,6 +52,10 @@ class Factorisation(
 
     def _solver(self):
         return "multiplicative"
+
+    def _has_raw_features(self):
+        """Whether H_m may be negative and relu(H_m) are the features."""
+        return self._solver() == "adam"
 
     def _inner_nonlinearity(self):
         return "identity"
@@ -174,19 +179,22 @@ class Factorisation(
         warn_of_governing(energies_of(X), getattr(self, "feature_names_in_", None), stacklevel=4)
         check_jax(self.mode, self._solver(), self._inner_nonlinearity())
         whiten = getattr(self, "whiten", 0.0)
-        samples = as_samples(X, self.compress, noise_floor=self.noise_floor, whiten=whiten)
-        if not samples.is_complete and (what := self._refuses_gaps()):
-            raise ValueError(f"{what} needs X without gaps, X contains NaN")
-        samples.check_known()
-        samples.check_use(self.mode, self.init)
-        model = self._started_model(samples, y, layers)
-        step = compile_solver(model, self._solver(), self.mode)
+        with threads_for(X.shape[0], X.shape[1], min(X.shape), limit=ONCE):
+            samples = as_samples(X, self.compress, noise_floor=self.noise_floor, whiten=whiten)
+            if not samples.is_complete and (what := self._refuses_gaps()):
+                raise ValueError(f"{what} needs X without gaps, X contains NaN")
+            samples.check_known()
+            samples.check_use(self.mode, self.init)
+            model = self._started_model(samples, y, layers)
+            step = compile_solver(model, self._solver(), self.mode)
         trace = Trace()
         stopped_by, self.n_iter_ = self._run(step, trace, model)
-        of_first = self._keep(model, trace)
+        with threads_for(*samples.step_shape, *layers):
+            of_first = self._keep(model, trace)
+            picked = pick_samples(X.shape[0], layers)
+            rows = samples.of_fit(picked, self.Z_[0], of_first)
+            measure_spreads(self, rows, samples.norms[picked])
         check_outcome(self, samples.scale * float(np.linalg.norm(samples.norms)))
-        picked = pick_samples(X.shape[0], layers)
-        measure_spreads(self, samples.of_fit(picked, self.Z_[0], of_first), samples.norms[picked])
         return stopped_by
 
     def _started_model(self, samples, y, layers):
@@ -195,6 +203,8 @@ class Factorisation(
             Zs, Hs = self.Z_, self._raw_H
             check_start(Zs, Hs, samples.given.shape, layers)
             Zs = [samples.reduced(Zs[0]), *Zs[1:]]
+            if not self._has_raw_features():
+                Hs = [nonnegative(H) for H in Hs]
         else:
             Zs, Hs = start_factors(self, samples, layers)
         dtype = samples.X.type.dtype
@@ -211,7 +221,7 @@ class Factorisation(
             nonlinearity=self._inner_nonlinearity(),
             affinities=without_sparse(self._affinities(y, samples, Hs), self.mode, dtype),
             learning_rate=getattr(self, "learning_rate", 1e-3),
-            raw_features=self._solver() == "adam",
+            raw_features=self._has_raw_features(),
         )
 
     def _run(self, step, trace, model, checkpoint=None, reading=None):
@@ -235,18 +245,19 @@ class Factorisation(
             return None if cost is None else energy * float(cost)
 
         try:
-            stopped_by = loop.run(
-                step_at_scale,
-                self.max_iter,
-                history=trace,
-                tolerance=tolerance,
-                callback=after,
-                description=type(self).__name__,
-                progress=bool(self.verbose),
-                reading=reading,
-                start=(done, trace.cost[-1] if done else None),
-                checkpoint=None if checkpoint is None else checkpoint.save,
-            )
+            with threads_for(*model.samples.step_shape, *self._layer_sizes()):
+                stopped_by = loop.run(
+                    step_at_scale,
+                    self.max_iter,
+                    history=trace,
+                    tolerance=tolerance,
+                    callback=after,
+                    description=type(self).__name__,
+                    progress=bool(self.verbose),
+                    reading=reading,
+                    start=(done, trace.cost[-1] if done else None),
+                    checkpoint=None if checkpoint is None else checkpoint.save,
+                )
         except np.linalg.LinAlgError as error:
             raise FloatingPointError(f"{DIVERGED} at iteration {done + 1}: {error}") from error
         return stopped_by, done

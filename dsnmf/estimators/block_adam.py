@@ -104,7 +104,6 @@ class AdamBlockModel(BlockFactors):
         H, *self._moments = (new_array(shape, dtype) for _ in range(3))
         super().__init__(blocks, H, mode)
         self._features = features
-        blocks.of(features).passed(_started, outputs=[*self._moments, H])
         self._Zs = [as_shared(np.array(Z, dtype), f"Z_{i}") for i, Z in enumerate(Zs, start=1)]
         self._move_Zs, self._moved = _compiled_move(self._Zs, learning_rate, mode)
         self._nonlinearity, self._learning_rate = nonlinearity, learning_rate
@@ -131,8 +130,10 @@ class AdamBlockModel(BlockFactors):
 
     def step(self):
         """One iteration; returns the cost before it."""
-        self._iteration += 1
         own = [*self._moments, self.H]
+        if not self._iteration:  # an interrupted fit goes on from other values
+            self.samples.of(self._features).passed(_started, outputs=own)
+        self._iteration += 1
         settings = self._nonlinearity, self._learning_rate, self._mode
         options = {"iteration": self._iteration, "Zs": self.Zs, "settings": settings}
         error, *gradients = self.samples.passed(partial(_moved, **options), own, own)

@@ -104,16 +104,22 @@ class BlockFactors:
     def state(self):
         """What `restore` goes on from after the first iteration: small arrays by name."""
         Zs = {f"Z_{i}": Z for i, Z in enumerate(self.Zs, start=1)}
-        scale, iteration = np.array(self.samples.scale), np.array(self._iteration)
-        return {"scale": scale, "iteration": iteration, **Zs, **self._own_state()}
+        data = {"scale": self.samples.scale, "fingerprint": self.samples.fingerprint}
+        numbers = {name: np.array(value) for name, value in data.items()}
+        return {**numbers, "iteration": np.array(self._iteration), **Zs, **self._own_state()}
 
     def restore(self, state):
-        """Take up a state; ValueError if it is that of data of another scale."""
+        """Take up a state; ValueError if it is that of other data."""
         was, scale = float(state["scale"]), self.samples.scale
         if not math.isclose(was, scale, rel_tol=SAME):
             raise ValueError(
                 f"the checkpoint is that of a fit to other data: the root mean square of the "
                 f"samples' norms was {was!r}, that of X is {scale!r}"
+            )
+        # Version 0.2.0 had no fingerprint.
+        if "fingerprint" in state and state["fingerprint"] != self.samples.fingerprint:
+            raise ValueError(
+                "the checkpoint is that of a fit to other data: samples, or their order, changed"
             )
         self.Zs = [state[f"Z_{i}"] for i in range(1, len(self.Zs) + 1)]
         self._iteration = int(state["iteration"])

@@ -96,6 +96,8 @@ class Checkpoint:
         Made if it is not there; otherwise empty, or of an interrupted fit.
     fit : dict
         What the fit is, for JSON: another one must not go on from here.
+    defaults : dict, optional
+        What of this a state of an earlier version that does not name it had.
 
     Attributes
     ----------
@@ -110,8 +112,9 @@ class Checkpoint:
         If the folder holds other files, a damaged checkpoint, or that of another fit.
     """
 
-    def __init__(self, folder, fit):
-        self._folder, self._fit = Path(folder), json.loads(json.dumps(fit))
+    def __init__(self, folder, fit, defaults=()):
+        self._folder, self._defaults = Path(folder), dict(defaults)
+        self._fit = json.loads(json.dumps(fit))
         self._folder.mkdir(parents=True, exist_ok=True)
         names = [path.name for path in self._folder.iterdir()]
         strange = [name for name in names if not (_OWN.fullmatch(name) or _DESKTOP.fullmatch(name))]
@@ -132,7 +135,7 @@ class Checkpoint:
     def _read(self):
         with self._damage():
             settings, arrays = archive.read(self._path, _KIND, _VERSION)
-            fit = settings["fit"]
+            fit = {**self._defaults, **settings["fit"]}
         differing = [
             f"{name} was {fit.get(name)!r}, is {self._fit.get(name)!r}"
             for name in {**fit, **self._fit}

@@ -13,7 +13,7 @@ from dsnmf import symbolic
 from dsnmf.data.choice import as_blocks, as_lazy, as_samples
 from dsnmf.estimators.block_features import features_of_blocks, features_of_lazy
 from dsnmf.estimators.containers import are_rows_of, as_data, in_container
-from dsnmf.estimators.maps import feature_map_of
+from dsnmf.estimators.maps import feature_map_of, threads_of_model
 from dsnmf.estimators.metric import as_exponent, metric_of, needs_spread, suffix_of
 from dsnmf.estimators.persistence import read_estimator, write_estimator
 from dsnmf.estimators.spread import learned_spread
@@ -149,16 +149,19 @@ class FittedFactorisation:
         """The layer's features in the metric t and back, see `dsnmf.estimators.metric`."""
         key = "metric", t, self._path_number(layer)
         if key not in self._ready:
-            spread = learned_spread(self, layer) if needs_spread(t, self._nonlinearity) else None
-            given = self._path(layer), self._nonlinearity, self.mode, spread
-            self._ready[key] = metric_of(t, *given)
+            with threads_of_model(self):
+                needed = needs_spread(t, self._nonlinearity)
+                spread = learned_spread(self, layer) if needed else None
+                given = self._path(layer), self._nonlinearity, self.mode, spread
+                self._ready[key] = metric_of(t, *given)
         return self._ready[key]
 
     def _feature_map(self, layer, dtype):
         """The map from samples (p x n, of unit scale) to the layer's features, as they are."""
         key = self.transform_method, self._index(layer), dtype
         if key not in self._ready:
-            self._ready[key] = feature_map_of(self, layer, dtype)
+            with threads_of_model(self):
+                self._ready[key] = feature_map_of(self, layer, dtype)
         return self._ready[key]
 
     def transform(self, X: Data, layer: int = -1) -> Any:
@@ -207,8 +210,10 @@ class FittedFactorisation:
         if blocks is None:
             samples = as_samples(as_data(self, X), scale=self._scale)
             samples.check_known(features=False)
-            H = samples.features(self._feature_map(layer, samples.given.dtype))
-            features = self._metric(layer, self._exponent()).of(H).T
+            feature_map = self._feature_map(layer, samples.given.dtype)
+            metric = self._metric(layer, self._exponent())
+            with threads_of_model(self, len(samples.norms)):
+                features = metric.of(samples.features(feature_map)).T
         else:
             features = features_of_blocks(self, blocks, layer)
         return in_container(features, self.get_feature_names_out(layer=layer), X, self)

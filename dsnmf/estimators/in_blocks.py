@@ -17,11 +17,12 @@ from dsnmf.estimators.checkpoints import Checkpoint
 from dsnmf.estimators.outcome import check_outcome
 from dsnmf.estimators.parameters import BlockParameters
 from dsnmf.estimators.spread import measure_spreads, pick_samples
-from dsnmf.estimators.start import as_random_state, check_start, given_factors
+from dsnmf.estimators.start import as_random_state, check_start, given_factors, nonnegative
 from dsnmf.estimators.trace import Trace
 from dsnmf.initialisation.blockwise import blockwise_svd_start
 from dsnmf.symbolic import is_linear
 from dsnmf.training.reading import Reading
+from dsnmf.training.threads import ONCE, threads_for
 
 #: Parameters that a fit's numbers do not depend on (up to rounding), or only by its description.
 NOT_THE_NUMBERS = {"block_size", "callback", "checkpoint", "layers", "mode", "n_components"}
@@ -37,6 +38,12 @@ def _described(value):
     if isinstance(value, list | tuple | np.ndarray | LabelAffinity):
         return joblib.hash(value)
     return getattr(value, "__qualname__", type(value).__name__)
+
+
+def _described_parameters(estimator):
+    """All of them, as later versions may have other defaults."""
+    given = estimator.get_params(deep=False)
+    return {name: _described(given[name]) for name in sorted({*given} - NOT_THE_NUMBERS)}
 
 
 def _block_size(blocks):
@@ -76,34 +83,36 @@ class BlockFactorisation(BlockParameters, Factorisation):
         checkpoint = self._open_checkpoint(blocks, y, layers)
         reading = blocks.reading = Reading(bool(self.verbose))
         with blocks.store(self.store) as store:
-            reading.stage = "compression"
-            samples = compress_blocks(
-                blocks,
-                self.compress,
-                store.scratch,
-                noise_floor=self.noise_floor,
-                whiten=getattr(self, "whiten", 0.0),
-            )
             resumed = checkpoint is not None and checkpoint.is_there
             start = self._empty_start if resumed else self._block_start
-            if blocks.energies is not None:
-                warn_of_governing(blocks.energies, stacklevel=4)
-            reading.stage = "start"
-            Zs, Hs = start(samples, p, layers, store)
-            model, trace = self._block_model(samples, y, Zs, Hs, store), Trace()
+            with threads_for(*blocks.step_shape, min(p, n), limit=ONCE):
+                reading.stage = "compression"
+                samples = compress_blocks(
+                    blocks,
+                    self.compress,
+                    store.scratch,
+                    noise_floor=self.noise_floor,
+                    whiten=getattr(self, "whiten", 0.0),
+                )
+                if blocks.energies is not None:
+                    warn_of_governing(blocks.energies, stacklevel=4)
+                reading.stage = "start"
+                Zs, Hs = start(samples, p, layers, store)
+                model, trace = self._block_model(samples, y, Zs, Hs, store), Trace()
             reading.stage = ""
             stopped_by, self.n_iter_ = self._run(model.step, trace, model, checkpoint, reading)
             reading.stage = "error"
-            error, rows = model.finish(Hs[:-1], pick_samples(n, layers))
-            if self._has_gauge():
-                model.settle_gauge()
-            self.history_ = trace.arrays()
-            self._keep_of_blocks(model)
+            with threads_for(*blocks.step_shape, *layers):
+                error, rows = model.finish(Hs[:-1], pick_samples(n, layers))
+                if self._has_gauge():
+                    model.settle_gauge()
+                self.history_ = trace.arrays()
+                self._keep_of_blocks(model)
+                norms = np.linalg.norm(rows.astype(np.float64, copy=False), axis=1)
+                measure_spreads(self, rows.T, norms)
             self.H_, self.reconstruction_err_ = [H.T for H in Hs], error
             check_outcome(self, blocks.scale * float(np.sqrt(blocks.squared_norm)))
             self.H_ = [store.kept(H, f"H_{i}").T for i, H in enumerate(Hs, start=1)]
-            norms = np.linalg.norm(rows.astype(np.float64, copy=False), axis=1)
-            measure_spreads(self, rows.T, norms)
             self._raw_H = self.H_
             if model.H is not Hs[-1]:  # may be negative, where H_ is not
                 self._raw_H = [*self.H_[:-1], store.kept(model.H, f"raw_H_{len(Hs)}").T]
@@ -157,11 +166,14 @@ class BlockFactorisation(BlockParameters, Factorisation):
                     f"checkpoint must be a folder of its own, but {self.checkpoint} is where "
                     f"store={os.fspath(self.store)!r} is"
                 )
-        return Checkpoint(self.checkpoint, self._description(blocks, y, layers))
+        fit = {**self._description(blocks, y, layers), **_described_parameters(self)}
+        return Checkpoint(self.checkpoint, fit, defaults=_described_parameters(type(self)()))
 
     def _description(self, blocks, y, layers):
-        """All that the numbers of a fit in blocks depend on, except for the samples between."""
-        given = self.get_params(deep=False)
+        """All that the numbers of a fit in blocks depend on besides parameters.
+
+        But for the samples between the first and the last, which the first pass knows.
+        """
         return {
             "estimator": type(self).__name__,
             "layers": layers,
@@ -170,7 +182,6 @@ class BlockFactorisation(BlockParameters, Factorisation):
             "block_size": _block_size(blocks),
             "first and last sample": joblib.hash(blocks.ends()),
             "labels": self._hashed_labels(y, blocks.shape[1]),
-            **{name: _described(given[name]) for name in sorted({*given} - NOT_THE_NUMBERS)},
         }
 
     def _hashed_labels(self, y, n):
@@ -199,9 +210,10 @@ class BlockFactorisation(BlockParameters, Factorisation):
                 fill_zeros=self._solver() == "multiplicative",
             )
         else:
-            Zs, given = given_factors(self.init, (p, n), layers)
+            Zs, given = given_factors(self, (p, n), layers)
         Hs = [store.new((n, k), blocks.dtype) for k in layers]
         for H, values in zip(Hs, given):
             for samples in blocks.slices:
-                H[samples] = values[:, samples].T
+                part = values[:, samples]
+                H[samples] = (part if self._has_raw_features() else nonnegative(part)).T
         return [blocks.reduced(Zs[0]), *Zs[1:]], Hs

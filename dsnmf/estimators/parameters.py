@@ -49,7 +49,8 @@ class TrainingParameters:
     ----------
     init : {"svd", "nndsvd", "lp", "random"} or (Zs, Hs)
         The start, see `dsnmf.initialisation`; or the factors of all layers as two lists (of one
-        layer they themselves), Z_1 of shape (n_features, k_1), H_i of shape (k_i, n_samples).
+        layer they themselves), Z_1 of shape (n_features, k_1), H_i of shape (k_i, n_samples), >= 0
+        but for solver="adam".
     noise_floor : float in [0, 1)
         Share of the largest σ² below which a component counts as noise, for init="svd" and for
         compress.

@@ -12,6 +12,7 @@ from dsnmf.data.choice import as_blocks
 from dsnmf.data.samples import column_blocks
 from dsnmf.estimators.block_features import features_of_rows
 from dsnmf.estimators.containers import as_data
+from dsnmf.estimators.maps import threads_of_model
 from dsnmf.estimators.moments import Moments
 
 if TYPE_CHECKING:
@@ -144,5 +145,6 @@ class ScoredFactorisation:
 
     def _reconstructed(self, rows):
         """X̂ (p x b) of rows that have the scale of the fit already, at that scale."""
-        H = features_of_rows(self, rows, -1, 0)
-        return self._metric(-1, None).samples(H) / self._scale
+        metric = self._metric(-1, None)
+        with threads_of_model(self, len(rows)):
+            return metric.samples(features_of_rows(self, rows, -1, 0)) / self._scale

@@ -92,12 +92,19 @@ def measure_spreads(estimator, X, norms):
     estimator._covariances = covariances
 
 
+def _spread_of_stream(Zs, stream, all_Zs):
+    """The same after `partial_fit`: of what the last layer's features come to in a layer."""
+    led = reduce(np.matmul, all_Zs[len(Zs) :], np.eye(Zs[-1].shape[1]))
+    return Spread(linear_response(Zs), led @ stream.covariance @ led.T)
+
+
 def learned_spread(estimator, layer):
     """The `Spread` of a fitted estimator's layer over the training samples.
 
-    After `partial_fit`, and in models of versions that did not measure it, by the features that
-    were learned.
+    After `partial_fit`, and in models of versions that did not measure it, of the learned features.
     """
+    if hasattr(estimator, "_stream"):
+        return _spread_of_stream(estimator._path(layer), estimator._stream, estimator.Z_)
     if not estimator._covariances:
         m, given = len(estimator.H_), (estimator._nonlinearity, estimator.mode)
         spreads = [

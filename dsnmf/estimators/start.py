@@ -6,7 +6,7 @@ import numpy as np
 
 from dsnmf.initialisation import appr_seminmf, lp_seminmf, nndsvd, pretrain, random
 from dsnmf.initialisation.nonlinear import nonlinear_start
-from dsnmf.initialisation.svd import without_zeros
+from dsnmf.initialisation.svd import ZERO_FILL, without_zeros
 from dsnmf.symbolic import is_linear
 from dsnmf.validation import as_generator, as_matrix
 
@@ -27,6 +27,16 @@ def _initialiser(init, noise_floor, rng):
     return {"nndsvd": nndsvd, "lp": lp_seminmf}[init]
 
 
+def nonnegative(H):
+    """Features with small numbers in place of negative ones, sample by sample.
+
+    Where relu(H_m) are the features, H_m itself may be negative: no start for rules that keep
+    H >= 0, which would never leave a zero either.
+    """
+    H = np.asarray(H)
+    return np.where(H >= 0, H, ZERO_FILL * np.abs(H).mean(axis=0)).astype(H.dtype)
+
+
 def start_factors(estimator, samples, layers):
     """Zs and Hs that an estimator's parameters ask for, Z_1 in the coordinates of the samples' X.
 
@@ -43,10 +53,10 @@ def start_factors(estimator, samples, layers):
     Raises
     ------
     ValueError
-        If given factors do not fit X and the layers.
+        If given factors do not fit X, the layers and the solver.
     """
     if not isinstance(estimator.init, str):
-        (Z_1, *Zs), Hs = given_factors(estimator.init, samples.given.shape, layers)
+        (Z_1, *Zs), Hs = given_factors(estimator, samples.given.shape, layers)
         return [samples.reduced(Z_1), *Zs], Hs
     if estimator.init == "nndsvd":  # belongs to the given coordinates; all others turn along
         (Z_1, *Zs), Hs = _started(estimator, samples.samples, layers)
@@ -70,8 +80,9 @@ def _started(estimator, X, layers):
     return nonlinear_start(X, layers, nonlinearity, factorise)
 
 
-def given_factors(init, shape, layers):
-    """(Z, H) or (Zs, Hs) as lists, checked by `check_start`."""
+def given_factors(estimator, shape, layers):
+    """Lists Zs and Hs from init=(Z, H) or (Zs, Hs), if the fit can start from them."""
+    init = estimator.init
     if len(init) != 2:
         raise ValueError(f"init must be a name or a pair of factors, got {len(init)} elements")
     Zs, Hs = (factors if isinstance(factors, list | tuple) else [factors] for factors in init)
@@ -80,6 +91,10 @@ def given_factors(init, shape, layers):
         for letter, factors in (("Z", Zs), ("H", Hs))
     )
     check_start(Zs, Hs, shape, layers)
+    if not estimator._has_raw_features():
+        for i, H in enumerate(Hs, start=1):
+            if (least := H.min()) < 0:
+                raise ValueError(f"init's H_{i} must be >= 0, got {least:.4g}")
     return Zs, Hs
 
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache, reduce
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pytensor.tensor as pt
+from scipy.sparse import hstack, issparse
 from sklearn.utils.metaestimators import available_if
 
 from dsnmf.data.choice import as_samples, in_memory
@@ -22,6 +23,7 @@ from dsnmf.estimators.start import start_factors
 from dsnmf.estimators.threads import for_threads
 from dsnmf.symbolic import is_linear
 from dsnmf.training.modes import as_mode, compile_function
+from dsnmf.training.threads import threads_for
 from dsnmf.updates.one_read import Sums, floor_of, small_step
 from dsnmf.updates.semi_nmf import multiplicative_step
 
@@ -35,7 +37,7 @@ if TYPE_CHECKING:
 #: samples falls to 13 % with them, to 11 % with these.
 STEPS = 20
 
-#: Eigenvalues of ΨᵀΨ below this share of the largest are left out where features start.
+#: Eigenvalues of ΨᵀΨ up to this share of the largest are left out where features start.
 NEGLIGIBLE = 1e-10
 
 #: How much, against all that the samples say, a component holds to its place: where
@@ -76,6 +78,12 @@ def _features(X, Zs, mode):
     return H
 
 
+def _rank(Zs):
+    """How many directions the components Z_1 … Z_m have."""
+    Psi = reduce(np.matmul, Zs)
+    return np.linalg.matrix_rank(Psi.T @ Psi, hermitian=True, rtol=NEGLIGIBLE)
+
+
 @dataclass(frozen=True)
 class Stream:
     """All that is known of the samples so far, at the scale of the fit, in float64.
@@ -90,6 +98,10 @@ class Stream:
         Samples in the first batch.
     n_samples, n_steps : int
         Samples and batches so far.
+    total : ndarray, shape (k_m,), or 0.0
+        Σ w h; 0 in streams that version 0.2.0 wrote.
+    weight : float
+        Σ w; 1 in those.
     """
 
     XH: np.ndarray
@@ -97,22 +109,50 @@ class Stream:
     batch_size: int
     n_samples: int
     n_steps: int
+    total: np.ndarray | float = 0.0
+    weight: float = 1.0
 
     @classmethod
     def after_fit(cls, Zs, H, batch_size):
         """Of a model whose Zs are the best for the features H (k_m x n): X Hᵀ = Z_1 … Z_m H Hᵀ."""
-        HH = np.zeros((len(H), len(H)))
+        HH, total = np.zeros((len(H), len(H))), np.zeros(len(H))
         for samples in column_blocks(*H.shape):
             part = np.asarray(H[:, samples], np.float64)  # of a fit on a cluster it is Dask's
-            HH += part @ part.T
-        return cls(reduce(np.matmul, Zs) @ HH, HH, batch_size, H.shape[1], 0)
+            HH, total = HH + part @ part.T, total + part.sum(axis=1)
+        n = H.shape[1]
+        return cls(reduce(np.matmul, Zs) @ HH, HH, batch_size, n, 0, total, float(n))
+
+    @property
+    def covariance(self):
+        """Of the features so far, ndarray (k_m, k_m)."""
+        mean = self.total / self.weight
+        return self.HH / self.weight - np.multiply.outer(mean, mean)
+
+    @property
+    def is_silent(self):
+        """Whether all samples so far were zero."""
+        return not self.XH.any()
+
+    def samples(self, Zs, n):
+        """n samples (p x n) that stand for those so far: of their Gram matrix, as Zs have it."""
+        values, vectors = np.linalg.eigh(self.HH)
+        X = np.zeros((len(Zs[0]), n))
+        X[:, : len(values)] = reduce(np.matmul, Zs) @ (vectors * np.sqrt(np.maximum(values, 0)))
+        return X
+
+    def of_components(self, H):
+        """The stream of other components, by which H (>= 0) makes up the present ones."""
+        total = H @ np.broadcast_to(self.total, len(self.HH))
+        return replace(self, XH=self.XH @ H.T, HH=H @ self.HH @ H.T, total=total)
 
     def moved(self, X, H, forget_factor):
         """The stream after a batch X (p x b) with features H."""
         b = X.shape[1]
         kept = forget_factor ** (b / self.batch_size)
         XH, HH = kept * self.XH + np.asarray(X @ H.T), kept * self.HH + H @ H.T
-        return Stream(XH, HH, self.batch_size, self.n_samples + b, self.n_steps + 1)
+        total, weight = kept * self.total + H.sum(axis=1), kept * self.weight + b
+        counts = self.batch_size, self.n_samples + b, self.n_steps + 1
+        return Stream(XH, HH, *counts, total, weight)
 
     def fitted(self, Zs, dtype, mode):
         """The Zs, kept in this dtype, that are best for the samples so far."""
@@ -164,7 +204,9 @@ class StreamFactorisation(StreamParameters):
 
         The first call starts the model, by `init`, from its batch, and fixes the scale of the
         fit: that batch should have several times as many samples as components, and be like the
-        samples to come. After `fit` or `load` the model goes on from there. `fit` starts anew.
+        samples to come. Where it has fewer directions than the start could take, as zeros or one
+        pattern have, the batches after it start the rest; if it is all zeros, the next fixes the
+        scale. After `fit` or `load` the model goes on from there. `fit` starts anew.
         `compress`, `max_iter`, `tol`, `warm_start`, `verbose` and `callback` are for `fit` alone.
 
         Parameters
@@ -203,21 +245,25 @@ class StreamFactorisation(StreamParameters):
         (500, (3, 8))
         """
         self._validate_params()
-        with unchanged_by_errors(self):
-            return self._partial_fit(X)
-
-    def _partial_fit(self, X):
         as_mode(self.mode)
         check_jax(self.mode, self._solver(), self._inner_nonlinearity())
-        layers, first = self._layer_sizes(), not hasattr(self, "Z_")
-        X = as_data(self, in_memory(X), reset=first)
-        if first:
-            warn_of_governing(energies_of(X), getattr(self, "feature_names_in_", None), 4)
-        samples = as_samples(X, scale=None if first else self._scale)
+        with unchanged_by_errors(self):
+            first, layers = not hasattr(self, "Z_"), self._layer_sizes()
+            X = as_data(self, in_memory(X), reset=first)
+            if first:
+                warn_of_governing(energies_of(X), getattr(self, "feature_names_in_", None), 4)
+            with threads_for(*X.shape, *layers):
+                return self._partial_fit(X, layers)
+
+    def _partial_fit(self, X, layers):
+        first = not hasattr(self, "Z_")
+        is_silent = first or (hasattr(self, "_stream") and self._stream.is_silent)
+        samples = as_samples(X, scale=None if is_silent else self._scale)
         if not samples.is_complete:
             raise ValueError("partial_fit needs an X without gaps, got NaN; fit takes it")
         Zs, stream = (self._started_stream if first else self._known_stream)(samples, layers)
         rows = samples.start.astype(np.float64)
+        Zs, stream = self._grown(Zs, stream, rows)
         with np.errstate(over="ignore", invalid="ignore"):  # looked at when all is done
             stream = stream.moved(rows, _features(rows, Zs, self.mode), self.forget_factor)
         if not (np.isfinite(stream.XH).all() and np.isfinite(stream.HH).all()):
@@ -241,7 +287,7 @@ class StreamFactorisation(StreamParameters):
         self._scale, self._nonlinearity, self._priors = samples.scale, "identity", []
         self._responses = []
         Zs, _ = start_factors(self, samples, layers)
-        return Zs, Stream(np.zeros((p, k)), np.zeros((k, k)), b, 0, 0)
+        return Zs, Stream(np.zeros((p, k)), np.zeros((k, k)), b, 0, 0, np.zeros(k), 0.0)
 
     def _known_stream(self, samples, layers):
         """The same of a model that has learned before, with what it has learned of."""
@@ -252,8 +298,28 @@ class StreamFactorisation(StreamParameters):
                 f"nonlinearity={self._nonlinearity!r}, which partial_fit cannot change to layers "
                 f"of {layers} with 'identity': fit it anew, or a clone"
             )
+        self._scale = samples.scale
         Z_1, *others = (Z.astype(np.float64) for Z in self.Z_)
         Zs = [Z_1 / self._scale, *others]
         if hasattr(self, "_stream"):
             return Zs, self._stream
         return Zs, Stream.after_fit(Zs, self.H_[-1], samples.given.shape[1])
+
+    def _grown(self, Zs, stream, X):
+        """Zs and stream, started anew if that gives more directions and they lack some.
+
+        Components that no sample used yet are zero or copies of others, and would stay so: the
+        first batches were silence, or one pattern. The new start is that of a batch X (p x b) with
+        samples that stand for those before.
+        """
+        layers = self._layer_sizes()
+        of_starts = min(X.shape[0], max(min(layers) - 1, 1))
+        if not isinstance(self.init, str) or _rank(Zs) >= of_starts:
+            return Zs, stream
+        before = stream.samples(Zs, max(layers))
+        known = hstack([before, X]).tocsc() if issparse(X) else np.hstack([before, X])
+        started, _ = start_factors(self, as_samples(known.T, scale=1.0), layers)
+        if _rank(started) <= _rank(Zs):
+            return Zs, stream
+        H = _features(reduce(np.matmul, Zs), started, self.mode)
+        return started, stream.of_components(H)

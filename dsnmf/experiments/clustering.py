@@ -6,6 +6,7 @@ import numpy as np
 
 from dsnmf import datasets, metrics
 from dsnmf.extras import extra
+from dsnmf.training.threads import threads_for
 from dsnmf.validation import as_matrix, as_size
 
 #: Starts of k-means per seed, of which the best by its own criterion is taken.
@@ -80,7 +81,8 @@ def k_means_score(features, target, seed):
     """
     k_means = extra("sklearn.cluster", "clustering").KMeans
     n_clusters = len(np.unique(target))
-    clusters = k_means(n_clusters, n_init=N_INIT, random_state=seed).fit_predict(features)
+    with threads_for(*np.shape(features), n_clusters):
+        clusters = k_means(n_clusters, n_init=N_INIT, random_state=seed).fit_predict(features)
     return metrics.nmi(target, clusters), metrics.clustering_accuracy(target, clusters)
 
 

@@ -1,5 +1,6 @@
 """Features by several methods, each a function from samples (rows) to what it learned."""
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,6 +13,7 @@ from dsnmf.selection.principal import Principal
 from dsnmf.symbolic import reconstruction_cost
 from dsnmf.training import loop
 from dsnmf.training.modes import compile_function
+from dsnmf.training.threads import ONCE, threads_for
 from dsnmf.validation import as_generator
 
 
@@ -44,11 +46,18 @@ class Learned:
         from dsnmf.estimators.spread import spread_of_features
 
         H, given = np.asarray(self.features.T), (list(self.Zs), self.nonlinearity, None)
-        return metric_of(as_exponent(metric), *given, spread_of_features(*given, H)).of(H).T
+        with _once(self.features.shape[0], *self.Zs[0].shape):
+            spread = spread_of_features(*given, H)
+            return metric_of(as_exponent(metric), *given, spread).of(H).T
 
     def features_in_data_metric(self):
         """Features whose distances are those of their reconstructions; None without any."""
         return self.features_in_metric("data") if self.Zs else None
+
+
+def _once(n, p, k=math.inf):
+    """For what is decomposed once, n samples of p features, into k components or all."""
+    return threads_for(n, p, min(n, p, k), limit=ONCE)
 
 
 def raw(data):
@@ -58,12 +67,14 @@ def raw(data):
 
 def pca(data, n_components, whiten=0.0):
     """Principal components, whitened to a degree: see `dsnmf.selection.principal`."""
-    return Learned(Principal(n_components, whiten).fit_transform(data))
+    with _once(*data.shape):
+        return Learned(Principal(n_components, whiten).fit_transform(data))
 
 
 def svd_semi_nmf(data, n_components, seed=0):
     """Semi-NMF by `appr_seminmf` alone, which does not iterate."""
-    Z, H = appr_seminmf(data.T, n_components, random_state=seed)
+    with _once(*data.shape):
+        Z, H = appr_seminmf(data.T, n_components, random_state=seed)
     return Learned(H.T, (Z,))
 
 
@@ -102,17 +113,19 @@ def train(rule, X, Zs, Hs, iterations, stops=None, description="", progress=Fals
     history : list of float
         ‖X - X̂‖²_F before each iteration.
     """
+    threads = threads_for(X.shape[1], *map(len, (X, *Hs)))
     X, Zs, Hs = _shared(X), [_shared(Z) for Z in Zs], [_shared(H) for H in Hs]
     step = compile_function([], reconstruction_cost(X, Zs, Hs[-1]), updates=rule(X, Zs, Hs))
     history = []
-    stopped_by = loop.run(
-        lambda: 2 * step(),  # the rules' cost is half the sum of squares
-        iterations,
-        history=history,
-        callback=stops and (lambda *_: stops(np.sqrt(history[1:]))),
-        description=description,
-        progress=progress,
-    )
+    with threads:
+        stopped_by = loop.run(
+            lambda: 2 * step(),  # the rules' cost is half the sum of squares
+            iterations,
+            history=history,
+            callback=stops and (lambda *_: stops(np.sqrt(history[1:]))),
+            description=description,
+            progress=progress,
+        )
     _raise_if_interrupted(stopped_by)
     Zs, Hs = ([factor.get_value(borrow=True) for factor in factors] for factors in (Zs, Hs))
     return Zs, Hs, history
@@ -121,7 +134,8 @@ def train(rule, X, Zs, Hs, iterations, stops=None, description="", progress=Fals
 def _by_rule(rule, name, data, layers, iterations, seed, progress):
     """A linear model, started by `appr_seminmf` layer by layer and trained by rule(X, Zs, Hs)."""
     rng = as_generator(seed)
-    start = pretrain(data.T, layers, lambda H, k: appr_seminmf(H, k, random_state=rng))
+    with _once(*data.shape):
+        start = pretrain(data.T, layers, lambda H, k: appr_seminmf(H, k, random_state=rng))
     description = f"{name} {'-'.join(map(str, layers))}"
     Zs, Hs, history = train(
         rule, data.T, *start, iterations, description=description, progress=progress

@@ -16,6 +16,7 @@ from dsnmf.selection.criterion import (
     standard_error,
 )
 from dsnmf.selection.principal import Principal
+from dsnmf.training.threads import threads_for
 
 #: Starts of each k-means: with fewer, whether it ends in the same minimum is a matter of luck, and
 #: so is the choice.
@@ -53,7 +54,8 @@ def agreement(features, n_clusters, repeats, seed):
     for r in range(repeats):
         samples = random_samples(len(features), rng)
         k_means = KMeans(n_clusters, n_init=N_INIT, random_state=int(rng.integers(2**31)))
-        clusters[r, samples] = k_means.fit_predict(features[samples])
+        with threads_for(*features.shape, n_clusters):
+            clusters[r, samples] = k_means.fit_predict(features[samples])
 
     def index(a, b):
         both = (clusters[a] >= 0) & (clusters[b] >= 0)

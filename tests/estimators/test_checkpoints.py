@@ -20,6 +20,7 @@ import pytest
 import dsnmf
 from dsnmf import DeepSemiNMF, DeepWSF, SemiNMF
 from dsnmf.data.sources import Source
+from dsnmf.data.store import Store
 from dsnmf.estimators import checkpoints
 from dsnmf.estimators.block_factors import BlockFactors
 from dsnmf.files import archive
@@ -191,6 +192,7 @@ def interrupted(stopped, tmp_path):
     return Path(shutil.copytree(stopped, tmp_path / "state"))
 
 
+OF_NINTH = (np.arange(60)[:, None] == 9) * np.ones(8)
 OTHERS = {
     r"layers was \[5, 3\], is \[4, 3\]": {"layers": (4, 3)},
     "tol was 0.002, is 0.1": {"tol": 0.1},
@@ -201,6 +203,11 @@ OTHERS = {
     r"shape was \[60, 8\], is \[59, 8\]": {"data": X[:-1]},
     "first and last sample was": {"data": X[::-1]},
     "a fit to other data: the root mean": {"data": np.where(np.arange(60)[:, None] == 9, 0, X)},
+    "a fit to other data: samples, or": {"data": X[[0, 2, 1, *range(3, 60)]]},
+    "data: samples, or their order,": {
+        "data": X[[0, *range(16, 32), *range(1, 16), *range(32, 60)]]
+    },
+    "to other data: samples, or their order": {"data": np.where(OF_NINTH == [1, -1] * 4, -X, X)},
 }
 
 
@@ -320,3 +327,18 @@ def test_a_disk_that_becomes_full_leaves_the_last_state(tmp_path, always):
 def test_data_in_memory_have_no_checkpoint(tmp_path):
     with pytest.raises(ValueError, match="checkpoint is for data that are fitted in blocks"):
         SemiNMF(2, checkpoint=tmp_path / "state").fit(X)
+
+
+def test_what_lies_in_new_arrays_does_not_matter(tmp_path, monkeypatch):
+    """In memory that held something else before."""
+
+    def stop(iteration, state):
+        signal.raise_signal(signal.SIGINT)
+
+    for name in ("DeepSemiNMF", "Adam"):
+        with pytest.warns(RuntimeWarning, match="interrupted"):
+            fit(name, checkpoint=tmp_path, callback=stop)
+        with monkeypatch.context() as patched:
+            new = lambda store, shape, dtype: np.full(shape, np.nan, dtype)  # noqa: E731
+            patched.setattr(Store, "new", new)
+            fit(name, checkpoint=tmp_path)

@@ -107,6 +107,44 @@ def test_components_stay_where_samples_say_nothing_of_them(name):
     assert relative_error(model.components_, components) < 0.01
 
 
+SILENCE, PATTERN = np.zeros((40, 12)), np.outer(np.arange(40), np.arange(12) - 5) / 50
+POOR = {
+    "silence": [SILENCE],
+    "one pattern": [PATTERN],
+    "silence and a pattern": [SILENCE, PATTERN, SILENCE, PATTERN],
+    "silence and single samples": [SILENCE, *batches(1)[0][:, None]],
+    "silence and another unit": [SILENCE, 1e-15 * batches(1)[0]],
+    "two patterns": [PATTERN + np.outer(np.arange(40) % 2, np.arange(12) ** 2) / 50],
+}
+
+
+@pytest.mark.parametrize("poor", POOR)
+@pytest.mark.parametrize("form", [np.float32, np.float64, scipy.sparse.csr_array])
+def test_what_says_little_at_first_leaves_no_component_dead(model, poor, form):
+    *usual, new = batches(31)
+    usual = [form(X) for X in usual]
+    late = streamed(clone(model), map(form, POOR[poor]))
+    assert np.isfinite(late.transform(new)).all()
+    before = late.n_samples_seen_
+    streamed(late, usual)
+    dtype = np.float32 if form is np.float32 else np.float64
+    assert (late.n_samples_seen_, late.Z_[0].dtype) == (before + 30 * 40, dtype)
+    assert error(late, new) < 1.2 * error(streamed(model, usual), new) + 0.02
+
+
+def test_samples_that_stand_for_those_before_have_their_gram_matrix():
+    rng = np.random.default_rng(0)
+    Zs, H = [rng.standard_normal((7, 4)), rng.standard_normal((4, 3))], rng.random((3, 20))
+    stream = Stream.after_fit(Zs, H, 20)
+    X, few = Zs[0] @ Zs[1] @ H, stream.samples(Zs, 5)
+    assert few.shape == (7, 5)
+    assert relative_error(few @ few.T, X @ X.T) < 1e-9
+    others = rng.random((6, 3))
+    changed = stream.of_components(others)
+    np.testing.assert_allclose(changed.HH, others @ H @ (others @ H).T)
+    np.testing.assert_allclose(changed.XH, X @ (others @ H).T)
+
+
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 def test_a_component_that_no_sample_has_stays(dtype):
     Psi = np.random.default_rng(0).standard_normal((40, 30))
