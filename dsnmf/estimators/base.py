@@ -135,7 +135,7 @@ class Factorisation(
         self._check_sizes(layers, X.shape[0])
         check_jax(self.mode, self._solver(), self._inner_nonlinearity())
         whiten = getattr(self, "whiten", 0.0)
-        samples = as_samples(X, self.compress, noise_floor=self.noise_floor, whiten=whiten)
+        samples = as_samples(X, self.compress, noise_floor=self._noise_floor(layers), whiten=whiten)
         samples.check_known()
         samples.check_use(self.mode, self.init)
         model = self._started_model(samples, y, layers)

@@ -75,7 +75,7 @@ class BlockFactorisation(BlockParameters, Factorisation):
                 blocks,
                 self.compress,
                 store.scratch,
-                noise_floor=self.noise_floor,
+                noise_floor=self._noise_floor(layers),
                 whiten=getattr(self, "whiten", 0.0),
             )
             resumed = checkpoint is not None and checkpoint.is_there
@@ -175,7 +175,7 @@ class BlockFactorisation(BlockParameters, Factorisation):
                 blocks,
                 layers,
                 store.new,
-                noise_floor=self.noise_floor,
+                noise_floor=self._noise_floor(layers),
                 random_state=as_random_state(self.random_state),
                 fill_zeros=self._solver() == "multiplicative",
             )

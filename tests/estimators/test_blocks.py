@@ -9,7 +9,7 @@ import pytest
 from dsnmf import WSF, DeepSemiNMF, SemiNMF
 from dsnmf.data import blocks as blocks_module
 from dsnmf.data.sources import Source
-from dsnmf.initialisation.triplets import eigen_of
+from dsnmf.initialisation.spectrum import eigen_of
 from tests.conftest import relative_error
 from tests.data.test_sources import (
     as_dask,
