@@ -30,11 +30,11 @@ class NoiseFloor:
     share: float = NOISE_FLOOR
     least: int = 0
 
-    def count(self, energies, rounding):
+    def count(self, energies, rounding=0.0):
         """How many of the σ², descending, are no noise; those up to `rounding` always are."""
-        real = int((energies > rounding).sum())
-        above = int((energies[:real] > self.share * energies[0]).sum())
-        return max(above, min(self.least, real))
+        real = energies[energies > rounding]
+        above = int((real > self.share * real[:1]).sum())
+        return max(above, min(self.least, len(real)))
 
 
 def as_noise_floor(value):

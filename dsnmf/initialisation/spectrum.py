@@ -8,7 +8,7 @@ EQUAL_WIDTH = 1e-6
 
 #: Share of the largest eigenvalue down to which a Gram matrix tells eigenvectors from its rounding.
 #: Smaller ones come from the Gram matrix of what those above leave of the data.
-RESOLVED = 1e-10
+RESOLVED = 1e-8
 
 #: Times size · eps of float64 · σ_max: what products of float64 leave of singular values of zero.
 ROUNDINGS = 16
@@ -37,16 +37,20 @@ def eigen_of(gram):
     return scipy.linalg.eigh(gram, driver="evd", overwrite_a=True, check_finite=False)
 
 
-def _resolved(eigen, k, floor, rounding, gram_beside):
-    """Eigenvalues, descending, and eigenvectors, exact as far down as k and the floor ask for."""
+def _resolved(eigen, k, floor, eps, gram_beside):
+    """Eigenvalues, descending, and eigenvectors, as far down as k and the floor ask for."""
     found, basis = np.empty(0), np.empty((len(eigen[0]), 0))
+    share = ROUNDINGS * len(basis) * float(np.finfo(float).eps)
+    noise = max(share, eps) * np.sqrt(max(eigen[0][-1], 0))
     while True:
         values, vectors = eigen[0][::-1], eigen[1][:, ::-1]
-        clear = int((values > max(RESOLVED * values[0], rounding)).sum())
+        clear = int((values > max(RESOLVED * values[0], noise**2)).sum())
         found, basis = np.r_[found, values[:clear]], np.hstack([basis, vectors[:, :clear]])
         rest_is_noise = floor.share >= RESOLVED and len(found) >= floor.least
         if clear == 0 or len(found) >= min(k, len(basis)) or rest_is_noise:
             return found, basis
+        # So far the last of them may be off, and so much of it is left beside the basis.
+        noise = max(noise, share * values[0] / np.sqrt(found[-1]))
         eigen = eigen_of(gram_beside(basis))
 
 
@@ -76,10 +80,8 @@ def determined_vectors(eigen, k, floor, rng, gram_beside, eps):
     eps : float
         That of X's dtype: σ up to that share of the largest are rounding.
     """
-    share = max(ROUNDINGS * len(eigen[0]) * float(np.finfo(float).eps), eps)
-    rounding = share**2 * max(eigen[0][-1], 0)
-    values, vectors = _resolved(eigen, k, floor, rounding, gram_beside)
-    kept = floor.count(values, rounding) if len(values) else 0
+    values, vectors = _resolved(eigen, k, floor, eps, gram_beside)
+    kept = floor.count(values)
     values, vectors = values[:kept], vectors[:, :kept]
     starts = np.flatnonzero(np.r_[True, values[:-1] - values[1:] > EQUAL_WIDTH * values[:-1]])
     k = min(k, kept)
