@@ -18,7 +18,7 @@ from dsnmf.estimators.priors import priors
 from dsnmf.estimators.score import ScoredFactorisation
 from dsnmf.estimators.solvers import Model, all_features, compile_solver, settle
 from dsnmf.estimators.start import check_start, start_factors
-from dsnmf.estimators.trace import State, Trace
+from dsnmf.estimators.trace import State, Trace, costs_unit
 from dsnmf.symbolic.shared import as_shared
 from dsnmf.training import loop
 from dsnmf.training.modes import as_mode, compile_function
@@ -140,7 +140,7 @@ class Factorisation(
         samples.check_use(self.mode, self.init)
         model = self._started_model(samples, y, layers)
         step = compile_solver(model, self._solver(), self.mode)
-        trace = Trace()
+        trace = Trace(costs_unit(samples.scale)[1])
         stopped_by, self.n_iter_ = self._run(step, trace, model)
         self._keep(model, trace)
         check_outcome(self, samples.scale * float(np.linalg.norm(samples.norms)))
@@ -185,11 +185,11 @@ class Factorisation(
                 return False
             return self.callback(iteration, State(trace, model))
 
-        energy = model.samples.scale**2
+        unit, _ = costs_unit(model.samples.scale)
 
         def step_at_scale():
             cost = step()
-            return None if cost is None else energy * float(cost)
+            return None if cost is None else unit * float(cost)
 
         try:
             stopped_by = loop.run(

@@ -15,7 +15,7 @@ from dsnmf.estimators.checkpoints import Checkpoint
 from dsnmf.estimators.outcome import check_outcome
 from dsnmf.estimators.parameters import BlockParameters
 from dsnmf.estimators.start import as_random_state, check_start, given_factors
-from dsnmf.estimators.trace import Trace
+from dsnmf.estimators.trace import Trace, costs_unit
 from dsnmf.initialisation.blockwise import blockwise_svd_start
 from dsnmf.symbolic import is_linear
 from dsnmf.training.reading import Reading
@@ -82,7 +82,10 @@ class BlockFactorisation(BlockParameters, Factorisation):
             start = self._empty_start if resumed else self._block_start
             reading.stage = "start"
             Zs, Hs = start(samples, p, layers, store)
-            model, trace = self._block_model(samples, y, Zs, Hs, store), Trace()
+            model, trace = (
+                self._block_model(samples, y, Zs, Hs, store),
+                Trace(costs_unit(blocks.scale)[1]),
+            )
             reading.stage = ""
             stopped_by, self.n_iter_ = self._run(model.step, trace, model, checkpoint, reading)
             reading.stage = "error"

@@ -1,30 +1,42 @@
-"""Least squares with columns of very different size."""
+"""Pseudo-inverses of tall matrices whose columns differ much in size."""
 
 import numpy as np
+
+from dsnmf.magnitude import power_of_two
 
 #: Relative rounding of float64.
 ROUNDING = float(np.finfo(np.float64).eps)
 
 
-def scaled_pseudo_inverse(A, eps=ROUNDING):
-    """G with A G b = the point of A's span nearest to b, in float64.
+def without_rounding(A, eps=ROUNDING):
+    """U and M with A ≈ U M, U with orthonormal columns and M of full row rank, in float64.
 
-    That of the columns at unit length, A D⁻¹: what counts as zero there is a dependence between
-    columns, and never a column that is small beside another. Of full rank, it is A†.
+    What counts as zero is a dependence between columns of unit length, and never a column that is
+    small beside another: singular values up to k · eps · σ_max of such columns, for rounding in p x
+    k numbers of unit columns has a norm of eps · √k at most.
 
     Parameters
     ----------
     A : ndarray, shape (p, k)
     eps : float
-        Of the dtype in which A was computed; singular values up to max(p, k) · eps · σ_max count as
-        zero.
+        That of the dtype in which A was computed.
 
     Returns
     -------
-    ndarray, shape (k, p), float64
+    U : ndarray, shape (p, r)
+    M : ndarray, shape (r, k)
+        r = 0 for an A of zeros.
     """
     A = A.astype(np.float64)
-    sizes = np.abs(A).max(axis=0, initial=0)
-    sizes[sizes == 0] = 1  # before squares: what is very large or small leaves float64
-    sizes *= np.maximum(np.linalg.norm(A / sizes, axis=0), 1)
-    return np.linalg.pinv(A / sizes, rcond=max(A.shape) * eps) / sizes[:, None]
+    sizes = np.array([power_of_two(size) for size in np.abs(A).max(axis=0, initial=0)])
+    lengths = np.linalg.norm(A / sizes, axis=0)
+    sizes = sizes * np.where(lengths > 0, lengths, 1)
+    U, sigma, Vt = np.linalg.svd(A / sizes, full_matrices=False)
+    rank = int((sigma > A.shape[1] * eps * sigma[0]).sum())
+    return U[:, :rank], sigma[:rank, None] * Vt[:rank] * sizes
+
+
+def pseudo_inverse(A, eps=ROUNDING):
+    """A† (k x p), float64, of what `without_rounding` leaves of A."""
+    U, M = without_rounding(A, eps)
+    return np.linalg.pinv(M, rcond=0) @ U.T

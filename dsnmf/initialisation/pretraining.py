@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from dsnmf.initialisation.least_squares import scaled_pseudo_inverse
+from dsnmf.initialisation.least_squares import pseudo_inverse
 from dsnmf.validation import as_layers
 
 if TYPE_CHECKING:
@@ -91,10 +91,21 @@ def pretrain_product(
     Zs, Hs, R, H = [], [], None, X
     for i, k in enumerate(as_layers(layers)):
         Z, H = _checked(H if R is None else mapped(R, H), k, factorise, i)
-        Zs.append(Z if R is None else scaled_pseudo_inverse(R) @ Z)
+        Zs.append(Z if R is None else _preimage(R, Z))
         Hs.append(H)
         R = np.linalg.qr(Z, mode="r")
     return Zs, Hs
+
+
+def _preimage(R, Z):
+    """Of Z in R's span one that R maps to it, and that has rank k although Z of the SVD has k - 1.
+
+    What R maps to zero may be added. Without it the rules, which multiply Z with what they find,
+    would never leave rank k - 1.
+    """
+    inverse = pseudo_inverse(R)
+    result, ones = inverse @ Z, np.ones((R.shape[1], 1))
+    return result + (ones - inverse @ (R @ ones)) * np.sqrt(np.mean(result**2))
 
 
 def _checked(H, k, factorise, i):

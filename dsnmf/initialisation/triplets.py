@@ -11,6 +11,7 @@ import scipy.sparse.linalg
 
 from dsnmf.initialisation.floor import NOISE_FLOOR, as_noise_floor
 from dsnmf.initialisation.spectrum import beside, complement, determined_vectors, eigen_of
+from dsnmf.magnitude import safe_unit
 from dsnmf.validation import as_generator, as_matrix, as_size
 
 if TYPE_CHECKING:
@@ -132,6 +133,10 @@ def leading_triplets(M, k, floor, rng):
     V : ndarray, shape (n, r)
         r <= k triplets, all above the noise floor.
     """
+    unit = safe_unit(M)
+    if unit != 1:
+        U, S, V = leading_triplets(M / M.dtype.type(unit), k, floor, rng)
+        return U, S * unit, V
     smaller = min(M.shape)
     if scipy.sparse.issparse(M):
         by = _by_lanczos if smaller > LARGEST_SPARSE_GRAM else _by_gram
