@@ -1,4 +1,4 @@
-"""Numbers whose squares leave their dtype: divide by a power of two, which rounds nothing, first."""
+"""Numbers whose squares leave their dtype: divide by a power of two first, which rounds nothing."""
 
 import math
 

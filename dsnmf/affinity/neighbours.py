@@ -30,7 +30,7 @@ BLOCK = 1 << 22
 
 
 def _rows(X):
-    """The samples as rows, float64: a CSR matrix if X is sparse, else an array; the result's dtype."""
+    """The samples as rows, float64, a CSR matrix if X is sparse; and the dtype of the result."""
     if not scipy.sparse.issparse(X):
         rows = as_matrix(X, "X").T
         return rows.astype(np.float64), rows.dtype

@@ -16,7 +16,7 @@ from dsnmf.estimators.labels import per_attribute, weights
 from dsnmf.estimators.parameters import Layers, estimator
 from dsnmf.estimators.streams import StreamFactorisation
 from dsnmf.estimators.supervised import SupervisedFactorisation
-from dsnmf.initialisation.least_squares import pseudo_inverse
+from dsnmf.initialisation.least_squares import regressed
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -119,12 +119,6 @@ class DeepSemiNMF(Layers, StreamFactorisation, BlockFactorisation):
         return self.nonlinearity
 
 
-def as_regressed(X, H):
-    """(X H†)ᵀ of X (p x n) and H (k x n), of H's dtype."""
-    inverse = pseudo_inverse(H.T, float(np.finfo(H.dtype).eps)).T
-    return np.asarray(X @ inverse).T.astype(H.dtype)
-
-
 @estimator
 class DeepWSF(Layers, SupervisedFactorisation):
     """Deep WSF: Xᵀ ≈ Z_1 … Z_m H_m, layer i's features H_i kept close within classes of attribute i.
@@ -187,7 +181,8 @@ class DeepWSF(Layers, SupervisedFactorisation):
     def _keep(self, model, trace):
         of_first = super()._keep(model, trace)
         X = model.samples.completed(self.Z_[0], of_first)
-        inner = [as_regressed(X, H) for H in self.H_[:-1]]
+        eps = float(np.finfo(X.dtype).eps)
+        inner = [regressed(X, H, eps).T.astype(H.dtype) for H in self.H_[:-1]]
         self.layer_components_ = [*inner, reduce(np.matmul, self.Z_).T]
         return of_first
 

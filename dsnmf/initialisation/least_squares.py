@@ -12,8 +12,8 @@ def without_rounding(A, eps=ROUNDING):
     """U and M with A ≈ U M, U with orthonormal columns and M of full row rank, in float64.
 
     What counts as zero is a dependence between columns of unit length, and never a column that is
-    small beside another: singular values up to k · eps · σ_max of such columns, for rounding in p x
-    k numbers of unit columns has a norm of eps · √k at most.
+    small beside another: singular values of such columns up to 4 eps (the norm of what rounding
+    adds to them is below eps, whatever p), or up to what a decomposition in float64 leaves of 0.
 
     Parameters
     ----------
@@ -32,7 +32,7 @@ def without_rounding(A, eps=ROUNDING):
     lengths = np.linalg.norm(A / sizes, axis=0)
     sizes = sizes * np.where(lengths > 0, lengths, 1)
     U, sigma, Vt = np.linalg.svd(A / sizes, full_matrices=False)
-    rank = int((sigma > A.shape[1] * eps * sigma[0]).sum())
+    rank = int((sigma > max(4 * eps, 4 * A.shape[1] * ROUNDING * sigma[0])).sum())
     return U[:, :rank], sigma[:rank, None] * Vt[:rank] * sizes
 
 
@@ -40,3 +40,21 @@ def pseudo_inverse(A, eps=ROUNDING):
     """A† (k x p), float64, of what `without_rounding` leaves of A."""
     U, M = without_rounding(A, eps)
     return np.linalg.pinv(M, rcond=0) @ U.T
+
+
+def regressed(X, H, eps=ROUNDING):
+    """X H† (p x k), float64, of what rounding leaves of H, and of X in H's row space.
+
+    Where rows of H are nearly dependent, H† makes rounding of X as large as anything.
+
+    Parameters
+    ----------
+    X : ndarray or SciPy sparse matrix, shape (p, n)
+    H : ndarray, shape (k, n)
+    eps : float
+        That of the dtype in which both were computed.
+    """
+    Q, M = without_rounding(H.T, eps)
+    U, sigma, Vt = np.linalg.svd(X @ Q, full_matrices=False)
+    kept = sigma > 4 * eps * sigma.max(initial=0)
+    return (U[:, kept] * sigma[kept]) @ Vt[kept] @ np.linalg.pinv(M, rcond=0).T
