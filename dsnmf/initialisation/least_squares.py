@@ -27,19 +27,27 @@ def without_rounding(A, eps=ROUNDING):
     M : ndarray, shape (r, k)
         r = 0 for an A of zeros.
     """
+    U, sigma, Vt, sizes = _scaled_svd(A, eps)
+    return U, sigma[:, None] * Vt * sizes
+
+
+def _scaled_svd(A, eps):
+    """U, σ, Vᵀ of the columns at unit length without what is rounding, and their lengths."""
     A = A.astype(np.float64)
-    sizes = np.array([power_of_two(size) for size in np.abs(A).max(axis=0, initial=0)])
-    lengths = np.linalg.norm(A / sizes, axis=0)
-    sizes = sizes * np.where(lengths > 0, lengths, 1)
-    U, sigma, Vt = np.linalg.svd(A / sizes, full_matrices=False)
+    units = np.array([power_of_two(size) for size in np.abs(A).max(axis=0, initial=0)])
+    lengths = np.linalg.norm(A / units, axis=0)  # squares neither vanish nor overflow
+    columns = A / units / np.where(lengths > 0, lengths, 1)
+    U, sigma, Vt = np.linalg.svd(columns, full_matrices=False)
     rank = int((sigma > max(4 * eps, 4 * A.shape[1] * ROUNDING * sigma[0])).sum())
-    return U[:, :rank], sigma[:rank, None] * Vt[:rank] * sizes
+    return U[:, :rank], sigma[:rank], Vt[:rank], units * lengths
 
 
 def pseudo_inverse(A, eps=ROUNDING):
     """A† (k x p), float64, of what `without_rounding` leaves of A."""
-    U, M = without_rounding(A, eps)
-    return np.linalg.pinv(M, rcond=0) @ U.T
+    U, sigma, Vt, sizes = _scaled_svd(A, eps)
+    if len(sigma) == A.shape[1]:  # exact also where the sizes differ beyond what float64 resolves
+        return ((Vt.T / sigma) @ U.T) / sizes[:, None]
+    return np.linalg.pinv(sigma[:, None] * Vt * sizes, rcond=0) @ U.T
 
 
 def regressed(X, H, eps=ROUNDING):
@@ -54,7 +62,7 @@ def regressed(X, H, eps=ROUNDING):
     eps : float
         That of the dtype in which both were computed.
     """
-    Q, M = without_rounding(H.T, eps)
+    Q = without_rounding(H.T, eps)[0]
     U, sigma, Vt = np.linalg.svd(X @ Q, full_matrices=False)
     kept = sigma > 4 * eps * sigma.max(initial=0)
-    return (U[:, kept] * sigma[kept]) @ Vt[kept] @ np.linalg.pinv(M, rcond=0).T
+    return (U[:, kept] * sigma[kept]) @ Vt[kept] @ (pseudo_inverse(H.T, eps) @ Q).T

@@ -1,4 +1,4 @@
-"""Fits are as near as the SVD of one direction less than components, on data of any kind, or say why."""
+"""Fits are as near as the SVD of one direction less, on data of any kind, or say why not."""
 
 import warnings
 
