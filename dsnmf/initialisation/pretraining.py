@@ -93,7 +93,7 @@ def pretrain_product(
         Z, H = _checked(H if R is None else mapped(R, H), k, factorise, i)
         Zs.append(Z if R is None else _preimage(R, Z))
         Hs.append(H)
-        R = np.linalg.qr(Z, mode="r")
+        R = np.linalg.qr(Z)[1]
     return Zs, Hs
 
 
