@@ -23,7 +23,7 @@ FLOORS = [
     {"symbolic"},
     {"affinity", "datasets", "tasks"},
     {"files"},
-    {"metrics", "validation", "extras", "typing", "_version"},
+    {"metrics", "magnitude", "validation", "extras", "typing", "_version"},
 ]
 FLOOR = {room: number for number, rooms in enumerate(FLOORS) for room in rooms}
 
@@ -33,7 +33,10 @@ OTHERS = {"__init__", "__main__", "guide", "py.typed"}
 MODULES = [
     path for path in ROOT.rglob("*.py") if path.name != "__main__.py" and path.parent != ROOT
 ]
-MODULES += [ROOT / f"{name}.py" for name in ("dsnmf", "metrics", "validation", "extras", "typing")]
+MODULES += [
+    ROOT / f"{name}.py"
+    for name in ("dsnmf", "metrics", "magnitude", "validation", "extras", "typing")
+]
 
 
 def imported(path, inside_functions=True):

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import scipy.sparse
+from scipy.spatial.distance import cdist
 
 from dsnmf.affinity.classes import as_label_codes
 from dsnmf.validation import as_matrix, as_number
@@ -128,9 +129,8 @@ def _heat_within(X, indicators, t):
     for start, stop in pairwise(C.indptr):
         samples = C.indices[start:stop]
         rows = X[:, samples].T.astype(np.float64)
-        norms = np.square(rows).sum(axis=1)
-        squared_distances = np.maximum(norms[:, None] + norms - 2 * rows @ rows.T, 0)
-        weights = np.exp(-squared_distances / (2 * t**2))
+        # By differences: of squared norms nothing is left where samples are far from zero.
+        weights = np.exp(-np.square(cdist(rows, rows) / t) / 2)
         np.fill_diagonal(weights, 0)
         i, j = np.nonzero(weights)
         edges.append((samples[i], samples[j], weights[i, j]))

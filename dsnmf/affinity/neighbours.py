@@ -6,8 +6,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import scipy.sparse
+from scipy.spatial.distance import cdist
 
 from dsnmf.extras import extra
+from dsnmf.magnitude import largest_magnitude, power_of_two
 from dsnmf.validation import as_matrix, as_number, as_size
 
 if TYPE_CHECKING:
@@ -16,26 +18,68 @@ if TYPE_CHECKING:
     from dsnmf.typing import Matrix, SparseMatrix
 
 
+#: Of the largest squared norm: neighbours whose squared distance is below may be ranked by the
+#: rounding of |x|² - 2xy + |y|², and are looked for by differences.
+DOUBTFUL = 1e-9
+
+#: In units of the heat kernel's width: from there on its weights are 0 in float64.
+FAR = 100.0
+
+#: Numbers of differences that are made at once.
+BLOCK = 1 << 22
+
+
 def _rows(X):
-    """The samples as rows, float32 or float64: a CSR matrix if X is sparse, else an array."""
+    """The samples as rows, float64, a CSR matrix if X is sparse; and the dtype of the result."""
     rows = as_matrix(X, "X", accept_sparse=True).T
-    return rows.tocsr() if scipy.sparse.issparse(rows) else rows
+    wide = rows.astype(np.float64)
+    return wide.tocsr() if scipy.sparse.issparse(wide) else wide, rows.dtype
+
+
+def _centred(rows):
+    """Rows in the middle of which zero lies, which changes no distance but the squares' rounding.
+
+    Sparse ones stay: they would not be sparse.
+    """
+    if scipy.sparse.issparse(rows):
+        return rows
+    return rows - np.median(rows, axis=0)
 
 
 def _nearest(rows, n_neighbors):
     """Distances to the nearest other rows, and their indices: two n x n_neighbors arrays."""
     NearestNeighbors = extra("sklearn.neighbors", "knn_affinity").NearestNeighbors
-    return NearestNeighbors(n_neighbors=n_neighbors).fit(rows).kneighbors()
+    distances, neighbours = NearestNeighbors(n_neighbors=n_neighbors).fit(rows).kneighbors()
+    if scipy.sparse.issparse(rows):
+        return distances, neighbours
+    largest = np.einsum("ij,ij->i", rows, rows).max()
+    doubtful = np.flatnonzero(np.square(distances[:, -1]) <= DOUBTFUL * largest)
+    step = max(1, BLOCK // len(rows))
+    for start in range(0, len(doubtful), step):
+        samples = doubtful[start : start + step]
+        exact = cdist(rows[samples], rows)
+        exact[np.arange(len(samples)), samples] = np.inf
+        order = np.argsort(exact, axis=1, kind="stable")[:, :n_neighbors]
+        neighbours[samples] = order
+        distances[samples] = np.take_along_axis(exact, order, axis=1)
+    return distances, neighbours
 
 
-def _cosines(rows, distances, neighbours):
-    """Cosines >= 0 by the law of cosines, 0 where a sample is zero."""
-    squares = rows.multiply(rows) if scipy.sparse.issparse(rows) else np.square(rows)
-    norms = np.sqrt(np.asarray(squares.sum(axis=1), np.float64).reshape(-1, 1))
-    others = norms[neighbours, 0]
-    products = norms * others
-    doubled = norms**2 + others**2 - np.square(distances, dtype=np.float64)
-    return np.maximum(doubled / np.where(products > 0, 2 * products, np.inf), 0)
+def _cosines(rows, neighbours):
+    """Cosines >= 0 with the neighbours, 0 where a sample is zero."""
+    sizes = np.asarray(abs(rows).max(axis=1).todense()) if scipy.sparse.issparse(rows) else None
+    sizes = np.abs(rows).max(axis=1) if sizes is None else sizes.ravel()
+    rows = scipy.sparse.diags(1 / np.where(sizes > 0, sizes, 1)) @ rows
+    norms = np.sqrt(_row_products(rows, rows))
+    units = scipy.sparse.diags(1 / np.where(norms > 0, norms, 1)) @ rows
+    return np.maximum(np.stack([_row_products(units, units[j]) for j in neighbours.T], axis=1), 0)
+
+
+def _row_products(A, B):
+    """The inner product of each row of A with that of B."""
+    if scipy.sparse.issparse(A):
+        return np.asarray(A.multiply(B).sum(axis=1)).ravel()
+    return np.einsum("ij,ij->i", A, B)
 
 
 def knn_affinity(
@@ -83,17 +127,19 @@ def knn_affinity(
     if kind not in ("binary", "heat", "cosine"):
         raise ValueError(f"kind must be 'binary', 'heat' or 'cosine', got {kind!r}")
     t = as_number(t, "t", 0, exclusive=True)
-    rows = _rows(X)
+    rows, dtype = _rows(X)
+    unit = power_of_two(largest_magnitude(rows))
+    rows = rows / unit  # squares of what is very large or small leave float64
     n = rows.shape[0]
     n_neighbors = as_size(n_neighbors, "n_neighbors")
     if n_neighbors >= n:
         raise ValueError(f"n_neighbors must be less than the {n} samples, got {n_neighbors}")
-    distances, neighbours = _nearest(rows, n_neighbors)
+    distances, neighbours = _nearest(_centred(rows), n_neighbors)
     weights = {
         "binary": lambda: np.ones(distances.shape),
-        "heat": lambda: np.exp(-np.square(distances) / (2 * t**2)),
-        "cosine": lambda: _cosines(rows, distances, neighbours),
+        "heat": lambda: np.exp(-np.square(np.minimum(distances * (unit / t), FAR)) / 2),
+        "cosine": lambda: _cosines(rows, neighbours),
     }[kind]()
     starts = np.arange(0, neighbours.size + 1, n_neighbors)
     directed = scipy.sparse.csr_matrix((weights.ravel(), neighbours.ravel(), starts), shape=(n, n))
-    return directed.maximum(directed.T).tocsr().astype(rows.dtype)
+    return directed.maximum(directed.T).tocsr().astype(dtype)

@@ -10,7 +10,7 @@ import numpy as np
 
 from dsnmf.data.sources import Source, as_source
 from dsnmf.data.store import Store
-from dsnmf.initialisation.triplets import eigen_of
+from dsnmf.initialisation.spectrum import eigen_of
 from dsnmf.training.passes import NeedsMemory, pass_over
 from dsnmf.training.reading import Reading
 from dsnmf.validation import as_number, as_size

@@ -6,7 +6,8 @@ import numpy as np
 
 from dsnmf.data.compression import Compression, check_rank, checked, is_worthwhile, oriented
 from dsnmf.initialisation.directions import MOST_DIRECTIONS, leading_directions
-from dsnmf.initialisation.triplets import NOISE_FLOOR, eigen_of
+from dsnmf.initialisation.floor import NOISE_FLOOR, as_noise_floor
+from dsnmf.initialisation.spectrum import eigen_of
 from dsnmf.training.passes import gram_terms
 
 
@@ -118,14 +119,15 @@ def compress_blocks(blocks, how, new_array, *, noise_floor=NOISE_FLOOR, whiten=0
         return blocks
     check_rank(how, blocks.shape)
     given = how is not True and how != "auto"
-    k, floor = (how, 0.0) if given else (None, noise_floor)
+    k, floor = how if given else None, as_noise_floor(0 if given else noise_floor)
     found, (p, n) = leading_directions(blocks, k, floor, np.random.default_rng(0)), blocks.shape
     if found is None and how == "auto" and not whiten and n >= p:
         return blocks
     if found is None:
         raise ValueError(
             f"more than {MOST_DIRECTIONS} directions of X, which has {p} features, are above the "
-            f"noise floor: give their number, as in compress=200, or a noise_floor above {floor:g}"
+            "noise floor: give their number, as in compress=200, or a noise_floor above "
+            f"{floor.share:g}"
         )
     U, S = found
     if not is_worthwhile(len(S), p, how, whiten):

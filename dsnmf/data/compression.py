@@ -4,7 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from dsnmf.initialisation.triplets import NOISE_FLOOR, all_triplets, leading_triplets
+from dsnmf.initialisation.floor import NOISE_FLOOR, NoiseFloor, as_noise_floor
+from dsnmf.initialisation.triplets import all_triplets, leading_triplets, project_onto
 from dsnmf.validation import as_number, as_size
 
 #: compress="auto" compresses where at most this share of the features' number remains: the rest of
@@ -124,9 +125,9 @@ def _triplets(X, how, noise_floor):
     check_rank(how, X.shape)
     rng = np.random.default_rng(0)
     if how is True or how == "auto":
-        U, S, _ = all_triplets(X, noise_floor, rng)
+        U, S, _ = all_triplets(X, as_noise_floor(noise_floor), rng)
     else:
-        U, S, _ = leading_triplets(X, how, 0, rng)
+        U, S, _ = leading_triplets(X, how, NoiseFloor(0), rng)
     return oriented(U), S
 
 
@@ -176,5 +177,6 @@ def compress(X, how, *, noise_floor=NOISE_FLOOR, whiten=0.0, scale=1.0):
     if not is_worthwhile(len(S), X.shape[0], how, whiten):
         return X, None
     S = S / scale
-    small = np.ascontiguousarray((U * S**-whiten).T.astype(X.dtype) @ X) / X.dtype.type(scale)
+    # In float64: small coordinates are a difference of large ones where the mean is large.
+    small = (project_onto(U * S**-whiten, X) / scale).astype(X.dtype)
     return small, Compression.of(U, S, _energy(X, scale), whiten, X.dtype)

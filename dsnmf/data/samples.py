@@ -5,6 +5,7 @@ from functools import cached_property
 import numpy as np
 import pytensor
 
+from dsnmf.magnitude import largest_magnitude
 from dsnmf.symbolic import layer_features
 from dsnmf.symbolic.shared import as_shared
 
@@ -61,15 +62,10 @@ class Samples:
 
     def __init__(self, given, scale=None):
         self.given = given
-        unit = self._largest() or 1.0  # squares of what is very large or small leave float64
+        unit = largest_magnitude(self.given) or 1.0  # squares of extremes leave float64
         norms = unit * np.sqrt(self._energies(unit))
         self.scale = _root_mean_square(norms) if scale is None else scale
         self.norms = norms / self.scale
-
-    def _largest(self):
-        """The largest magnitude among the known entries; 0 if there are none."""
-        top, bottom = (f.reduce(self.given, axis=None, initial=0) for f in (np.fmax, np.fmin))
-        return float(max(top, -bottom))
 
     def _energies(self, unit):
         """Per sample Σ (x / unit)²."""

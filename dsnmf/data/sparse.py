@@ -20,9 +20,6 @@ LEAST_DIFFERENCE = 1e-8
 class Sparse(Samples):
     """A sparse matrix, canonical: see `dsnmf.data.choice.canonical`."""
 
-    def _largest(self):
-        return float(abs(self.given.data).max(initial=0))
-
     def _energies(self, unit):
         squares = self.given.astype(np.float64)
         squares.data = (squares.data / unit) ** 2

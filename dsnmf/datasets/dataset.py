@@ -59,5 +59,7 @@ def unit_norm(X: Array) -> Array:
     >>> unit_norm(np.array([[3.0, 4.0], [0.0, 0.0]]))
     array([[0.6, 0.8], [0. , 0. ]])
     """
-    norms = np.linalg.norm(X, axis=1, keepdims=True)
-    return X / np.where(norms > 0, norms, 1)
+    units = np.abs(X).max(axis=1, keepdims=True).astype(np.float64)
+    wide = X / np.where(units > 0, units, 1)  # whose squares neither vanish nor overflow
+    lengths = np.linalg.norm(wide, axis=1, keepdims=True)
+    return (wide / np.where(lengths > 0, lengths, 1)).astype(X.dtype)

@@ -21,7 +21,7 @@ from dsnmf.estimators.score import ScoredFactorisation
 from dsnmf.estimators.solvers import Model, all_features, compile_solver, settle
 from dsnmf.estimators.spread import measure_spreads, pick_samples
 from dsnmf.estimators.start import check_start, nonnegative, start_factors
-from dsnmf.estimators.trace import State, Trace
+from dsnmf.estimators.trace import State, Trace, costs_unit
 from dsnmf.symbolic import is_linear
 from dsnmf.symbolic.shared import as_shared
 from dsnmf.training import loop
@@ -180,14 +180,16 @@ class Factorisation(
         check_jax(self.mode, self._solver(), self._inner_nonlinearity())
         whiten = getattr(self, "whiten", 0.0)
         with threads_for(X.shape[0], X.shape[1], min(X.shape), limit=ONCE):
-            samples = as_samples(X, self.compress, noise_floor=self.noise_floor, whiten=whiten)
+            samples = as_samples(
+                X, self.compress, noise_floor=self._noise_floor(layers), whiten=whiten
+            )
             if not samples.is_complete and (what := self._refuses_gaps()):
                 raise ValueError(f"{what} needs X without gaps, X contains NaN")
             samples.check_known()
             samples.check_use(self.mode, self.init)
             model = self._started_model(samples, y, layers)
             step = compile_solver(model, self._solver(), self.mode)
-        trace = Trace()
+        trace = Trace(costs_unit(samples.scale)[1])
         stopped_by, self.n_iter_ = self._run(step, trace, model)
         with threads_for(*samples.step_shape, *layers):
             of_first = self._keep(model, trace)
@@ -238,11 +240,11 @@ class Factorisation(
                 return False
             return self.callback(iteration, State(trace, model))
 
-        energy = model.samples.scale**2
+        unit, _ = costs_unit(model.samples.scale)
 
         def step_at_scale():
             cost = step()
-            return None if cost is None else energy * float(cost)
+            return None if cost is None else unit * float(cost)
 
         try:
             with threads_for(*model.samples.step_shape, *self._layer_sizes()):

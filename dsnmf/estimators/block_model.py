@@ -13,7 +13,7 @@ from dsnmf.symbolic.gram import nonsingular_factor_of
 from dsnmf.training import loop
 from dsnmf.training.modes import compile_function
 from dsnmf.training.passes import gram_terms
-from dsnmf.updates.one_read import Sums, cost_of_sums, floor_of, inner_bases, small_step
+from dsnmf.updates.one_read import FLOOR, Sums, cost_of_sums, inner_bases, small_step
 from dsnmf.updates.semi_nmf import scaled
 
 
@@ -139,7 +139,7 @@ class BlockModel(BlockFactors):
 
     def _move(self, inverse):
         """Move all features; returns the sums of (X Qᵀ)ᵀ and Q Qᵀ."""
-        Psi, floor = self.Psi, floor_of(len(self.Zs))
+        Psi, floor = self.Psi, FLOOR
         given = self._narrow(Psi, Psi.T @ Psi, inverse)
         function = partial(_moved, given=given, floor=floor, mode=self._mode)
         return self.samples.passed(function, [self.H], [self.H])

@@ -9,7 +9,7 @@ import pytensor.tensor as pt
 from dsnmf.estimators.block_model import BlockModel, led_to, multiplicative_terms, sum_terms
 from dsnmf.estimators.threads import compiled_once
 from dsnmf.training.modes import compile_function
-from dsnmf.updates.one_read import Sums, floor_of, small_step
+from dsnmf.updates.one_read import FLOOR, Sums, small_step
 from dsnmf.updates.semi_nmf import scaled
 
 
@@ -169,7 +169,7 @@ class SupervisedBlockModel(BlockModel):
         factors = [self._basis @ self.Zs[0], *self.Zs[1:]] if m > 1 else self.Zs
         Psis = [self._narrow(Psi, Psi.T @ Psi) for Psi in accumulate(factors, np.matmul)]
         layers = [(Psi, graph.by_class, graph.weighted) for Psi, graph in zip(Psis, self._graphs)]
-        options = {"inverse": inverse, "floor": floor_of(m, True), "mode": self._mode}
+        options = {"inverse": inverse, "floor": FLOOR, "mode": self._mode}
         function = partial(_moved, U=U, layers=layers, **options)
         inputs = [*self.Hs, *(graph.indicators for graph in self._graphs)]
         rows_by_Q, Q_by_Q, self._penalty, *class_sums = self.samples.passed(

@@ -16,6 +16,7 @@ from dsnmf.estimators.labels import per_attribute, weights
 from dsnmf.estimators.parameters import Layers, estimator
 from dsnmf.estimators.streams import StreamFactorisation
 from dsnmf.estimators.supervised import SupervisedFactorisation
+from dsnmf.initialisation.least_squares import regressed
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -180,7 +181,8 @@ class DeepWSF(Layers, SupervisedFactorisation):
     def _keep(self, model, trace):
         of_first = super()._keep(model, trace)
         X = model.samples.completed(self.Z_[0], of_first)
-        inner = [np.asarray(X @ np.linalg.pinv(H)).T for H in self.H_[:-1]]
+        eps = float(np.finfo(X.dtype).eps)
+        inner = [regressed(X, H, eps).T.astype(H.dtype) for H in self.H_[:-1]]
         self.layer_components_ = [*inner, reduce(np.matmul, self.Z_).T]
         return of_first
 

@@ -18,7 +18,7 @@ from dsnmf.estimators.outcome import check_outcome
 from dsnmf.estimators.parameters import BlockParameters
 from dsnmf.estimators.spread import measure_spreads, pick_samples
 from dsnmf.estimators.start import as_random_state, check_start, given_factors, nonnegative
-from dsnmf.estimators.trace import Trace
+from dsnmf.estimators.trace import Trace, costs_unit
 from dsnmf.initialisation.blockwise import blockwise_svd_start
 from dsnmf.symbolic import is_linear
 from dsnmf.training.reading import Reading
@@ -91,14 +91,15 @@ class BlockFactorisation(BlockParameters, Factorisation):
                     blocks,
                     self.compress,
                     store.scratch,
-                    noise_floor=self.noise_floor,
+                    noise_floor=self._noise_floor(layers),
                     whiten=getattr(self, "whiten", 0.0),
                 )
                 if blocks.energies is not None:
                     warn_of_governing(blocks.energies, stacklevel=4)
                 reading.stage = "start"
                 Zs, Hs = start(samples, p, layers, store)
-                model, trace = self._block_model(samples, y, Zs, Hs, store), Trace()
+                model = self._block_model(samples, y, Zs, Hs, store)
+                trace = Trace(costs_unit(blocks.scale)[1])
             reading.stage = ""
             stopped_by, self.n_iter_ = self._run(model.step, trace, model, checkpoint, reading)
             reading.stage = "error"
@@ -205,7 +206,7 @@ class BlockFactorisation(BlockParameters, Factorisation):
                 blocks,
                 layers,
                 store.new,
-                noise_floor=self.noise_floor,
+                noise_floor=self._noise_floor(layers),
                 random_state=as_random_state(self.random_state),
                 fill_zeros=self._solver() == "multiplicative",
             )

@@ -8,7 +8,7 @@ import pytensor.tensor as pt
 from dsnmf.estimators.threads import compiled_once
 from dsnmf.initialisation.svd import ZERO_FILL
 from dsnmf.training.modes import compile_function
-from dsnmf.updates.deep_semi_nmf import FLOOR
+from dsnmf.updates.one_read import FLOOR
 from dsnmf.updates.semi_nmf import multiplicative_step
 
 #: From what the last layer leads to, which fits well already; the error hardly falls from there.

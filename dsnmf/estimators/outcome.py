@@ -2,9 +2,12 @@
 
 import contextlib
 import warnings
+from functools import reduce
 
 import numpy as np
 
+from dsnmf.initialisation.least_squares import ROUNDING
+from dsnmf.symbolic import is_linear
 from dsnmf.training.liveness import DeadModelWarning
 
 #: How errors and warnings of a fit that got out of hand begin.
@@ -27,6 +30,28 @@ def unchanged_by_errors(estimator):
         raise
 
 
+def _warn_of_rank(estimator):
+    """RuntimeWarning if fewer components than were asked for carry anything.
+
+    A Semi-NMF of k components has k - 1 directions and one that makes H >= 0.
+    """
+    Zs = estimator.Z_ if is_linear(estimator._nonlinearity) else estimator.Z_[:1]
+    sigma = np.linalg.svd(reduce(np.matmul, [Z.astype(np.float64) for Z in Zs]), compute_uv=False)
+    eps = 4 * max(float(np.finfo(estimator.Z_[0].dtype).eps), len(sigma) * ROUNDING)
+    rank, asked = int((sigma > eps * sigma[0]).sum()), min(Z.shape[1] for Z in estimator.Z_)
+    if rank < asked - 1:
+        floor, name = estimator.noise_floor, type(estimator).__name__
+        why = "X has no more directions above rounding"
+        if floor != "auto":
+            why += f", or noise_floor={floor:g} counts the others as noise"
+        warnings.warn(
+            f"only {rank} of the {asked} components of {name} carry anything (the model's rank): "
+            f"{why}",
+            RuntimeWarning,
+            stacklevel=5,
+        )
+
+
 def check_outcome(estimator, size):
     """Look at what a fit has learned of data of this norm.
 
@@ -41,7 +66,7 @@ def check_outcome(estimator, size):
         If every component of a layer is at zero.
     RuntimeWarning
         If the model reconstructs worse than none would; from a start that the user gave, if the
-        cost has grown in size, too.
+        cost has grown in size, too. Or if fewer components than asked for carry anything.
     """
     error = estimator.reconstruction_err_
     learned = [*estimator.Z_, *estimator.H_]
@@ -59,6 +84,8 @@ def check_outcome(estimator, size):
             RuntimeWarning,
             stacklevel=4,
         )
+    if size > 0:
+        _warn_of_rank(estimator)
     dead = [i for i, H in enumerate(estimator.H_, start=1) if not H.any()]
     if size > 0 and dead:
         warnings.warn(

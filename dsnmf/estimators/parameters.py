@@ -14,7 +14,7 @@ from sklearn.utils._param_validation import Interval, StrOptions
 
 from dsnmf.estimators.labels import KINDS
 from dsnmf.estimators.metric import AUTO, COMPONENTS, DATA
-from dsnmf.initialisation import NOISE_FLOOR
+from dsnmf.initialisation.floor import NoiseFloor
 from dsnmf.validation import as_layers
 
 if TYPE_CHECKING:
@@ -51,9 +51,10 @@ class TrainingParameters:
         The start, see `dsnmf.initialisation`; or the factors of all layers as two lists (of one
         layer they themselves), Z_1 of shape (n_features, k_1), H_i of shape (k_i, n_samples), >= 0
         but for solver="adam".
-    noise_floor : float in [0, 1)
+    noise_floor : "auto" or float in [0, 1)
         Share of the largest σ² below which a component counts as noise, for init="svd" and for
-        compress.
+        compress. "auto" is `dsnmf.initialisation.NOISE_FLOOR` (1.2e-4), but as many components as
+        the narrowest layer has are never noise, so that a large mean takes none of them.
     compress : bool, "auto" or int >= 1
         Train on UᵀXᵀ, U the singular vectors above the noise floor (or that many): the same model
         up to the energy that is discarded, which all reported errors include. "auto" does so where
@@ -89,7 +90,7 @@ class TrainingParameters:
     """
 
     init: Literal["svd", "nndsvd", "lp", "random"] | tuple[Any, Any] = "svd"
-    noise_floor: float = NOISE_FLOOR
+    noise_floor: Literal["auto"] | float = "auto"
     compress: bool | int | Literal["auto"] = "auto"
     max_iter: int = 2000
     tol: float = 1e-4
@@ -103,7 +104,7 @@ class TrainingParameters:
 
     _parameter_constraints: ClassVar[dict] = {
         "init": [StrOptions({"svd", "nndsvd", "lp", "random"}), "array-like"],
-        "noise_floor": [Interval(Real, 0, 1, closed="left")],
+        "noise_floor": [StrOptions({"auto"}), Interval(Real, 0, 1, closed="left")],
         "compress": ["boolean", StrOptions({"auto"}), _at_least(1)],
         "max_iter": [_at_least(1)],
         "tol": [Interval(Real, 0, None, closed="left")],
@@ -115,6 +116,11 @@ class TrainingParameters:
         "verbose": ["verbose"],
         "callback": [None, callable],
     }
+
+    def _noise_floor(self, layers):
+        """What a model with these layers counts as noise."""
+        auto = self.noise_floor == "auto"
+        return NoiseFloor(least=min(layers)) if auto else NoiseFloor(self.noise_floor)
 
 
 @parameters

@@ -8,6 +8,7 @@ import numpy as np
 from pytensor.compile.sharedvalue import SharedVariable
 from scipy.optimize import nnls
 
+from dsnmf.initialisation.least_squares import pseudo_inverse, without_rounding
 from dsnmf.validation import as_matrix
 
 if TYPE_CHECKING:
@@ -38,10 +39,6 @@ def _basis(Zs, layer):
     return Psi
 
 
-def _pseudo_inverse(Psi):
-    return np.linalg.pinv(Psi, rcond=max(Psi.shape) * np.finfo(Psi.dtype).eps)
-
-
 def _non_negative(Psi, X):
     """Columns h >= 0 with the least ‖x - Ψh‖, one by one."""
     H = np.zeros((Psi.shape[1], X.shape[1]))
@@ -67,10 +64,11 @@ class Projection:
     def __init__(self, Psi: Array, nonnegative: bool) -> None:
         self._Psi, self._nonnegative = Psi, nonnegative
         self._parts: dict[Any, Projection] = {}
+        eps = float(np.finfo(Psi.dtype).eps)
         if nonnegative:
-            self._Q, self._R = np.linalg.qr(Psi.astype(np.float64))
+            self._Q, self._R = without_rounding(Psi, eps)
         else:
-            self._inverse = _pseudo_inverse(Psi)
+            self._inverse = pseudo_inverse(Psi, eps).astype(Psi.dtype)
 
     def of_full(self, X: Any, norms: Any = None) -> Array:
         """Features of samples without gaps.

@@ -23,6 +23,10 @@ if TYPE_CHECKING:
     from dsnmf.typing import Data
 
 
+#: Share of Σ x² up to which Σ (x - mean)² is what rounding of the means leaves.
+ROUNDING = (64 * float(np.finfo(np.float64).eps)) ** 2
+
+
 def _as_mask(held_out, shape):
     """The mask as an array; ValueError if it does not mark entries of an X of this shape."""
     mask = np.asarray(held_out)
@@ -64,7 +68,8 @@ class _Explained:
                 f"held_out must leave an entry of each feature in X, but hides all of {baseless[0]}"
             )
         total = float((scored.squares + scored.count * (scored.mean - visible.mean) ** 2).sum())
-        if total == 0:
+        size = float((scored.squares + scored.count * scored.mean**2).sum())
+        if total <= ROUNDING * size:  # equal samples have a mean that is off by rounding
             raise ValueError(
                 "X must differ from its features' means for its explained variance to be defined: "
                 "give at least two samples that are not alike"

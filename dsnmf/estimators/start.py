@@ -6,7 +6,8 @@ import numpy as np
 
 from dsnmf.initialisation import appr_seminmf, lp_seminmf, nndsvd, pretrain, random
 from dsnmf.initialisation.nonlinear import nonlinear_start
-from dsnmf.initialisation.svd import ZERO_FILL, without_zeros
+from dsnmf.initialisation.pretraining import pretrain_product
+from dsnmf.initialisation.svd import ZERO_FILL, raised, without_zeros
 from dsnmf.symbolic import is_linear
 from dsnmf.validation import as_generator, as_matrix
 
@@ -65,19 +66,19 @@ def start_factors(estimator, samples, layers):
 
 
 def _started(estimator, X, layers):
-    rng = as_random_state(estimator.random_state)
-    initialise = _initialiser(estimator.init, estimator.noise_floor, rng)
+    rng, by_svd = as_random_state(estimator.random_state), estimator.init == "svd"
+    initialise = _initialiser(estimator.init, estimator._noise_floor(layers), rng)
     if estimator._solver() == "adam":
         return pretrain(X, layers, initialise)
 
     def factorise(H, k):
         Z, H = initialise(H, k)
-        return Z, without_zeros(H)
+        return Z, raised(H) if by_svd and k > 1 else without_zeros(H)
 
     nonlinearity = estimator._inner_nonlinearity()
-    if is_linear(nonlinearity):
-        return pretrain(X, layers, factorise)
-    return nonlinear_start(X, layers, nonlinearity, factorise)
+    if not is_linear(nonlinearity):
+        return nonlinear_start(X, layers, nonlinearity, factorise)
+    return (pretrain_product if by_svd else pretrain)(X, layers, factorise)
 
 
 def given_factors(estimator, shape, layers):

@@ -24,7 +24,7 @@ from dsnmf.estimators.threads import for_threads
 from dsnmf.symbolic import is_linear
 from dsnmf.training.modes import as_mode, compile_function
 from dsnmf.training.threads import threads_for
-from dsnmf.updates.one_read import Sums, floor_of, small_step
+from dsnmf.updates.one_read import FLOOR, Sums, small_step
 from dsnmf.updates.semi_nmf import multiplicative_step
 
 if TYPE_CHECKING:
@@ -72,7 +72,7 @@ def _features(X, Zs, mode):
     Psi = reduce(np.matmul, Zs)
     A, B = np.asarray(Psi.T @ X), Psi.T @ Psi
     H = positive_start(np.linalg.pinv(B, rcond=NEGLIGIBLE, hermitian=True) @ A)
-    step = _compiled_feature_step(floor_of(len(Zs)), mode)
+    step = _compiled_feature_step(FLOOR, mode)
     for _ in range(STEPS):
         H = np.asarray(step(A, B, H))
     return H

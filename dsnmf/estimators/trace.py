@@ -11,16 +11,24 @@ class Trace:
     Attributes
     ----------
     cost, seconds, change : lists of float
+
+    Parameters
+    ----------
+    factor : float
+        Takes the costs that are appended to the unit in which they are kept.
     """
 
     COLUMNS = ("cost", "seconds", "change")
 
-    def __init__(self):
+    def __init__(self, factor=1.0):
+        self._factor = factor
         self.cost, self.seconds, self.change = [], [], []
         self._started = perf_counter()
 
     def append(self, cost):
-        self.change.append(cost - self.cost[-1] if self.cost else 0.0)
+        cost = cost and self._factor * cost
+        last = self.cost[-1] if self.cost else cost
+        self.change.append(cost - last if cost != last else 0.0)  # of infinities too
         self.cost.append(cost)
         self.seconds.append(perf_counter() - self._started)
 
@@ -35,6 +43,17 @@ class Trace:
     def restore(self, state):
         self.cost, self.seconds, self.change = (state[name].tolist() for name in self.COLUMNS)
         self._started = perf_counter() - float(state["elapsed"])
+
+
+def costs_unit(scale):
+    """What takes costs of data at the scale of the fit to what is compared, and that to the data's.
+
+    The first is scale², the second 1, where scale² is a number whose products are; the square of
+    data's unit may be none, and then costs are compared at the scale of the fit, and kept as
+    infinity or 0.
+    """
+    energy = scale * scale
+    return (energy, 1.0) if 1e-150 < energy < 1e150 else (1.0, energy)
 
 
 class State:

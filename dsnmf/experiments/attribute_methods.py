@@ -15,6 +15,7 @@ from dsnmf import WSF, DeepSemiNMF, DeepWSF, SemiNMF
 from dsnmf.affinity import combine, degrees, knn_affinity, label_affinity
 from dsnmf.experiments.clustering import N_INIT
 from dsnmf.extras import extra
+from dsnmf.initialisation import NOISE_FLOOR
 from dsnmf.selection.principal import Principal
 
 ALPHA = 0.1
@@ -25,7 +26,7 @@ JOINED_ALPHA = 10.0
 LARGE_ALPHA = 10.0
 NEIGHBOUR_WEIGHT = 0.1
 N_NEIGHBORS = 10
-TRAINING = {"max_iter": 300, "tol": 0, "metric": "components"}
+TRAINING = {"max_iter": 300, "tol": 0, "metric": "components", "noise_floor": NOISE_FLOOR}
 
 
 def normalised(affinity):

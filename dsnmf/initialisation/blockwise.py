@@ -6,9 +6,10 @@ import numpy as np
 import scipy.linalg
 
 from dsnmf.initialisation.directions import leading_directions
-from dsnmf.initialisation.pretraining import pretrain
-from dsnmf.initialisation.svd import lifted, with_opposite, without_zeros
-from dsnmf.initialisation.triplets import as_noise_floor, complement, eigen_of
+from dsnmf.initialisation.floor import as_noise_floor
+from dsnmf.initialisation.pretraining import pretrain, pretrain_product
+from dsnmf.initialisation.spectrum import complement, eigen_of
+from dsnmf.initialisation.svd import lifted, raised, with_opposite, without_zeros
 from dsnmf.training.passes import NeedsMemory, gram_terms, pass_over
 from dsnmf.validation import as_generator, as_layers
 
@@ -53,8 +54,38 @@ class ArrayBlocks:
         return ArrayBlocks(array, self.slices)
 
 
+class MappedBlocks:
+    """Blocks of rows times a small matrix, which are made while they pass.
+
+    All else is as `ArrayBlocks` has it.
+
+    Parameters
+    ----------
+    blocks : ArrayBlocks, or what has its attributes and methods
+    matrix : ndarray, shape (k, p), float64
+    """
+
+    def __init__(self, blocks, matrix):
+        self._blocks, self._matrix = blocks, matrix
+        self.shape, self.dtype = (len(matrix), blocks.shape[1]), matrix.dtype
+        self.slices, self.of = blocks.slices, blocks.of
+
+    @property
+    def eigen(self):
+        (gram,) = self.passed(gram_terms)
+        return eigen_of(gram)
+
+    def passed(self, function, inputs=(), outputs=()):
+        """See `pass_over`."""
+        return self._blocks.passed(partial(_of_mapped, function, self._matrix), inputs, outputs)
+
+
 # What follows is called of some samples, here or on another machine: rows are theirs, V the first c
 # columns of what will be their features.
+
+
+def _of_mapped(function, matrix, rows, *inputs):
+    return function(rows @ matrix.T, *inputs)
 
 
 class _Peaks:
@@ -118,7 +149,7 @@ def _features(H, weights):
 
 
 def _filled(H, mean):
-    return [without_zeros(H, mean)], []
+    return [without_zeros(H, mean) if H.shape[1] == 1 else raised(H, mean)], []
 
 
 def _as_they_are(H):
@@ -202,13 +233,13 @@ def _converted(blocks, array, dtype, new_array):
 def blockwise_svd_start(
     blocks, layers, new_array, *, noise_floor, random_state=None, fill_zeros=True
 ):
-    """The start of `pretrain` with `appr_seminmf` and `without_zeros`, from data in blocks.
+    """The start from `appr_seminmf` of data in blocks: see `pretrain`, and `pretrain_product`.
 
     The same seed gives what matrices in memory give, up to rounding, with blocks of any size; only
     where both sides of a matrix exceed 2500, for which `truncated_svd` turns to an iterative
     method, are the triplets the more exact ones of the Gram matrix here too. The data are read
-    once, five times more without their Gram matrix, and once more if the first layer has one
-    component; all other passes go over H.
+    once, five times more without their Gram matrix, once more if the first layer has one component,
+    and wherever fewer triplets than it has stand clear of rounding; all other passes go over H.
 
     Parameters
     ----------
@@ -223,8 +254,8 @@ def blockwise_svd_start(
     random_state : None, int or numpy.random.Generator
         None is a fixed seed.
     fill_zeros : bool
-        Every layer's zeros are filled before the next layer is computed, as multiplicative rules
-        need it; otherwise they stay.
+        True, for linear multiplicative rules: every layer is `raised` (of one component: its zeros
+        filled), and the layers are those of `pretrain_product`. False: `pretrain`, zeros stay.
 
     Returns
     -------
@@ -262,5 +293,8 @@ def blockwise_svd_start(
         Z = _factorised(above, Hs[-1], fill_zeros, noise_floor, rng)
         return Z, blocks.of(Hs[-1])
 
-    Zs, _ = pretrain(blocks, layers, factorise)
+    if fill_zeros:
+        Zs, _ = pretrain_product(blocks, layers, factorise, lambda R, H: MappedBlocks(H, R))
+    else:
+        Zs, _ = pretrain(blocks, layers, factorise)
     return Zs, [_converted(blocks, H, blocks.dtype, new_array) for H in Hs]

@@ -5,12 +5,9 @@ from itertools import count
 
 import numpy as np
 
-from dsnmf.initialisation.triplets import (
-    FIRST_RANK,
-    OVERSAMPLING,
-    determined_vectors,
-    eigen_of,
-)
+from dsnmf.initialisation.spectrum import beside, determined_vectors, eigen_of
+from dsnmf.initialisation.triplets import FIRST_RANK, OVERSAMPLING
+from dsnmf.training.passes import gram_terms
 
 #: Reads of the data that serve for so many directions as are asked for.
 READS = 5
@@ -19,11 +16,15 @@ READS = 5
 MOST_DIRECTIONS = 1024
 
 
-def _selected(eigen, k, noise_floor, rng):
-    """U and S of at most k directions, from eigenvalues and eigenvectors of a Gram matrix."""
-    U = determined_vectors(eigen, k, noise_floor, rng)
-    values, vectors = eigen
-    return U, np.sqrt(values @ (vectors.T @ U) ** 2)
+def _terms_beside(rows, basis, within):
+    rows = rows if within is None else rows @ within  # in float64, as these are
+    return gram_terms(beside(rows, basis))
+
+
+def _gram_beside(basis, blocks, within=None):
+    """The Gram matrix of what X, or withinᵀX, has outside a basis; reads the data once."""
+    (gram,) = blocks.passed(partial(_terms_beside, basis=basis, within=within))
+    return gram
 
 
 def _gram_times_terms(rows, Q):
@@ -45,7 +46,7 @@ def _next_basis(basis, directions):
     return Q
 
 
-def _by_range(blocks, k, noise_floor, rng):
+def _by_range(blocks, k, floor, rng):
     """U and S of at most k directions, or of all (k is None), from the range of X Xᵀ.
 
     Halko, Martinsson & Tropp 2011, whose random block stands on the side of the features here, so
@@ -55,7 +56,7 @@ def _by_range(blocks, k, noise_floor, rng):
     """
     p = blocks.shape[0]
     width = min(k or FIRST_RANK, *blocks.shape) + OVERSAMPLING
-    floor = max(noise_floor, width * float(np.finfo(float).eps))
+    eps = float(np.finfo(blocks.dtype).eps)
     basis, gram, directions = np.empty((p, 0)), np.empty((0, 0)), rng.standard_normal((p, width))
     for read in count(1):
         Q = _next_basis(basis, directions)
@@ -63,26 +64,26 @@ def _by_range(blocks, k, noise_floor, rng):
         border = basis.T @ directions
         gram = np.vstack([np.hstack([gram, border[: len(gram)]]), border.T])
         values, _ = eigen = eigen_of(gram.copy())
-        found = int((values > floor * values[-1]).sum())
+        found = floor.count(values[::-1], width * float(np.finfo(float).eps) * values[-1])
         if len(gram) == p or (read >= READS and (k is not None or 2 * found <= len(gram))):
-            V, S = _selected(eigen, k or found, floor, rng)
+            gram_beside = partial(_gram_beside, blocks=blocks, within=basis)
+            V, S = determined_vectors(eigen, k or found or 1, floor, rng, gram_beside, eps)
             return basis @ V, S
         if k is None and read > 1 and found > MOST_DIRECTIONS:
             return None
 
 
-def leading_directions(blocks, k, noise_floor, rng):
+def leading_directions(blocks, k, floor, rng):
     """Leading left singular vectors above the noise floor, and their singular values.
 
     Parameters
     ----------
-    blocks : Blocks, or what has its shape (p, n), its `passed`, and
+    blocks : Blocks, or what has its shape (p, n), its dtype, its `passed`, and
         eigen: eigenvalues, ascending, and eigenvectors of X Xᵀ, or None where it is not made. Then
         the data are read five times for a given k, and in memory are p x 5 (k + 16) numbers.
     k : int >= 1 or None
         At most so many; None is all. Each read then adds 80 to what is p x 400 first.
-    noise_floor : float in [0, 1)
-        See `truncated_svd`.
+    floor : NoiseFloor
     rng : numpy.random.Generator
 
     Returns
@@ -94,5 +95,7 @@ def leading_directions(blocks, k, noise_floor, rng):
     or None, if k is None, and without eigen more than `MOST_DIRECTIONS` are above the floor.
     """
     if blocks.eigen is None:
-        return _by_range(blocks, k, noise_floor, rng)
-    return _selected(blocks.eigen, k or min(blocks.shape), noise_floor, rng)
+        return _by_range(blocks, k, floor, rng)
+    gram_beside, eps = partial(_gram_beside, blocks=blocks), float(np.finfo(blocks.dtype).eps)
+    k = k or min(blocks.shape)
+    return determined_vectors(blocks.eigen, k, floor, rng, gram_beside, eps)

@@ -3,6 +3,7 @@
 import numpy as np
 import pytensor.tensor as pt
 
+from dsnmf.initialisation.least_squares import regressed
 from dsnmf.symbolic import as_nonlinearity
 from dsnmf.training.modes import compile_function
 from dsnmf.validation import as_layers
@@ -90,5 +91,6 @@ def nonlinear_start(X, layers, nonlinearity, factorise):
         Hs.append(H)
     for i in reversed(range(len(layers) - 1)):
         Hs[i] = np.maximum(g(Zs[i + 1] @ Hs[i + 1]), np.finfo(Hs[i].dtype).tiny)
-    Zs[0] = np.asarray(X @ np.linalg.pinv(Hs[0]), dtype=Hs[0].dtype)
+    eps = float(np.finfo(Hs[0].dtype).eps)
+    Zs[0] = regressed(X, Hs[0], eps).astype(Hs[0].dtype)
     return Zs, Hs

@@ -1,9 +1,12 @@
-"""Greedy pre-training of a stack of layers."""
+"""Pre-training of a stack of layers, one after the other."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import numpy as np
+
+from dsnmf.initialisation.least_squares import pseudo_inverse
 from dsnmf.validation import as_layers
 
 if TYPE_CHECKING:
@@ -50,13 +53,68 @@ def pretrain(
     """
     Zs, Hs, H = [], [], X
     for i, k in enumerate(as_layers(layers)):
-        expected = (H.shape[0], k), (k, H.shape[1])
-        Z, H = factorise(H, k)
-        if (Z.shape, H.shape) != expected:
-            raise ValueError(
-                f"factorise must return factors of shapes {expected[0]} and {expected[1]} for "
-                f"layers[{i}] = {k}, got {Z.shape} and {H.shape}"
-            )
+        Z, H = _checked(H, k, factorise, i)
         Zs.append(Z)
         Hs.append(H)
     return Zs, Hs
+
+
+def pretrain_product(
+    X: Any,
+    layers: Sequence[int],
+    factorise: Callable[[Any, int], tuple[Array, Array]],
+    mapped: Callable[[Array, Any], Any] = np.matmul,
+) -> tuple[list[Array], list[Array]]:
+    """The start of a linear stack whose product is as near to X as its narrowest layer allows.
+
+    (Z_i', H_i) = factorise(R_{i-1} H_{i-1}, k_i) with R_i = the R of Z_i' = Q R, and
+    Z_i = R_{i-1}† Z_i'. As Z_1 … Z_i = Q_1 … Q_i R_i, each layer factorises the reconstruction
+    by the last one, while `pretrain` has it factorise H_{i-1}: of the SVD start these are
+    orthonormal rows plus an offset, which do not tell directions of X that matter from others.
+
+    Parameters
+    ----------
+    X, layers, factorise
+        See `pretrain`; factorise gets R_{i-1} H_{i-1}, of any sign.
+    mapped : callable
+        From R_{i-1} and H_{i-1} to their product.
+
+    Returns
+    -------
+    Zs, Hs : lists of m ndarrays
+
+    Raises
+    ------
+    TypeError, ValueError
+        As `pretrain` raises them.
+    """
+    Zs, Hs, R, H = [], [], None, X
+    for i, k in enumerate(as_layers(layers)):
+        Z, H = _checked(H if R is None else mapped(R, H), k, factorise, i)
+        Zs.append(Z if R is None else _preimage(R, Z))
+        Hs.append(H)
+        R = np.linalg.qr(Z)[1]
+    return Zs, Hs
+
+
+def _preimage(R, Z):
+    """Of Z in R's span one that R maps to it, and that has rank k although Z of the SVD has k - 1.
+
+    What R maps to zero may be added. Without it the rules, which multiply Z with what they find,
+    would never leave rank k - 1.
+    """
+    inverse = pseudo_inverse(R)
+    result, ones = inverse @ Z, np.ones((R.shape[1], 1))
+    return result + (ones - inverse @ (R @ ones)) * np.sqrt(np.mean(result**2))
+
+
+def _checked(H, k, factorise, i):
+    """What factorise makes of H; ValueError if the shapes are not those of layers[i]."""
+    expected = (H.shape[0], k), (k, H.shape[1])
+    Z, new = factorise(H, k)
+    if (Z.shape, new.shape) != expected:
+        raise ValueError(
+            f"factorise must return factors of shapes {expected[0]} and {expected[1]} for "
+            f"layers[{i}] = {k}, got {Z.shape} and {new.shape}"
+        )
+    return Z, new

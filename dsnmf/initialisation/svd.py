@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from dsnmf.initialisation.triplets import NOISE_FLOOR, truncated_svd
+from dsnmf.initialisation.floor import NOISE_FLOOR
+from dsnmf.initialisation.triplets import truncated_svd
 from dsnmf.validation import as_matrix, as_size, as_uniform_source
 
 if TYPE_CHECKING:
@@ -24,6 +25,16 @@ def without_zeros(H, mean=None):
     """H with a small number in place of its zeros; mean is that of all of H if this is a part."""
     mean = H.mean() if mean is None else mean
     return np.where(H > 0, H, ZERO_FILL * mean or 1.0).astype(H.dtype)
+
+
+def raised(H, mean=None):
+    """H with a small number added, for H that `lifted` gives; mean is that of all if it is a part.
+
+    [A, -A 1] maps both to the same: the start stays as near as the SVD, which zeros that are filled
+    alone would not leave it.
+    """
+    mean = H.mean() if mean is None else mean
+    return H + (ZERO_FILL * mean or 1.0)
 
 
 def with_opposite(A):

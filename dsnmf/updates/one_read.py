@@ -15,9 +15,12 @@ from dsnmf.symbolic.bases import pseudo_inverse, row_basis
 from dsnmf.symbolic.gram import gram_factor, nonsingular_factor, nonsingular_factor_of
 from dsnmf.symbolic.linalg import product
 from dsnmf.symbolic.shared import as_shared
-from dsnmf.updates.deep_semi_nmf import FLOOR, FLOOR_WITH_AFFINITIES, tails
-from dsnmf.updates.semi_nmf import FLOOR as FLOOR_OF_ONE_LAYER
+from dsnmf.updates.deep_semi_nmf import tails
 from dsnmf.updates.semi_nmf import multiplicative_step
+
+#: Smallest denominator of the H rule, in every dtype. The papers' 1e-16 to 1e-6 are large beside
+#: what samples or components make that are small next to others, and change where the rule leads.
+FLOOR = 1e-35
 
 
 @dataclass(frozen=True)
@@ -63,13 +66,6 @@ class Moved:
     Psis: list
     L: object
     inverse: object
-
-
-def floor_of(m, with_affinities=False):
-    """The smallest denominator in the H rule of `semi_nmf` (m = 1) or `deep_semi_nmf`."""
-    if m == 1:
-        return FLOOR_OF_ONE_LAYER
-    return FLOOR_WITH_AFFINITIES if with_affinities else FLOOR
 
 
 def _orthonormal_features(sums, n, dtype):
@@ -187,7 +183,6 @@ def block_step(X, Hs, moved, affinities):
     XQ, QQ : variables
         In X's dtype, of the new H_m and the moved L.
     """
-    floor = floor_of(len(Hs), affinities is not None)
     graphs = affinities or [None] * len(Hs)
     in_basis = sum(H is not None for H in Hs) > 1  # all layers' A = ΨᵀX from one product with X
     data = product(moved.U, X) if in_basis else X
@@ -199,7 +194,7 @@ def block_step(X, Hs, moved, affinities):
         # Below the last layer Ψ has fewer rows than columns.
         BH = pt.dot(Psi.T, pt.dot(Psi, H)) if Psi is not moved.Psis[-1] else None
         A = product((Psi if in_basis else pt.dot(moved.U.T, Psi)).T, data)
-        new_Hs.append(multiplicative_step(H, A, pt.dot(Psi.T, Psi), floor, graph, BH))
+        new_Hs.append(multiplicative_step(H, A, pt.dot(Psi.T, Psi), FLOOR, graph, BH))
     Q = pt.dot(moved.inverse, new_Hs[-1])
     return new_Hs, product(X, Q.T), pt.dot(Q, Q.T)
 

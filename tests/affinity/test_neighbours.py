@@ -108,3 +108,32 @@ def test_without_scikit_learn(monkeypatch):
     monkeypatch.setitem(sys.modules, "sklearn.neighbors", None)
     with pytest.raises(ImportError, match=r'pip install "dsnmf\[experiments\]"'):
         knn_affinity(np.ones((2, 9)))
+
+
+@pytest.mark.parametrize("kind", ["binary", "heat", "cosine"])
+@pytest.mark.parametrize("features", [15, 30])
+def test_a_shift_of_all_samples_changes_no_neighbour(features, kind):
+    near = np.round(1024 * np.random.default_rng(0).normal(size=(features, 60))) / 1024
+    expected, W = (knn_affinity(X, 5, kind).toarray() for X in (near, near + 1e8))
+    if kind == "cosine":
+        expected, W = knn_affinity(near, 5).toarray(), W.round(6)
+    np.testing.assert_allclose(W, expected, rtol=1e-12)
+
+
+def test_neighbours_within_clusters_that_are_far_apart():
+    near = np.random.default_rng(0).normal(size=(20, 40))
+    far = near + 1e9 * (np.arange(40) % 2)
+    edges = knn_affinity(far, 3).toarray()
+    for start in (0, 1):
+        np.testing.assert_array_equal(
+            edges[start::2, start::2], knn_affinity(far[:, start::2] - 1e9 * start, 3).toarray()
+        )
+
+
+@pytest.mark.parametrize("unit", [2.0**600, 2.0**-600])
+@pytest.mark.parametrize("kind", ["binary", "cosine"])
+def test_squares_may_leave_float64(kind, unit):
+    X = np.random.default_rng(0).normal(size=(20, 40))
+    np.testing.assert_array_equal(
+        knn_affinity(X * unit, 3, kind).toarray(), knn_affinity(X, 3, kind).toarray()
+    )

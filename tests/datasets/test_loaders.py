@@ -110,3 +110,12 @@ def test_unit_norm_keeps_zero_rows_and_dtype():
     scaled = datasets.unit_norm(X)
     assert scaled.dtype == np.float32
     np.testing.assert_allclose(scaled, [[0.6, 0.8], [0, 0]], rtol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("dtype", "size"), [("float16", 6e4), ("float32", 1e25), ("float64", 1e-200)]
+)
+def test_unit_norm_of_numbers_whose_squares_leave_their_dtype(dtype, size):
+    scaled = datasets.unit_norm(np.full((2, 4), size, dtype))
+    assert scaled.dtype == dtype
+    np.testing.assert_allclose(scaled, 0.5, rtol=1e-3)

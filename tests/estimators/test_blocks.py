@@ -11,7 +11,7 @@ from dsnmf import WSF, DeepSemiNMF, SemiNMF
 from dsnmf.data import blocks as blocks_module
 from dsnmf.data import sources
 from dsnmf.data.sources import Source
-from dsnmf.initialisation.triplets import eigen_of
+from dsnmf.initialisation.spectrum import eigen_of
 from tests.conftest import relative_error
 from tests.data.test_sources import (
     as_dask,

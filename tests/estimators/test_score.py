@@ -140,3 +140,10 @@ def test_what_cannot_be_scored_is_said(X, samples, hidden, message):
         model.score(X[samples], held_out=hidden)
     with pytest.raises(ValueError, match="11 features"):
         model.score(X[:, 1:])
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_equal_samples_have_no_variance_although_their_mean_is_rounded(X, dtype):
+    model = SemiNMF(3, max_iter=2, **PLAIN).fit(X)
+    with pytest.raises(ValueError, match="not alike"):
+        model.score(np.repeat(X[:1] + 0.1, 7, axis=0).astype(dtype))

@@ -5,6 +5,7 @@ import pytest
 
 from dsnmf.initialisation import directions as module
 from dsnmf.initialisation.directions import leading_directions
+from dsnmf.initialisation.floor import NoiseFloor
 from tests.initialisation.test_blockwise import Blocks
 
 N, P = 500, 420
@@ -17,7 +18,7 @@ def found(sigma, k, *, floor=0.0, size=64, dtype="float64", n=N):
     """What is found in data of these singular values, and how often they were read."""
     blocks = Blocks(((LEFT * sigma) @ RIGHT.T)[:n].astype(dtype), size)
     blocks.eigen = None
-    return leading_directions(blocks, k, floor, np.random.default_rng(0)), blocks.reads
+    return leading_directions(blocks, k, NoiseFloor(floor), np.random.default_rng(0)), blocks.reads
 
 
 @pytest.mark.parametrize(("dtype", "tolerance"), [("float64", 1e-8), ("float32", 1e-5)])

@@ -1,0 +1,97 @@
+"""Eigenvectors of Gram matrices: singular vectors that depend on neither threads nor dtype."""
+
+import numpy as np
+import scipy.linalg
+
+#: Eigenvalues of the Gram matrix closer than this (relative) count as equal.
+EQUAL_WIDTH = 1e-6
+
+#: Share of the largest eigenvalue down to which a Gram matrix tells eigenvectors from its rounding.
+#: Smaller ones come from the Gram matrix of what those above leave of the data.
+RESOLVED = 1e-8
+
+#: Times size · eps of float64 · σ_max: what products of float64 leave of singular values of zero.
+ROUNDINGS = 16
+
+
+def _orthonormal(directions):
+    """Orthonormal basis of the columns' span, unique for given directions."""
+    Q, R = np.linalg.qr(directions)
+    return Q * np.where(np.diag(R) < 0, -1.0, 1.0)
+
+
+def complement(basis, count, rng):
+    """`count` seeded unit vectors orthogonal to the basis, and mutually as far as there is room."""
+    dimension, rank = basis.shape
+    directions = rng.standard_normal((dimension, count))
+    room = min(count, dimension - rank)
+    free = directions[:, :room]
+    for _ in range(2):  # the second pass removes what rounding left of the first
+        free = free - basis @ (basis.T @ free)
+    directions[:, :room] = _orthonormal(free)
+    return directions / np.linalg.norm(directions, axis=0)
+
+
+def eigen_of(gram):
+    """Eigenvalues, ascending, and eigenvectors of a Gram matrix, which is overwritten."""
+    return scipy.linalg.eigh(gram, driver="evd", overwrite_a=True, check_finite=False)
+
+
+def _resolved(eigen, k, floor, eps, gram_beside):
+    """Eigenvalues, descending, and eigenvectors, as far down as k and the floor ask for."""
+    found, basis = np.empty(0), np.empty((len(eigen[0]), 0))
+    share = ROUNDINGS * len(basis) * float(np.finfo(float).eps)
+    noise = max(share, eps) * np.sqrt(max(eigen[0][-1], 0))
+    while True:
+        values, vectors = eigen[0][::-1], eigen[1][:, ::-1]
+        clear = int((values > max(RESOLVED * values[0], noise**2)).sum())
+        found, basis = np.r_[found, values[:clear]], np.hstack([basis, vectors[:, :clear]])
+        rest_is_noise = floor.share >= RESOLVED and len(found) >= floor.least
+        if clear == 0 or len(found) >= min(k, len(basis)) or rest_is_noise:
+            return found, basis
+        # So far the last of them may be off, and so much of it is left beside the basis.
+        noise = max(noise, share * values[0] / np.sqrt(found[-1]))
+        eigen = eigen_of(gram_beside(basis))
+
+
+def beside(rows, basis):
+    """What rows have outside a basis (orthonormal columns); float64."""
+    rows = rows.astype(np.float64, copy=False)
+    for _ in range(2):  # the second pass removes what rounding left of the first
+        rows = rows - (rows @ basis) @ basis.T
+    return rows
+
+
+def determined_vectors(eigen, k, floor, rng, gram_beside, eps):
+    """At most k leading eigenvectors above the noise floor, and the roots of their eigenvalues.
+
+    Within a cluster of equal eigenvalues the basis is arbitrary, so it is drawn from the seed:
+    a Gaussian block projected onto the cluster's subspace depends on neither threads nor dtype.
+
+    Parameters
+    ----------
+    eigen : (ndarray, ndarray)
+        What `eigen_of` gives of the Gram matrix X Xᵀ.
+    k : int >= 1
+    floor : NoiseFloor
+    rng : numpy.random.Generator
+    gram_beside : callable
+        From a basis to the Gram matrix of what X has outside of it.
+    eps : float
+        That of X's dtype: σ up to that share of the largest are rounding.
+    """
+    values, vectors = _resolved(eigen, k, floor, eps, gram_beside)
+    kept = floor.count(values)
+    values, vectors = values[:kept], vectors[:, :kept]
+    starts = np.flatnonzero(np.r_[True, values[:-1] - values[1:] > EQUAL_WIDTH * values[:-1]])
+    k = min(k, kept)
+    chosen = np.empty((len(vectors), k))
+    for start, stop in zip(starts, np.r_[starts[1:], kept]):
+        if start >= k:
+            break
+        basis = vectors[:, start:stop]
+        if stop - start > 1:
+            draw = rng.standard_normal((len(basis), min(stop, k) - start))
+            basis = _orthonormal(basis @ (basis.T @ draw))
+        chosen[:, start:stop] = basis
+    return chosen, np.sqrt(values @ (vectors.T @ chosen) ** 2)
