@@ -14,7 +14,7 @@ from dsnmf.data.sources import as_source
 from dsnmf.estimators.containers import as_data
 from dsnmf.estimators.fitted import FittedFactorisation
 from dsnmf.estimators.jax_mode import check_jax, without_sparse
-from dsnmf.estimators.outcome import DIVERGED, check_outcome, unchanged_by_errors
+from dsnmf.estimators.outcome import DIVERGED, SpanGram, check_outcome, unchanged_by_errors
 from dsnmf.estimators.parameters import TrainingParameters
 from dsnmf.estimators.priors import learned_priors
 from dsnmf.estimators.score import ScoredFactorisation
@@ -196,7 +196,12 @@ class Factorisation(
             picked = pick_samples(X.shape[0], layers)
             rows = samples.of_fit(picked, self.Z_[0], of_first)
             measure_spreads(self, rows, samples.norms[picked])
-        check_outcome(self, samples.scale * float(np.linalg.norm(samples.norms)))
+            span = SpanGram(self.Z_[0])
+            if samples.is_complete and not is_linear(self._nonlinearity):
+                samples.features(span)
+        size = float(np.linalg.norm(samples.norms))
+        gram = None if np.isscalar(span.value) else samples.scale**2 * span.value
+        check_outcome(self, samples.scale * size, gram)
         return stopped_by
 
     def _started_model(self, samples, y, layers):

@@ -6,6 +6,7 @@ from functools import partial
 import numpy as np
 import pytensor
 
+from dsnmf.estimators.outcome import SpanGram
 from dsnmf.training.passes import Stacked
 
 #: Scales of the same data differ by less, relatively; by nothing with as many BLAS threads.
@@ -13,14 +14,16 @@ SAME = 1e-11
 
 
 def _ended(rows, whole, is_picked, *inputs, at_end, Z_1):
-    """Of some samples, at the end of a fit: new rows; the squared error, picked samples, the terms.
+    """Of some samples, at the end of a fit: new rows; and terms.
 
-    The terms are the model's own.
+    Those of the squared error, of the samples that are picked, of their `SpanGram`, the model's.
     """
     outputs, of_first, terms = at_end(rows, whole, *inputs)
     X_hat = (Z_1 @ of_first.astype(np.float64)).T
-    picked = Stacked(whole[is_picked])
-    return outputs, [float(np.square(whole - X_hat).sum()), picked, *terms]
+    span = SpanGram(Z_1)
+    span.of_full(whole.T)
+    error = float(np.square(whole - X_hat).sum())
+    return outputs, [error, Stacked(whole[is_picked]), span.value, *terms]
 
 
 class BlockFactors:
@@ -80,15 +83,18 @@ class BlockFactors:
             ‖X - X̂‖ at the data's own scale, exactly.
         ndarray, shape (len(picked), p)
             These samples, at the scale of the fit.
+        ndarray, shape (k_1, k_1)
+            See `dsnmf.estimators.outcome.SpanGram`, at the data's own scale.
         """
         at_end, inputs, outputs = self._at_end(inner)
         function = partial(_ended, at_end=at_end, Z_1=self._wide_Z_1())
         is_picked = np.zeros(self.samples.shape[1], bool)
         is_picked[picked] = True
         inputs = [self.samples.placed(is_picked), *inputs]
-        error, samples, *terms = self.samples.passed_whole(function, inputs, outputs)
+        error, samples, gram, *terms = self.samples.passed_whole(function, inputs, outputs)
         self._take(*terms)
-        return self.samples.scale * float(np.sqrt(error)), samples.rows()
+        scale = self.samples.scale
+        return scale * float(np.sqrt(error)), samples.rows(), scale**2 * gram
 
     def _wide_Z_1(self):
         """Z_1 for the samples that were not compressed, at the scale of the fit, in float64."""

@@ -104,7 +104,7 @@ class BlockFactorisation(BlockParameters, Factorisation):
             stopped_by, self.n_iter_ = self._run(model.step, trace, model, checkpoint, reading)
             reading.stage = "error"
             with threads_for(*blocks.step_shape, *layers):
-                error, rows = model.finish(Hs[:-1], pick_samples(n, layers))
+                error, rows, gram = model.finish(Hs[:-1], pick_samples(n, layers))
                 if self._has_gauge():
                     model.settle_gauge()
                 self.history_ = trace.arrays()
@@ -112,7 +112,8 @@ class BlockFactorisation(BlockParameters, Factorisation):
                 norms = np.linalg.norm(rows.astype(np.float64, copy=False), axis=1)
                 measure_spreads(self, rows.T, norms)
             self.H_, self.reconstruction_err_ = [H.T for H in Hs], error
-            check_outcome(self, blocks.scale * float(np.sqrt(blocks.squared_norm)))
+            gram = None if is_linear(self._nonlinearity) else gram
+            check_outcome(self, blocks.scale * float(np.sqrt(blocks.squared_norm)), gram)
             self.H_ = [store.kept(H, f"H_{i}").T for i, H in enumerate(Hs, start=1)]
             self._raw_H = self.H_
             if model.H is not Hs[-1]:  # may be negative, where H_ is not

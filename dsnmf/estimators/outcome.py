@@ -5,6 +5,7 @@ import warnings
 from functools import reduce
 
 import numpy as np
+from sklearn.exceptions import ConvergenceWarning
 
 from dsnmf.initialisation.least_squares import ROUNDING
 from dsnmf.symbolic import is_linear
@@ -16,6 +17,9 @@ DIVERGED = "training diverged (an affinity with negative entries, or too large a
 #: Errors above this many times the data's norm are no fit; nor are features as large as this, as
 #: our own starts have rows of about unit norm.
 USELESS, ENDLESS = 2.0, 1e6
+
+#: What a deep model's error may be of the least that a linear one can leave, without a word.
+ABOVE_LINEAR = 1.02
 
 
 @contextlib.contextmanager
@@ -52,8 +56,47 @@ def _warn_of_rank(estimator):
         )
 
 
-def check_outcome(estimator, size):
-    """Look at what a fit has learned of data of this norm.
+class SpanGram:
+    """The products of samples' coordinates in the span of Z_1, added up block after block.
+
+    Parameters
+    ----------
+    Z : ndarray, shape (p, k_1)
+    """
+
+    def __init__(self, Z):
+        self._basis, self.value = np.linalg.qr(Z.astype(np.float64))[0], 0.0
+
+    def of_full(self, X, norms=None):
+        """No features of samples (p x b), which are added."""
+        coordinates = np.asarray(self._basis.T @ X)
+        self.value = self.value + coordinates @ coordinates.T
+        return np.empty((0, X.shape[1]))
+
+
+def _warn_of_error(estimator, size, gram):
+    """ConvergenceWarning if the best linear model of the rank that was asked for leaves less.
+
+    A Semi-NMF of k components can leave as little as the SVD with k - 1, and so can deeper models.
+    Its directions are looked for in the span of Z_1, where the start has put them.
+    """
+    rank = min(Z.shape[1] for Z in estimator.Z_) - 1
+    kept = np.linalg.eigvalsh(gram)[::-1][:rank].sum()
+    least, error = float(np.sqrt(max(size**2 - kept, 0.0))), estimator.reconstruction_err_
+    rounding = size * float(np.sqrt(np.finfo(estimator.Z_[0].dtype).eps))
+    if error > ABOVE_LINEAR * least + rounding:
+        warnings.warn(
+            f"{type(estimator).__name__}'s error is {error:.3g}, but a linear model of {rank + 1} "
+            f"components can leave {least:.3g}: training ended early, as it does where the mean or "
+            "a few samples are far larger than the rest. Data without their mean, a smaller tol "
+            "or solver='multiplicative' may help",
+            ConvergenceWarning,
+            stacklevel=5,
+        )
+
+
+def check_outcome(estimator, size, gram=None):
+    """Look at what a fit has learned of data of this norm, with this `SpanGram` or none.
 
     Raises
     ------
@@ -64,6 +107,8 @@ def check_outcome(estimator, size):
     -----
     DeadModelWarning
         If every component of a layer is at zero.
+    ConvergenceWarning
+        If a linear model can leave less of the data; where the Gram matrix is given.
     RuntimeWarning
         If the model reconstructs worse than none would; from a start that the user gave, if the
         cost has grown in size, too. Or if fewer components than asked for carry anything.
@@ -86,6 +131,8 @@ def check_outcome(estimator, size):
         )
     if size > 0:
         _warn_of_rank(estimator)
+    if gram is not None:
+        _warn_of_error(estimator, size, gram)
     dead = [i for i, H in enumerate(estimator.H_, start=1) if not H.any()]
     if size > 0 and dead:
         warnings.warn(

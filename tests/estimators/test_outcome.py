@@ -1,13 +1,16 @@
 """What a fit leaves behind when it fails, or learns nothing."""
 
+import warnings
+
 import dask.array
 import numpy as np
 import pandas as pd
 import pytest
+from sklearn.exceptions import ConvergenceWarning
 
 from dsnmf import WSF, DeadModelWarning, DeepSemiNMF, DeepWSF, SemiNMF
 from dsnmf.affinity import combine, knn_affinity, label_affinity
-from tests.estimators.kinds import PLAIN
+from tests.estimators.kinds import PLAIN, near_low_rank
 
 pytestmark = pytest.mark.usefixtures("without_numba")  # of what graphs have within, too
 
@@ -117,3 +120,17 @@ def test_signed_affinities_that_empty_a_model_are_said():
     W = combine([label_affinity(Y)], [0.01], constant=-1.0)
     with pytest.warns(RuntimeWarning):  # zero everywhere, or without end
         WSF(4, alpha=1.0, affinity=W, max_iter=30, tol=0, **PLAIN).fit(X)
+
+
+@pytest.mark.parametrize("options", [{}, {"block_size": 20}], ids=["memory", "blocks"])
+def test_deep_fits_that_a_linear_model_surpasses_are_named(options):
+    rng = np.random.default_rng(0)
+    X = near_low_rank(60, 4)
+    model = DeepSemiNMF((6, 4), **PLAIN, **options)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        model.fit(X)
+    far = X + 100 * rng.random(X.shape[1])
+    least = np.linalg.norm(np.linalg.svd(far, compute_uv=False)[3:])
+    with pytest.warns(ConvergenceWarning, match=f"can leave {least:.3g}: training"):
+        model.fit(far)
