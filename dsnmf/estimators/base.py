@@ -60,6 +60,10 @@ class Factorisation(
     def _inner_nonlinearity(self):
         return "identity"
 
+    def _start_aim(self, layers):
+        """What the SVD start of these layers is to be near, see `blockwise_svd_start`."""
+        return "zeros" if self._solver() == "adam" else "product"
+
     def _has_gauge(self):
         """Whether the fit is to choose H_'s least arbitrary form, see `dsnmf.estimators.gauge`.
 
@@ -199,9 +203,8 @@ class Factorisation(
             span = SpanGram(self.Z_[0])
             if samples.is_complete and not is_linear(self._nonlinearity):
                 samples.features(span)
-        size = float(np.linalg.norm(samples.norms))
-        gram = None if np.isscalar(span.value) else samples.scale**2 * span.value
-        check_outcome(self, samples.scale * size, gram)
+        gram = None if np.isscalar(span.value) else span.value
+        check_outcome(self, samples.scale * float(np.linalg.norm(samples.norms)), gram)
         return stopped_by
 
     def _started_model(self, samples, y, layers):

@@ -84,7 +84,7 @@ class BlockFactors:
         ndarray, shape (len(picked), p)
             These samples, at the scale of the fit.
         ndarray, shape (k_1, k_1)
-            See `dsnmf.estimators.outcome.SpanGram`, at the data's own scale.
+            See `dsnmf.estimators.outcome.SpanGram`; at the scale of the fit.
         """
         at_end, inputs, outputs = self._at_end(inner)
         function = partial(_ended, at_end=at_end, Z_1=self._wide_Z_1())
@@ -93,8 +93,7 @@ class BlockFactors:
         inputs = [self.samples.placed(is_picked), *inputs]
         error, samples, gram, *terms = self.samples.passed_whole(function, inputs, outputs)
         self._take(*terms)
-        scale = self.samples.scale
-        return scale * float(np.sqrt(error)), samples.rows(), scale**2 * gram
+        return self.samples.scale * float(np.sqrt(error)), samples.rows(), gram
 
     def _wide_Z_1(self):
         """Z_1 for the samples that were not compressed, at the scale of the fit, in float64."""

@@ -23,7 +23,7 @@ def features_of_blocks(estimator, blocks, layer):
     """Those of `Blocks`, ndarray (n_samples, k_layer), in the estimator's metric."""
     p, n = blocks.shape
     estimator._check_features(p)
-    metric = estimator._metric(layer, estimator._exponent())
+    metric = estimator._metric(layer, estimator._exponent(layer))
     features = np.empty((n, metric.n_features), blocks.dtype)
     for samples, rows in blocks:
         H = features_of_rows(estimator, rows, layer, samples.start)

@@ -14,7 +14,7 @@ from dsnmf.data.choice import as_blocks, as_lazy, as_samples
 from dsnmf.estimators.block_features import features_of_blocks, features_of_lazy
 from dsnmf.estimators.containers import are_rows_of, as_data, in_container
 from dsnmf.estimators.maps import feature_map_of, threads_of_model
-from dsnmf.estimators.metric import as_exponent, metric_of, needs_spread, suffix_of
+from dsnmf.estimators.metric import DEFAULT, as_exponent, metric_of, needs_spread, suffix_of
 from dsnmf.estimators.persistence import read_estimator, write_estimator
 from dsnmf.estimators.spread import learned_spread
 from dsnmf.validation import as_matrix
@@ -139,11 +139,15 @@ class FittedFactorisation:
             prefix += f"_layer{self._index(layer) + 1}"
         prefix += suffix_of(self.metric)
         prefix += "_" * prefix[-1].isdigit()
-        n_features = self._metric(layer, self._exponent()).n_features
+        n_features = self._metric(layer, self._exponent(layer)).n_features
         return np.array([f"{prefix}{i}" for i in range(n_features)], dtype=object)
 
-    def _exponent(self):
-        return as_exponent(self.metric, self.transform_method)
+    def _exponent(self, layer=-1):
+        """The layer's metric as a number; None for features as they are.
+
+        By default features of a map that was asked for by name are as they are.
+        """
+        return as_exponent(self.metric, DEFAULT if self.transform_method == "auto" else None)
 
     def _metric(self, layer, t):
         """The layer's features in the metric t and back, see `dsnmf.estimators.metric`."""
@@ -152,7 +156,7 @@ class FittedFactorisation:
             with threads_of_model(self):
                 needed = needs_spread(t, self._nonlinearity)
                 spread = learned_spread(self, layer) if needed else None
-                given = self._path(layer), self._nonlinearity, self.mode, spread
+                given = self._path(layer), self._nonlinearity, self.mode, spread, self._scale
                 self._ready[key] = metric_of(t, *given)
         return self._ready[key]
 
@@ -211,7 +215,7 @@ class FittedFactorisation:
             samples = as_samples(as_data(self, X), scale=self._scale)
             samples.check_known(features=False)
             feature_map = self._feature_map(layer, samples.given.dtype)
-            metric = self._metric(layer, self._exponent())
+            metric = self._metric(layer, self._exponent(layer))
             with threads_of_model(self, len(samples.norms)):
                 features = metric.of(samples.features(feature_map)).T
         else:
@@ -275,7 +279,7 @@ class FittedFactorisation:
         """
         check_is_fitted(self)
         is_learned = are_rows_of(H, vars(self).get("H_", ()))
-        metric = self._metric(layer, None if is_learned else self._exponent())
+        metric = self._metric(layer, None if is_learned else self._exponent(layer))
         H = as_matrix(H, "H").astype(self.Z_[0].dtype, copy=False)
         if H.shape[1] != metric.n_features:
             raise ValueError(

@@ -25,6 +25,9 @@ ROUNDING = 1e-10
 #: Least 1 - qᵀv, the determinant of T, so that T⁻¹ loses few digits.
 LEAST_DETERMINANT = 1e-3
 
+#: Units in the last place of H's dtype by which the reconstruction may change.
+DIGITS = 30
+
 #: Added to the covariance's diagonal, as a share of its mean: features may depend on each other.
 RIDGE = 1e-12
 
@@ -143,10 +146,18 @@ def settle_gauge(Zs, n, passed, H):
     -------
     ndarray, shape of Z_m
     """
-    found = gauge_of(np.linalg.multi_dot([*Zs, np.eye(H.shape[1])]), n, passed)
+    eye, dtype = np.eye(H.shape[1]), H.dtype
+    Psi = np.linalg.multi_dot([*Zs, eye])
+    found = gauge_of(Psi, n, passed)
     if found is None:
         return Zs[-1]
     v, q = found
-    passed(partial(_shifted, v=v, q=q), outputs=[H])
     Z = Zs[-1].astype(np.float64)
-    return (Z + np.outer(Z @ v, q) / (1 - q @ v)).astype(Zs[-1].dtype)
+    Z = (Z + np.outer(Z @ v, q) / (1 - q @ v)).astype(dtype)
+    _, products = passed(_moments)
+    change = np.linalg.multi_dot([*Zs[:-1], Z, eye - np.outer(v, q)]) - Psi
+    before, after = (np.einsum("ij,jk,ik", A, products, A) for A in (Psi, change))
+    if after > before * (DIGITS * np.finfo(dtype).eps) ** 2:
+        return Zs[-1]
+    passed(partial(_shifted, v=v, q=q), outputs=[H])
+    return Z.astype(Zs[-1].dtype)

@@ -209,7 +209,7 @@ class BlockFactorisation(BlockParameters, Factorisation):
                 store.new,
                 noise_floor=self._noise_floor(layers),
                 random_state=as_random_state(self.random_state),
-                fill_zeros=self._solver() == "multiplicative",
+                aim=self._start_aim(layers),
             )
         else:
             Zs, given = given_factors(self, (p, n), layers)

@@ -16,8 +16,7 @@ from dsnmf.training.modes import compile_function
 #: The metric of features as they are, and the name of metric 1.
 COMPONENTS, DATA = "components", "data"
 
-#: The default: half-way, or for transform_method="nonnegative" features as they are, which alone
-#: are not negative.
+#: The default, and what it mostly stands for.
 AUTO, DEFAULT = "auto", 0.5
 
 #: Directions in which reconstructions deviate less, as a share of the direction in which they
@@ -33,10 +32,10 @@ ROUNDING = 1e-10
 LEAST_RESPONSE = 1e-4
 
 
-def as_exponent(metric, transform_method="auto"):
+def as_exponent(metric, default=DEFAULT):
     """The power t in [0, 1] that a metric stands for; None for features as they are."""
     if isinstance(metric, str) and metric == AUTO:
-        return None if transform_method == "nonnegative" else DEFAULT
+        return default
     if isinstance(metric, str) and metric == COMPONENTS:
         return None
     t = 1.0 if isinstance(metric, str) and metric == DATA else metric
@@ -138,15 +137,17 @@ class WhitenedMetric:
     spread : Spread
         A and the covariance of the samples' features, see `dsnmf.estimators.spread`.
     t : float in [0, 1]
+    scale : float > 0
+        Of the fit: what is squared is divided by it.
 
     Attributes
     ----------
     n_features : int
     """
 
-    def __init__(self, Zs, nonlinearity, mode, spread, t):
+    def __init__(self, Zs, nonlinearity, mode, spread, t, scale=1.0):
         Z_1, self.n_features = Zs[0], Zs[-1].shape[1]
-        R = np.linalg.qr(Z_1.astype(np.float64) @ spread.response, mode="r")
+        R = np.linalg.qr(Z_1.astype(np.float64) / scale @ spread.response, mode="r")
         variances, E = np.linalg.eigh(R @ spread.covariance @ R.T)
         sigma = np.sqrt(np.maximum(variances, 0))
         weights = np.maximum(sigma, LEAST_DEVIATION * sigma[-1] or 1.0) ** (t - 1)
@@ -157,8 +158,9 @@ class WhitenedMetric:
         sizes = np.sqrt(np.diag(spread.covariance))  # components of any unit weigh alike
         sizes = np.where(sizes > 0, sizes, sizes.max() or 1.0)
         _, s, Vt = _svd(G * sizes, Z_1.dtype)
-        self._root = ((Vt.T * s) @ Vt / sizes).astype(Z_1.dtype)
-        self._back = (sizes[:, None] * (Vt.T / np.where(s > 0, s, 1)) @ Vt).astype(Z_1.dtype)
+        inverse, unit = 1 / np.where(s > 0, s, 1), scale**t
+        self._root = ((Vt.T * s) @ Vt / sizes * unit).astype(Z_1.dtype)
+        self._back = (sizes[:, None] * (Vt.T * inverse) @ Vt / unit).astype(Z_1.dtype)
         self._first, self._Z_1 = FirstFeatures(Zs, nonlinearity, mode), Z_1
 
     def of(self, H):
@@ -211,10 +213,10 @@ def needs_spread(t, nonlinearity):
     return t is not None and (t < 1 or symbolic.is_linear(nonlinearity))
 
 
-def metric_of(t, Zs, nonlinearity, mode, spread):
+def metric_of(t, Zs, nonlinearity, mode, spread, scale=1.0):
     """The metric t (see `as_exponent`) of the layer to whose features Z_1, …, Z_j lead."""
     if t is None:
         return ComponentMetric(Zs, nonlinearity, mode)
     if needs_spread(t, nonlinearity):
-        return WhitenedMetric(Zs, nonlinearity, mode, spread, t)
+        return WhitenedMetric(Zs, nonlinearity, mode, spread, t, scale)
     return SpanMetric(Zs, nonlinearity, mode)

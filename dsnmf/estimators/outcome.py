@@ -81,8 +81,9 @@ def _warn_of_error(estimator, size, gram):
     Its directions are looked for in the span of Z_1, where the start has put them.
     """
     rank = min(Z.shape[1] for Z in estimator.Z_) - 1
-    kept = np.linalg.eigvalsh(gram)[::-1][:rank].sum()
-    least, error = float(np.sqrt(max(size**2 - kept, 0.0))), estimator.reconstruction_err_
+    kept, scale = np.linalg.eigvalsh(gram)[::-1][:rank].sum(), estimator._scale
+    least = scale * float(np.sqrt(max((size / scale) ** 2 - kept, 0.0)))
+    error = estimator.reconstruction_err_
     rounding = size * float(np.sqrt(np.finfo(estimator.Z_[0].dtype).eps))
     if error > ABOVE_LINEAR * least + rounding:
         warnings.warn(
@@ -96,7 +97,9 @@ def _warn_of_error(estimator, size, gram):
 
 
 def check_outcome(estimator, size, gram=None):
-    """Look at what a fit has learned of data of this norm, with this `SpanGram` or none.
+    """Look at what a fit has learned of data of this norm.
+
+    With the `SpanGram` of the data at the scale of the fit, or none.
 
     Raises
     ------

@@ -68,11 +68,12 @@ class TrainingParameters:
         are whitened to the degree 1 - metric, see `dsnmf.estimators.metric.WhitenedMetric`; .5
         loses least where neither is known (measured: `dsnmf guide choosing`). "components": the
         features h themselves, as in the papers, in which a component that reconstructs nothing may
-        count most. "auto": .5, or "components" with transform_method="nonnegative", for in other
-        metrics features may be negative. In place of their reconstruction non-linear models have
-        the linear map of their features that is nearest to it, but with 1 or "data": that is the
-        reconstruction in an orthonormal basis of Z_1's span, so rank(Z_1) features. `H_` does not
-        depend on it, nor does the fit: it may be changed after that.
+        count most. "auto": .5, but "components" for features of a transform_method that is named,
+        and of layers for which nearly all samples have labels, which set the distances then. In
+        place of their reconstruction non-linear models have the linear map of their features that
+        is nearest to it, but with 1 or "data": that is the reconstruction in an orthonormal basis
+        of Z_1's span, so rank(Z_1) features. `H_` does not depend on it, nor does the fit: it may
+        be changed after that.
     warm_start : bool
         Start `fit` from the factors of the last one.
     random_state : None, int, RandomState or Generator

@@ -38,7 +38,7 @@ def nonnegative(H):
     return np.where(H >= 0, H, ZERO_FILL * np.abs(H).mean(axis=0)).astype(H.dtype)
 
 
-def start_factors(estimator, samples, layers):
+def start_factors(estimator, samples, layers, aim=None):
     """Zs and Hs that an estimator's parameters ask for, Z_1 in the coordinates of the samples' X.
 
     Parameters
@@ -46,6 +46,8 @@ def start_factors(estimator, samples, layers):
     estimator : Factorisation
     samples : Samples
     layers : tuple of int
+    aim : {"product", "layers", "zeros"}, optional
+        See `blockwise_svd_start`; by default the estimator's.
 
     Returns
     -------
@@ -60,25 +62,27 @@ def start_factors(estimator, samples, layers):
         (Z_1, *Zs), Hs = given_factors(estimator, samples.given.shape, layers)
         return [samples.reduced(Z_1), *Zs], Hs
     if estimator.init == "nndsvd":  # belongs to the given coordinates; all others turn along
-        (Z_1, *Zs), Hs = _started(estimator, samples.samples, layers)
+        (Z_1, *Zs), Hs = _started(estimator, samples.samples, layers, aim)
         return [samples.compressed(Z_1), *Zs], Hs
-    return _started(estimator, samples.start, layers)
+    return _started(estimator, samples.start, layers, aim)
 
 
-def _started(estimator, X, layers):
+def _started(estimator, X, layers, aim):
     rng, by_svd = as_random_state(estimator.random_state), estimator.init == "svd"
     initialise = _initialiser(estimator.init, estimator._noise_floor(layers), rng)
     if estimator._solver() == "adam":
         return pretrain(X, layers, initialise)
 
+    by_product = by_svd and (aim or estimator._start_aim(layers)) == "product"
+
     def factorise(H, k):
         Z, H = initialise(H, k)
-        return Z, raised(H) if by_svd and k > 1 else without_zeros(H)
+        return Z, raised(H) if by_product and k > 1 else without_zeros(H)
 
     nonlinearity = estimator._inner_nonlinearity()
     if not is_linear(nonlinearity):
         return nonlinear_start(X, layers, nonlinearity, factorise)
-    return (pretrain_product if by_svd else pretrain)(X, layers, factorise)
+    return (pretrain_product if by_product else pretrain)(X, layers, factorise)
 
 
 def given_factors(estimator, shape, layers):

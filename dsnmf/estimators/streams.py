@@ -44,6 +44,9 @@ NEGLIGIBLE = 1e-10
 #: they say nothing of it, it stays. So much that single precision does not round it off.
 HOLD = 1e-6
 
+#: Starts have all directions: one that a small first batch lacks could not come later.
+AIM = "layers"
+
 #: What a fit leaves beside the model, and a stream does not have.
 OF_FITS = ("H_", "_raw_H", "history_", "n_iter_", "reconstruction_err_")
 
@@ -286,7 +289,7 @@ class StreamFactorisation(StreamParameters):
         samples.check_use(self.mode, self.init)
         self._scale, self._nonlinearity, self._priors = samples.scale, "identity", []
         self._responses = []
-        Zs, _ = start_factors(self, samples, layers)
+        Zs, _ = start_factors(self, samples, layers, AIM)
         return Zs, Stream(np.zeros((p, k)), np.zeros((k, k)), b, 0, 0, np.zeros(k), 0.0)
 
     def _known_stream(self, samples, layers):
@@ -318,7 +321,7 @@ class StreamFactorisation(StreamParameters):
             return Zs, stream
         before = stream.samples(Zs, max(layers))
         known = hstack([before, X]).tocsc() if issparse(X) else np.hstack([before, X])
-        started, _ = start_factors(self, as_samples(known.T, scale=1.0), layers)
+        started, _ = start_factors(self, as_samples(known.T, scale=1.0), layers, AIM)
         if _rank(started) <= _rank(Zs):
             return Zs, stream
         H = _features(reduce(np.matmul, Zs), started, self.mode)

@@ -1,8 +1,12 @@
 """What estimators with labels share: a graph of samples for each layer."""
 
+from __future__ import annotations
+
 from functools import partial
+from typing import TYPE_CHECKING
 
 import joblib
+import numpy as np
 
 from dsnmf.affinity import combine
 from dsnmf.affinity.classes import as_label_codes
@@ -10,8 +14,17 @@ from dsnmf.data.dense import Dense
 from dsnmf.estimators.block_wsf import SupervisedBlockModel
 from dsnmf.estimators.in_blocks import BlockFactorisation
 from dsnmf.estimators.labels import attribute_affinity, beyond_classes, class_affinity
+from dsnmf.estimators.metric import AUTO
 from dsnmf.estimators.parameters import GraphParameters
 from dsnmf.estimators.ridge import RidgeMap, completed_labels
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from dsnmf.typing import Array
+
+#: Share of the samples with labels from which their classes govern the distances of features.
+NEARLY_ALL = 0.8
 
 #: Parameters for which X is needed in memory, and their values that need it.
 IN_MEMORY = {"transform_method": "ridge", "complete_labels": True}
@@ -30,10 +43,32 @@ class SupervisedFactorisation(GraphParameters, BlockFactorisation):
     itself a list of its attributes' (codes or None, affinity, weight), of n samples.
     """
 
-    _per_layer = (*BlockFactorisation._per_layer, "_ridge_C", "_ridge_c")
+    _per_layer = (*BlockFactorisation._per_layer, "_ridge_C", "_ridge_c", "_labelled")
+    _labelled: Sequence[Array] = ()  # whether nearly all samples had labels, layer by layer
 
     def _has_gauge(self):
         return False
+
+    def _start_aim(self, layers):
+        return "product" if len(layers) == 1 else "layers"
+
+    def _fit(self, X, y):
+        super()._fit(X, y)
+        layers = self._attributes(y, self.H_[-1].shape[1])
+        self._labelled = [np.array(all(map(self._is_labelled, layer))) for layer in layers]
+        return self
+
+    def _is_labelled(self, attribute):
+        codes, affinity, _ = attribute
+        if codes is None or (isinstance(affinity, str) and affinity == "knn"):
+            return False
+        return self.complete_labels or np.mean(np.asarray(codes) >= 0) >= NEARLY_ALL
+
+    def _exponent(self, layer=-1):
+        is_given = not (isinstance(self.metric, str) and self.metric == AUTO)
+        if is_given or not hasattr(self, "_scale"):
+            return super()._exponent(layer)
+        return None if self._labelled[self._index(layer)] else super()._exponent(layer)
 
     def _codes(self, y, n):
         return [None] if y is None else as_label_codes(y, "y", n)

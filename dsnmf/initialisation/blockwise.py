@@ -148,8 +148,8 @@ def _features(H, weights):
     return [H], [H.sum()]
 
 
-def _filled(H, mean):
-    return [without_zeros(H, mean) if H.shape[1] == 1 else raised(H, mean)], []
+def _filled(H, mean, fill):
+    return [fill(H, mean)], []
 
 
 def _as_they_are(H):
@@ -205,9 +205,10 @@ def _better_part(blocks, H, weights):
     return weights[[better]], products[:, [better]] / squares[better]
 
 
-def _factorised(blocks, H, fill_zeros, noise_floor, rng):
+def _factorised(blocks, H, aim, noise_floor, rng):
     """Z of one layer, whose features are put into H."""
     r = H.shape[1]
+    fill = raised if aim == "product" and r > 1 else without_zeros
     U, S, weights = _triplets(blocks, H, max(r - 1, 1), noise_floor, rng)
     if r == 1:
         weights, Z = _better_part(blocks, H, weights)
@@ -215,9 +216,9 @@ def _factorised(blocks, H, fill_zeros, noise_floor, rng):
         Z = with_opposite((U * S)[:, ::-1])
     of_features = blocks.of(H)
     (total,) = of_features.passed(partial(_features, weights=weights), outputs=[H])
-    if fill_zeros:
+    if aim != "zeros":
         mean = total / (H.shape[0] * r)
-        of_features.passed(partial(_filled, mean=mean), outputs=[H])
+        of_features.passed(partial(_filled, mean=mean, fill=fill), outputs=[H])
     return Z
 
 
@@ -231,7 +232,7 @@ def _converted(blocks, array, dtype, new_array):
 
 
 def blockwise_svd_start(
-    blocks, layers, new_array, *, noise_floor, random_state=None, fill_zeros=True
+    blocks, layers, new_array, *, noise_floor, random_state=None, aim="product"
 ):
     """The start from `appr_seminmf` of data in blocks: see `pretrain`, and `pretrain_product`.
 
@@ -253,9 +254,10 @@ def blockwise_svd_start(
         See `truncated_svd`.
     random_state : None, int or numpy.random.Generator
         None is a fixed seed.
-    fill_zeros : bool
-        True, for linear multiplicative rules: every layer is `raised` (of one component: its zeros
-        filled), and the layers are those of `pretrain_product`. False: `pretrain`, zeros stay.
+    aim : {"product", "layers", "zeros"}
+        "product", for linear multiplicative rules: every layer is `raised` (of one component: its
+        zeros filled), and the layers are those of `pretrain_product`. "layers", where each layer's
+        features matter: those of `pretrain`, zeros filled. "zeros": these, and zeros stay.
 
     Returns
     -------
@@ -290,10 +292,10 @@ def blockwise_svd_start(
 
     def factorise(above, r):
         Hs.append(new_array((n, r), np.float64))
-        Z = _factorised(above, Hs[-1], fill_zeros, noise_floor, rng)
+        Z = _factorised(above, Hs[-1], aim, noise_floor, rng)
         return Z, blocks.of(Hs[-1])
 
-    if fill_zeros:
+    if aim == "product":
         Zs, _ = pretrain_product(blocks, layers, factorise, lambda R, H: MappedBlocks(H, R))
     else:
         Zs, _ = pretrain(blocks, layers, factorise)

@@ -14,10 +14,11 @@ import numpy as np
 import scipy.io
 
 from dsnmf import DeepSemiNMF, SemiNMF, datasets
+from dsnmf.estimators.metric import as_exponent
 from dsnmf.experiments.clustering import k_means_scores
 from dsnmf.selection.principal import Principal
 
-METRICS = 0, 0.5, 1
+METRICS = "components", 0, 0.5, "data"
 
 
 def load(name, orl):
@@ -31,21 +32,20 @@ def load(name, orl):
 
 
 def models():
-    """Estimators by name, with the metrics that they have."""
+    """Estimators by name."""
     deep = 100, 40
-    linear = DeepSemiNMF(deep, solver="multiplicative")
     return {
-        "SemiNMF(40)": (SemiNMF(40), METRICS),
-        f"DeepSemiNMF({deep}), multiplicative": (linear, METRICS),
-        f"DeepSemiNMF({deep})": (DeepSemiNMF(deep), (0, 1)),
+        "SemiNMF(40)": SemiNMF(40),
+        f"DeepSemiNMF({deep}), multiplicative": DeepSemiNMF(deep, solver="multiplicative"),
+        f"DeepSemiNMF({deep})": DeepSemiNMF(deep),
     }
 
 
-def features_of(model, X, method, t):
+def features_of(model, X, method, metric):
     """Features of training samples in a metric: the learned ones, or those of `transform`."""
     if method == "H_":
-        return model._metric(-1, t).of(model.H_[-1]).T
-    return model.set_params(transform_method=method, metric=t).transform(X)
+        return model._metric(-1, as_exponent(metric)).of(model.H_[-1]).T
+    return model.set_params(transform_method=method, metric=metric).transform(X)
 
 
 def nmi(features, target):
@@ -55,13 +55,14 @@ def nmi(features, target):
 
 def rows_of(X, target):
     """Lines of the table: a name, and the NMI by metric."""
-    yield "raw", {1: nmi(X, target)}
-    components = {t: Principal(40, 1 - t).fit_transform(X) for t in METRICS}
-    yield "PCA(40), whitened by 1 - t", {t: nmi(F, target) for t, F in components.items()}
-    for name, (model, metrics) in models().items():
+    yield "raw", {"data": nmi(X, target)}
+    degrees = {0: 1.0, 0.5: 0.5, "data": 0.0}
+    components = {t: Principal(40, degree).fit_transform(X) for t, degree in degrees.items()}
+    yield "PCA(40), whitened to 1 - t", {t: nmi(F, target) for t, F in components.items()}
+    for name, model in models().items():
         model.fit(X)
         for method in ("H_", "projection", "nonnegative"):
-            scores = {t: nmi(features_of(model, X, method, t), target) for t in metrics}
+            scores = {t: nmi(features_of(model, X, method, t), target) for t in METRICS}
             yield f"{name}, {method}", scores
 
 
@@ -77,7 +78,7 @@ def main():
     tables = {}
     for name in arguments.sets or sets:
         rows = {
-            row: {f"metric {t:g}": scores.get(t, "") for t in METRICS}
+            row: {f"metric {t}": scores.get(t, "") for t in METRICS}
             for row, scores in rows_of(*load(name, arguments.orl))
         }
         measuring.table(name, rows)

@@ -166,6 +166,7 @@ def test_gaps_are_ignored(fitted, X, y):
 def test_tol_stops_and_max_iter_warns(fitted, X, y):
     with warnings.catch_warnings():
         warnings.simplefilter("error")
+        warnings.filterwarnings("ignore", ".*training ended early")
         model = clone(fitted).set_params(tol=0.5, max_iter=300).fit(X, y)
     assert model.n_iter_ < 300
     with pytest.warns(ConvergenceWarning, match="max_iter = 2"):

@@ -66,7 +66,7 @@ def test_a_bad_start_of_ones_own_is_not_divergence():
 
 
 def test_the_way_of_transforming_may_change_after_the_fit():
-    model = DeepWSF((4, 3), **QUICK).fit(X, np.column_stack([Y, Y]))
+    model = DeepWSF((4, 3), metric="components", **QUICK).fit(X, np.column_stack([Y, Y]))
     model.transform(X, layer=0)
     model.set_params(transform_method="projection")
     Psi = model.Z_[0]

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from sklearn.datasets import load_breast_cancer
 
-from dsnmf import WSF, DeepSemiNMF, DeepWSF, SemiNMF
+from dsnmf import WSF, DeepSemiNMF, SemiNMF
 
 RNG = np.random.default_rng(0)
 ROWS = RNG.random((80, 5)) @ RNG.standard_normal((5, 20)) + 0.1 * RNG.standard_normal((80, 20))
@@ -36,7 +36,6 @@ MODELS = {
     "BCD": SemiNMF(6, solver="bcd"),
     "WSF without a penalty": WSF(6, alpha=0),
     "DeepSemiNMF": DeepSemiNMF((9, 6), solver="multiplicative"),
-    "DeepWSF without a penalty": DeepWSF((9, 6), alphas=0),
 }
 
 

@@ -30,13 +30,18 @@ def data():
     return X, np.arange(30) % 3
 
 
+def power_of(model, layer):
+    """Features follow the data's unit by the power of their metric; as they are, not at all."""
+    return model._exponent(layer) or 0.0
+
+
 def learned(estimator, X, y, unit):
     model = clone(estimator).set_params(max_iter=12, tol=0).fit(X * X.dtype.type(unit), y)
     values = {
         "Z_1": model.Z_[0] / unit,
         "H_m": model.H_[-1],
-        "features": model.transform(X * X.dtype.type(unit)),
-        "layer 1": model.transform(X * X.dtype.type(unit), layer=0),
+        "features": model.transform(X * X.dtype.type(unit)) / unit ** power_of(model, -1),
+        "layer 1": model.transform(X * X.dtype.type(unit), layer=0) / unit ** power_of(model, 0),
         "error": np.array(model.reconstruction_err_ / unit),
     }
     # Costs of a whitened fit have no unit of the data's; others may be infinite or 0.

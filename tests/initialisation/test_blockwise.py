@@ -92,7 +92,7 @@ def test_zeros_may_stay(layers):
     rows = DATA["full rank"]
     expected_Zs, expected_Hs = in_memory(rows.T, layers, 0, seed=5, fill_zeros=False)
     Zs, Hs = blockwise_svd_start(
-        Blocks(rows, 7), layers, np.empty, noise_floor=0, random_state=5, fill_zeros=False
+        Blocks(rows, 7), layers, np.empty, noise_floor=0, random_state=5, aim="zeros"
     )
     for Z, expected in zip(Zs, expected_Zs, strict=True):
         assert relative_error(Z, expected) < 1e-10
