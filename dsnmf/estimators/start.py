@@ -38,7 +38,7 @@ def nonnegative(H):
     return np.where(H >= 0, H, ZERO_FILL * np.abs(H).mean(axis=0)).astype(H.dtype)
 
 
-def start_factors(estimator, samples, layers, aim=None):
+def start_factors(estimator, samples, layers):
     """Zs and Hs that an estimator's parameters ask for, Z_1 in the coordinates of the samples' X.
 
     Parameters
@@ -46,8 +46,6 @@ def start_factors(estimator, samples, layers, aim=None):
     estimator : Factorisation
     samples : Samples
     layers : tuple of int
-    aim : {"product", "layers", "zeros"}, optional
-        See `blockwise_svd_start`; by default the estimator's.
 
     Returns
     -------
@@ -62,18 +60,18 @@ def start_factors(estimator, samples, layers, aim=None):
         (Z_1, *Zs), Hs = given_factors(estimator, samples.given.shape, layers)
         return [samples.reduced(Z_1), *Zs], Hs
     if estimator.init == "nndsvd":  # belongs to the given coordinates; all others turn along
-        (Z_1, *Zs), Hs = _started(estimator, samples.samples, layers, aim)
+        (Z_1, *Zs), Hs = _started(estimator, samples.samples, layers)
         return [samples.compressed(Z_1), *Zs], Hs
-    return _started(estimator, samples.start, layers, aim)
+    return _started(estimator, samples.start, layers)
 
 
-def _started(estimator, X, layers, aim):
+def _started(estimator, X, layers):
     rng, by_svd = as_random_state(estimator.random_state), estimator.init == "svd"
     initialise = _initialiser(estimator.init, estimator._noise_floor(layers), rng)
     if estimator._solver() == "adam":
         return pretrain(X, layers, initialise)
 
-    by_product = by_svd and (aim or estimator._start_aim(layers)) == "product"
+    by_product = by_svd and estimator._start_aim(layers) == "product"
 
     def factorise(H, k):
         Z, H = initialise(H, k)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 from functools import cache, reduce
 from typing import TYPE_CHECKING
@@ -44,9 +45,6 @@ NEGLIGIBLE = 1e-10
 #: they say nothing of it, it stays. So much that single precision does not round it off.
 HOLD = 1e-6
 
-#: Starts have all directions: one that a small first batch lacks could not come later.
-AIM = "layers"
-
 #: What a fit leaves beside the model, and a stream does not have.
 OF_FITS = ("H_", "_raw_H", "history_", "n_iter_", "reconstruction_err_")
 
@@ -82,9 +80,8 @@ def _features(X, Zs, mode):
 
 
 def _rank(Zs):
-    """How many directions the components Z_1 … Z_m have."""
-    Psi = reduce(np.matmul, Zs)
-    return np.linalg.matrix_rank(Psi.T @ Psi, hermitian=True, rtol=NEGLIGIBLE)
+    """How many directions the components Z_1 … Z_m can come to have: the least rank of a Z."""
+    return min(np.linalg.matrix_rank(Z, rtol=math.sqrt(NEGLIGIBLE)) for Z in Zs)
 
 
 @dataclass(frozen=True)
@@ -289,7 +286,7 @@ class StreamFactorisation(StreamParameters):
         samples.check_use(self.mode, self.init)
         self._scale, self._nonlinearity, self._priors = samples.scale, "identity", []
         self._responses = []
-        Zs, _ = start_factors(self, samples, layers, AIM)
+        Zs, _ = start_factors(self, samples, layers)
         return Zs, Stream(np.zeros((p, k)), np.zeros((k, k)), b, 0, 0, np.zeros(k), 0.0)
 
     def _known_stream(self, samples, layers):
@@ -316,12 +313,12 @@ class StreamFactorisation(StreamParameters):
         samples that stand for those before.
         """
         layers = self._layer_sizes()
-        of_starts = min(X.shape[0], max(min(layers) - 1, 1))
+        of_starts = min(X.shape[0], max(layers[0] - 1, 1), *layers[1:])
         if not isinstance(self.init, str) or _rank(Zs) >= of_starts:
             return Zs, stream
         before = stream.samples(Zs, max(layers))
         known = hstack([before, X]).tocsc() if issparse(X) else np.hstack([before, X])
-        started, _ = start_factors(self, as_samples(known.T, scale=1.0), layers, AIM)
+        started, _ = start_factors(self, as_samples(known.T, scale=1.0), layers)
         if _rank(started) <= _rank(Zs):
             return Zs, stream
         H = _features(reduce(np.matmul, Zs), started, self.mode)

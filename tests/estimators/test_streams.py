@@ -129,7 +129,8 @@ def test_what_says_little_at_first_leaves_no_component_dead(model, poor, form):
     streamed(late, usual)
     dtype = np.float32 if form is np.float32 else np.float64
     assert (late.n_samples_seen_, late.Z_[0].dtype) == (before + 30 * 40, dtype)
-    assert error(late, new) < 1.2 * error(streamed(model, usual), new) + 0.02
+    # Beside 0.3 where a component stays dead; the poor batches still have some weight.
+    assert error(late, new) < 1.2 * error(streamed(model, usual), new) + 0.03
 
 
 def test_samples_that_stand_for_those_before_have_their_gram_matrix():
