@@ -306,8 +306,8 @@ class DSNMF(Storable):
         def stops(epoch, cost):
             return liveness.look(cost) or (callback is not None and callback(epoch, cost))
 
-        p, n = self.X.get_value(borrow=True).shape
-        with threads_for(n, p, *self.layers):
+        first, last = (self.params[i].get_value(borrow=True).shape for i in (0, -1))
+        with threads_for(*first, *last):
             self.stopped_by = loop.run(
                 self._epoch,
                 n_epochs,

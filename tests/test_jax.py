@@ -11,6 +11,7 @@ from sklearn.base import clone
 
 from dsnmf import DSNMF, WSF, DeepSemiNMF, DeepWSF, SemiNMF
 from dsnmf.affinity import combine, knn_affinity, label_affinity
+from dsnmf.estimators import spread
 from tests.conftest import relative_error
 from tests.data.test_sources import as_memmap
 
@@ -82,6 +83,8 @@ def test_blocks_go_to_the_device_one_by_one(estimator, tmp_path, monkeypatch):
     gc.collect()
     before = sum(array.nbytes for array in jax.live_arrays())
     monkeypatch.setattr(jax, "block_until_ready", block_until_ready)
+    monkeypatch.setattr(spread, "LEAST_SAMPLES", 40)  # as few, beside data of many blocks
+    monkeypatch.setattr(spread, "SAMPLES_PER_COMPONENT", 1)
     theirs = estimator.set_params(mode="JAX").fit(X, np.tile(LABELS, 20))
     for got, wanted in zip([*theirs.Z_, *theirs.H_], [*ours.Z_, *ours.H_], strict=True):
         assert relative_error(got, wanted) < 1e-9

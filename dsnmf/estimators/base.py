@@ -203,8 +203,8 @@ class Factorisation(
             span = SpanGram(self.Z_[0])
             if samples.is_complete and not is_linear(self._nonlinearity):
                 samples.features(span)
-        gram = None if np.isscalar(span.value) else span.value
-        check_outcome(self, samples.scale * float(np.linalg.norm(samples.norms)), gram)
+            gram = None if np.isscalar(span.value) else span.value
+            check_outcome(self, samples.scale * float(np.linalg.norm(samples.norms)), gram)
         return stopped_by
 
     def _started_model(self, samples, y, layers):

@@ -25,8 +25,8 @@ ROUNDING = 1e-10
 #: Least 1 - qᵀv, the determinant of T, so that T⁻¹ loses few digits.
 LEAST_DETERMINANT = 1e-3
 
-#: Units in the last place of H's dtype by which the reconstruction may change.
-DIGITS = 30
+#: Share of the reconstruction by which it may change, by H's dtype: well above the rounding.
+CHANGE = {"float64": 1e-12, "float32": 4e-6}
 
 #: Added to the covariance's diagonal, as a share of its mean: features may depend on each other.
 RIDGE = 1e-12
@@ -157,7 +157,7 @@ def settle_gauge(Zs, n, passed, H):
     _, products = passed(_moments)
     change = np.linalg.multi_dot([*Zs[:-1], Z, eye - np.outer(v, q)]) - Psi
     before, after = (np.einsum("ij,jk,ik", A, products, A) for A in (Psi, change))
-    if after > before * (DIGITS * np.finfo(dtype).eps) ** 2:
+    if after > before * CHANGE[str(dtype)] ** 2:
         return Zs[-1]
     passed(partial(_shifted, v=v, q=q), outputs=[H])
     return Z.astype(Zs[-1].dtype)

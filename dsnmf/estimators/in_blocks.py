@@ -111,9 +111,9 @@ class BlockFactorisation(BlockParameters, Factorisation):
                 self._keep_of_blocks(model)
                 norms = np.linalg.norm(rows.astype(np.float64, copy=False), axis=1)
                 measure_spreads(self, rows.T, norms)
-            self.H_, self.reconstruction_err_ = [H.T for H in Hs], error
-            gram = None if is_linear(self._nonlinearity) else gram
-            check_outcome(self, blocks.scale * float(np.sqrt(blocks.squared_norm)), gram)
+                self.H_, self.reconstruction_err_ = [H.T for H in Hs], error
+                gram = None if is_linear(self._nonlinearity) else gram
+                check_outcome(self, blocks.scale * float(np.sqrt(blocks.squared_norm)), gram)
             self.H_ = [store.kept(H, f"H_{i}").T for i, H in enumerate(Hs, start=1)]
             self._raw_H = self.H_
             if model.H is not Hs[-1]:  # may be negative, where H_ is not

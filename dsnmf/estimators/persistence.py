@@ -8,7 +8,8 @@ import numpy as np
 import scipy.sparse
 
 from dsnmf.affinity import LabelAffinity
-from dsnmf.estimators.streams import OF_FITS, Stream
+from dsnmf.estimators.stream_sums import Stream
+from dsnmf.estimators.streams import OF_FITS
 from dsnmf.files import archive
 
 if TYPE_CHECKING:

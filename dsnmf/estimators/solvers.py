@@ -55,7 +55,7 @@ class Model:
 
     def settle_gauge(self):
         """Choose the least arbitrary form of H_m, see `dsnmf.estimators.gauge`."""
-        Zs = [Z.get_value(borrow=True) for Z in self.Zs]
+        Zs = [np.asarray(Z.get_value(borrow=True)) for Z in self.Zs]
         H = np.array(self.Hs[-1].get_value(borrow=True))
         Z = settle_gauge(Zs, H.shape[1], partial(pass_over, [(slice(None), H.T)]), H.T)
         self.Zs[-1].set_value(Z, borrow=True)

@@ -2,166 +2,32 @@
 
 from __future__ import annotations
 
-import math
-from dataclasses import dataclass, replace
-from functools import cache, reduce
+from functools import reduce
 from typing import TYPE_CHECKING
 
 import numpy as np
-import pytensor.tensor as pt
 from scipy.sparse import hstack, issparse
 from sklearn.utils.metaestimators import available_if
 
 from dsnmf.data.choice import as_samples, in_memory
-from dsnmf.data.samples import column_blocks
 from dsnmf.data.shares import energies_of, warn_of_governing
 from dsnmf.estimators.containers import as_data
-from dsnmf.estimators.inner_features import positive_start
 from dsnmf.estimators.jax_mode import check_jax
 from dsnmf.estimators.outcome import DIVERGED, unchanged_by_errors
 from dsnmf.estimators.parameters import StreamParameters
 from dsnmf.estimators.start import start_factors
-from dsnmf.estimators.threads import for_threads
+from dsnmf.estimators.stream_sums import Stream, features_of_batch, rank_of
 from dsnmf.symbolic import is_linear
-from dsnmf.training.modes import as_mode, compile_function
+from dsnmf.training.modes import as_mode
 from dsnmf.training.threads import threads_for
-from dsnmf.updates.one_read import FLOOR, Sums, small_step
-from dsnmf.updates.semi_nmf import multiplicative_step
 
 if TYPE_CHECKING:
     from typing import Any, Self
 
     from dsnmf.typing import Array, Matrix
 
-#: Of the H rule for each batch. The features with the least error (non-negative least squares) take
-#: several times as long, and have zeros that hold the components fast: on PIE the error of new
-#: samples falls to 13 % with them, to 11 % with these.
-STEPS = 20
-
-#: Eigenvalues of ΨᵀΨ up to this share of the largest are left out where features start.
-NEGLIGIBLE = 1e-10
-
-#: How much, against all that the samples say, a component holds to its place: where
-#: they say nothing of it, it stays. So much that single precision does not round it off.
-HOLD = 1e-6
-
 #: What a fit leaves beside the model, and a stream does not have.
 OF_FITS = ("H_", "_raw_H", "history_", "n_iter_", "reconstruction_err_")
-
-
-@cache
-def _compiled_feature_step(floor, mode):
-    """(A, B, H) ↦ new H."""
-    A, B, H = (pt.dmatrix() for _ in range(3))
-    new = multiplicative_step(H, A, B, floor)
-    return for_threads(compile_function([A, B, H], new, mode=mode))
-
-
-@cache
-def _compiled_small_step(m, dtype, mode):
-    """(X Qᵀ, Q Qᵀ, L, n, Z_1, …, Z_m) ↦ new Z_1, …, Z_m."""
-    sums, n = Sums(*(pt.dmatrix() for _ in range(3))), pt.lscalar()
-    Zs = [pt.dmatrix() for _ in range(m)]
-    moved = small_step(Zs, sums, n, dtype)
-    inputs = [*vars(sums).values(), n, *Zs]
-    # Nothing depends on the old Z_1.
-    return for_threads(compile_function(inputs, moved.Zs, mode=mode, on_unused_input="ignore"))
-
-
-def _features(X, Zs, mode):
-    """H >= 0, shape (k_m, b), of samples X ≈ Z_1 … Z_m H; each depends on its sample alone."""
-    Psi = reduce(np.matmul, Zs)
-    A, B = np.asarray(Psi.T @ X), Psi.T @ Psi
-    H = positive_start(np.linalg.pinv(B, rcond=NEGLIGIBLE, hermitian=True) @ A)
-    step = _compiled_feature_step(FLOOR, mode)
-    for _ in range(STEPS):
-        H = np.asarray(step(A, B, H))
-    return H
-
-
-def _rank(Zs):
-    """How many directions the components Z_1 … Z_m can come to have: the least rank of a Z."""
-    return min(np.linalg.matrix_rank(Z, rtol=math.sqrt(NEGLIGIBLE)) for Z in Zs)
-
-
-@dataclass(frozen=True)
-class Stream:
-    """All that is known of the samples so far, at the scale of the fit, in float64.
-
-    Attributes
-    ----------
-    XH : ndarray, shape (p, k_m)
-        Σ w x hᵀ over the samples x and their features h, as they were when the sample came.
-    HH : ndarray, shape (k_m, k_m)
-        Σ w h hᵀ.
-    batch_size : int
-        Samples in the first batch.
-    n_samples, n_steps : int
-        Samples and batches so far.
-    total : ndarray, shape (k_m,), or 0.0
-        Σ w h; 0 in streams that version 0.2.0 wrote.
-    weight : float
-        Σ w; 1 in those.
-    """
-
-    XH: np.ndarray
-    HH: np.ndarray
-    batch_size: int
-    n_samples: int
-    n_steps: int
-    total: np.ndarray | float = 0.0
-    weight: float = 1.0
-
-    @classmethod
-    def after_fit(cls, Zs, H, batch_size):
-        """Of a model whose Zs are the best for the features H (k_m x n): X Hᵀ = Z_1 … Z_m H Hᵀ."""
-        HH, total = np.zeros((len(H), len(H))), np.zeros(len(H))
-        for samples in column_blocks(*H.shape):
-            part = np.asarray(H[:, samples], np.float64)  # of a fit on a cluster it is Dask's
-            HH, total = HH + part @ part.T, total + part.sum(axis=1)
-        n = H.shape[1]
-        return cls(reduce(np.matmul, Zs) @ HH, HH, batch_size, n, 0, total, float(n))
-
-    @property
-    def covariance(self):
-        """Of the features so far, ndarray (k_m, k_m)."""
-        mean = self.total / self.weight
-        return self.HH / self.weight - np.multiply.outer(mean, mean)
-
-    @property
-    def is_silent(self):
-        """Whether all samples so far were zero."""
-        return not self.XH.any()
-
-    def samples(self, Zs, n):
-        """n samples (p x n) that stand for those so far: of their Gram matrix, as Zs have it."""
-        values, vectors = np.linalg.eigh(self.HH)
-        X = np.zeros((len(Zs[0]), n))
-        X[:, : len(values)] = reduce(np.matmul, Zs) @ (vectors * np.sqrt(np.maximum(values, 0)))
-        return X
-
-    def of_components(self, H):
-        """The stream of other components, by which H (>= 0) makes up the present ones."""
-        total = H @ np.broadcast_to(self.total, len(self.HH))
-        return replace(self, XH=self.XH @ H.T, HH=H @ self.HH @ H.T, total=total)
-
-    def moved(self, X, H, forget_factor):
-        """The stream after a batch X (p x b) with features H."""
-        b = X.shape[1]
-        kept = forget_factor ** (b / self.batch_size)
-        XH, HH = kept * self.XH + np.asarray(X @ H.T), kept * self.HH + H @ H.T
-        total, weight = kept * self.total + H.sum(axis=1), kept * self.weight + b
-        counts = self.batch_size, self.n_samples + b, self.n_steps + 1
-        return Stream(XH, HH, *counts, total, weight)
-
-    def fitted(self, Zs, dtype, mode):
-        """The Zs, kept in this dtype, that are best for the samples so far."""
-        k = len(self.HH)
-        hold = HOLD * np.trace(self.HH) or 1.0
-        L = np.linalg.cholesky(self.HH + hold * np.eye(k))
-        XQ = np.linalg.solve(L, (self.XH + hold * reduce(np.matmul, Zs)).T).T
-        step = _compiled_small_step(len(Zs), str(dtype), mode)
-        return step(XQ, np.eye(k), L, self.n_samples, *Zs)
 
 
 def _check_partial_fit(estimator):
@@ -265,7 +131,7 @@ class StreamFactorisation(StreamParameters):
         rows = samples.start.astype(np.float64)
         Zs, stream = self._grown(Zs, stream, rows)
         with np.errstate(over="ignore", invalid="ignore"):  # looked at when all is done
-            stream = stream.moved(rows, _features(rows, Zs, self.mode), self.forget_factor)
+            stream = stream.moved(rows, features_of_batch(rows, Zs, self.mode), self.forget_factor)
         if not (np.isfinite(stream.XH).all() and np.isfinite(stream.HH).all()):
             raise FloatingPointError(
                 f"{DIVERGED}: this batch is too large for the scale of the first, whose samples' "
@@ -314,12 +180,12 @@ class StreamFactorisation(StreamParameters):
         """
         layers = self._layer_sizes()
         of_starts = min(X.shape[0], max(layers[0] - 1, 1), *layers[1:])
-        if not isinstance(self.init, str) or _rank(Zs) >= of_starts:
+        if not isinstance(self.init, str) or rank_of(Zs) >= of_starts:
             return Zs, stream
         before = stream.samples(Zs, max(layers))
         known = hstack([before, X]).tocsc() if issparse(X) else np.hstack([before, X])
         started, _ = start_factors(self, as_samples(known.T, scale=1.0), layers)
-        if _rank(started) <= _rank(Zs):
+        if rank_of(started) <= rank_of(Zs):
             return Zs, stream
-        H = _features(reduce(np.matmul, Zs), started, self.mode)
+        H = features_of_batch(reduce(np.matmul, Zs), started, self.mode)
         return started, stream.of_components(H)

@@ -93,7 +93,7 @@ def test_a_metric(word, metric):
 
 def test_an_unknown_metric_is_refused(capsys):
     assert main(["transform", "nameless", "plain.npy", "--metric", "dta", "-o", "x.npy"]) == 2
-    assert "metric must be 'components', 'data' or a number" in capsys.readouterr().err
+    assert "metric must be 'auto', 'components', 'data' or a number" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("name", REFUSED)

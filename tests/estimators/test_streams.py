@@ -16,7 +16,7 @@ from sklearn.utils.estimator_checks import (
 )
 
 from dsnmf import WSF, DeepSemiNMF, DeepWSF, SemiNMF
-from dsnmf.estimators.streams import Stream
+from dsnmf.estimators.stream_sums import Stream
 from tests.conftest import relative_error
 
 pytestmark = pytest.mark.usefixtures("without_numba")

@@ -64,7 +64,7 @@ def test_all_rows_of_a_split(samples, monkeypatch):
     monkeypatch.setitem(attribute_methods.TRAINING, "max_iter", 100)
     rows = list(attributes.one_split(*samples, (8, 6), ("first", "second"), 0, shares=(0.5,)))
     maps = {(row["method"], row["layer"]) for row in rows}
-    assert len(maps) == 5 + 2 * 2 + 3 + 2 * len(mapped) * 2
+    assert len(maps) == 6 + 2 * 2 + 3 + 2 * len(mapped) * 2
     assert len(rows) == 2 * len(maps)
     assert all(0 <= row[score] <= 1 for row in rows for score in ("ac", "nmi", "svm"))
     accuracy = {(row["method"], row["layer"], row["attribute"]): row["ac"] for row in rows}
