@@ -6,7 +6,7 @@ import numpy as np
 import pytensor
 
 from dsnmf.symbolic import layer_features
-from dsnmf.symbolic.shared import as_shared
+from dsnmf.symbolic.shared import open_shared
 
 #: Entries of arrays that are made at once, so that memory does not grow with the samples.
 BLOCK = 1 << 20
@@ -22,6 +22,43 @@ def column_blocks(rows, columns):
     """Slices of the columns of a matrix, of about `BLOCK` entries each."""
     width = max(1, BLOCK // rows)
     return [slice(start, start + width) for start in range(0, columns, width)]
+
+
+class DataVariables:
+    """What programs see of samples of one kind, in shared variables for any size.
+
+    A kind of data is one subclass; this one has what they share, for an array without gaps.
+
+    Parameters
+    ----------
+    dtype : {"float32", "float64"}
+
+    Attributes
+    ----------
+    X : shared variable, shape (p, n), or (r, n) where compressed
+    variables : list of shared variables
+        For `Samples.values`.
+    """
+
+    def __init__(self, dtype):
+        self.X = self._make_X(dtype)
+        self.variables = [self.X]
+
+    def _make_X(self, dtype):
+        return open_shared("X", dtype)
+
+    def filled(self, Zs, H, nonlinearity):
+        """X with its gaps, if it has any, filled from the reconstruction."""
+        return self.X
+
+    def squared_error(self, Zs, H, nonlinearity):
+        """Σ (X - X̂)² over the known entries."""
+        return self._squared_error(Zs[0], layer_features(Zs, H, 1, nonlinearity))
+
+    def error_and_gradients(self, Zs, H, nonlinearity, params):
+        """`squared_error` and its derivatives by params: some of Zs and what H is made of."""
+        error = self.squared_error(Zs, H, nonlinearity)
+        return error, pytensor.grad(error, params)
 
 
 class Samples:
@@ -46,8 +83,8 @@ class Samples:
         the rest of it.
     start : ndarray or SciPy sparse matrix, shape of X
         What initialisers see.
-    X : shared variable, shape (p, n), or (r, n) where compressed
-        What rules see: C-contiguous, or sparse.
+    variables : type
+        The `DataVariables` of this kind, in which rules see X, compressed or not.
     samples : ndarray or SciPy sparse matrix, shape (p, n)
         At the scale of the fit, not compressed, without gaps.
     offset : float >= 0
@@ -89,9 +126,9 @@ class Samples:
     def start(self):
         return np.divide(self.given, self._unit, order="C")
 
-    @cached_property
-    def X(self):
-        return as_shared(self.start, "X")
+    def values(self):
+        """What `variables` are to hold, C-contiguous or sparse: X first."""
+        return [np.ascontiguousarray(self.start)]
 
     @property
     def samples(self):
@@ -120,10 +157,6 @@ class Samples:
         """Z_1 for `given`, from one in the coordinates of X."""
         return Z * self._unit
 
-    def filled(self, X_hat):
-        """X with its gaps, if it has any, filled from the reconstruction X̂."""
-        return self.X
-
     def completed(self, Z, F):
         """`given` with its gaps, if it has any, filled from Z F; arrays."""
         return self.given
@@ -131,15 +164,6 @@ class Samples:
     def of_fit(self, numbers, Z, F):
         """Some of the samples at the scale of the fit, gaps filled from Z F (as `completed`)."""
         return self.given[:, numbers] / self._unit
-
-    def squared_error(self, Zs, H, nonlinearity):
-        """Σ (X - X̂)² over the known entries."""
-        return self._squared_error(Zs[0], layer_features(Zs, H, 1, nonlinearity))
-
-    def error_and_gradients(self, Zs, H, nonlinearity, params):
-        """`squared_error` and its derivatives by params: some of Zs and what H is made of."""
-        error = self.squared_error(Zs, H, nonlinearity)
-        return error, pytensor.grad(error, params)
 
     def final_error(self, Z, F):
         """‖X - Z F‖ of the samples as they came over their known entries, exactly.

@@ -3,22 +3,46 @@
 from functools import cached_property
 
 import numpy as np
-import pytensor
 import pytensor.sparse
 import pytensor.tensor as pt
 
-from dsnmf.data.samples import Samples
+from dsnmf.data.samples import DataVariables, Samples
 from dsnmf.symbolic import layer_features
 from dsnmf.symbolic.linalg import product
 from dsnmf.symbolic.residual import chained_gradients
+from dsnmf.symbolic.shared import open_sparse
 from dsnmf.training.modes import is_jax
 
 #: Share of the matrix's energy below which its error is not taken from a difference of sums.
 LEAST_DIFFERENCE = 1e-8
 
 
+class SparseVariables(DataVariables):
+    """Of a CSR matrix."""
+
+    def _make_X(self, dtype):
+        return open_sparse("X", dtype)
+
+    def _squared_error(self, Z, F):
+        """In float64, since a good fit leaves little of the terms' difference; never below 0."""
+        wide_Z, wide_F = pt.cast(Z, "float64"), pt.cast(F, "float64")
+        fitted = (product(self.X, wide_F.T) * wide_Z).sum()
+        inner = (pt.dot(wide_Z.T, wide_Z) * pt.dot(wide_F, wide_F.T)).sum()
+        energy = pt.sqr(pt.cast(pytensor.sparse.csm_data(self.X), "float64")).sum()
+        return pt.cast(pt.maximum(energy - 2 * fitted + inner, 0), Z.dtype)
+
+    def error_and_gradients(self, Zs, H, nonlinearity, params):
+        """As `DataVariables` has it, written out: sparse products have no symbolic gradient."""
+        Z, F = Zs[0], layer_features(Zs, H, 1, nonlinearity)
+        by_Z = pt.dot(Z, pt.dot(F, F.T)) - product(self.X, F.T)
+        by_F = pt.dot(pt.dot(Z.T, Z), F) - product(Z.T, self.X)
+        return self._squared_error(Z, F), chained_gradients(params, Z, F, by_Z, by_F)
+
+
 class Sparse(Samples):
     """A sparse matrix, canonical: see `dsnmf.data.choice.canonical`."""
+
+    variables = SparseVariables
 
     def _largest(self):
         return float(abs(self.given.data).max(initial=0))
@@ -32,9 +56,8 @@ class Sparse(Samples):
     def start(self):
         return (self.given / self._unit).tocsr()
 
-    @cached_property
-    def X(self):
-        return pytensor.shared(self.start, name="X")
+    def values(self):
+        return [self.start]
 
     @property
     def dense(self):
@@ -45,21 +68,6 @@ class Sparse(Samples):
             raise ValueError("mode='JAX' needs a dense X, got a sparse one")
         if isinstance(init, str) and init in ("nndsvd", "lp"):
             raise ValueError(f"init='{init}' needs a dense X; for a sparse X use 'svd' or 'random'")
-
-    def _squared_error(self, Z, F):
-        """In float64, since a good fit leaves little of the terms' difference; never below 0."""
-        wide_Z, wide_F = pt.cast(Z, "float64"), pt.cast(F, "float64")
-        fitted = (product(self.X, wide_F.T) * wide_Z).sum()
-        inner = (pt.dot(wide_Z.T, wide_Z) * pt.dot(wide_F, wide_F.T)).sum()
-        energy = pt.sqr(pt.cast(pytensor.sparse.csm_data(self.X), "float64")).sum()
-        return pt.cast(pt.maximum(energy - 2 * fitted + inner, 0), Z.dtype)
-
-    def error_and_gradients(self, Zs, H, nonlinearity, params):
-        """As `Samples` has it, written out: sparse products have no symbolic gradient."""
-        Z, F = Zs[0], layer_features(Zs, H, 1, nonlinearity)
-        by_Z = pt.dot(Z, pt.dot(F, F.T)) - product(self.X, F.T)
-        by_F = pt.dot(pt.dot(Z.T, Z), F) - product(Z.T, self.X)
-        return self._squared_error(Z, F), chained_gradients(params, Z, F, by_Z, by_F)
 
     def _squared_residual(self, Z, F):
         X = self.given.astype(np.float64) / self.scale

@@ -11,19 +11,18 @@ from sklearn.exceptions import ConvergenceWarning
 from dsnmf.data.choice import as_blocks, as_samples
 from dsnmf.data.shares import energies_of, warn_of_governing
 from dsnmf.estimators.fitted import FittedFactorisation
-from dsnmf.estimators.jax_mode import check_jax, without_sparse
+from dsnmf.estimators.jax_mode import check_jax
 from dsnmf.estimators.outcome import DIVERGED, check_outcome, unchanged_by_errors
 from dsnmf.estimators.parameters import TrainingParameters
 from dsnmf.estimators.priors import priors
 from dsnmf.estimators.score import ScoredFactorisation
-from dsnmf.estimators.solvers import Model, all_features, compile_solver, settle
 from dsnmf.estimators.spread import measure_spreads, pick_samples
 from dsnmf.estimators.start import check_start, start_factors
 from dsnmf.estimators.trace import State, Trace
+from dsnmf.solvers.model import Model
 from dsnmf.symbolic import is_linear
-from dsnmf.symbolic.shared import as_shared
 from dsnmf.training import loop
-from dsnmf.training.modes import as_mode, compile_function
+from dsnmf.training.modes import as_mode
 from dsnmf.training.stopping import CostTolerance
 
 if TYPE_CHECKING:
@@ -52,7 +51,7 @@ class Factorisation(
         return "identity"
 
     def _has_gauge(self):
-        """Whether the fit is to choose H_'s least arbitrary form, see `dsnmf.estimators.gauge`.
+        """Whether the fit is to choose H_'s least arbitrary form, see `dsnmf.solvers.gauge`.
 
         Factors that the fit started from, given or those of the last fit, have chosen theirs;
         labels and relu leave H no freedom.
@@ -154,39 +153,32 @@ class Factorisation(
         samples = as_samples(X, self.compress, noise_floor=self.noise_floor, whiten=whiten)
         samples.check_known()
         samples.check_use(self.mode, self.init)
-        model = self._started_model(samples, y, layers)
-        step = compile_solver(model, self._solver(), self.mode)
         trace = Trace()
-        stopped_by, self.n_iter_ = self._run(step, trace, model)
-        of_first = self._keep(model, trace)
+        with self._started_model(samples, y, layers) as model:
+            stopped_by, self.n_iter_ = self._run(model.step, trace, model)
+            of_first = self._keep(model, trace)
         check_outcome(self, samples.scale * float(np.linalg.norm(samples.norms)))
         picked = pick_samples(X.shape[0], layers)
         measure_spreads(self, samples.of_fit(picked, self.Z_[0], of_first), samples.norms[picked])
         return stopped_by
 
     def _started_model(self, samples, y, layers):
-        """Shared factors at their start, with all that the solver needs."""
+        """Factors at their start, with all that the solver needs."""
         if self.warm_start and hasattr(self, "H_"):
             Zs, Hs = self.Z_, self._raw_H
             check_start(Zs, Hs, samples.given.shape, layers)
             Zs = [samples.reduced(Zs[0]), *Zs[1:]]
         else:
             Zs, Hs = start_factors(self, samples, layers)
-        dtype = samples.X.type.dtype
-        shared = [
-            [
-                as_shared(np.array(value, dtype), f"{letter}_{i}")
-                for i, value in enumerate(values, 1)
-            ]
-            for letter, values in (("Z", Zs), ("H", Hs))
-        ]
         return Model(
             samples,
-            *shared,
+            Zs,
+            Hs,
+            self._solver(),
             nonlinearity=self._inner_nonlinearity(),
-            affinities=without_sparse(self._affinities(y, samples, Hs), self.mode, dtype),
+            affinities=self._affinities(y, samples, Hs),
             learning_rate=getattr(self, "learning_rate", 1e-3),
-            raw_features=self._solver() == "adam",
+            mode=self.mode,
         )
 
     def _run(self, step, trace, model, checkpoint=None, reading=None):
@@ -234,12 +226,10 @@ class Factorisation(
 
     def _keep(self, model, trace):
         """Set what was learned; returns the features of layer 1 that the last layer leads to."""
-        settle(model, self._solver(), self.mode)
+        model.settle()
         if self._has_gauge():
             model.settle_gauge()
-        layer_features, of_first = all_features(model, self._solver())
-        outputs = compile_function([], [*layer_features, of_first], mode=self.mode)()
-        *features, of_first = outputs
+        features, of_first = model.features()
         samples = model.samples
         self.history_ = trace.arrays()
         self.Z_ = model.Z_values()

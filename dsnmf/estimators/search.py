@@ -8,8 +8,7 @@ import pytensor.tensor as pt
 import scipy.linalg
 
 from dsnmf import symbolic
-from dsnmf.estimators.threads import for_threads
-from dsnmf.symbolic.shared import as_shared
+from dsnmf.training.lending import compiled_once
 from dsnmf.training.modes import compile_function
 
 #: Weights of the ridge, one after the other: what features that lie as far from the typical ones as
@@ -57,6 +56,15 @@ def _quasi_newton(gradient, free, pairs, inverse):
     return direction
 
 
+@compiled_once
+def _compiled_errors(layers, nonlinearity, mode):
+    """(H, X, known, Z_1, …) ↦ Σ (X - X̂)² per sample, and its gradient."""
+    H, X, known, *Zs = (pt.matrix(dtype="float64") for _ in range(3 + layers))
+    errors = pt.sqr(known * (symbolic.reconstruction(Zs, H, nonlinearity) - X)).sum(axis=0)
+    outputs = [errors, pytensor.grad(errors.sum(), H)]
+    return compile_function([H, X, known, *Zs], outputs, mode=mode)
+
+
 class _Descent:
     """Errors of a model with fixed Zs, and their descent from the typical features.
 
@@ -67,15 +75,12 @@ class _Descent:
     def __init__(self, Zs, nonlinearity, prior, mode):
         self._mean, variance = prior[:, :, None]
         self._weights = 1 / (len(variance) * variance)
-        H, X, known = (pt.matrix(dtype="float64") for _ in range(3))
-        X_hat = symbolic.reconstruction([as_shared(Z, "Z") for Z in Zs], H, nonlinearity)
-        errors = pt.sqr(known * (X_hat - X)).sum(axis=0)
-        outputs = [errors, pytensor.grad(errors.sum(), H)]
-        self._function = for_threads(compile_function([H, X, known], outputs, mode=mode))
+        self._Zs = [np.ascontiguousarray(Z) for Z in Zs]
+        self._function = _compiled_errors(len(Zs), nonlinearity, mode)
 
     def _errors(self, H, X, known):
         """Σ (X - X̂)² per sample, and its gradient, as arrays that may be written to."""
-        return [np.array(value) for value in self._function(H, X, known)]
+        return [np.array(value) for value in self._function(H, X, known, *self._Zs)]
 
     def inverse_hessians(self, rows):
         """For every ridge that of Gauss and Newton at the typical features; X has so many rows."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cache, reduce
+from functools import reduce
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -13,13 +13,13 @@ from sklearn.utils.metaestimators import available_if
 from dsnmf.data.choice import as_samples
 from dsnmf.data.samples import column_blocks
 from dsnmf.data.shares import energies_of, warn_of_governing
-from dsnmf.estimators.inner_features import positive_start
 from dsnmf.estimators.jax_mode import check_jax
 from dsnmf.estimators.outcome import DIVERGED, unchanged_by_errors
 from dsnmf.estimators.parameters import StreamParameters
 from dsnmf.estimators.start import start_factors
-from dsnmf.estimators.threads import for_threads
+from dsnmf.solvers.inner_features import positive_start
 from dsnmf.symbolic import is_linear
+from dsnmf.training.lending import compiled_once
 from dsnmf.training.modes import as_mode, compile_function
 from dsnmf.updates.one_read import Sums, floor_of, small_step
 from dsnmf.updates.semi_nmf import multiplicative_step
@@ -45,15 +45,15 @@ HOLD = 1e-6
 OF_FITS = ("H_", "_raw_H", "history_", "n_iter_", "reconstruction_err_")
 
 
-@cache
+@compiled_once
 def _compiled_feature_step(floor, mode):
     """(A, B, H) ↦ new H."""
     A, B, H = (pt.dmatrix() for _ in range(3))
     new = multiplicative_step(H, A, B, floor)
-    return for_threads(compile_function([A, B, H], new, mode=mode))
+    return compile_function([A, B, H], new, mode=mode)
 
 
-@cache
+@compiled_once
 def _compiled_small_step(m, dtype, mode):
     """(X Qᵀ, Q Qᵀ, L, n, Z_1, …, Z_m) ↦ new Z_1, …, Z_m."""
     sums, n = Sums(*(pt.dmatrix() for _ in range(3))), pt.lscalar()
@@ -61,7 +61,7 @@ def _compiled_small_step(m, dtype, mode):
     moved = small_step(Zs, sums, n, dtype)
     inputs = [*vars(sums).values(), n, *Zs]
     # Nothing depends on the old Z_1.
-    return for_threads(compile_function(inputs, moved.Zs, mode=mode, on_unused_input="ignore"))
+    return compile_function(inputs, moved.Zs, mode=mode, on_unused_input="ignore")
 
 
 def _features(X, Zs, mode):

@@ -8,7 +8,6 @@ samples makes for itself, and which adds to the sums of the next iteration.
 from dataclasses import dataclass
 
 import numpy as np
-import pytensor
 import pytensor.tensor as pt
 
 from dsnmf.symbolic.bases import pseudo_inverse, row_basis
@@ -259,14 +258,19 @@ def one_read(X, Zs, Hs, sums, affinities=None):
     Those of `deep_semi_nmf`; the same factors up to rounding.
     """
     shared = Sums(*(as_shared(value, name) for name, value in vars(sums).items()))
-    m, n = len(Zs), Hs[-1].get_value(borrow=True).shape[1]
     bases = inner_bases([Z.get_value(borrow=True) for Z in Zs])
-    bases = [pytensor.shared(V, "basis") for V in bases]
-    moved = small_step(Zs, shared, n, X.dtype, bases)
+    bases = [as_shared(V, "basis") for V in bases]
+    return moved_in_one_read(X, Zs, Hs, shared, bases, affinities)
+
+
+def moved_in_one_read(X, Zs, Hs, sums, bases, affinities=None):
+    """The same with `Sums` of shared variables, and `inner_bases` of the start as variables."""
+    m, n = len(Zs), Hs[-1].shape[1]
+    moved = small_step(Zs, sums, n, X.dtype, bases)
     narrow = _in_dtype(moved, X.dtype)
     moving = Hs if affinities else [*[None] * (m - 1), Hs[-1]]
     new_Hs, XQ, QQ = block_step(X, moving, narrow, affinities)
     updates = dict(zip(Zs, narrow.Zs))
     updates |= {H: new for H, new in zip(moving, new_Hs) if H is not None}
     new_sums = pt.cast(XQ, "float64"), pt.cast(QQ, "float64"), moved.L
-    return updates | dict(zip(vars(shared).values(), new_sums))
+    return updates | dict(zip(vars(sums).values(), new_sums))
