@@ -237,12 +237,15 @@ def relative_rounding(size, dtype):
     """size · eps of the dtype, the authors' cut-off for a matrix whose larger side is size.
 
     At most √eps: with so many samples that it would be more, it would count what matters as zero.
+    Of an int it is a number.
     """
     eps = np.finfo(dtype).eps
+    if isinstance(size, int):
+        return np.minimum(size * np.float64(eps), np.sqrt(np.float64(eps)))
     return pt.minimum(pt.cast(size, "float64") * eps, np.sqrt(eps))
 
 
-def pseudo_inverse(A, size=None, dtype=None):
+def pseudo_inverse(A, size=None, cutoff=None):
     """A† of a small matrix, with the authors' cut-off size · eps · σ_max.
 
     Parameters
@@ -252,14 +255,14 @@ def pseudo_inverse(A, size=None, dtype=None):
         The larger side of the matrix that A stands for: when A is a large matrix in an
         orthonormal basis, it has that matrix's singular values, and must get its cut-off too.
         max(k, l) if not given. The cut-off is at most √eps · σ_max.
-    dtype : {"float32", "float64"}, optional
-        That of the matrix that A stands for; A's if not given.
+    cutoff : float or scalar TensorVariable, optional
+        What takes the place of size · eps.
 
     Returns
     -------
     TensorVariable, shape (l, k)
     """
     register_kernel(_PseudoInverse, _pseudo_inverse_kernel)
-    size = pt.maximum(*A.shape) if size is None else size
-    cutoff = relative_rounding(size, A.dtype if dtype is None else dtype)
+    if cutoff is None:
+        cutoff = relative_rounding(pt.maximum(*A.shape) if size is None else size, A.dtype)
     return _pseudo_inverse_op(A.dtype)(A, pt.cast(cutoff, A.dtype))
