@@ -63,7 +63,7 @@ class Model:
 
     def __enter__(self):
         n, dtype = self.samples.given.shape[1], str(self.samples.start.dtype)
-        of_graph = partial(affinity_values, dtype=dtype, n=n, sparse=not is_jax(self.mode))
+        of_graph = partial(affinity_values, dtype=dtype, n=n, dense=is_jax(self.mode))
         graphs = [(None, []) if W is None else of_graph(W) for W in self.affinities]
         kinds = tuple(kind for kind, _ in graphs)
         values = [*self.samples.values(), *(value for _, values in graphs for value in values)]

@@ -5,6 +5,7 @@ from functools import cache
 import numpy as np
 import pytensor.tensor as pt
 
+from dsnmf.symbolic.bases import relative_rounding
 from dsnmf.symbolic.kernels import KernelOp, as_it_is, register_kernel
 
 #: Largest ‖K - 1‖ (Frobenius) of a Gram matrix whose Cholesky factor is taken without a look.
@@ -114,6 +115,7 @@ def nonsingular_factor(K, cutoff):
     return _nonsingular_factor_op()(K, cutoff)
 
 
-def nonsingular_factor_of(K, cutoff):
+def nonsingular_factor_of(K, size, dtype="float64"):
     """What `nonsingular_factor` gives, of an array: L and L⁻¹, arrays."""
+    cutoff = np.float64(relative_rounding(size, dtype))
     return _nonsingular_factor_kernel(as_it_is)(K, cutoff)

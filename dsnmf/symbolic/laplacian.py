@@ -52,12 +52,13 @@ def _kind(W):
     return AffinityKind(len(W.weights) > 0, signed, graph, bool(W.constant), W.may_be_negative)
 
 
-def _applied(affinity, n=None, sparse=True):
-    """A valid affinity in the form in which it is applied; a dense one dense unless `sparse`."""
+def _applied(affinity, n, dense):
+    """A valid affinity in the form in which it is applied."""
     W = as_affinity(affinity, n)
-    if isinstance(W, np.ndarray) and sparse and np.count_nonzero(W) <= SPARSE_BELOW * W.size:
-        return scipy.sparse.csr_matrix(W)
-    return W
+    if not isinstance(W, np.ndarray):
+        return W.toarray() if dense else W
+    is_sparse = not dense and np.count_nonzero(W) <= SPARSE_BELOW * W.size
+    return scipy.sparse.csr_matrix(W) if is_sparse else W
 
 
 def _parts(W, kind):
@@ -117,7 +118,7 @@ class SharedAffinity:
         return _terms(H, self.kind, self._parts)
 
 
-def affinity_values(affinity, dtype, n=None, sparse=True):
+def affinity_values(affinity, dtype, n=None, dense=False):
     """The kind of an affinity, and the values of a `SharedAffinity` of this kind.
 
     Parameters
@@ -127,15 +128,15 @@ def affinity_values(affinity, dtype, n=None, sparse=True):
     dtype : {"float32", "float64"}
     n : int, optional
         Its number of samples, which is then checked.
-    sparse : bool
-        Whether a dense one may be applied as a sparse one.
+    dense : bool
+        Whether any is to be a dense matrix, as JAX needs it.
 
     Returns
     -------
     AffinityKind
     list of ndarray or CSR matrix
     """
-    W = _applied(affinity, n, sparse)
+    W = _applied(affinity, n, dense)
     kind = _kind(W)
     return kind, [_as_value(part, dtype) for part in _parts(W, kind).values()]
 

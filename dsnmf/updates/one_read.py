@@ -249,7 +249,7 @@ def first_sums(X, H):
         Of arrays.
     """
     dtype, H = H.dtype, H.astype(np.float64)
-    L, inverse = nonsingular_factor_of(H @ H.T, relative_rounding(max(H.shape), dtype))
+    L, inverse = nonsingular_factor_of(H @ H.T, max(H.shape), dtype)
     Q = inverse @ H
     return Sums(np.asarray(X @ Q.T), Q @ Q.T, L)
 

@@ -14,7 +14,7 @@ import measuring
 
 FOLDER = Path(__file__).parent
 NAMES = ("epoch", "rivals", "multiplicative", "startup", "quality", "metric", "growth", "memory")
-NAMES += ("stream", "transform", "selection", "ranks", "few_labels", "gpu")
+NAMES += ("stream", "transform", "fits", "selection", "ranks", "few_labels", "gpu")
 
 
 def main():
