@@ -66,7 +66,7 @@ def _parts(W, kind):
     parts = {"degrees": row_sums(W)}
     if kind.classes:
         C = W.indicators
-        parts |= {"to_classes": C.tocsr(), "to_samples": C.T.tocsr()}
+        parts |= {"C": C.tocsr(), "Ct": C.T.tocsr()}
         parts |= {"weights": W.weights, "own": C @ W.weights}
     if kind.graph:
         parts["graph"] = W.graph if isinstance(W, LabelAffinity) else W
@@ -81,7 +81,7 @@ _DIMENSIONS = {"degrees": 1, "weights": 1, "own": 1, "constant": 0}
 
 def _part_names(kind):
     names = ["degrees"]
-    names += ["to_classes", "to_samples", "weights", "own"] * kind.classes
+    names += ["C", "Ct", "weights", "own"] * kind.classes
     return [*names, *["graph"] * bool(kind.graph), *["constant"] * kind.constant]
 
 
@@ -152,8 +152,8 @@ def _graph_product(H, W):
 
 def _class_product(H, kind, parts):
     """H (C diag(weights) Cᵀ without its diagonal)."""
-    classes = product(H, parts["to_classes"]) * parts["weights"]
-    others = product(classes, parts["to_samples"]) - H * parts["own"]
+    of_classes = product(parts["Ct"], H.T) * parts["weights"][:, None]
+    others = product(parts["C"], of_classes).T - H * parts["own"]
     # Rounding leaves -1e-17 where a sample is alone in its classes, and no root of that is real.
     return others if kind.signed else pt.maximum(others, 0)
 
