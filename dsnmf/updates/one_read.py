@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
+import pytensor
 import pytensor.tensor as pt
 
 from dsnmf.symbolic.bases import pseudo_inverse, relative_rounding, row_basis
@@ -291,7 +292,7 @@ def one_read(X, Zs, Hs, sums, affinities=None):
     """
     shared = Sums(*(as_shared(value, name) for name, value in vars(sums).items()))
     bases = inner_bases([Z.get_value(borrow=True) for Z in Zs])
-    bases = [as_shared(V, "basis") for V in bases]
+    bases = [pytensor.shared(V, "basis") for V in bases]  # of any shape, like the factors
     return moved_in_one_read(X, Zs, Hs, shared, bases, affinities=affinities)
 
 
