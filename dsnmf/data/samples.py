@@ -185,7 +185,8 @@ class Samples:
     def _squared_residual(self, Z, F):
         blocks = column_blocks(len(Z), F.shape[1])
         residuals = (self._wide_block(block) - Z @ F[:, block] for block in blocks)
-        return sum(np.nansum(np.square(residual)) for residual in residuals)
+        total = np.sum if self.is_complete else np.nansum
+        return sum(total(np.square(residual)) for residual in residuals)
 
     def _wide_block(self, block):
         """Some of the samples at the scale of the fit, as a float64 array."""

@@ -11,6 +11,7 @@ import numpy as np
 import pytensor.tensor as pt
 
 from dsnmf.symbolic.kernels import KernelOp, as_it_is, register_kernel
+from dsnmf.symbolic.triangular import triangular
 
 #: Of the eigenvalues of A Aᵀ, as shares of the largest: up to the first they may all be zeros of a
 #: rank-deficient A, from the second on they are surely none. And, as a share of σ_max, the largest
@@ -56,6 +57,7 @@ def _inverse_kernel(compiled):
 @cache
 def _regular_rows_kernel(compiled):
     inverse = _inverse_kernel(compiled)
+    cholesky, lower_inverse = triangular(compiled)
 
     @compiled
     def regular_rows(rows):
@@ -69,12 +71,12 @@ def _regular_rows_kernel(compiled):
         if rows.shape[0] <= rows.shape[1]:
             limit = np.sqrt(0.01 / np.finfo(np.float64).eps)
             try:
-                first = np.linalg.cholesky(np.dot(rows, rows.T))
+                first = cholesky(np.dot(rows, rows.T))
                 regular, first_inverse = inverse(first, 1 / limit)
                 if regular:
                     Q = np.dot(first_inverse, rows)
-                    second = np.linalg.cholesky(np.dot(Q, Q.T))
-                    Q = np.dot(np.linalg.inv(second), Q)
+                    second = cholesky(np.dot(Q, Q.T))
+                    Q = np.dot(lower_inverse(second), Q)
                     L = np.dot(first, second)
             except Exception:  # not positive definite
                 regular = False

@@ -7,6 +7,7 @@ import pytensor.tensor as pt
 
 from dsnmf.symbolic.bases import relative_rounding
 from dsnmf.symbolic.kernels import KernelOp, as_it_is, register_kernel
+from dsnmf.symbolic.triangular import triangular
 
 #: Largest ‖K - 1‖ (Frobenius) of a Gram matrix whose Cholesky factor is taken without a look.
 NEAR_IDENTITY = 0.5
@@ -28,12 +29,14 @@ class _NonsingularFactor(KernelOp):
 
 @cache
 def _gram_factor_kernel(compiled):
+    cholesky, lower_inverse = triangular(compiled)
+
     @compiled
     def gram_factor(K, cutoff):
         k = len(K)
         if np.linalg.norm(K - np.eye(k)) < NEAR_IDENTITY:  # then Cholesky is safe
-            L = np.linalg.cholesky(K)
-            inverse = np.linalg.inv(L)
+            L = cholesky(K)
+            inverse = lower_inverse(L)
         else:
             values, vectors = np.linalg.eigh(K)
             L, inverse = np.zeros((k, k)), np.zeros((k, k))
@@ -48,13 +51,15 @@ def _gram_factor_kernel(compiled):
 
 @cache
 def _nonsingular_factor_kernel(compiled):
+    cholesky, lower_inverse = triangular(compiled)
+
     @compiled
     def nonsingular_factor(K, cutoff):
         diagonal = np.diag(K)
         top = diagonal.max()
         ridge = cutoff.item() * top if top > 0 else 1.0
-        L = np.linalg.cholesky(K + ridge * np.eye(len(K)))
-        return L, np.linalg.inv(L)
+        L = cholesky(K + ridge * np.eye(len(K)))
+        return L, lower_inverse(L)
 
     return nonsingular_factor
 
