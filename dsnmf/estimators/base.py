@@ -229,17 +229,17 @@ class Factorisation(
         model.settle()
         if self._has_gauge():
             model.settle_gauge()
-        features, of_first = model.features()
+        features, led = model.features()
         samples = model.samples
         self.history_ = trace.arrays()
         self.Z_ = model.Z_values()
         self._raw_H = model.H_values()
         self.H_ = features
-        self.reconstruction_err_ = samples.final_error(self.Z_[0], of_first)
+        self.reconstruction_err_ = samples.final_error(self.Z_[0], led[0])
         self._scale, self._nonlinearity = samples.scale, model.nonlinearity
         self._priors = priors(features, samples.norms, model.nonlinearity)
         self._ready = {}
-        return of_first
+        return led[0]
 
     def fit_transform(self, X: Data, y: ArrayLike | None = None) -> Any:
         """Fit to X and return `transform(X)`: the same map that new samples go through.

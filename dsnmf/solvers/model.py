@@ -144,5 +144,8 @@ class Model:
         return FeatureTolerance(tol, passed, np.empty_like(self.Hs[-1]))
 
     def features(self):
-        """Each layer's, and those of layer 1 that the last one leads to; arrays."""
+        """Each layer's, and those to which the last one leads: of layer 1, or if not linear of all.
+
+        Two lists of arrays.
+        """
         return self._program.features()

@@ -55,7 +55,7 @@ class Program:
         self._move = compile_function([], rule.cost, updates=rule.updates(), mode=mode)
         if not self._has_cost:
             self._cost = compile_function([], self._half_cost(), mode=mode)
-        self._features = compile_function([], self._all_features(), mode=mode)
+        self._features = compile_function([], [*self._own_features(), *self._led()], mode=mode)
         self.is_broken = False
 
     @property
@@ -76,14 +76,18 @@ class Program:
                 cost = cost + symbolic.laplacian_penalty(H, affinity)
         return cost
 
-    def _all_features(self):
-        """Those of each layer, and those of layer 1 that the last layer leads to.
+    def _led(self):
+        """Features to which the last layer leads; in linear models of layer 1 alone."""
+        linear = symbolic.is_linear(self.nonlinearity)
+        layers = range(1, 2 if linear else len(self.Zs) + 1)
+        return [symbolic.layer_features(self.Zs, self.H, i, self.nonlinearity) for i in layers]
 
-        A raw H_m is the only one that moves, and the others follow from it.
-        """
+    def _own_features(self):
+        """Those of each layer. A raw H_m is the only one that moves: the others follow from it."""
+        if self.H is self.Hs[-1]:
+            return self.Hs
         layers = range(1, len(self.Zs) + 1)
-        led = [symbolic.layer_features(self.Zs, self.H, i, self.nonlinearity) for i in layers]
-        return [*(self.Hs if self.H is self.Hs[-1] else led), led[0]]
+        return [symbolic.layer_features(self.Zs, self.H, i, self.nonlinearity) for i in layers]
 
     def load(self, offset, values):
         """Set all variables: the values are the data's, the affinities', the rule's, Zs and Hs."""
@@ -108,8 +112,8 @@ class Program:
         return moved if self._has_cost else cost
 
     def features(self):
-        """Each layer's, and those of layer 1 that the last one leads to."""
+        """Each layer's, and those to which the last one leads: two lists of arrays, see `_led`."""
         self.is_broken = True
-        *features, of_first = self._features()
+        found = self._features()
         self.is_broken = False
-        return features, of_first
+        return found[: len(self.Hs)], found[len(self.Hs) :]
