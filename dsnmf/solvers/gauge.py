@@ -28,7 +28,8 @@ LEAST_DETERMINANT = 1e-3
 #: Share of the reconstruction by which it may change, by H's dtype: well above the rounding.
 CHANGE = {"float64": 1e-12, "float32": 4e-6}
 
-#: Added to the covariance's diagonal, as a share of its mean: features may depend on each other.
+#: Added to the covariance's diagonal, as a share of the mean square: features may be the same for
+#: all samples, or depend on each other.
 RIDGE = 1e-12
 
 MAX_PASSES = 50
@@ -114,7 +115,7 @@ def gauge_of(Psi, n, passed):
     total, products = passed(_moments)
     covariance = products / n - np.outer(total, total) / n**2
     k = len(v)
-    ridge = RIDGE * np.trace(covariance) / k or 1.0
+    ridge = RIDGE * np.trace(products) / (n * k) or 1.0
     L = np.linalg.cholesky(covariance + ridge * np.eye(k))
     G, b = np.empty((0, k)), np.empty(0)
     for _ in range(MAX_PASSES):

@@ -11,17 +11,11 @@ For a number to predict: - and R² of a ridge and of five neighbours. `PCA^t` ha
 times σ^(t-1): 1 is PCA, 0 is whitened. The second table has what each cell is above PCA of as many
 components.
 
-Features "rec^t (c, k-1)" are no part of the package: the reconstruction's coordinates (those that
-metric="data" gives), centred, their singular values σ to the power t, those below c σ_1 left out,
-at most k - 1 of them; "H_" takes centre and directions from the fit's own reconstruction. "Ψ^t,
--1" is, for linear models, metric t without the direction that reconstructs least.
-
 Where the data come from: field_sets.py. Sets that are not there are named.
 """
 
 import warnings
 from dataclasses import dataclass
-from functools import reduce
 
 import measuring
 import numpy as np
@@ -43,16 +37,6 @@ SHARE = 0.2
 TOLERANCE = 0.02
 #: Folds, which are drawn several times on sets with fewer samples than this.
 FOLDS, FEW = 3, 200
-#: Name: (t, share of σ_1 that a direction needs, components less than k, basis of the fit's H_).
-CANDIDATES = {
-    "rec^0 (.01, k-1)": (0, 0.01, 1, False),
-    "rec^.5 (.01, k-1)": (0.5, 0.01, 1, False),
-    "rec^.75 (.01, k-1)": (0.75, 0.01, 1, False),
-    "rec^.5 (.003, k-1)": (0.5, 0.003, 1, False),
-    "rec^.5 (.03, k-1)": (0.5, 0.03, 1, False),
-    "rec^.5 (.01, k)": (0.5, 0.01, 0, False),
-    "rec^.5 (.01, k-1) H_": (0.5, 0.01, 1, True),
-}
 MEASURES = "k-means", "linear", "neighbours", "unscaled"
 
 
@@ -64,10 +48,10 @@ class Directions:
     V: np.ndarray
 
     @classmethod
-    def of(cls, F, t, at_most, threshold=1e-10):
+    def of(cls, F, t, at_most):
         mean = F.mean(axis=0)
         _, sigma, Vt = np.linalg.svd((F - mean) / np.sqrt(len(F)), full_matrices=False)
-        kept = sigma > threshold * sigma[0]
+        kept = sigma > 1e-10 * sigma[0]
         kept[max(at_most, 1) :] = False
         return cls(mean, Vt[kept].T * sigma[kept] ** (t - 1))
 
@@ -101,7 +85,7 @@ class Principal:
 
 
 class Ours:
-    """One of the package's estimators, and the candidates beside it."""
+    """One of the package's estimators."""
 
     def __init__(self, estimator):
         self.model, self._found = estimator, {}
@@ -123,20 +107,9 @@ class Ours:
         return self._found[key][1]
 
     def features(self, X, metrics):
-        """{name: function from samples to features}; all but the candidates may refuse."""
+        """{name: function from samples to features}."""
         for metric in dict.fromkeys((self.model.metric, *metrics)):
             yield str(metric), lambda X, metric=metric: self.transform(metric, X)
-        k = self.model._layer_sizes()[-1]
-        of_transform = self.transform("data", X)
-        of_fit = self.model._metric(-1, "data").of(self.model.H_[-1]).T
-        for name, (t, threshold, less, by_fit) in CANDIDATES.items():
-            F = of_fit if by_fit else of_transform
-            d = Directions.of(np.asarray(F, float), t, k - less, threshold)
-            yield name, lambda X, d=d: d(self.transform("data", X))
-        if self.model._nonlinearity == "identity":
-            _, sigma, Vt = np.linalg.svd(reduce(np.matmul, self.model.Z_), full_matrices=False)
-            root = (Vt.T * sigma**0.5)[:, : max(k - 1, 1)]
-            yield "Ψ^.5, -1", lambda X: self.transform("components", X) @ root
 
 
 ESTIMATORS = {

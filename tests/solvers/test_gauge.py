@@ -67,6 +67,16 @@ def test_a_basis_without_such_a_direction_stays():
 
 
 @pytest.mark.parametrize(
+    "rows", [[[1.0], [2.0], [3.0]], [[0.0], [0.0], [0.0]], [[1.0], [0.0], [1 / 3]]]
+)
+def test_features_that_are_the_same_for_all_samples(rows):
+    H, Psi = np.repeat(rows, 20, axis=1), np.diag([3.0, 2.0, 0.01])
+    Z, G = settled(Psi, H)
+    assert G.min() >= 0
+    np.testing.assert_allclose(Z @ G, Psi @ H, rtol=1e-9)
+
+
+@pytest.mark.parametrize(
     "model",
     [
         SemiNMF(8, max_iter=60, noise_floor=0, **PLAIN),
