@@ -60,6 +60,9 @@ class Factorisation(
     def _inner_nonlinearity(self):
         return "identity"
 
+    def _note_labels(self, y):
+        """Keep what the metric needs to know of the labels."""
+
     def _start_aim(self, layers):
         """What the SVD start of these layers is to be near, see `blockwise_svd_start`."""
         return "zeros" if self._solver() == "adam" else "product"
@@ -143,6 +146,7 @@ class Factorisation(
                 blocks = None  # an array as any other
         if blocks is None:
             stopped_by = self._fit_in_memory(as_data(self, X, reset=True), y, layers)
+        self._note_labels(y)
         if stopped_by == "max_iter" and self.tol != 0:
             warnings.warn(
                 f"{type(self).__name__} stopped after max_iter = {self.max_iter} iterations before "
@@ -180,7 +184,7 @@ class Factorisation(
 
     def _fit_in_memory(self, X, y, layers):
         self._check_sizes(layers, X.shape[0])
-        warn_of_governing(energies_of(X), getattr(self, "feature_names_in_", None), stacklevel=4)
+        warn_of_governing(energies_of(X), getattr(self, "feature_names_in_", None), stacklevel=5)
         check_jax(self.mode, self._solver(), self._inner_nonlinearity())
         whiten = getattr(self, "whiten", 0.0)
         with contextlib.ExitStack() as lending:

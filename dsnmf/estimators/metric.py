@@ -28,7 +28,7 @@ ROUNDING = 1e-10
 
 #: In non-linear models: the share of the largest direction that features count at least, so that
 #: the way back is unique where no sample shows what a feature does.
-LEAST_RESPONSE = 1e-4
+LEAST_RESPONSE = 3e-5
 
 
 def as_exponent(metric, default=DEFAULT):

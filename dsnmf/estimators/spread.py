@@ -29,7 +29,7 @@ class Spread:
     response : ndarray, shape (k_1, k)
         B, with which A = Z_1 B.
     covariance : ndarray, shape (k, k)
-        Of the features A† x of the samples x.
+        Of the samples' features: A† x, or in non-linear models those that are searched for.
     """
 
     def __init__(self, response, covariance):
@@ -80,14 +80,15 @@ def measure_spreads(estimator, X, norms):
     g, mode = estimator._nonlinearity, estimator.mode
     responses, covariances = [], []
     for i, Zs in enumerate(estimator._paths()):
-        H = None
         if len(Zs) > 1 and not symbolic.is_linear(g):
             H = estimator._feature_map(i, X.dtype).of_full(X, norms)
-        response = response_of(Zs, g, mode, H)
-        A = Zs[0].astype(np.float64) / estimator._scale @ response
-        features = Projection(A, False).of_full(X.astype(np.float64, copy=False))
+            response = response_of(Zs, g, mode, H)
+        else:
+            response = linear_response(Zs)
+            A = Zs[0].astype(np.float64) / estimator._scale @ response
+            H = Projection(A, False).of_full(X.astype(np.float64, copy=False))
         responses.append(response)
-        covariances.append(covariance_of(features))
+        covariances.append(covariance_of(H))
     estimator._responses = [] if symbolic.is_linear(g) else responses
     estimator._covariances = covariances
 

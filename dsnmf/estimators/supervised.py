@@ -52,11 +52,9 @@ class SupervisedFactorisation(GraphParameters, BlockFactorisation):
     def _start_aim(self, layers):
         return "product" if len(layers) == 1 else "layers"
 
-    def _fit(self, X, y):
-        super()._fit(X, y)
+    def _note_labels(self, y):
         layers = self._attributes(y, self.H_[-1].shape[1])
         self._labelled = [np.array(all(map(self._is_labelled, layer))) for layer in layers]
-        return self
 
     def _is_labelled(self, attribute):
         codes, affinity, _ = attribute

@@ -50,10 +50,6 @@ class Learned:
             spread = spread_of_features(*given, H)
             return metric_of(as_exponent(metric), *given, spread).of(H).T
 
-    def features_in_data_metric(self):
-        """Features whose distances are those of their reconstructions; None without any."""
-        return self.features_in_metric("data") if self.Zs else None
-
 
 def _once(n, p, k=math.inf):
     """For what is decomposed once, n samples of p features, into k components or all."""

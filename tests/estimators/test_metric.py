@@ -79,9 +79,10 @@ def whitened(model, X, H, layer, t):
         X_hat = model.inverse_transform(trained, layer=layer)
         centred = [values - values.mean(axis=0) for values in (trained, X_hat)]
         A = np.linalg.lstsq(*centred)[0]
+        shown = trained @ A if layer else X @ np.linalg.pinv(A) @ A
     else:
         A = model.inverse_transform(np.eye(H.shape[1]), layer=layer)
-    shown = X @ np.linalg.pinv(A) @ A
+        shown = X @ np.linalg.pinv(A) @ A
     sigma, E = np.linalg.svd(shown - shown.mean(axis=0), full_matrices=False)[1:]
     return H @ A @ E.T * np.maximum(sigma, 0.01 * sigma[0]) ** (t - 1) * len(X) ** ((1 - t) / 2)
 
