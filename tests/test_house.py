@@ -16,6 +16,7 @@ FLOORS = [
     {"selection"},
     {"plotting"},
     {"estimators"},
+    {"solvers"},
     {"dsnmf"},
     {"data"},
     {"updates", "initialisation"},

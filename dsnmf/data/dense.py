@@ -1,18 +1,24 @@
 """Arrays without gaps, as they are or compressed."""
 
-from dsnmf.data.samples import Samples
+from dsnmf.data.samples import DataVariables, Samples
 from dsnmf.symbolic.residual import squared_error, squared_error_and_gradients
 
 
-class Dense(Samples):
-    """An array without gaps."""
+class DenseVariables(DataVariables):
+    """Of an array without gaps."""
 
     def _squared_error(self, Z, F):
         return squared_error(self.X, Z, F)
 
     def error_and_gradients(self, Zs, H, nonlinearity, params):
-        """As `Samples` has it, from one residual."""
+        """As `DataVariables` has it, from one residual."""
         return squared_error_and_gradients(self.X, Zs, H, nonlinearity, params)
+
+
+class Dense(Samples):
+    """An array without gaps."""
+
+    variables = DenseVariables
 
 
 class Compressed(Dense):

@@ -6,19 +6,40 @@ import numpy as np
 import pytensor.tensor as pt
 
 from dsnmf import symbolic
-from dsnmf.data.samples import Samples
-from dsnmf.symbolic.shared import as_shared
+from dsnmf.data.samples import DataVariables, Samples
+from dsnmf.symbolic.shared import open_shared
 
 
-class Gappy(Samples):
-    """An array with gaps: NaN marks unknown entries.
+class GappyVariables(DataVariables):
+    """Of an array with gaps, where X is 0.
 
     Attributes
     ----------
     known : shared variable
-        1 where X is known, 0 in its gaps, where X is 0; in X's dtype.
+        1 where X is known, 0 in its gaps.
     """
 
+    def __init__(self, dtype):
+        super().__init__(dtype)
+        self.known = open_shared("known", dtype)
+        self.variables.append(self.known)
+
+    def filled(self, Zs, H, nonlinearity):
+        """As `DataVariables` has it.
+
+        Rules applied to it never increase the cost over the known entries: expectation-
+        maximisation for weighted low-rank approximation, Srebro & Jaakkola, ICML 2003.
+        """
+        return self.X + (1 - self.known) * symbolic.reconstruction(Zs, H, nonlinearity)
+
+    def _squared_error(self, Z, F):
+        return symbolic.squared_error(self.X, self.known * pt.dot(Z, F))
+
+
+class Gappy(Samples):
+    """An array with gaps: NaN marks unknown entries."""
+
+    variables = GappyVariables
     is_complete = False
 
     def _block_energies(self, X):
@@ -33,29 +54,17 @@ class Gappy(Samples):
                 raise ValueError(f"X contains NaN in every entry of {side} {number}")
 
     @cached_property
-    def known(self):
-        return as_shared((~np.isnan(self.given)).astype(self.given.dtype), "known")
-
-    @cached_property
     def start(self):
         """Gaps filled with the feature's mean."""
         known, X = ~np.isnan(self.given), self.given / self._unit
         means = np.where(known, X, 0).sum(axis=1) / known.sum(axis=1)
         return np.where(known, X, means[:, None]).astype(X.dtype)
 
-    @cached_property
-    def X(self):
-        return as_shared(
-            np.where(np.isnan(self.given), 0, self.start).astype(self.start.dtype), "X"
-        )
-
-    def filled(self, X_hat):
-        """As `Samples` has it.
-
-        Rules applied to it never increase the cost over the known entries: expectation-
-        maximisation for weighted low-rank approximation, Srebro & Jaakkola, ICML 2003.
-        """
-        return self.X + (1 - self.known) * X_hat
+    def values(self):
+        """X, 0 in its gaps, and 1 where it is known."""
+        known = ~np.isnan(self.given)
+        X = np.where(known, self.start, 0)
+        return [np.array(value, self.given.dtype, order="C") for value in (X, known)]
 
     def completed(self, Z, F):
         return np.where(np.isnan(self.given), Z @ F, self.given)
@@ -63,9 +72,6 @@ class Gappy(Samples):
     def of_fit(self, numbers, Z, F):
         X = self.given[:, numbers]
         return np.where(np.isnan(X), Z @ F[:, numbers], X) / self._unit
-
-    def _squared_error(self, Z, F):
-        return symbolic.squared_error(self.X, self.known * pt.dot(Z, F))
 
     def _block_features(self, block, feature_map):
         """Samples without gaps as if they came alone."""

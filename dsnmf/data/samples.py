@@ -7,7 +7,7 @@ import pytensor
 
 from dsnmf.magnitude import largest_magnitude
 from dsnmf.symbolic import layer_features
-from dsnmf.symbolic.shared import as_shared
+from dsnmf.symbolic.shared import open_shared
 
 #: Entries of arrays that are made at once, so that memory does not grow with the samples.
 BLOCK = 1 << 20
@@ -23,6 +23,43 @@ def column_blocks(rows, columns):
     """Slices of the columns of a matrix, of about `BLOCK` entries each."""
     width = max(1, BLOCK // rows)
     return [slice(start, start + width) for start in range(0, columns, width)]
+
+
+class DataVariables:
+    """What programs see of samples of one kind, in shared variables for any size.
+
+    A kind of data is one subclass; this one has what they share, for an array without gaps.
+
+    Parameters
+    ----------
+    dtype : {"float32", "float64"}
+
+    Attributes
+    ----------
+    X : shared variable, shape (p, n), or (r, n) where compressed
+    variables : list of shared variables
+        For `Samples.values`.
+    """
+
+    def __init__(self, dtype):
+        self.X = self._make_X(dtype)
+        self.variables = [self.X]
+
+    def _make_X(self, dtype):
+        return open_shared("X", dtype)
+
+    def filled(self, Zs, H, nonlinearity):
+        """X with its gaps, if it has any, filled from the reconstruction."""
+        return self.X
+
+    def squared_error(self, Zs, H, nonlinearity):
+        """Σ (X - X̂)² over the known entries."""
+        return self._squared_error(Zs[0], layer_features(Zs, H, 1, nonlinearity))
+
+    def error_and_gradients(self, Zs, H, nonlinearity, params):
+        """`squared_error` and its derivatives by params: some of Zs and what H is made of."""
+        error = self.squared_error(Zs, H, nonlinearity)
+        return error, pytensor.grad(error, params)
 
 
 class Samples:
@@ -47,8 +84,8 @@ class Samples:
         the rest of it.
     start : ndarray or SciPy sparse matrix, shape of X
         What initialisers see.
-    X : shared variable, shape (p, n), or (r, n) where compressed
-        What rules see: C-contiguous, or sparse.
+    variables : type
+        The `DataVariables` of this kind, in which rules see X, compressed or not.
     samples : ndarray or SciPy sparse matrix, shape (p, n)
         At the scale of the fit, not compressed, without gaps.
     offset : float >= 0
@@ -85,9 +122,9 @@ class Samples:
     def start(self):
         return np.divide(self.given, self._unit, order="C")
 
-    @cached_property
-    def X(self):
-        return as_shared(self.start, "X")
+    def values(self):
+        """What `variables` are to hold, C-contiguous or sparse: X first."""
+        return [np.ascontiguousarray(self.start)]
 
     @property
     def samples(self):
@@ -125,10 +162,6 @@ class Samples:
         """Z_1 for `given`, from one in the coordinates of X."""
         return Z * self._unit
 
-    def filled(self, X_hat):
-        """X with its gaps, if it has any, filled from the reconstruction X̂."""
-        return self.X
-
     def completed(self, Z, F):
         """`given` with its gaps, if it has any, filled from Z F; arrays."""
         return self.given
@@ -136,15 +169,6 @@ class Samples:
     def of_fit(self, numbers, Z, F):
         """Some of the samples at the scale of the fit, gaps filled from Z F (as `completed`)."""
         return self.given[:, numbers] / self._unit
-
-    def squared_error(self, Zs, H, nonlinearity):
-        """Σ (X - X̂)² over the known entries."""
-        return self._squared_error(Zs[0], layer_features(Zs, H, 1, nonlinearity))
-
-    def error_and_gradients(self, Zs, H, nonlinearity, params):
-        """`squared_error` and its derivatives by params: some of Zs and what H is made of."""
-        error = self.squared_error(Zs, H, nonlinearity)
-        return error, pytensor.grad(error, params)
 
     def final_error(self, Z, F):
         """‖X - Z F‖ of the samples as they came over their known entries, exactly.
@@ -166,7 +190,8 @@ class Samples:
     def _squared_residual(self, Z, F):
         blocks = column_blocks(len(Z), F.shape[1])
         residuals = (self.wide(block) - Z @ F[:, block] for block in blocks)
-        return sum(np.nansum(np.square(residual)) for residual in residuals)
+        total = np.sum if self.is_complete else np.nansum
+        return sum(total(np.square(residual)) for residual in residuals)
 
     def wide(self, which):
         """Some of the samples at the scale of the fit, as a float64 array."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import warnings
 from typing import TYPE_CHECKING
 
@@ -13,20 +14,19 @@ from dsnmf.data.shares import energies_of, warn_of_governing
 from dsnmf.data.sources import as_source
 from dsnmf.estimators.containers import as_data
 from dsnmf.estimators.fitted import FittedFactorisation
-from dsnmf.estimators.jax_mode import check_jax, without_sparse
+from dsnmf.estimators.jax_mode import check_jax
 from dsnmf.estimators.outcome import DIVERGED, SpanGram, check_outcome, unchanged_by_errors
 from dsnmf.estimators.parameters import TrainingParameters
 from dsnmf.estimators.priors import learned_priors
 from dsnmf.estimators.score import ScoredFactorisation
-from dsnmf.estimators.solvers import Model, all_features, compile_solver, settle
 from dsnmf.estimators.spread import measure_spreads, pick_samples
 from dsnmf.estimators.start import check_start, nonnegative, start_factors
 from dsnmf.estimators.trace import State, Trace, costs_unit
+from dsnmf.solvers.model import Model
 from dsnmf.symbolic import is_linear
-from dsnmf.symbolic.shared import as_shared
 from dsnmf.training import loop
 from dsnmf.training.interruption import is_called_by_others
-from dsnmf.training.modes import as_mode, compile_function
+from dsnmf.training.modes import as_mode
 from dsnmf.training.passes import NeedsMemory
 from dsnmf.training.stopping import CostTolerance
 from dsnmf.training.threads import ONCE, threads_for
@@ -68,7 +68,7 @@ class Factorisation(
         return "zeros" if self._solver() == "adam" else "product"
 
     def _has_gauge(self):
-        """Whether the fit is to choose H_'s least arbitrary form, see `dsnmf.estimators.gauge`.
+        """Whether the fit is to choose H_'s least arbitrary form, see `dsnmf.solvers.gauge`.
 
         Factors that the fit started from, given or those of the last fit, have chosen theirs;
         labels and relu leave H no freedom.
@@ -187,20 +187,21 @@ class Factorisation(
         warn_of_governing(energies_of(X), getattr(self, "feature_names_in_", None), stacklevel=5)
         check_jax(self.mode, self._solver(), self._inner_nonlinearity())
         whiten = getattr(self, "whiten", 0.0)
-        with threads_for(X.shape[0], X.shape[1], min(X.shape), limit=ONCE):
-            samples = as_samples(
-                X, self.compress, noise_floor=self._noise_floor(layers), whiten=whiten
-            )
-            if not samples.is_complete and (what := self._refuses_gaps()):
-                raise ValueError(f"{what} needs X without gaps, X contains NaN")
-            samples.check_known()
-            samples.check_use(self.mode, self.init)
-            model = self._started_model(samples, y, layers)
-            step = compile_solver(model, self._solver(), self.mode)
-        trace = Trace(costs_unit(samples.scale)[1])
-        stopped_by, self.n_iter_ = self._run(step, trace, model)
+        with contextlib.ExitStack() as lending:
+            with threads_for(X.shape[0], X.shape[1], min(X.shape), limit=ONCE):
+                samples = as_samples(
+                    X, self.compress, noise_floor=self._noise_floor(layers), whiten=whiten
+                )
+                if not samples.is_complete and (what := self._refuses_gaps()):
+                    raise ValueError(f"{what} needs X without gaps, X contains NaN")
+                samples.check_known()
+                samples.check_use(self.mode, self.init)
+                model = lending.enter_context(self._started_model(samples, y, layers))
+            trace = Trace(costs_unit(samples.scale)[1])
+            stopped_by, self.n_iter_ = self._run(model.step, trace, model)
+            with threads_for(*samples.step_shape, *layers):
+                of_first = self._keep(model, trace)
         with threads_for(*samples.step_shape, *layers):
-            of_first = self._keep(model, trace)
             picked = pick_samples(X.shape[0], layers)
             rows = samples.of_fit(picked, self.Z_[0], of_first)
             measure_spreads(self, rows, samples.norms[picked])
@@ -212,7 +213,7 @@ class Factorisation(
         return stopped_by
 
     def _started_model(self, samples, y, layers):
-        """Shared factors at their start, with all that the solver needs."""
+        """Factors at their start, with all that the solver needs."""
         if self.warm_start and hasattr(self, "H_"):
             Zs, Hs = self.Z_, self._raw_H
             check_start(Zs, Hs, samples.given.shape, layers)
@@ -221,21 +222,15 @@ class Factorisation(
                 Hs = [nonnegative(H) for H in Hs]
         else:
             Zs, Hs = start_factors(self, samples, layers)
-        dtype = samples.X.type.dtype
-        shared = [
-            [
-                as_shared(np.array(value, dtype), f"{letter}_{i}")
-                for i, value in enumerate(values, 1)
-            ]
-            for letter, values in (("Z", Zs), ("H", Hs))
-        ]
         return Model(
             samples,
-            *shared,
+            Zs,
+            Hs,
+            self._solver(),
             nonlinearity=self._inner_nonlinearity(),
-            affinities=without_sparse(self._affinities(y, samples, Hs), self.mode, dtype),
+            affinities=self._affinities(y, samples, Hs),
             learning_rate=getattr(self, "learning_rate", 1e-3),
-            raw_features=self._has_raw_features(),
+            mode=self.mode,
         )
 
     def _run(self, step, trace, model, checkpoint=None, reading=None):
@@ -284,12 +279,10 @@ class Factorisation(
 
     def _keep(self, model, trace):
         """Set what was learned; returns the features of layer 1 that the last layer leads to."""
-        settle(model, self._solver(), self.mode)
+        model.settle()
         if self._has_gauge():
             model.settle_gauge()
-        layer_features, led = all_features(model, self._solver())
-        outputs = compile_function([], [*layer_features, *led], mode=self.mode)()
-        features, led = outputs[: len(layer_features)], outputs[len(layer_features) :]
+        features, led = model.features()
         samples = model.samples
         self.history_ = trace.arrays()
         self.Z_ = model.Z_values()

@@ -9,9 +9,9 @@ from dsnmf import symbolic
 from dsnmf.estimators.block_factors import BlockFactors
 from dsnmf.estimators.priors import Priors
 from dsnmf.estimators.probes import Probes, draws
-from dsnmf.estimators.threads import compiled_once
 from dsnmf.symbolic.residual import squared_error_and_gradients
 from dsnmf.symbolic.shared import as_shared
+from dsnmf.training.lending import compiled_once
 from dsnmf.training.modes import compile_function
 from dsnmf.training.stopping import FeatureTolerance
 from dsnmf.updates.adam import adam, adam_moved, adam_step_size

@@ -6,11 +6,11 @@ import numpy as np
 import pytensor.tensor as pt
 
 from dsnmf.estimators.block_factors import BlockFactors
-from dsnmf.estimators.gauge import settle_gauge
-from dsnmf.estimators.inner_features import inner_features
-from dsnmf.estimators.threads import compiled_once
+from dsnmf.solvers.gauge import settle_gauge
+from dsnmf.solvers.inner_features import inner_features
 from dsnmf.symbolic.gram import nonsingular_factor_of
 from dsnmf.training import loop
+from dsnmf.training.lending import compiled_once
 from dsnmf.training.modes import compile_function
 from dsnmf.training.passes import gram_terms
 from dsnmf.updates.one_read import FLOOR, Sums, cost_of_sums, inner_bases, small_step
@@ -165,7 +165,7 @@ class BlockModel(BlockFactors):
         self._sums = Sums(*(state[name] for name in ("XQ", "QQ", "L")))
 
     def settle_gauge(self):
-        """Choose the least arbitrary form of H_m, see `dsnmf.estimators.gauge`."""
+        """Choose the least arbitrary form of H_m, see `dsnmf.solvers.gauge`."""
         passed = self.samples.of(self.H).passed
         self.Zs[-1] = settle_gauge(self.Zs, self.samples.shape[1], passed, self.H)
 

@@ -7,7 +7,7 @@ import numpy as np
 import pytensor.tensor as pt
 
 from dsnmf.estimators.block_model import BlockModel, led_to, multiplicative_terms, sum_terms
-from dsnmf.estimators.threads import compiled_once
+from dsnmf.training.lending import compiled_once
 from dsnmf.training.modes import compile_function
 from dsnmf.updates.one_read import FLOOR, Sums, small_step
 from dsnmf.updates.semi_nmf import scaled

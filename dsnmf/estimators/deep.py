@@ -67,7 +67,7 @@ class DeepSemiNMF(Layers, StreamFactorisation, BlockFactorisation):
         Z_1 (n_features x k_1), Z_2 (k_1 x k_2), …, Z_m.
     H_ : list of m ndarray, shape (k_i, n_samples)
         The layers' features. H_1 … H_{m-1} of linear models, which influence nothing, are inferred
-        once the fit has ended: see `dsnmf.estimators.inner_features`.
+        once the fit has ended: see `dsnmf.solvers.inner_features`.
     components_, reconstruction_err_, n_iter_, history_, n_samples_seen_, n_steps_, n_features_in_
         See `SemiNMF`; "adam" records the cost of every iteration.
 

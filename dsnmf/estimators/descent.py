@@ -6,8 +6,7 @@ import pytensor.tensor as pt
 import scipy.linalg
 
 from dsnmf import symbolic
-from dsnmf.estimators.threads import for_threads
-from dsnmf.symbolic.shared import as_shared
+from dsnmf.training.lending import compiled_once
 from dsnmf.training.modes import compile_function
 
 #: Remembered steps, and how the length of a sample's steps grows after a gain and shrinks after a
@@ -36,6 +35,17 @@ def _quasi_newton(gradient, free, pairs, inverse):
     return direction
 
 
+@compiled_once
+def _compiled_errors(layers, nonlinearity, mode):
+    """(H, X, known, Z_1, …) ↦ Σ (X - X̂)² per sample, and its gradient."""
+    H, X, known, *Zs = (pt.matrix(dtype="float64") for _ in range(3 + layers))
+    errors = pt.sqr(known * (symbolic.reconstruction(Zs, H, nonlinearity) - X)).sum(axis=0)
+    outputs = [errors, pytensor.grad(errors.sum(), H)]
+    function = compile_function([H, X, known, *Zs], outputs, mode=mode)
+    function.trust_input = True  # all are matrices of float64: to look at them takes a fifth
+    return function
+
+
 class Descent:
     """Errors of a model with fixed Zs, and their descent from any features.
 
@@ -61,15 +71,12 @@ class Descent:
     def __init__(self, Zs, nonlinearity, prior, least, mode):
         self.mean, variance = prior[:, :, None]
         self._weights, self._least = 1 / (len(variance) * variance), least
-        H, X, known = (pt.matrix(dtype="float64") for _ in range(3))
-        X_hat = symbolic.reconstruction([as_shared(Z, "Z") for Z in Zs], H, nonlinearity)
-        errors = pt.sqr(known * (X_hat - X)).sum(axis=0)
-        outputs = [errors, pytensor.grad(errors.sum(), H)]
-        self._function = for_threads(compile_function([H, X, known], outputs, mode=mode))
+        self._Zs = [np.ascontiguousarray(Z, np.float64) for Z in Zs]
+        self._function = _compiled_errors(len(Zs), nonlinearity, mode)
 
     def _errors(self, H, X, known):
         """Σ (X - X̂)² per sample, and its gradient, as arrays that may be written to."""
-        return [np.array(value) for value in self._function(H, X, known)]
+        return [np.array(value) for value in self._function(H, X, known, *self._Zs)]
 
     def inverse_hessians(self, rows, ridges):
         """For every ridge that of Gauss and Newton at the mean; X has so many rows."""

@@ -1,6 +1,5 @@
 """The metric of features: what the distances between them are."""
 
-from functools import cached_property
 from numbers import Real
 
 import numpy as np
@@ -10,7 +9,7 @@ from sklearn.utils.extmath import svd_flip
 
 from dsnmf import symbolic
 from dsnmf.data.samples import column_blocks
-from dsnmf.estimators.threads import for_threads
+from dsnmf.training.lending import compiled_once
 from dsnmf.training.modes import compile_function
 
 #: The metric of features as they are, and the name of metric 1.
@@ -65,17 +64,20 @@ def _svd(Z, dtype):
     return U, sigma[:kept], Vt
 
 
+@compiled_once
+def _compiled_first_features(layers, nonlinearity, dtype, mode):
+    """(Z_2, …, H) ↦ g(Z_2 g(… H))."""
+    *Zs, H = (pt.matrix(dtype=dtype) for _ in range(layers))
+    features = symbolic.layer_features([None, *Zs], H, 1, nonlinearity)
+    return compile_function([*Zs, H], features, mode=mode)
+
+
 class FirstFeatures:
     """What a layer's features come to in layer 1: h ↦ g(Z_2 g(… g(Z_j h)))."""
 
     def __init__(self, Zs, nonlinearity, mode):
-        self._Zs, self._nonlinearity, self._mode = Zs, nonlinearity, mode
-
-    @cached_property
-    def _function(self):
-        H, *Zs = (pt.matrix(dtype=Z.dtype) for Z in self._Zs)
-        features = symbolic.layer_features([None, *Zs], H, 1, self._nonlinearity)
-        return for_threads(compile_function([*Zs, H], features, mode=self._mode))
+        self._Zs, dtype = Zs, str(Zs[0].dtype)
+        self._function = _compiled_first_features(len(Zs), nonlinearity, dtype, mode)
 
     def leading_to(self, matrix, H):
         """The matrix times what H (k x n) comes to, some samples at a time, in H's dtype."""

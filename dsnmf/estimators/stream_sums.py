@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, replace
-from functools import cache, reduce
+from functools import reduce
 
 import numpy as np
 import pytensor.tensor as pt
 
 from dsnmf.data.samples import column_blocks
-from dsnmf.estimators.inner_features import positive_start
-from dsnmf.estimators.threads import for_threads
+from dsnmf.solvers.inner_features import positive_start
+from dsnmf.training.lending import compiled_once
 from dsnmf.training.modes import compile_function
 from dsnmf.updates.one_read import FLOOR, Sums, small_step
 from dsnmf.updates.semi_nmf import multiplicative_step
@@ -29,15 +29,15 @@ NEGLIGIBLE = 1e-10
 HOLD = 1e-6
 
 
-@cache
-def _compiled_feature_step(floor, mode):
+@compiled_once
+def _compiled_feature_step(mode):
     """(A, B, H) ↦ new H."""
     A, B, H = (pt.dmatrix() for _ in range(3))
-    new = multiplicative_step(H, A, B, floor)
-    return for_threads(compile_function([A, B, H], new, mode=mode))
+    new = multiplicative_step(H, A, B, FLOOR)
+    return compile_function([A, B, H], new, mode=mode)
 
 
-@cache
+@compiled_once
 def _compiled_small_step(m, dtype, mode):
     """(X Qᵀ, Q Qᵀ, L, n, Z_1, …, Z_m) ↦ new Z_1, …, Z_m."""
     sums, n = Sums(*(pt.dmatrix() for _ in range(3))), pt.lscalar()
@@ -45,7 +45,7 @@ def _compiled_small_step(m, dtype, mode):
     moved = small_step(Zs, sums, n, dtype)
     inputs = [*vars(sums).values(), n, *Zs]
     # Nothing depends on the old Z_1.
-    return for_threads(compile_function(inputs, moved.Zs, mode=mode, on_unused_input="ignore"))
+    return compile_function(inputs, moved.Zs, mode=mode, on_unused_input="ignore")
 
 
 def features_of_batch(X, Zs, mode):
@@ -53,7 +53,7 @@ def features_of_batch(X, Zs, mode):
     Psi = reduce(np.matmul, Zs)
     A, B = np.asarray(Psi.T @ X), Psi.T @ Psi
     H = positive_start(np.linalg.pinv(B, rcond=NEGLIGIBLE, hermitian=True) @ A)
-    step = _compiled_feature_step(FLOOR, mode)
+    step = _compiled_feature_step(mode)
     for _ in range(STEPS):
         H = np.asarray(step(A, B, H))
     return H

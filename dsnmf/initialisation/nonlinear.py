@@ -5,6 +5,7 @@ import pytensor.tensor as pt
 
 from dsnmf.initialisation.least_squares import regressed
 from dsnmf.symbolic import as_nonlinearity
+from dsnmf.training.lending import compiled_once
 from dsnmf.training.modes import compile_function
 from dsnmf.validation import as_layers
 
@@ -15,6 +16,7 @@ RANGE = 2.0
 _GRID = np.linspace(-RANGE, RANGE, 4001)
 
 
+@compiled_once
 def _numeric(nonlinearity, dtype):
     x = pt.matrix(dtype=dtype)
     return compile_function([x], as_nonlinearity(nonlinearity)(x))
@@ -80,7 +82,7 @@ def nonlinear_start(X, layers, nonlinearity, factorise):
     for i, k in enumerate(layers):
         Z, H = factorise(target, k)
         if i == 0:
-            g = _numeric(nonlinearity, H.dtype)
+            g = _numeric(nonlinearity, str(H.dtype))
             arguments, values = _rising_branch(g, H.dtype)
         if i < len(layers) - 1:
             peaks = H.max(axis=1, keepdims=True)

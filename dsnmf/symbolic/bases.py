@@ -11,6 +11,7 @@ import numpy as np
 import pytensor.tensor as pt
 
 from dsnmf.symbolic.kernels import KernelOp, as_it_is, register_kernel
+from dsnmf.symbolic.triangular import triangular
 
 #: Of the eigenvalues of A Aᵀ, as shares of the largest: up to the first they may all be zeros of a
 #: rank-deficient A, from the second on they are surely none. And, as a share of σ_max, the largest
@@ -56,6 +57,7 @@ def _inverse_kernel(compiled):
 @cache
 def _regular_rows_kernel(compiled):
     inverse = _inverse_kernel(compiled)
+    cholesky, lower_inverse = triangular(compiled)
 
     @compiled
     def regular_rows(rows):
@@ -69,12 +71,12 @@ def _regular_rows_kernel(compiled):
         if rows.shape[0] <= rows.shape[1]:
             limit = np.sqrt(0.01 / np.finfo(np.float64).eps)
             try:
-                first = np.linalg.cholesky(np.dot(rows, rows.T))
+                first = cholesky(np.dot(rows, rows.T))
                 regular, first_inverse = inverse(first, 1 / limit)
                 if regular:
                     Q = np.dot(first_inverse, rows)
-                    second = np.linalg.cholesky(np.dot(Q, Q.T))
-                    Q = np.dot(np.linalg.inv(second), Q)
+                    second = cholesky(np.dot(Q, Q.T))
+                    Q = np.dot(lower_inverse(second), Q)
                     L = np.dot(first, second)
             except Exception:  # not positive definite
                 regular = False
@@ -237,12 +239,15 @@ def relative_rounding(size, dtype):
     """size · eps of the dtype, the authors' cut-off for a matrix whose larger side is size.
 
     At most √eps: with so many samples that it would be more, it would count what matters as zero.
+    Of an int it is a number.
     """
     eps = np.finfo(dtype).eps
+    if isinstance(size, int):
+        return np.minimum(size * np.float64(eps), np.sqrt(np.float64(eps)))
     return pt.minimum(pt.cast(size, "float64") * eps, np.sqrt(eps))
 
 
-def pseudo_inverse(A, size=None, dtype=None):
+def pseudo_inverse(A, size=None, cutoff=None):
     """A† of a small matrix, with the authors' cut-off size · eps · σ_max.
 
     Parameters
@@ -252,14 +257,14 @@ def pseudo_inverse(A, size=None, dtype=None):
         The larger side of the matrix that A stands for: when A is a large matrix in an
         orthonormal basis, it has that matrix's singular values, and must get its cut-off too.
         max(k, l) if not given. The cut-off is at most √eps · σ_max.
-    dtype : {"float32", "float64"}, optional
-        That of the matrix that A stands for; A's if not given.
+    cutoff : float or scalar TensorVariable, optional
+        What takes the place of size · eps.
 
     Returns
     -------
     TensorVariable, shape (l, k)
     """
     register_kernel(_PseudoInverse, _pseudo_inverse_kernel)
-    size = pt.maximum(*A.shape) if size is None else size
-    cutoff = relative_rounding(size, A.dtype if dtype is None else dtype)
+    if cutoff is None:
+        cutoff = relative_rounding(pt.maximum(*A.shape) if size is None else size, A.dtype)
     return _pseudo_inverse_op(A.dtype)(A, pt.cast(cutoff, A.dtype))

@@ -7,6 +7,7 @@ import pytensor.tensor as pt
 
 from dsnmf.symbolic.bases import relative_rounding
 from dsnmf.symbolic.kernels import KernelOp, as_it_is, register_kernel
+from dsnmf.symbolic.triangular import triangular
 
 #: Largest ‖K - 1‖ (Frobenius) of a Gram matrix whose Cholesky factor is taken without a look.
 NEAR_IDENTITY = 0.5
@@ -28,12 +29,14 @@ class _NonsingularFactor(KernelOp):
 
 @cache
 def _gram_factor_kernel(compiled):
+    cholesky, lower_inverse = triangular(compiled)
+
     @compiled
     def gram_factor(K, cutoff):
         k = len(K)
         if np.linalg.norm(K - np.eye(k)) < NEAR_IDENTITY:  # then Cholesky is safe
-            L = np.linalg.cholesky(K)
-            inverse = np.linalg.inv(L)
+            L = cholesky(K)
+            inverse = lower_inverse(L)
         else:
             values, vectors = np.linalg.eigh(K)
             L, inverse = np.zeros((k, k)), np.zeros((k, k))
@@ -48,13 +51,15 @@ def _gram_factor_kernel(compiled):
 
 @cache
 def _nonsingular_factor_kernel(compiled):
+    cholesky, lower_inverse = triangular(compiled)
+
     @compiled
     def nonsingular_factor(K, cutoff):
         diagonal = np.diag(K)
         top = diagonal.max()
         ridge = cutoff.item() * top if top > 0 else 1.0
-        L = np.linalg.cholesky(K + ridge * np.eye(len(K)))
-        return L, np.linalg.inv(L)
+        L = cholesky(K + ridge * np.eye(len(K)))
+        return L, lower_inverse(L)
 
     return nonsingular_factor
 
@@ -79,32 +84,32 @@ def _nonsingular_factor_op():
     return _NonsingularFactor([K, cutoff], [L, pt.linalg.inv(L)])
 
 
-def gram_factor(K, size, dtype="float64"):
+def gram_factor(K, cutoff):
     """L and W with K = L Lᵀ and W L = 1, for a symmetric positive semi-definite K.
 
     Parameters
     ----------
     K : TensorVariable, shape (k, k), float64
-    size, dtype
-        Eigenvalues up to size · eps · λ_max, at most √eps · λ_max, count as zero, with the dtype's
-        eps: of L the columns, of W the rows are zero there.
+    cutoff : float or scalar TensorVariable, float64
+        Eigenvalues up to cutoff · λ_max count as zero: of L the columns, of W the rows are zero
+        there. See `dsnmf.symbolic.bases.relative_rounding`.
 
     Returns
     -------
     L, W : TensorVariables, shape (k, k)
     """
     register_kernel(_GramFactor, _gram_factor_kernel)
-    return _gram_factor_op()(K, relative_rounding(size, dtype))
+    return _gram_factor_op()(K, cutoff)
 
 
-def nonsingular_factor(K, size, dtype="float64"):
+def nonsingular_factor(K, cutoff):
     """L and L⁻¹, lower triangular, with L Lᵀ = K + ridge, also for a K that is singular.
 
     Parameters
     ----------
     K : TensorVariable, shape (k, k), float64
         Symmetric and positive semi-definite.
-    size, dtype
+    cutoff
         As for `gram_factor`; the ridge is what may count as zero there.
 
     Returns
@@ -112,11 +117,10 @@ def nonsingular_factor(K, size, dtype="float64"):
     L, inverse : TensorVariables, shape (k, k)
     """
     register_kernel(_NonsingularFactor, _nonsingular_factor_kernel)
-    return _nonsingular_factor_op()(K, relative_rounding(size, dtype))
+    return _nonsingular_factor_op()(K, cutoff)
 
 
 def nonsingular_factor_of(K, size, dtype="float64"):
     """What `nonsingular_factor` gives, of an array: L and L⁻¹, arrays."""
-    eps = np.finfo(dtype).eps
-    cutoff = np.float64(min(size * eps, np.sqrt(eps)))
+    cutoff = np.float64(relative_rounding(size, dtype))
     return _nonsingular_factor_kernel(as_it_is)(K, cutoff)

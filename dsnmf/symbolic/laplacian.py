@@ -1,5 +1,7 @@
 """Graph terms of the weakly supervised rules: H W and H D of an affinity W."""
 
+from typing import NamedTuple
+
 import numpy as np
 import pytensor
 import pytensor.sparse
@@ -10,14 +12,137 @@ from pytensor.graph.basic import Variable
 from dsnmf.affinity.algebra import as_affinity, entries, row_sums
 from dsnmf.affinity.labels import LabelAffinity
 from dsnmf.symbolic.linalg import is_sparse, product
+from dsnmf.symbolic.shared import open_shared, open_sparse
 
 #: Share of nonzero entries up to which a dense affinity is applied as a sparse one.
 SPARSE_BELOW = 0.05
 
 
-def _shared(values, H):
-    # Shared, not constant: compiled code is then the same for all affinities, and cached.
-    return pytensor.shared(values.astype(H.dtype))
+class AffinityKind(NamedTuple):
+    """What the expressions of H W and H D depend on, beside the numbers in W.
+
+    Attributes
+    ----------
+    classes : bool
+        Whether W has a part C diag(weights) Cᵀ without its diagonal, C the class indicators.
+    signed : bool
+        Whether one of these weights is negative.
+    graph : {"sparse", "dense"} or None
+        A part that is given as a matrix.
+    constant : bool
+        Whether something is added to all entries.
+    may_be_negative : bool
+        Whether a part of W, and so perhaps W, has negative entries.
+    """
+
+    classes: bool
+    signed: bool
+    graph: str | None
+    constant: bool
+    may_be_negative: bool
+
+
+def _kind(W):
+    """That of what `_applied` returned."""
+    if not isinstance(W, LabelAffinity):
+        graph = "sparse" if scipy.sparse.issparse(W) else "dense"
+        return AffinityKind(False, False, graph, False, bool(entries(W).min(initial=0) < 0))
+    signed = bool(W.weights.min(initial=0) < 0)
+    graph = "sparse" if W.graph.nnz else None
+    return AffinityKind(len(W.weights) > 0, signed, graph, bool(W.constant), W.may_be_negative)
+
+
+def _applied(affinity, n, dense):
+    """A valid affinity in the form in which it is applied."""
+    W = as_affinity(affinity, n)
+    if not isinstance(W, np.ndarray):
+        return W.toarray() if dense else W
+    is_sparse = not dense and np.count_nonzero(W) <= SPARSE_BELOW * W.size
+    return scipy.sparse.csr_matrix(W) if is_sparse else W
+
+
+def _parts(W, kind):
+    """The numbers in W, by name."""
+    parts = {"degrees": row_sums(W)}
+    if kind.classes:
+        C = W.indicators
+        parts |= {"C": C.tocsr(), "Ct": C.T.tocsr()}
+        parts |= {"weights": W.weights, "own": C @ W.weights}
+    if kind.graph:
+        parts["graph"] = W.graph if isinstance(W, LabelAffinity) else W
+    if kind.constant:
+        parts["constant"] = np.asarray(W.constant)
+    return parts
+
+
+#: Dimensions of what is neither sparse nor a matrix.
+_DIMENSIONS = {"degrees": 1, "weights": 1, "own": 1, "constant": 0}
+
+
+def _part_names(kind):
+    names = ["degrees"]
+    names += ["C", "Ct", "weights", "own"] * kind.classes
+    return [*names, *["graph"] * bool(kind.graph), *["constant"] * kind.constant]
+
+
+class SharedAffinity:
+    """An affinity W whose numbers are set later, for graphs that serve all of its kind.
+
+    Rules and costs take it in the place of an affinity.
+
+    Parameters
+    ----------
+    kind : AffinityKind
+    dtype : {"float32", "float64"}
+
+    Attributes
+    ----------
+    kind
+    variables : list of shared variables
+        For the values that `affinity_values` gives.
+    """
+
+    def __init__(self, kind, dtype):
+        self.kind = kind
+        self._parts = {name: self._variable(name, dtype) for name in _part_names(kind)}
+        self.variables = list(self._parts.values())
+
+    def _variable(self, name, dtype):
+        if name in _DIMENSIONS:
+            return open_shared(name, dtype, _DIMENSIONS[name])
+        is_dense = name == "graph" and self.kind.graph == "dense"
+        return open_shared(name, dtype) if is_dense else open_sparse(name, dtype)
+
+    def terms(self, H):
+        """See `affinity_terms`."""
+        return _terms(H, self.kind, self._parts)
+
+
+def affinity_values(affinity, dtype, n=None, dense=False):
+    """The kind of an affinity, and the values of a `SharedAffinity` of this kind.
+
+    Parameters
+    ----------
+    affinity
+        As for `affinity_terms`, but no variable.
+    dtype : {"float32", "float64"}
+    n : int, optional
+        Its number of samples, which is then checked.
+    dense : bool
+        Whether any is to be a dense matrix, as JAX needs it.
+
+    Returns
+    -------
+    AffinityKind
+    list of ndarray or CSR matrix
+    """
+    W = _applied(affinity, n, dense)
+    kind = _kind(W)
+    return kind, [_as_value(part, dtype) for part in _parts(W, kind).values()]
+
+
+def _as_value(part, dtype):
+    return part.astype(dtype) if scipy.sparse.issparse(part) else np.array(part, dtype, order="C")
 
 
 def _graph_product(H, W):
@@ -25,25 +150,24 @@ def _graph_product(H, W):
     return product(W, H.T).T
 
 
-def _class_product(H, W):
+def _class_product(H, kind, parts):
     """H (C diag(weights) Cᵀ without its diagonal)."""
-    C, weights = W.indicators, W.weights
-    to_classes, to_samples = (_shared(matrix.tocsr(), H) for matrix in (C, C.T))
-    same_class = product(product(H, to_classes) * _shared(weights, H), to_samples)
-    others = same_class - H * _shared(C @ weights, H)
+    of_classes = product(parts["Ct"], H.T) * parts["weights"][:, None]
+    others = product(parts["C"], of_classes).T - H * parts["own"]
     # Rounding leaves -1e-17 where a sample is alone in its classes, and no root of that is real.
-    return others if weights.min() < 0 else pt.maximum(others, 0)
+    return others if kind.signed else pt.maximum(others, 0)
 
 
-def _factored_product(H, W):
-    terms = []
-    if len(W.weights):
-        terms.append(_class_product(H, W))
-    if W.graph.nnz:
-        terms.append(_graph_product(H, _shared(W.graph, H)))
-    if W.constant:
-        terms.append(pt.constant(W.constant, dtype=H.dtype) * H.sum(axis=1, keepdims=True))
-    return sum(terms[1:], terms[0]) if terms else pt.zeros_like(H)
+def _terms(H, kind, parts):
+    HD, terms = H * parts["degrees"], []
+    if kind.classes:
+        terms.append(_class_product(H, kind, parts))
+    if kind.graph:
+        terms.append(_graph_product(H, parts["graph"]))
+    if kind.constant:
+        terms.append(parts["constant"] * H.sum(axis=1, keepdims=True))
+    HW = sum(terms[1:], terms[0]) if terms else pt.zeros_like(H)
+    return HW, HD
 
 
 def _variable_terms(H, W):
@@ -59,7 +183,7 @@ def affinity_terms(H, affinity):
     Parameters
     ----------
     H : TensorVariable, shape (k, n)
-    affinity : ndarray, SciPy sparse matrix or array, LabelAffinity, or PyTensor variable
+    affinity : ndarray, SciPy sparse matrix or array, LabelAffinity, variable or SharedAffinity
         W, n x n, symmetric, of any sign, already times its weight λ. A dense array with at most
         5 % nonzero entries is applied as a sparse matrix, a `dsnmf.affinity.LabelAffinity`
         (from labels, or a sum by `dsnmf.affinity.combine`) part by part, without forming W. A
@@ -86,13 +210,11 @@ def affinity_terms(H, affinity):
     """
     if isinstance(affinity, Variable):
         return _variable_terms(H, affinity)
-    W = as_affinity(affinity, H.type.shape[1])
-    HD = H * _shared(row_sums(W), H)
-    if isinstance(W, LabelAffinity):
-        return _factored_product(H, W), HD
-    if np.count_nonzero(entries(W)) <= SPARSE_BELOW * np.prod(W.shape):
-        W = scipy.sparse.csr_matrix(W)
-    return _graph_product(H, _shared(W, H)), HD
+    if isinstance(affinity, SharedAffinity):
+        return affinity.terms(H)
+    kind, values = affinity_values(affinity, H.dtype, H.type.shape[1])
+    # Shared, not constant: compiled code is then the same for all affinities, and cached.
+    return _terms(H, kind, dict(zip(_part_names(kind), map(pytensor.shared, values))))
 
 
 def may_be_negative(affinity):
@@ -102,7 +224,6 @@ def may_be_negative(affinity):
     """
     if isinstance(affinity, Variable):
         return True
-    W = as_affinity(affinity)
-    if isinstance(W, LabelAffinity):
-        return W.may_be_negative
-    return bool(entries(W).min(initial=0) < 0)
+    if isinstance(affinity, SharedAffinity):
+        return affinity.kind.may_be_negative
+    return _kind(as_affinity(affinity)).may_be_negative

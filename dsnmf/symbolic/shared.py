@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pytensor
+import scipy.sparse
 
 if TYPE_CHECKING:
     from typing import Any
@@ -24,6 +25,17 @@ def as_parameter(value, name, shape):
     # C order: products with the transposed layout, or with a constant, are slower.
     value = np.array(value, order="C")
     return _ours(pytensor.shared(value, name=name, borrow=True, allow_downcast=True, shape=shape))
+
+
+def open_shared(name, dtype, ndim=2):
+    """A shared variable for arrays of any size, in C order, that are set later; 0 until then."""
+    value = np.zeros((1,) * ndim, dtype)
+    return _ours(pytensor.shared(value, name=name, borrow=True, shape=(None,) * ndim))
+
+
+def open_sparse(name, dtype):
+    """The same for CSR matrices."""
+    return pytensor.shared(scipy.sparse.csr_matrix((1, 1), dtype=dtype), name=name)
 
 
 def _ours(variable):

@@ -6,12 +6,13 @@ samples makes for itself, and which adds to the sums of the next iteration.
 """
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 import pytensor
 import pytensor.tensor as pt
 
-from dsnmf.symbolic.bases import pseudo_inverse, row_basis
+from dsnmf.symbolic.bases import pseudo_inverse, relative_rounding, row_basis
 from dsnmf.symbolic.gram import gram_factor, nonsingular_factor, nonsingular_factor_of
 from dsnmf.symbolic.linalg import product
 from dsnmf.symbolic.shared import as_shared
@@ -68,9 +69,34 @@ class Moved:
     inverse: object
 
 
-def _orthonormal_features(sums, n, dtype):
+class Cutoffs(NamedTuple):
+    """Shares of the largest singular values below which others are rounding.
+
+    Attributes
+    ----------
+    features : list of m float or variables
+        Of E_1, …, E_m, which have n columns.
+    bases : list of m - 1
+        Of Z_1, Z_1 Z_2, …, which have p rows.
+    """
+
+    features: list
+    bases: list
+
+
+def cutoffs_of(p, ks, n, dtype):
+    """Those for k_1, …, k_m components; all ints, or with variables among them."""
+
+    def of(*sides):
+        larger = max(sides) if all(isinstance(side, int) for side in sides) else pt.maximum(*sides)
+        return relative_rounding(larger, dtype)
+
+    return Cutoffs([of(k, n) for k in ks], [of(p, k) for k in ks[:-1]])
+
+
+def _orthonormal_features(sums, cutoff):
     """L and W with H_m = L (W Q), W Q with orthonormal rows: Y = X Qᵀ Wᵀ is X in these."""
-    growth, inverse = gram_factor(sums.QQ, pt.maximum(sums.L.shape[0], n), dtype)
+    growth, inverse = gram_factor(sums.QQ, cutoff)
     return pt.dot(sums.L, growth), inverse
 
 
@@ -92,7 +118,8 @@ def cost_of_sums(Psi, sums, squared_norm, n, dtype="float64"):
     -------
     scalar variable, float64
     """
-    L, inverse = _orthonormal_features(sums, n, dtype)
+    cutoff = relative_rounding(pt.maximum(sums.L.shape[0], n), dtype)
+    L, inverse = _orthonormal_features(sums, cutoff)
     Y = pt.dot(sums.XQ, inverse.T)
     beyond = pt.maximum(squared_norm - pt.sqr(Y).sum(), 0)  # what no Ψ reaches from these H_m
     return (beyond + pt.sqr(Y - pt.dot(Psi, L)).sum()) / 2
@@ -121,7 +148,7 @@ def _column_basis(A):
     return U[:, : max(1, (sigma > zero).sum())]
 
 
-def small_step(Zs, sums, n, dtype="float64", bases=None):
+def small_step(Zs, sums, n, dtype="float64", bases=None, cutoffs=None):
     """The step of the Zs.
 
     Parameters
@@ -135,6 +162,8 @@ def small_step(Zs, sums, n, dtype="float64", bases=None):
         What the sums' terms were computed in.
     bases : list of m - 1 variables, optional
         `inner_bases` of the start: pseudo-inverses are then of smaller matrices.
+    cutoffs : Cutoffs, optional
+        In the place of those that follow from n and dtype.
 
     Returns
     -------
@@ -142,24 +171,27 @@ def small_step(Zs, sums, n, dtype="float64", bases=None):
         In float64.
     """
     wide = [pt.cast(Z, "float64") for Z in Zs]
-    p, k = sums.XQ.shape
-    L, inverse = _orthonormal_features(sums, n, dtype)
+    if cutoffs is None:
+        ks = [Z.shape[1] for Z in Zs[:-1]]
+        cutoffs = cutoffs_of(sums.XQ.shape[0], [*ks, sums.XQ.shape[1]], n, dtype)
+    L, inverse = _orthonormal_features(sums, cutoffs.features[-1])
     R, U = row_basis(sums.XQ.T)
     R = pt.dot(inverse, R)  # Y = Uᵀ Rᵀ
     V, Psi = U.T, None  # Z_i = V C W with the bases V, W of its columns and rows; Ψ = Uᵀ Psi W
     new_Zs, Psis = [], []
-    for Z, tail, W in zip(wide, tails(wide), [*(bases or [None] * (len(Zs) - 1)), None]):
+    spans = [*(bases or [None] * (len(Zs) - 1)), None]
+    for i, (tail, W) in enumerate(zip(tails(wide), spans)):
         E = L if tail is None else pt.dot(tail, L)  # E_i = E Q
         S = E if W is None else pt.dot(W.T, E)
-        C = pt.dot(R.T, pseudo_inverse(S, pt.maximum(Z.shape[1], n), dtype))
+        C = pt.dot(R.T, pseudo_inverse(S, cutoff=cutoffs.features[i]))
         if Psi is not None:
-            C = pt.dot(pseudo_inverse(Psi, pt.maximum(p, Z.shape[0]), dtype), C)
+            C = pt.dot(pseudo_inverse(Psi, cutoff=cutoffs.bases[i - 1]), C)
         Psi = C if Psi is None else pt.dot(Psi, C)
         inner = C if V is None else pt.dot(V, C)
         new_Zs.append(inner if W is None else pt.dot(inner, W.T))
         Psis.append(Psi if W is None else pt.dot(Psi, W.T))
         V = W
-    factor = nonsingular_factor(pt.dot(L, L.T), pt.maximum(k, n), dtype)
+    factor = nonsingular_factor(pt.dot(L, L.T), cutoffs.features[-1])
     return Moved(new_Zs, U, Psis, *factor)
 
 
@@ -254,14 +286,22 @@ def one_read(X, Zs, Hs, sums, affinities=None):
     Those of `deep_semi_nmf`; the same factors up to rounding.
     """
     shared = Sums(*(as_shared(value, name) for name, value in vars(sums).items()))
-    m, n = len(Zs), Hs[-1].get_value(borrow=True).shape[1]
     bases = inner_bases([Z.get_value(borrow=True) for Z in Zs])
-    bases = [pytensor.shared(V, "basis") for V in bases]
-    moved = small_step(Zs, shared, n, X.dtype, bases)
+    bases = [pytensor.shared(V, "basis") for V in bases]  # of any shape, like the factors
+    return moved_in_one_read(X, Zs, Hs, shared, bases, affinities=affinities)
+
+
+def moved_in_one_read(X, Zs, Hs, sums, bases, cutoffs=None, affinities=None):
+    """The same with `Sums` of shared variables, and variables in the other arguments.
+
+    `bases` are `inner_bases` of the start, cutoffs `Cutoffs`.
+    """
+    m = len(Zs)
+    moved = small_step(Zs, sums, Hs[-1].shape[1], X.dtype, bases, cutoffs)
     narrow = _in_dtype(moved, X.dtype)
     moving = Hs if affinities else [*[None] * (m - 1), Hs[-1]]
     new_Hs, XQ, QQ = block_step(X, moving, narrow, affinities)
     updates = dict(zip(Zs, narrow.Zs))
     updates |= {H: new for H, new in zip(moving, new_Hs) if H is not None}
     new_sums = pt.cast(XQ, "float64"), pt.cast(QQ, "float64"), moved.L
-    return updates | dict(zip(vars(shared).values(), new_sums))
+    return updates | dict(zip(vars(sums).values(), new_sums))

@@ -14,7 +14,8 @@ import measuring
 
 FOLDER = Path(__file__).parent
 NAMES = ("epoch", "rivals", "multiplicative", "startup", "quality", "metric", "growth", "memory")
-NAMES += ("stream", "transform", "selection", "ranks", "few_labels", "fields", "busy", "gpu")
+NAMES += ("stream", "transform", "fits", "selection", "ranks", "few_labels", "fields", "busy")
+NAMES += ("gpu",)
 
 
 def main():

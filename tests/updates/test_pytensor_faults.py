@@ -46,9 +46,9 @@ def rules():
     model = DSNMF(X.T, (5, 3), l1_norms=(0, 1e-3))._rule
     yield "DSNMF", model.cost, model.updates
     for name, data in {"gaps": np.where(X > 1, np.nan, X), "full": X}.items():
-        samples = as_samples(data.T)
+        variables = as_samples(data.T).variables("float64")
         params = [*Zs, Hs[-1]]
-        error, gradients = samples.error_and_gradients(Zs, symbolic.relu(Hs[-1]), "relu", params)
+        error, gradients = variables.error_and_gradients(Zs, symbolic.relu(Hs[-1]), "relu", params)
         yield name, error, updates.adam(gradients, params)
 
 

@@ -5,8 +5,8 @@ from functools import reduce
 import numpy as np
 import pytensor.tensor as pt
 
-from dsnmf.estimators.threads import compiled_once
 from dsnmf.initialisation.svd import ZERO_FILL
+from dsnmf.training.lending import compiled_once
 from dsnmf.training.modes import compile_function
 from dsnmf.updates.one_read import FLOOR
 from dsnmf.updates.semi_nmf import multiplicative_step

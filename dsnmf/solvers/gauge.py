@@ -10,7 +10,7 @@ variance. So of all T = 1 - v qᵀ the one is taken with which H varies least al
 from functools import partial
 
 import numpy as np
-import scipy.linalg
+from scipy.linalg.lapack import dtrtrs
 from scipy.optimize import nnls
 
 from dsnmf.training.passes import Stacked
@@ -38,7 +38,7 @@ MAX_PASSES = 50
 def _direction(Psi):
     """v, mostly positive; None if Ψ has none that stands out."""
     k = Psi.shape[1]
-    _, sigma, Vt = scipy.linalg.svd(Psi.astype(np.float64))
+    _, sigma, Vt = np.linalg.svd(Psi.astype(np.float64), full_matrices=len(Psi) < k)
     sigma = np.pad(sigma, (0, max(k - len(sigma), 0)))
     if k < 2 or sigma[k - 2] - sigma[k - 1] <= GAP * sigma[0]:
         return None
@@ -86,6 +86,11 @@ def _least_norm(G, b):
     return -size * residual[:-1] / residual[-1]
 
 
+def _solved(L, b, transposed=False):
+    """L⁻¹ b, or L⁻ᵀ b, of a regular L; `scipy.linalg.solve_triangular` without its ceremony."""
+    return dtrtrs(L, b, lower=1, trans=int(transposed))[0]
+
+
 def gauge_of(Psi, n, passed):
     """v and q of the T = 1 - v qᵀ with which T H >= 0 varies least along v.
 
@@ -111,16 +116,16 @@ def gauge_of(Psi, n, passed):
     covariance = products / n - np.outer(total, total) / n**2
     k = len(v)
     ridge = RIDGE * np.trace(products) / (n * k) or 1.0
-    L = scipy.linalg.cholesky(covariance + ridge * np.eye(k), lower=True)
+    L = np.linalg.cholesky(covariance + ridge * np.eye(k))
     G, b = np.empty((0, k)), np.empty(0)
     for _ in range(MAX_PASSES):
-        q = v - scipy.linalg.solve_triangular(L, _least_norm(G, b), trans="T", lower=True)
+        q = v - _solved(L, _least_norm(G, b), transposed=True)
         (found,) = passed(partial(_violated, v=v, q=q, most=2 * k))
         rows, limits = np.split(found.rows(), [k], axis=1)
         if not len(rows):
             break
         # With u = Lᵀ(v - q): rows q <= limits is L⁻¹ rowsᵀ u >= rows v - limits.
-        G = np.vstack([G, scipy.linalg.solve_triangular(L, rows.T, lower=True).T])
+        G = np.vstack([G, _solved(L, rows.T).T])
         b = np.concatenate([b, rows @ v - limits.ravel()])
     else:
         return None

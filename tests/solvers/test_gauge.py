@@ -9,7 +9,7 @@ from scipy.optimize import minimize
 from sklearn.datasets import load_digits
 
 from dsnmf import DeepSemiNMF, SemiNMF
-from dsnmf.estimators.gauge import settle_gauge
+from dsnmf.solvers.gauge import settle_gauge
 from dsnmf.training.passes import pass_over
 from tests.conftest import relative_error
 from tests.estimators.kinds import PLAIN

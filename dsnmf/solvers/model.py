@@ -1,0 +1,151 @@
+"""A fit of data in memory: its factors, and the program that moves them."""
+
+import contextlib
+from functools import partial
+
+import numpy as np
+
+from dsnmf.solvers.choice import choose_rule
+from dsnmf.solvers.gauge import settle_gauge
+from dsnmf.solvers.program import Program
+from dsnmf.symbolic.laplacian import affinity_values
+from dsnmf.training import loop
+from dsnmf.training.lending import lent
+from dsnmf.training.modes import is_jax
+from dsnmf.training.passes import pass_over
+from dsnmf.training.stopping import FeatureTolerance
+
+
+class Model:
+    """A context, within which `step` moves the factors; they stay when it has ended.
+
+    Parameters
+    ----------
+    samples : Samples
+    Zs, Hs : lists of m ndarray
+        The start; copied.
+    solver : {"multiplicative", "bcd", "adam"}
+    nonlinearity : str or callable
+    affinities : list of m affinities or None; or empty
+    learning_rate : float
+    mode : None, str or pytensor Mode
+
+    Raises
+    ------
+    ValueError
+        If an H has a negative entry, where that cannot be.
+    """
+
+    def __init__(
+        self,
+        samples,
+        Zs,
+        Hs,
+        solver,
+        *,
+        nonlinearity="identity",
+        affinities=(),
+        learning_rate=1e-3,
+        mode=None,
+    ):
+        self.samples, self.nonlinearity, self.mode = samples, nonlinearity, mode
+        self.affinities, self.learning_rate = list(affinities), learning_rate
+        self._rule = choose_rule(solver, nonlinearity, samples.is_complete)
+        dtype = samples.start.dtype
+        self._Zs, self._Hs = (
+            [np.array(factor, dtype, order="C") for factor in factors] for factors in (Zs, Hs)
+        )
+        if not self._rule.raw_features:
+            for i, H in enumerate(self._Hs, start=1):
+                if not (H >= 0).all():
+                    raise ValueError(f"H_{i} must be >= 0, got a negative entry or NaN")
+        self._program, self._iteration = None, 0
+
+    def __enter__(self):
+        n, dtype = self.samples.given.shape[1], str(self.samples.start.dtype)
+        of_graph = partial(affinity_values, dtype=dtype, n=n, dense=is_jax(self.mode))
+        graphs = [(None, []) if W is None else of_graph(W) for W in self.affinities]
+        kinds = tuple(kind for kind, _ in graphs)
+        values = [*self.samples.values(), *(value for _, values in graphs for value in values)]
+        values += [*self._rule.values(self), *self._Zs, *self._Hs]
+        data, m = self.samples.variables, len(self._Zs)
+        settings = self._rule, data, m, self.nonlinearity, dtype, kinds, self.mode
+        with contextlib.ExitStack() as stack:
+            program = stack.enter_context(lent(Program, *settings))
+            stack.callback(program.unload)
+            program.load(self.samples.offset, values)
+            self._ending = stack.pop_all()
+        self._program = program
+        self._Zs = self._Hs = None
+        return self
+
+    def __exit__(self, *error):
+        self._Zs, self._Hs = self.Zs, self.Hs
+        self._program = None
+        self._ending.close()
+
+    def _now(self, letter):
+        if self._program is None:
+            return self._Zs if letter == "Z" else self._Hs
+        shared = self._program.Zs if letter == "Z" else self._program.Hs
+        return [np.asarray(variable.get_value(borrow=True)) for variable in shared]  # of JAX too
+
+    @property
+    def Zs(self):
+        """The Zs' present values, Z_1 in the coordinates of the samples' X."""
+        return self._now("Z")
+
+    @Zs.setter
+    def Zs(self, values):
+        for variable, value in zip(self._program.Zs, values, strict=True):
+            variable.set_value(value, borrow=True)
+
+    @property
+    def Hs(self):
+        """The Hs' present values."""
+        return self._now("H")
+
+    @Hs.setter
+    def Hs(self, values):
+        for variable, value in zip(self._program.Hs, values, strict=True):
+            variable.set_value(value, borrow=True)
+
+    def Z_values(self):
+        """Copies of the Zs' values, Z_1 for all features."""
+        Z_1, *others = map(np.array, self.Zs)
+        return [self.samples.restored(Z_1), *others]
+
+    def H_values(self):
+        """Copies of the Hs' values."""
+        return [*map(np.array, self.Hs)]
+
+    def step(self):
+        """A step for `loop.run`."""
+        with_cost = self._iteration % loop.CHECK_EVERY == 0
+        self._iteration += 1
+        return self._program.step(with_cost)
+
+    def settle(self):
+        """Finish the fit, as its rule does it."""
+        self._rule.settle(self)
+
+    def settle_gauge(self):
+        """Choose the least arbitrary form of H_m, see `dsnmf.solvers.gauge`."""
+        H = np.array(self.Hs[-1])
+        Z = settle_gauge(self.Zs, H.shape[1], partial(pass_over, [(slice(None), H.T)]), H.T)
+        self.Zs, self.Hs = [*self.Zs[:-1], Z], [*self.Hs[:-1], H]
+
+    def tolerance(self, tol):
+        """When the last layer's features have settled."""
+
+        def passed(function, inputs, outputs):
+            return pass_over([(slice(None), self.Hs[-1])], function, inputs, outputs)
+
+        return FeatureTolerance(tol, passed, np.empty_like(self.Hs[-1]))
+
+    def features(self):
+        """Each layer's, and those to which the last one leads: of layer 1, or if not linear of all.
+
+        Two lists of arrays.
+        """
+        return self._program.features()
