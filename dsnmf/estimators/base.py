@@ -205,10 +205,11 @@ class Factorisation(
             picked = pick_samples(X.shape[0], layers)
             rows = samples.of_fit(picked, self.Z_[0], of_first)
             measure_spreads(self, rows, samples.norms[picked])
-            span = SpanGram(self.Z_[0])
+            gram = None
             if samples.is_complete and not is_linear(self._nonlinearity):
+                span = SpanGram(self.Z_[0])
                 samples.features(span)
-            gram = None if np.isscalar(span.value) else span.value
+                gram = span.value
             check_outcome(self, samples.scale * float(np.linalg.norm(samples.norms)), gram)
         return stopped_by
 

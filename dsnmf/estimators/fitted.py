@@ -81,7 +81,7 @@ class FittedFactorisation:
         Psi, t = reduce(np.matmul, self._path(-1)), self._exponent()
         if t is None or not symbolic.is_linear(self._nonlinearity):
             return Psi.T
-        return self._metric(-1, self._exponent()).components(Psi).T
+        return self._metric(-1, t).components(Psi).T
 
     def components_of(self, layer: int) -> Array:
         """(Z_1 … Z_layer)ᵀ, the layer's components as samples, e.g. as pictures.

@@ -107,7 +107,7 @@ def gauge_of(Psi, n, passed):
 
     Returns
     -------
-    (v, q), each an ndarray of shape (k,), or None where no direction stands out
+    (v, q, H Hᵀ), of shapes (k,), (k,) and (k, k), or None where no direction stands out
     """
     v = _direction(Psi)
     if v is None:
@@ -129,7 +129,7 @@ def gauge_of(Psi, n, passed):
         b = np.concatenate([b, rows @ v - limits.ravel()])
     else:
         return None
-    return v, q * min(1, (1 - LEAST_DETERMINANT) / max(q @ v, 1e-300))
+    return v, q * min(1, (1 - LEAST_DETERMINANT) / max(q @ v, 1e-300)), products
 
 
 def _shifted(features, v, q):
@@ -159,10 +159,9 @@ def settle_gauge(Zs, n, passed, H):
     found = gauge_of(Psi, n, passed)
     if found is None:
         return Zs[-1]
-    v, q = found
+    v, q, products = found
     Z = Zs[-1].astype(np.float64)
     Z = (Z + np.outer(Z @ v, q) / (1 - q @ v)).astype(dtype)
-    _, products = passed(_moments)
     change = np.linalg.multi_dot([*Zs[:-1], Z, eye - np.outer(v, q)]) - Psi
     before, after = (np.einsum("ij,jk,ik", A, products, A) for A in (Psi, change))
     if after > before * CHANGE[str(dtype)] ** 2:
