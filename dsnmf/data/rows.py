@@ -3,6 +3,7 @@
 import numpy as np
 import scipy.sparse
 
+from dsnmf.data.known import with_gaps
 from dsnmf.files.damage import damage_as
 
 
@@ -30,7 +31,11 @@ class Source:
         Samples, features.
     dtype : dtype
         What rows come in: float32 or float64.
+    absent : {"zero", "unknown"}
+        What the entries are that sparse rows do not store.
     """
+
+    absent = "zero"
 
     def __init__(self, X):
         self._X = X
@@ -85,7 +90,9 @@ class Source:
         is_masked = np.ma.is_masked(values)
         if is_masked and not gaps:
             raise ValueError("they have masked entries; gaps need a dense array in memory")
-        rows = np.asarray(values.toarray() if scipy.sparse.issparse(values) else values)
+        if scipy.sparse.issparse(values):
+            values = with_gaps(values) if self.absent == "unknown" else values.toarray()
+        rows = np.asarray(values)
         if rows.shape != shape:
             kind = f"{type(values).__name__} of shape {np.shape(values)}"
             raise ValueError(f"they must be an array of shape {shape}, got a {kind}")

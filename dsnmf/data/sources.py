@@ -174,8 +174,11 @@ class NpyFiles(Source):
         return values.shape, row_dtype(values.shape, values.dtype, path)
 
     def _read(self, start, stop):
+        return np.concatenate(self._parts(start, stop))
+
+    def _parts(self, start, stop):
         files = range(bisect_right(self._ends, start), bisect_left(self._ends, stop) + 1)
-        return np.concatenate([self._part(i, start, stop) for i in files])
+        return [self._part(i, start, stop) for i in files]
 
     def _part(self, i, start, stop):
         values = self._opened(self._paths[i])
@@ -205,8 +208,8 @@ class NpzFiles(NpyFiles):
             self._last = path, read_sparse(path)
         return self._last[1]
 
-    def _part(self, i, start, stop):
-        return super()._part(i, start, stop).toarray()
+    def _read(self, start, stop):
+        return scipy.sparse.vstack(self._parts(start, stop), format="csr")
 
 
 class DaskArray(Source):

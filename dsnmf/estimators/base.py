@@ -71,11 +71,11 @@ class Factorisation(
         """Whether the fit is to choose H_'s least arbitrary form, see `dsnmf.solvers.gauge`.
 
         Factors that the fit started from, given or those of the last fit, have chosen theirs;
-        labels and relu leave H no freedom.
+        labels, relu and a penalty leave H no freedom.
         """
         is_free = self._solver() != "adam" and is_linear(self._inner_nonlinearity())
         is_own = isinstance(self.init, str) and not (self.warm_start and hasattr(self, "H_"))
-        return is_free and is_own
+        return is_free and is_own and not self._penalty
 
     def _affinities(self, y, samples, Hs):
         """One affinity or None per layer, from the labels or what the layers factorise."""
@@ -171,7 +171,7 @@ class Factorisation(
 
     def _read(self, X, y):
         """X for a fit in memory, or its blocks."""
-        X, blocks = as_blocks(X, self.block_size)
+        X, blocks = as_blocks(X, self.block_size, absent=self._absent)
         if blocks is None:
             return X, None
         why = self._needs_memory(y, blocks.shape[1])
@@ -190,7 +190,12 @@ class Factorisation(
         with contextlib.ExitStack() as lending:
             with threads_for(X.shape[0], X.shape[1], min(X.shape), limit=ONCE):
                 samples = as_samples(
-                    X, self.compress, noise_floor=self._noise_floor(layers), whiten=whiten
+                    X,
+                    self.compress,
+                    noise_floor=self._noise_floor(layers),
+                    whiten=whiten,
+                    absent=self._absent,
+                    only_known=self._penalty > 0,
                 )
                 if not samples.is_complete and (what := self._refuses_gaps()):
                     raise ValueError(f"{what} needs X without gaps, X contains NaN")
@@ -231,6 +236,7 @@ class Factorisation(
             nonlinearity=self._inner_nonlinearity(),
             affinities=self._affinities(y, samples, Hs),
             learning_rate=getattr(self, "learning_rate", 1e-3),
+            l2=self._penalty,
             mode=self.mode,
         )
 

@@ -57,6 +57,10 @@ class BlockFactorisation(BlockParameters, Factorisation):
 
     def _needs_memory(self, y, n):
         """Why X, of n samples, cannot be fitted in blocks; None if it can."""
+        if self._penalty:
+            return f"with l2={self._penalty:g}"
+        if self._absent == "unknown":
+            return "with absent='unknown'"
         if self._solver() not in ("multiplicative", "adam"):
             return f"with solver={self.solver!r}"
         if self._solver() == "multiplicative" and not is_linear(self._inner_nonlinearity()):

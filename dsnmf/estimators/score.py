@@ -9,6 +9,7 @@ import scipy.sparse
 from sklearn.utils.validation import check_is_fitted
 
 from dsnmf.data.choice import as_blocks
+from dsnmf.data.known import with_gaps
 from dsnmf.data.samples import column_blocks
 from dsnmf.estimators.block_features import features_of_rows
 from dsnmf.estimators.containers import as_data
@@ -40,12 +41,14 @@ def _as_mask(held_out, shape):
     return mask
 
 
-def _in_blocks(X, scale):
+def _in_blocks(X, scale, absent):
     """Slices of samples and their rows as arrays, divided by the scale, of an X in memory."""
     unit = X.dtype.type(scale)
     for block in column_blocks(*X.shape[::-1]):
         rows = X[block]
-        yield block, (rows.toarray() if scipy.sparse.issparse(rows) else rows) / unit
+        if scipy.sparse.issparse(rows):
+            rows = with_gaps(rows) if absent == "unknown" else rows.toarray()
+        yield block, rows / unit
 
 
 class _Explained:
@@ -123,10 +126,10 @@ class ScoredFactorisation:
         (1.0, 1.0)
         """
         check_is_fitted(self)
-        X, blocks = as_blocks(X, scale=self._scale, gaps=True)
+        X, blocks = as_blocks(X, scale=self._scale, gaps=True, absent=self._absent)
         if blocks is None:
             X = as_data(self, X)
-            shape, blocks = X.shape, _in_blocks(X, self._scale)
+            shape, blocks = X.shape, _in_blocks(X, self._scale, self._absent)
         else:
             shape = blocks.shape[::-1]
             self._check_features(shape[1])

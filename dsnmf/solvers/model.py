@@ -28,6 +28,8 @@ class Model:
     nonlinearity : str or callable
     affinities : list of m affinities or None; or empty
     learning_rate : float
+    l2 : float >= 0
+        Of the penalty that `SemiNMF` has.
     mode : None, str or pytensor Mode
 
     Raises
@@ -46,11 +48,12 @@ class Model:
         nonlinearity="identity",
         affinities=(),
         learning_rate=1e-3,
+        l2=0.0,
         mode=None,
     ):
         self.samples, self.nonlinearity, self.mode = samples, nonlinearity, mode
-        self.affinities, self.learning_rate = list(affinities), learning_rate
-        self._rule = choose_rule(solver, nonlinearity, samples.is_complete)
+        self.affinities, self.learning_rate, self.l2 = list(affinities), learning_rate, l2
+        self._rule = choose_rule(solver, nonlinearity, samples)
         dtype = samples.start.dtype
         self._Zs, self._Hs = (
             [np.array(factor, dtype, order="C") for factor in factors] for factors in (Zs, Hs)
