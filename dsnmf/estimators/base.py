@@ -75,7 +75,7 @@ class Factorisation(
         """
         is_free = self._solver() != "adam" and is_linear(self._inner_nonlinearity())
         is_own = isinstance(self.init, str) and not (self.warm_start and hasattr(self, "H_"))
-        return is_free and is_own and not self._penalty
+        return is_free and is_own and not self.l2
 
     def _affinities(self, y, samples, Hs):
         """One affinity or None per layer, from the labels or what the layers factorise."""
@@ -171,7 +171,7 @@ class Factorisation(
 
     def _read(self, X, y):
         """X for a fit in memory, or its blocks."""
-        X, blocks = as_blocks(X, self.block_size, absent=self._absent)
+        X, blocks = as_blocks(X, self.block_size, absent=self.absent)
         if blocks is None:
             return X, None
         why = self._needs_memory(y, blocks.shape[1])
@@ -194,8 +194,8 @@ class Factorisation(
                     self.compress,
                     noise_floor=self._noise_floor(layers),
                     whiten=whiten,
-                    absent=self._absent,
-                    only_known=self._penalty > 0,
+                    absent=self.absent,
+                    only_known=self.l2 > 0,
                 )
                 if not samples.is_complete and (what := self._refuses_gaps()):
                     raise ValueError(f"{what} needs X without gaps, X contains NaN")
@@ -236,7 +236,7 @@ class Factorisation(
             nonlinearity=self._inner_nonlinearity(),
             affinities=self._affinities(y, samples, Hs),
             learning_rate=getattr(self, "learning_rate", 1e-3),
-            l2=self._penalty,
+            l2=self.l2,
             mode=self.mode,
         )
 

@@ -58,6 +58,8 @@ class FittedFactorisation:
     _probes: Sequence[Array] = ()
     _responses: Sequence[Array] = ()
     _covariances: Sequence[Array] = ()
+    # Of models without these parameters:
+    l2, absent = 0.0, "zero"
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
@@ -97,16 +99,6 @@ class FittedFactorisation:
         """
         check_is_fitted(self)
         return reduce(np.matmul, self._path(layer)).T
-
-    @property
-    def _absent(self):
-        """What the entries are that a sparse X does not store."""
-        return getattr(self, "absent", "zero")
-
-    @property
-    def _penalty(self):
-        """Weight of the penalty on the factors."""
-        return getattr(self, "l2", 0.0)
 
     def _index(self, layer, m=None):
         """The layer, of m or of all learned, counted from 0; ValueError if there is none."""
@@ -172,7 +164,7 @@ class FittedFactorisation:
 
     def _feature_map(self, layer, dtype):
         """The map from samples (p x n, of unit scale) to the layer's features, as they are."""
-        key = self.transform_method, self._index(layer), dtype, self._penalty
+        key = self.transform_method, self._index(layer), dtype, self.l2
         if key not in self._ready:
             with threads_of_model(self):
                 self._ready[key] = feature_map_of(self, layer, dtype)
@@ -220,9 +212,9 @@ class FittedFactorisation:
         lazy = as_lazy(X)
         if lazy is not None:
             return features_of_lazy(self, lazy, layer)
-        X, blocks = as_blocks(X, scale=self._scale, gaps=True, absent=self._absent)
+        X, blocks = as_blocks(X, scale=self._scale, gaps=True, absent=self.absent)
         if blocks is None:
-            samples = as_samples(as_data(self, X), scale=self._scale, absent=self._absent)
+            samples = as_samples(as_data(self, X), scale=self._scale, absent=self.absent)
             samples.check_known(features=False)
             feature_map = self._feature_map(layer, samples.given.dtype)
             metric = self._metric(layer, self._exponent(layer))

@@ -57,9 +57,9 @@ class BlockFactorisation(BlockParameters, Factorisation):
 
     def _needs_memory(self, y, n):
         """Why X, of n samples, cannot be fitted in blocks; None if it can."""
-        if self._penalty:
-            return f"with l2={self._penalty:g}"
-        if self._absent == "unknown":
+        if self.l2:
+            return f"with l2={self.l2:g}"
+        if self.absent == "unknown":
             return "with absent='unknown'"
         if self._solver() not in ("multiplicative", "adam"):
             return f"with solver={self.solver!r}"

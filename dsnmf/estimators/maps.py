@@ -18,7 +18,7 @@ def feature_map_of(estimator, layer, dtype):
     Z_1, *others = estimator._path(layer)
     Zs = [(Z_1 / estimator._scale).astype(dtype), *(Z.astype(dtype) for Z in others)]
     if method == "projection" or symbolic.is_linear(g):
-        ridge = ridge_at_scale(estimator._penalty, len(Z_1))
+        ridge = ridge_at_scale(estimator.l2, len(Z_1))
         return Projection(reduce(np.matmul, Zs), method == "nonnegative", ridge)
     typical = estimator._priors[estimator._index(layer)], *estimator._probes
     return FeatureSearch(Zs, g, *typical, mode=estimator.mode)

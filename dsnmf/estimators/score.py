@@ -126,10 +126,10 @@ class ScoredFactorisation:
         (1.0, 1.0)
         """
         check_is_fitted(self)
-        X, blocks = as_blocks(X, scale=self._scale, gaps=True, absent=self._absent)
+        X, blocks = as_blocks(X, scale=self._scale, gaps=True, absent=self.absent)
         if blocks is None:
             X = as_data(self, X)
-            shape, blocks = X.shape, _in_blocks(X, self._scale, self._absent)
+            shape, blocks = X.shape, _in_blocks(X, self._scale, self.absent)
         else:
             shape = blocks.shape[::-1]
             self._check_features(shape[1])

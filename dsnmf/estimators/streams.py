@@ -111,7 +111,7 @@ class StreamFactorisation(StreamParameters):
         (500, (3, 8))
         """
         self._validate_params()
-        if self._penalty or self._absent == "unknown":
+        if self.l2 or self.absent == "unknown":
             raise ValueError("partial_fit takes neither l2 > 0 nor absent='unknown'; fit does")
         as_mode(self.mode)
         check_jax(self.mode, self._solver(), self._inner_nonlinearity())
