@@ -20,9 +20,9 @@ BLOCK = 1 << 20
 #: dense product for each row is faster.
 LARGEST_SPARSE = 4000
 
-#: Weight of the distance from the present row, as a share of its Gram matrix's mean diagonal and in
-#: units of k times the dtype's eps: what the known entries leave open stays as it is.
-NEARNESS = 16
+#: Weight of the distance from the present row without a ridge, as a share of its Gram matrix's
+#: trace and as a power of the dtype's eps: what the known entries leave open stays as it is.
+NEARNESS = 0.75
 
 #: Iterations of the non-negative least squares, per component: SciPy's own 3 are too few where
 #: components are nearly dependent.
@@ -112,8 +112,8 @@ def solved_rows(X, F, ridge, W):
         systems, right = (part.astype(np.float64) for part in _systems(X, F, ridge, rows, grams))
         present = W[rows].astype(np.float64)
         traces = np.einsum("nii->n", systems)
-        eps = float(np.finfo(F.dtype).eps)
-        near = np.where(traces > 0, NEARNESS * eps * traces, 1)
+        share = 0.0 if ridge else float(np.finfo(F.dtype).eps) ** NEARNESS
+        near = np.where(traces > 0, share * traces, 1.0)
         # (S + near) (w - present) = right - S present
         residual = right - np.einsum("nij,nj->ni", systems, present)
         systems[:, range(k), range(k)] += near[:, None]
