@@ -68,7 +68,7 @@ class KnownVariables(DataVariables):
         self.X_by_sample = open_sparse("X_by_sample", dtype)
         self.variables.append(self.X_by_sample)
 
-    def _make_X(self, dtype):
+    def _shared(self, dtype):
         return open_sparse("X", dtype)
 
     def _squared_error(self, Z, F):

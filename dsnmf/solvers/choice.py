@@ -1,4 +1,4 @@
-"""Which rule a fit takes; asked here and nowhere else."""
+"""Which rule a fit takes, and what it cannot do; asked here and nowhere else."""
 
 from dsnmf.solvers.adam import Adam
 from dsnmf.solvers.bcd import BlockCoordinateDescent
@@ -7,11 +7,15 @@ from dsnmf.solvers.nonlinear import Backtracking
 from dsnmf.solvers.ridge import AlternatingRidge
 from dsnmf.symbolic import is_linear
 
-#: The rules that have a name of their own.
-_BY_NAME = {"adam": Adam, "bcd": BlockCoordinateDescent}
+#: By solver, the rules of which a fit takes the first that serves its model and data.
+RULES = {
+    "adam": (Adam,),
+    "bcd": (BlockCoordinateDescent,),
+    "multiplicative": (Multiplicative, GappyMultiplicative, Backtracking),
+}
 
 
-def choose_rule(solver, nonlinearity, samples):
+def choose_rule(solver, nonlinearity="identity", is_complete=True, only_known=False):
     """The subclass of `Rule` for a solver.
 
     Of known entries alone, which one layer factorises, it is `AlternatingRidge`. Of all else
@@ -24,12 +28,17 @@ def choose_rule(solver, nonlinearity, samples):
     ----------
     solver : {"multiplicative", "bcd", "adam"}
     nonlinearity : str or callable
-    samples : Samples
+    is_complete : bool
+        Whether X has no gaps.
+    only_known : bool
+        See `dsnmf.data.samples.Samples`.
     """
-    if samples.only_known:
+    if only_known:
         return AlternatingRidge
-    if solver in _BY_NAME:
-        return _BY_NAME[solver]
-    if not is_linear(nonlinearity):
-        return Backtracking
-    return Multiplicative if samples.is_complete else GappyMultiplicative
+    linear = is_linear(nonlinearity)
+    return next(
+        rule
+        for rule in RULES[solver]
+        if (rule.takes_linear if linear else rule.takes_nonlinear)
+        and (rule.takes_complete if is_complete else rule.takes_gaps)
+    )

@@ -53,7 +53,7 @@ class Model:
     ):
         self.samples, self.nonlinearity, self.mode = samples, nonlinearity, mode
         self.affinities, self.learning_rate, self.l2 = list(affinities), learning_rate, l2
-        self._rule = choose_rule(solver, nonlinearity, samples)
+        self._rule = choose_rule(solver, nonlinearity, samples.is_complete, samples.only_known)
         dtype = samples.start.dtype
         self._Zs, self._Hs = (
             [np.array(factor, dtype, order="C") for factor in factors] for factors in (Zs, Hs)

@@ -192,11 +192,14 @@ def balanced(Z, H, of_Z, of_H):
     -------
     Z, H : ndarray
         With the same Z Hᵀ.
+    shares : ndarray, shape (k,)
+        By which Z was multiplied and H divided.
     """
     squares = [np.einsum("i,ik,ik->k", w, F, F) for w, F in ((of_Z, Z), (of_H, H))]
     alive = (squares[0] > 0) & (squares[1] > 0)
     shares = np.divide(squares[1], squares[0], out=np.ones(len(alive)), where=alive) ** 0.25
-    return (Z * shares).astype(Z.dtype), (H / shares).astype(H.dtype)
+    shares = shares.astype(Z.dtype)
+    return Z * shares, H / shares, shares
 
 
 def squared_error_of_known(X, Z, H):
@@ -227,61 +230,3 @@ class _SquaredError(Op):
 def known_squared_error(X, Z, F):
     """Σ (X - Z F)² over the stored entries of a CSR variable X; no gradient."""
     return _SquaredError()(X, Z, F)
-
-
-class _Penalty(Op):
-    """X, Xᵀ, Z, H ↦ Σ n_i ‖z_i‖² + Σ n_j ‖h_j‖² with the numbers of entries; no gradient."""
-
-    __props__ = ()
-
-    def make_node(self, X, X_by_sample, Z, H):
-        return Apply(self, [X, X_by_sample, Z, H], [scalar(dtype=Z.type.dtype)])
-
-    def perform(self, node, inputs, outputs):
-        X, X_by_sample, Z, H = inputs
-        sizes = [(known_per_row(M), F) for M, F in ((X, Z), (X_by_sample, H.T))]
-        total = sum(float(np.einsum("i,ik,ik->", n, F, F)) for n, F in sizes)
-        outputs[0][0] = np.asarray(total, Z.dtype)
-
-
-def known_penalty(X, X_by_sample, Z, H):
-    """Σ (‖z_i‖² + ‖h_j‖²) over the stored entries of a CSR variable X; no gradient."""
-    return _Penalty()(X, X_by_sample, Z, H)
-
-
-class _AlternatingRidge(Op):
-    """X, Xᵀ, λ, Z, H ↦ new Z and H; no gradient."""
-
-    __props__ = ()
-
-    def make_node(self, X, X_by_sample, ridge, Z, H):
-        return Apply(self, [X, X_by_sample, ridge, Z, H], [Z.type(), H.type()])
-
-    def perform(self, node, inputs, outputs):
-        X, X_by_sample, ridge, Z, H = inputs
-        W = np.ascontiguousarray(H.T)
-        if ridge > 0:
-            Z, W = balanced(Z, W, known_per_row(X), known_per_row(X_by_sample))
-        Z = solved_rows(X, W, ridge, Z)
-        W = swept_rows(X_by_sample, Z, ridge, W)
-        outputs[0][0], outputs[1][0] = Z, np.ascontiguousarray(W.T)
-
-
-def alternating_ridge(X, X_by_sample, ridge, Z, H):
-    """New Z and H >= 0 of ½ Σ (x_ij - z_i · h_j)² + ½ λ (‖z_i‖² + ‖h_j‖²) over the known entries.
-
-    The sum never rises. Z is the best for the present H, H has moved by coordinate descent.
-
-    Parameters
-    ----------
-    X, X_by_sample : CSR variables, shapes (p, n) and (n, p)
-        The same matrix twice.
-    ridge : scalar variable
-        λ >= 0.
-    Z, H : variables, shapes (p, k) and (k, n)
-
-    Returns
-    -------
-    Z, H : variables
-    """
-    return _AlternatingRidge()(X, X_by_sample, ridge, Z, H)

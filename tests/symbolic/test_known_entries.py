@@ -74,7 +74,7 @@ def test_balanced_components_have_the_least_penalty(problem):
     def penalty(Z, H):
         return sum(float(w @ np.square(of).sum(axis=1)) for w, of in zip(weights, (Z, H)))
 
-    Z, H = module.balanced(F, W, *weights)
+    Z, H, _ = module.balanced(F, W, *weights)
     np.testing.assert_allclose(Z @ H.T, F @ W.T)
     for factor in (0.99, 1.01):
         assert penalty(Z, H) < penalty(Z * factor, H / factor)
