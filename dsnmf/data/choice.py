@@ -35,7 +35,7 @@ def in_memory(X):
     return X if source is None else source.rows_with_gaps(0, source.shape[0])
 
 
-def as_blocks(X, block_size=None, scale=None, gaps=False, absent="zero"):
+def as_blocks(X, block_size=None, scale=None, gaps=False, absent="zero", sparse=False):
     """What is not in memory in blocks, if it is more than one, or if their size is given.
 
     A Dask array that would be computed on a cluster is worked on there, see `ClusterBlocks`.
@@ -44,7 +44,7 @@ def as_blocks(X, block_size=None, scale=None, gaps=False, absent="zero"):
     ----------
     X : object
         See `dsnmf.data.sources.as_source`.
-    block_size, scale, gaps
+    block_size, scale, gaps, sparse
         See `dsnmf.data.blocks.Blocks`. What is one block, and read, may have gaps in any case.
     absent : {"zero", "unknown"}
         What the entries are that sparse rows do not store: of "unknown" the rows have gaps there.
@@ -66,7 +66,7 @@ def as_blocks(X, block_size=None, scale=None, gaps=False, absent="zero"):
     source.absent = absent
     client = _current_client() if isinstance(source, DaskArray) else None
     if client is None:
-        blocks = Blocks(source, block_size, scale, gaps)
+        blocks = Blocks(source, block_size, scale, gaps, sparse)
     else:
         from dsnmf.data.cluster_blocks import ClusterBlocks  # which needs distributed
 

@@ -197,9 +197,20 @@ class NpzFiles(NpyFiles):
     to_memory = "scipy.sparse.vstack([scipy.sparse.load_npz(path) for path in X])"
 
     _last = None, None
+    _stored = 0
+
+    @property
+    def density(self):
+        return self._stored / (self.shape[0] * self.shape[1])
+
+    @property
+    def size(self):
+        """Bytes of all stored entries, with their columns' numbers."""
+        return self._stored * (self.dtype.itemsize + 4)
 
     def _described(self, path):
-        shape, dtype = sparse_header(path)
+        shape, dtype, stored = sparse_header(path)
+        self._stored += stored
         return shape, row_dtype(shape, dtype, path)
 
     def _opened(self, path):

@@ -26,7 +26,7 @@ from dsnmf.solvers.model import Model
 from dsnmf.symbolic import is_linear
 from dsnmf.training import loop
 from dsnmf.training.interruption import is_called_by_others
-from dsnmf.training.modes import as_mode
+from dsnmf.training.modes import as_mode, is_jax
 from dsnmf.training.passes import NeedsMemory
 from dsnmf.training.stopping import CostTolerance
 from dsnmf.training.threads import ONCE, threads_for
@@ -171,7 +171,8 @@ class Factorisation(
 
     def _read(self, X, y):
         """X for a fit in memory, or its blocks."""
-        X, blocks = as_blocks(X, self.block_size, absent=self.absent)
+        may_be_sparse = not is_jax(as_mode(self.mode))
+        X, blocks = as_blocks(X, self.block_size, absent=self.absent, sparse=may_be_sparse)
         if blocks is None:
             return X, None
         why = self._needs_memory(y, blocks.shape[1])
