@@ -13,8 +13,7 @@ from dsnmf.data.choice import as_blocks, as_samples
 from dsnmf.data.shares import energies_of, warn_of_governing
 from dsnmf.data.sources import as_source
 from dsnmf.estimators.containers import as_data
-from dsnmf.estimators.declaration import HasParameters, excluded_by
-from dsnmf.estimators.fitted import FittedFactorisation
+from dsnmf.estimators.declaration import excluded_by
 from dsnmf.estimators.jax_mode import check_jax
 from dsnmf.estimators.outcome import DIVERGED, SpanGram, check_outcome, unchanged_by_errors
 from dsnmf.estimators.priors import learned_priors
@@ -37,14 +36,10 @@ if TYPE_CHECKING:
 
     from numpy.typing import ArrayLike
 
-    from dsnmf.typing import BaseEstimator, Data, TransformerMixin
-else:
-    from sklearn.base import BaseEstimator, TransformerMixin
+    from dsnmf.typing import Data
 
 
-class Factorisation(
-    HasParameters, FittedFactorisation, ScoredFactorisation, TransformerMixin, BaseEstimator
-):
+class Factorisation(ScoredFactorisation):
     """X ≈ H_mᵀ … of samples x features data; subclasses name the layers, the solver, the labels.
 
     A subclass is `declared`, defines `_layer_sizes`, and may define `_solver`,

@@ -9,16 +9,23 @@ from typing import TYPE_CHECKING, TypeVar
 from dsnmf.estimators.parameters import PARAMETERS
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from typing import Any, ClassVar
 
     from dsnmf.estimators.parameter import Parameter
+    from dsnmf.typing import Mode
 
 
 class HasParameters:
-    """A base of what is `declared`."""
+    """A base of what is `declared`, with what all have of it."""
 
     _parameters: ClassVar[dict[str, Parameter]]
     _parameter_constraints: ClassVar[dict[str, list[Any]]]
+
+    metric: str | float
+    transform_method: str
+    mode: Mode
+    _layer_sizes: Callable[[], tuple[int, ...]]
 
 
 T = TypeVar("T", bound=HasParameters)

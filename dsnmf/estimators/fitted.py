@@ -13,6 +13,7 @@ from dsnmf import symbolic
 from dsnmf.data.choice import as_blocks, as_lazy, as_samples
 from dsnmf.estimators.block_features import features_of_blocks, features_of_lazy
 from dsnmf.estimators.containers import are_rows_of, as_data, in_container
+from dsnmf.estimators.declaration import HasParameters
 from dsnmf.estimators.maps import feature_map_of, threads_of_model
 from dsnmf.estimators.metric import DEFAULT, as_exponent, metric_of, needs_spread, suffix_of
 from dsnmf.estimators.persistence import read_estimator, write_estimator
@@ -20,16 +21,18 @@ from dsnmf.estimators.spread import learned_spread
 from dsnmf.validation import as_matrix
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from typing import Any, Self
 
     from numpy.typing import ArrayLike
 
-    from dsnmf.typing import Array, Data, PathLike
+    from dsnmf.typing import Array, BaseEstimator, Data, PathLike, TransformerMixin
+else:
+    from sklearn.base import BaseEstimator, TransformerMixin
 
 
-class FittedFactorisation:
-    """The use of the learned `Z_` and `H_`; `Factorisation` adds the fit and scikit-learn's bases.
+class FittedFactorisation(HasParameters, TransformerMixin, BaseEstimator):
+    """The use of the learned `Z_` and `H_`; `Factorisation` adds the fit.
 
     The fit also leaves `_nonlinearity` (g as it was then), `_scale`, `_priors`, `_probes`,
     `_responses` and `_covariances` (see `dsnmf.estimators.spread`), and `_ready`, which holds what
@@ -43,6 +46,10 @@ class FittedFactorisation:
     history_: dict[str, Array]
     n_features_in_: int
     feature_names_in_: Array
+    _scale: float
+    _nonlinearity: Any
+    _ready: dict[tuple[Any, ...], Any]
+    fit: Callable[..., Self]
 
     #: Learned attributes that are lists of arrays, nearly all one per layer.
     _per_layer: tuple[str, ...] = (

@@ -12,6 +12,7 @@ from dsnmf.data.choice import as_blocks
 from dsnmf.data.samples import column_blocks
 from dsnmf.estimators.block_features import features_of_rows
 from dsnmf.estimators.containers import as_data
+from dsnmf.estimators.fitted import FittedFactorisation
 from dsnmf.estimators.maps import threads_of_model
 from dsnmf.estimators.moments import Moments
 
@@ -77,7 +78,7 @@ class _Explained:
         return 1 - self._error / total
 
 
-class ScoredFactorisation:
+class ScoredFactorisation(FittedFactorisation):
     """The score of a fitted factorisation, which has features and reconstructions of samples."""
 
     def score(self, X: Data, y: Any = None, *, held_out: ArrayLike | None = None) -> float:

@@ -11,11 +11,12 @@ from sklearn.utils.metaestimators import available_if
 
 from dsnmf.data.choice import as_samples, in_memory
 from dsnmf.data.shares import energies_of, warn_of_governing
+from dsnmf.estimators.base import Factorisation
 from dsnmf.estimators.containers import as_data
 from dsnmf.estimators.jax_mode import check_jax
 from dsnmf.estimators.outcome import DIVERGED, unchanged_by_errors
 from dsnmf.estimators.start import start_factors
-from dsnmf.estimators.stream_sums import Stream, features_of_batch, rank_of
+from dsnmf.estimators.stream_sums import OF_FITS, Stream, features_of_batch, rank_of
 from dsnmf.symbolic import is_linear
 from dsnmf.training.modes import as_mode
 from dsnmf.training.threads import threads_for
@@ -23,10 +24,7 @@ from dsnmf.training.threads import threads_for
 if TYPE_CHECKING:
     from typing import Any, Self
 
-    from dsnmf.typing import Array, Matrix
-
-#: What a fit leaves beside the model, and a stream does not have.
-OF_FITS = ("H_", "_raw_H", "history_", "n_iter_", "reconstruction_err_")
+    from dsnmf.typing import Matrix
 
 
 def _check_partial_fit(estimator):
@@ -41,10 +39,8 @@ def _check_partial_fit(estimator):
     return True
 
 
-class StreamFactorisation:
+class StreamFactorisation(Factorisation):
     """A linear factorisation that also learns from one mini-batch after the other."""
-
-    Z_: list[Array]
 
     @property
     def n_samples_seen_(self) -> int:
