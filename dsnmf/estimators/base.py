@@ -14,10 +14,10 @@ from dsnmf.data.shares import energies_of, warn_of_governing
 from dsnmf.data.sources import as_source
 from dsnmf.estimators.containers import as_data
 from dsnmf.estimators.declaration import excluded_by
+from dsnmf.estimators.fitted import FittedFactorisation
 from dsnmf.estimators.jax_mode import check_jax
 from dsnmf.estimators.outcome import DIVERGED, SpanGram, check_outcome, unchanged_by_errors
 from dsnmf.estimators.priors import learned_priors
-from dsnmf.estimators.score import ScoredFactorisation
 from dsnmf.estimators.spread import measure_spreads, pick_samples
 from dsnmf.estimators.start import check_start, nonnegative, start_factors
 from dsnmf.estimators.trace import State, Trace, costs_unit
@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from dsnmf.typing import Data
 
 
-class Factorisation(ScoredFactorisation):
+class Factorisation(FittedFactorisation):
     """X ≈ H_mᵀ … of samples x features data; subclasses name the layers, the solver, the labels.
 
     A subclass is `declared`, defines `_layer_sizes`, and may define `_solver`,

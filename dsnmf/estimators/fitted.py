@@ -17,6 +17,7 @@ from dsnmf.estimators.declaration import HasParameters
 from dsnmf.estimators.maps import feature_map_of, threads_of_model
 from dsnmf.estimators.metric import DEFAULT, as_exponent, metric_of, needs_spread, suffix_of
 from dsnmf.estimators.persistence import read_estimator, write_estimator
+from dsnmf.estimators.score import explained_variance
 from dsnmf.estimators.spread import learned_spread
 from dsnmf.validation import as_matrix
 
@@ -294,6 +295,51 @@ class FittedFactorisation(HasParameters, TransformerMixin, BaseEstimator):
                 f"metric {self.metric!r}, got {H.shape}"
             )
         return metric.samples(H.T).T
+
+    def score(self, X: Data, y: Any = None, *, held_out: ArrayLike | None = None) -> float:
+        """Explained variance of X by its reconstruction from `transform`, in any `metric` the same.
+
+        1 - Σ (x - x̂)² / Σ (x - mean)² over the known entries, with the features' means in X: 1 is
+        perfect, 0 is as good as these means, and worse than that is negative (the models have no
+        intercept). Comparable to the sum of PCA's `explained_variance_ratio_`.
+
+        Without `held_out` each sample's features are found from the entries that are scored, so
+        that more components nearly always score higher, on new samples too. `held_out` hides
+        entries from the features and scores on them alone, which tells what a model has understood
+        of the data from what it only repeats. To choose a number of components by
+        `GridSearchCV`, route the mask to the score: see the guide "choosing".
+
+        Parameters
+        ----------
+        X : array-like or sparse matrix, shape (n_samples, n_features)
+            As `transform` has it; samples are worked on block after block.
+        y : ignored
+        held_out : array-like of bool, shape (n_samples, n_features), optional
+            True marks an entry that is hidden; where X is unknown it does not count.
+
+        Returns
+        -------
+        float <= 1
+
+        Raises
+        ------
+        ValueError
+            If X is as `transform` refuses it, `held_out` is no mask of its shape, marks nothing,
+            leaves a sample or a feature without a visible entry, or is given with
+            transform_method="ridge", or all samples are alike.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from dsnmf import SemiNMF
+        >>> rng = np.random.default_rng(0)
+        >>> X = rng.random((50, 3)) @ rng.standard_normal((3, 8))
+        >>> model = SemiNMF(3).fit(X)
+        >>> round(model.score(X), 2), round(model.score(X, held_out=rng.random(X.shape) < 0.1), 2)
+        (1.0, 1.0)
+        """
+        check_is_fitted(self)
+        return explained_variance(self, X, held_out)
 
     def save(self, path: PathLike) -> None:
         """Write the fitted estimator to one file, without pickle, replaced atomically.
