@@ -36,10 +36,12 @@ if TYPE_CHECKING:
 
     from numpy.typing import ArrayLike
 
-    from dsnmf.typing import Data
+    from dsnmf.typing import BaseEstimator, Data, TransformerMixin
+else:
+    from sklearn.base import BaseEstimator, TransformerMixin
 
 
-class Factorisation(FittedFactorisation):
+class Factorisation(FittedFactorisation, TransformerMixin, BaseEstimator):
     """X ≈ H_mᵀ … of samples x features data; subclasses name the layers, the solver, the labels.
 
     A subclass is `declared`, defines `_layer_sizes`, and may define `_solver`,

@@ -25,6 +25,7 @@ class HasParameters:
     metric: str | float
     transform_method: str
     mode: Mode
+    _validate_params: Callable[[], None]
     _layer_sizes: Callable[[], tuple[int, ...]]
 
 

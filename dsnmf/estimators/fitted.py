@@ -27,13 +27,13 @@ if TYPE_CHECKING:
 
     from numpy.typing import ArrayLike
 
-    from dsnmf.typing import Array, BaseEstimator, Data, PathLike, TransformerMixin
-else:
-    from sklearn.base import BaseEstimator, TransformerMixin
+    from dsnmf.typing import Array, Data, PathLike
 
 
-class FittedFactorisation(HasParameters, TransformerMixin, BaseEstimator):
-    """The use of the learned `Z_` and `H_`; `Factorisation` adds the fit.
+class FittedFactorisation(HasParameters):
+    """The use of the learned `Z_` and `H_`; `Factorisation` adds the fit and scikit-learn's bases.
+
+    This is no TransformerMixin itself, which would wrap `transform`, see `containers`.
 
     The fit also leaves `_nonlinearity` (g as it was then), `_scale`, `_priors`, `_probes`,
     `_responses` and `_covariances` (see `dsnmf.estimators.spread`), and `_ready`, which holds what
