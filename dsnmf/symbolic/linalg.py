@@ -73,7 +73,7 @@ def product(A, B):
 
 
 def left_product(A, B, in_rows):
-    """A B; or (A B)ᵀ = Bᵀ Aᵀ from Bᵀ, where samples are rows, so that nothing large is transposed."""
+    """A B; or (A B)ᵀ = Bᵀ Aᵀ from Bᵀ, where samples are rows: nothing large is transposed."""
     return product(B, A.T) if in_rows else product(A, B)
 
 
