@@ -12,6 +12,7 @@ from dsnmf.data.gaps import Gappy
 from dsnmf.data.known import Known, known_entries
 from dsnmf.data.sources import DaskArray, as_source
 from dsnmf.data.sparse import Sparse, SparseVariables
+from dsnmf.initialisation.triplets import gram_eigen
 
 
 def as_lazy(X):
@@ -165,10 +166,17 @@ def as_samples(
             raise ValueError(f"{name} needs an X without gaps, got NaN")
         return Gappy(X.T, scale)
     whole = Dense(X.T, scale)
+    if how is False:
+        return whole
+    eigen = gram_eigen(whole.given)
     small, compression = compress(
-        whole.given, how, noise_floor=noise_floor, whiten=whiten, scale=whole.scale
+        whole.given, how, noise_floor=noise_floor, whiten=whiten, scale=whole.scale, eigen=eigen
     )
-    return whole if compression is None else Compressed(whole, small, compression)
+    if compression is not None:
+        return Compressed(whole, small, compression)
+    if eigen is not None:
+        whole.know_eigen(eigen)
+    return whole
 
 
 def variables_of(rows):

@@ -40,15 +40,19 @@ class DataVariables:
     Attributes
     ----------
     X : variable, shape (p, n), or (r, n) where compressed
+    rows : variable, shape (b, p)
+        Of a block alone: Xᵀ, the input.
     variables : list of variables
         Shared ones for `Samples.values`; or the input.
     """
 
     def __init__(self, dtype, in_rows=False):
-        self.X = given = self._rows(dtype) if in_rows else self._shared(dtype)
         if in_rows:
-            self.X = given.T
-        self.variables = [given]
+            self.rows = self._rows(dtype)
+            self.X, self.variables = self.rows.T, [self.rows]
+        else:
+            self.X = self._shared(dtype)
+            self.variables = [self.X]
 
     def _shared(self, dtype):
         return open_shared("X", dtype)
@@ -107,6 +111,7 @@ class Samples:
     offset = 0.0
     is_complete = True
     only_known = False
+    _eigen = None
 
     def __init__(self, given, scale=None):
         self.given = given
@@ -132,6 +137,11 @@ class Samples:
     @cached_property
     def start(self):
         return np.divide(self.given, self._unit, order="C")
+
+    def take_eigen(self):
+        """What `gram_eigen` gives of `start` if that is known, or None; let go of."""
+        eigen, self._eigen = self._eigen, None
+        return eigen
 
     def values(self):
         """What `variables` are to hold, C-contiguous or sparse: X first."""
@@ -200,9 +210,14 @@ class Samples:
 
     def _squared_residual(self, Z, F):
         blocks = column_blocks(len(Z), F.shape[1])
-        residuals = (self.wide(block) - Z @ F[:, block] for block in blocks)
         total = np.sum if self.is_complete else np.nansum
-        return sum(total(np.square(residual)) for residual in residuals)
+        error = 0.0
+        for block in blocks:
+            X, columns = self.wide(block), F[:, block]
+            # In X's order: twice as fast as a difference of rows and columns.
+            X -= Z @ columns if X.flags.c_contiguous else (columns.T @ Z.T).T
+            error += total(np.square(X, out=X))
+        return error
 
     def wide(self, which):
         """Some of the samples at the scale of the fit, as a float64 array."""
