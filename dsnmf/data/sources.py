@@ -146,6 +146,7 @@ class NpyFiles(Source):
     """
 
     to_memory = "np.concatenate([np.load(path) for path in X])"
+    density = 1.0
 
     def __init__(self, paths):
         for i, path in enumerate(paths):
