@@ -42,8 +42,8 @@ class DeepSemiNMF(Layers, StreamFactorisation, BlockFactorisation):
         of the ICML paper, or, with a nonlinearity, by the authors' rules for that.
     nonlinearity : "auto", str or callable
         g. "auto" is "relu" for "adam" and "identity" for "multiplicative"; other names are
-        "tanh", "square", "sigmoid", "softplus"; or a function of PyTensor variables, which for data
-        in blocks must treat each sample (a column) by itself.
+        those in `dsnmf.symbolic.NONLINEARITIES`; or a function of PyTensor variables, which for
+        data in blocks must treat each sample (a column) by itself.
     learning_rate : float > 0
         Of "adam", for samples of unit norm, to which the fit scales X (see `SemiNMF`).
     whiten : float in [0, 1]

@@ -14,6 +14,7 @@ from sklearn.utils._param_validation import Interval, StrOptions
 
 from dsnmf.estimators.labels import KINDS
 from dsnmf.estimators.metric import AUTO, COMPONENTS, DATA
+from dsnmf.estimators.start import INITIALISERS
 from dsnmf.initialisation.floor import NoiseFloor
 from dsnmf.validation import as_layers
 
@@ -104,7 +105,7 @@ class TrainingParameters:
     callback: Callable[[int, State], object] | None = None
 
     _parameter_constraints: ClassVar[dict] = {
-        "init": [StrOptions({"svd", "nndsvd", "lp", "random"}), "array-like"],
+        "init": [StrOptions(set(INITIALISERS)), "array-like"],
         "noise_floor": [StrOptions({"auto"}), Interval(Real, 0, 1, closed="left")],
         "compress": ["boolean", StrOptions({"auto"}), _at_least(1)],
         "max_iter": [_at_least(1)],

@@ -19,13 +19,16 @@ def as_random_state(random_state):
     return None if random_state is None else as_generator(random_state)
 
 
+#: The starts that may be given by name.
+INITIALISERS = {"svd": appr_seminmf, "nndsvd": nndsvd, "lp": lp_seminmf, "random": random}
+
+
 def _initialiser(init, noise_floor, rng):
+    options = {"random_state": rng} if init == "random" else {}
     if init == "svd":
         options = {"noise_floor": noise_floor, "random_state": as_generator(rng)}
-        return partial(appr_seminmf, dtype=np.float64, **options)
-    if init == "random":
-        return partial(random, random_state=rng)
-    return {"nndsvd": nndsvd, "lp": lp_seminmf}[init]
+        options["dtype"] = np.float64
+    return partial(INITIALISERS[init], **options)
 
 
 def nonnegative(H):
