@@ -5,7 +5,7 @@ import re
 
 import pytest
 
-from dsnmf import WSF, SemiNMF
+from dsnmf import WSF
 from dsnmf.commands.guide import page
 from dsnmf.commands.main import main
 from dsnmf.estimators.labels import KINDS
@@ -15,19 +15,15 @@ from dsnmf.files.matrices import READERS, WRITTEN
 from dsnmf.selection import select
 from dsnmf.selection.choice import CRITERIA
 from dsnmf.symbolic import NONLINEARITIES
-from dsnmf.typing import Nonlinearity
-
-
-def annotation(function, argument):
-    return inspect.signature(function).parameters[argument].annotation
+from dsnmf.typing import Init, Nonlinearity
 
 
 @pytest.mark.parametrize(
     ("registry", "allowed"),
     [
         (NONLINEARITIES, Nonlinearity),
-        (CRITERIA, annotation(select, "criterion")),
-        (INITIALISERS, annotation(SemiNMF, "init")),
+        (CRITERIA, inspect.signature(select).parameters["criterion"].annotation),
+        (INITIALISERS, Init),
     ],
     ids=["nonlinearity", "criterion", "init"],
 )
