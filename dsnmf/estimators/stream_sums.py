@@ -28,6 +28,9 @@ NEGLIGIBLE = 1e-10
 #: they say nothing of it, it stays. So much that single precision does not round it off.
 HOLD = 1e-6
 
+#: What a fit leaves beside the model, and a stream does not have.
+OF_FITS = ("H_", "_raw_H", "history_", "n_iter_", "reconstruction_err_")
+
 
 @compiled_once
 def _compiled_feature_step(mode):
