@@ -71,7 +71,6 @@ PARAMETERS = {
         The multiplicative rule of Ding et al. 2010, or block coordinate descent (Gillis & Kumar
         2014), which decreases faster.""",
         [StrOptions({"multiplicative", "bcd"})],
-        needs_memory=one_of("bcd"),
         in_streams=("multiplicative",),
     ),
     "DeepSemiNMF.solver": Parameter(
