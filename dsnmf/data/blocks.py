@@ -24,7 +24,7 @@ MOST_FEATURES = 20_000
 
 #: Share of stored entries up to which work on sparse rows takes less than on dense ones, and
 #: entries of a row that count as stored at least: what is made of it is not sparse.
-LARGEST_DENSITY, LEAST_STORED = 0.1, 64
+LARGEST_DENSITY, LEAST_STORED = 0.2, 64
 
 
 def _scaled_sums(rows, has_gram):
@@ -46,77 +46,77 @@ def _as_whole(function, rows, *inputs):
 class Blocks:
     """A matrix that is not in memory, block after block of its samples.
 
-        While the caller works on a block, the next one is read in a thread. All is divided by one
-        scale, as `Samples` has it. The first need of `scale`, `gram` or `squared_norm` reads all once,
-        whichever it is; sums are made in the order of the blocks.
+    While the caller works on a block, the next one is read in a thread. All is divided by one
+    scale, as `Samples` has it. The first need of `scale`, `gram` or `squared_norm` reads all once,
+    whichever it is; sums are made in the order of the blocks.
 
-        Parameters
-        ----------
-        source : Source, n samples x p features
-            See `dsnmf.data.sources.as_source`.
-        block_size : int >= 1, optional
-            Samples in a block; by default as many as make about 4 million entries (2²²), at least 1; of
-            sparse rows as many as store so many, or 64 in each row.
-        scale : float > 0, optional
-            What divides the samples; by default the root mean square of their norms, 1 if all are 0.
-        gaps : bool
-            Whether NaN, and masked entries, which become NaN, may be among the rows.
-        sparse : bool
-            Whether rows that come as sparse matrices may stay so: they do if few entries are stored.
+    Parameters
+    ----------
+    source : Source, n samples x p features
+        See `dsnmf.data.sources.as_source`.
+    block_size : int >= 1, optional
+        Samples in a block; by default as many as make about 4 million entries (2²²), at least 1; of
+        sparse rows as many as store so many, or 64 in each row.
+    scale : float > 0, optional
+        What divides the samples; by default the root mean square of their norms, 1 if all are 0.
+    gaps : bool
+        Whether NaN, and masked entries, which become NaN, may be among the rows.
+    sparse : bool
+        Whether rows that come as sparse matrices may stay so: they do if few entries are stored.
 
-        Attributes
-        ----------
-        shape : (int, int)
-            p, n: features x samples.
-        dtype : dtype
-            float32 or float64.
-        slices : list of slice
-            The samples of each block, in order.
-        scale : float
-        fingerprint : int
-            Of the samples as they are, in their order and blocks.
-        gram : ndarray, shape (p, p), float64, or None
-            X Xᵀ at that scale; not made if p exceeds 20000, of sparse rows 1000.
-        eigen : (ndarray, ndarray), shapes (p,) and (p, p), or None
-            Its eigenvalues, ascending, and eigenvectors; computed once.
-        squared_norm : float
-            ‖X‖² at that scale.
-        offset : float >= 0
-            What the squared error of these blocks lacks to that of the data; 0 unless compressed.
-        reading : Reading
-            Counts the passes; may be replaced by one that shows them.
-        is_local : bool
-            Whether passes are made by this process.
-        are_sparse : bool
-            Whether rows are CSR matrices.
+    Attributes
+    ----------
+    shape : (int, int)
+        p, n: features x samples.
+    dtype : dtype
+        float32 or float64.
+    slices : list of slice
+        The samples of each block, in order.
+    scale : float
+    fingerprint : int
+        Of the samples as they are, in their order and blocks.
+    gram : ndarray, shape (p, p), float64, or None
+        X Xᵀ at that scale; not made if p exceeds 20000, of sparse rows 1000.
+    eigen : (ndarray, ndarray), shapes (p,) and (p, p), or None
+        Its eigenvalues, ascending, and eigenvectors; computed once.
+    squared_norm : float
+        ‖X‖² at that scale.
+    offset : float >= 0
+        What the squared error of these blocks lacks to that of the data; 0 unless compressed.
+    reading : Reading
+        Counts the passes; may be replaced by one that shows them.
+    is_local : bool
+        Whether passes are made by this process.
+    are_sparse : bool
+        Whether rows are CSR matrices.
 
-        Raises
-        ------
-        TypeError, ValueError
-            If block_size or scale is not as described.
-        ValueError
-            While reading: if a block contains infinity, or NaN where there may be no gaps, or cannot be
-            read. Before it: if scale
-            is beyond dtype's range.
-        OSError
-            While reading: if a file cannot be opened any more.
+    Raises
+    ------
+    TypeError, ValueError
+        If block_size or scale is not as described.
+    ValueError
+        While reading: if a block contains infinity, or NaN where there may be no gaps, or cannot be
+        read. Before it: if scale
+        is beyond dtype's range.
+    OSError
+        While reading: if a file cannot be opened any more.
 
-        Examples
-        --------
-        >>> import numpy as np, os, tempfile
-        >>> from dsnmf.data.blocks import Blocks
-        >>> from dsnmf.data.block_sums import Fingerprint, ScaledSums, check_finite
+    Examples
+    --------
+    >>> import numpy as np, os, tempfile
+    >>> from dsnmf.data.blocks import Blocks
+    >>> from dsnmf.data.block_sums import Fingerprint, ScaledSums, check_finite
     from dsnmf.data.sources import as_source
-        >>> with tempfile.TemporaryDirectory() as folder:
-        ...     path = os.path.join(folder, "X.npy")
-        ...     np.save(path, 5.0 * np.eye(3))
-        ...     blocks = Blocks(as_source([path]), block_size=2)
-        ...     for samples, rows in blocks:
-        ...         print(samples, rows.tolist())
-        slice(0, 2, None) [[1.0, 0.0, 0.0], [0.0, 1.0, 0.0]]
-        slice(2, 3, None) [[0.0, 0.0, 1.0]]
-        >>> blocks.shape, round(blocks.scale, 12), round(blocks.squared_norm, 12)
-        ((3, 3), 5.0, 3.0)
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     path = os.path.join(folder, "X.npy")
+    ...     np.save(path, 5.0 * np.eye(3))
+    ...     blocks = Blocks(as_source([path]), block_size=2)
+    ...     for samples, rows in blocks:
+    ...         print(samples, rows.tolist())
+    slice(0, 2, None) [[1.0, 0.0, 0.0], [0.0, 1.0, 0.0]]
+    slice(2, 3, None) [[0.0, 0.0, 1.0]]
+    >>> blocks.shape, round(blocks.scale, 12), round(blocks.squared_norm, 12)
+    ((3, 3), 5.0, 3.0)
     """
 
     offset = 0.0

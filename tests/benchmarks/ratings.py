@@ -30,7 +30,7 @@ LEAST_KNOWN = 3
 SWEEPS = 20
 
 PENALTIES = {
-    "SemiNMF": (0.01, 0.02, 0.03, 0.04),
+    "SemiNMF": (0.01, 0.018, 0.027, 0.04),
     "NumPy, plain": (2.0, 4.0, 8.0),
     "NumPy, by number": (0.03, 0.06, 0.1, 0.15),
 }
