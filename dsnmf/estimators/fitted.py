@@ -13,9 +13,9 @@ from dsnmf import symbolic
 from dsnmf.data.choice import as_blocks, as_lazy, as_samples
 from dsnmf.estimators.block_features import features_of_blocks, features_of_lazy
 from dsnmf.estimators.containers import are_rows_of, as_data, in_container
-from dsnmf.estimators.declaration import HasParameters
 from dsnmf.estimators.maps import feature_map_of, threads_of_model
 from dsnmf.estimators.metric import DEFAULT, as_exponent, metric_of, needs_spread, suffix_of
+from dsnmf.estimators.parameters.declaration import HasParameters
 from dsnmf.estimators.persistence import read_estimator, write_estimator
 from dsnmf.estimators.score import explained_variance
 from dsnmf.estimators.spread import learned_spread

@@ -14,8 +14,8 @@ from dsnmf.estimators.base import Factorisation
 from dsnmf.estimators.block_adam import AdamBlockModel
 from dsnmf.estimators.block_model import BlockModel
 from dsnmf.estimators.checkpoints import Checkpoint
-from dsnmf.estimators.declaration import excluded_by, numbers_of
 from dsnmf.estimators.outcome import check_outcome
+from dsnmf.estimators.parameters.declaration import excluded_by, numbers_of
 from dsnmf.estimators.spread import measure_spreads, pick_samples
 from dsnmf.estimators.start import as_random_state, check_start, given_factors, nonnegative
 from dsnmf.estimators.trace import Trace, costs_unit

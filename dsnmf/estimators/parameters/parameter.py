@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from numbers import Integral, Real
 from typing import TYPE_CHECKING
 
 import numpy as np
+from sklearn.utils._param_validation import Interval
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from typing import Any
+
+COUNT = Interval(Integral, 1, None, closed="left")
+AT_LEAST_0 = Interval(Real, 0, None, closed="left")
+ABOVE_0 = Interval(Real, 0, None, closed="neither")
+FROM_0_TO_1 = Interval(Real, 0, 1, closed="both")
 
 
 def one_of(*values: Any) -> Callable[[Any], bool]:

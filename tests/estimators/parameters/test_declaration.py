@@ -6,8 +6,7 @@ import numpy as np
 import pytest
 
 from dsnmf import WSF, DeepSemiNMF, DeepWSF, SemiNMF
-from dsnmf.estimators.declaration import excluded_by, numbers_of
-from dsnmf.estimators.parameters import PARAMETERS
+from dsnmf.estimators.parameters.declaration import PARAMETERS, excluded_by, numbers_of
 from tests.api import section
 
 CLASSES = [SemiNMF, DeepSemiNMF, WSF, DeepWSF]

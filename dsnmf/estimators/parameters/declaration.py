@@ -6,14 +6,19 @@ import inspect
 import textwrap
 from typing import TYPE_CHECKING, TypeVar
 
-from dsnmf.estimators.parameters import PARAMETERS
+from dsnmf.estimators.parameters.of_fits import OF_FITS
+from dsnmf.estimators.parameters.of_models import OF_MODELS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any, ClassVar
 
-    from dsnmf.estimators.parameter import Parameter
+    from dsnmf.estimators.parameters.parameter import Parameter
     from dsnmf.typing import Mode
+
+#: All, by name. Those that mean different things to different classes stand there once for each, as
+#: "Class.parameter".
+PARAMETERS = OF_MODELS | OF_FITS
 
 
 class HasParameters:
