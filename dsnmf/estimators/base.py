@@ -18,7 +18,7 @@ from dsnmf.estimators.jax_mode import check_jax
 from dsnmf.estimators.outcome import DIVERGED, SpanGram, check_outcome, unchanged_by_errors
 from dsnmf.estimators.parameters.declaration import excluded_by
 from dsnmf.estimators.priors import learned_priors
-from dsnmf.estimators.spread import measure_spreads, pick_samples
+from dsnmf.estimators.spread import note_samples, pick_samples
 from dsnmf.estimators.start import check_start, nonnegative, start_factors
 from dsnmf.estimators.trace import State, Trace, costs_unit
 from dsnmf.initialisation.floor import NoiseFloor
@@ -201,7 +201,7 @@ class Factorisation(FittedFactorisation, TransformerMixin, BaseEstimator):
         with threads_for(*samples.step_shape, *layers):
             picked = pick_samples(X.shape[0], layers)
             rows = samples.of_fit(picked, self.Z_[0], of_first)
-            measure_spreads(self, rows, samples.norms[picked])
+            note_samples(self, rows, samples.norms[picked])
             gram = None
             if samples.is_complete and not is_linear(self._nonlinearity):
                 span = SpanGram(self.Z_[0])

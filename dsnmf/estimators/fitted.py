@@ -18,7 +18,7 @@ from dsnmf.estimators.metric import DEFAULT, as_exponent, metric_of, needs_sprea
 from dsnmf.estimators.parameters.declaration import HasParameters
 from dsnmf.estimators.persistence import read_estimator, write_estimator
 from dsnmf.estimators.score import explained_variance
-from dsnmf.estimators.spread import learned_spread
+from dsnmf.estimators.spread import learned_spread, measure_spreads
 from dsnmf.validation import as_matrix
 
 if TYPE_CHECKING:
@@ -36,8 +36,9 @@ class FittedFactorisation(HasParameters):
     This is no TransformerMixin itself, which would wrap `transform`, see `containers`.
 
     The fit also leaves `_nonlinearity` (g as it was then), `_scale`, `_priors`, `_probes`,
-    `_responses` and `_covariances` (see `dsnmf.estimators.spread`), and `_ready`, which holds what
-    transform and inverse_transform have compiled or decomposed so far.
+    `_responses` and `_covariances` (see `dsnmf.estimators.spread`; `_noted` until these are known),
+    and `_ready`, which holds what transform and inverse_transform have compiled or decomposed so
+    far.
     """
 
     Z_: list[Array]
@@ -75,6 +76,7 @@ class FittedFactorisation(HasParameters):
         return tags
 
     def __getstate__(self):
+        measure_spreads(self)
         state = super().__getstate__()
         return state | {"_ready": {}} if "_ready" in state else state
 
@@ -168,12 +170,16 @@ class FittedFactorisation(HasParameters):
                 self._ready[key] = metric_of(t, *given)
         return self._ready[key]
 
-    def _feature_map(self, layer, dtype):
-        """The map from samples (p x n, of unit scale) to the layer's features, as they are."""
-        key = self.transform_method, self._index(layer), dtype
+    def _feature_map(self, layer, dtype, method=None):
+        """The map from samples (p x n, of unit scale) to the layer's features, as they are.
+
+        By the `transform_method`, or by another one.
+        """
+        method = method or self.transform_method
+        key = method, self._index(layer), dtype
         if key not in self._ready:
             with threads_of_model(self):
-                self._ready[key] = feature_map_of(self, layer, dtype)
+                self._ready[key] = feature_map_of(self, layer, dtype, method)
         return self._ready[key]
 
     def transform(self, X: Data, layer: int = -1) -> Any:

@@ -16,7 +16,7 @@ from dsnmf.estimators.block_model import BlockModel
 from dsnmf.estimators.checkpoints import Checkpoint
 from dsnmf.estimators.outcome import check_outcome
 from dsnmf.estimators.parameters.declaration import excluded_by, numbers_of
-from dsnmf.estimators.spread import measure_spreads, pick_samples
+from dsnmf.estimators.spread import note_samples, pick_samples
 from dsnmf.estimators.start import as_random_state, check_start, given_factors, nonnegative
 from dsnmf.estimators.trace import Trace, costs_unit
 from dsnmf.initialisation.blockwise import blockwise_svd_start
@@ -102,7 +102,7 @@ class BlockFactorisation(Factorisation):
                 self.history_ = trace.arrays()
                 self._keep_of_blocks(model)
                 norms = np.linalg.norm(rows.astype(np.float64, copy=False), axis=1)
-                measure_spreads(self, rows.T, norms)
+                note_samples(self, rows.T, norms)
                 self.H_, self.reconstruction_err_ = [H.T for H in Hs], error
                 gram = None if is_linear(self._nonlinearity) else gram
                 check_outcome(self, blocks.scale * float(np.sqrt(blocks.squared_norm)), gram)

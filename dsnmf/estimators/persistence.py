@@ -6,6 +6,7 @@ import numpy as np
 import scipy.sparse
 
 from dsnmf.affinity import LabelAffinity
+from dsnmf.estimators.spread import measure_spreads
 from dsnmf.estimators.stream_sums import OF_FITS, Stream
 from dsnmf.files import archive
 
@@ -73,6 +74,7 @@ def _learned(estimator, from_stream):
 
 def write_estimator(path, estimator):
     """Write a fitted estimator; see `Factorisation.save`."""
+    measure_spreads(estimator)
     arrays = {}
     parameters = estimator.get_params(deep=False)
     scalars, per_layer = _learned(estimator, hasattr(estimator, "_stream"))

@@ -6,7 +6,7 @@ import numpy as np
 
 from dsnmf import symbolic
 from dsnmf.estimators.metric import FirstFeatures
-from dsnmf.estimators.projection import Projection
+from dsnmf.initialisation.least_squares import pseudo_inverse
 
 #: Training samples that are looked at, at least, and per component: what matters are a few hundred
 #: directions' sizes to a few per cent.
@@ -67,8 +67,39 @@ def spread_of_features(Zs, nonlinearity, mode, H):
     return Spread(response_of(Zs, nonlinearity, mode, H), covariance_of(H))
 
 
-def measure_spreads(estimator, X, norms):
-    """Set what `learned_spread` needs, from some of the training samples.
+class Noted:
+    """Some training samples, as far as the model reaches them, until all spreads are measured.
+
+    Parameters
+    ----------
+    paths : list of lists of ndarray
+        The matrices that lead from features to the data, see `FittedFactorisation._paths`.
+    X : ndarray or SciPy sparse matrix, shape (p, n)
+    norms : ndarray, shape (n,)
+    method : str
+        The `transform_method` that the fit had.
+    """
+
+    def __init__(self, paths, X, norms, method):
+        first = {id(Zs[0]): Zs[0] for Zs in paths}.values()
+        self._basis, self._coordinates = None, X
+        if sum(Z.shape[1] for Z in first) < X.shape[0]:
+            self._basis = np.linalg.qr(np.hstack([Z.astype(np.float64) for Z in first]))[0]
+            self._coordinates = np.asarray(self._basis.T @ X)
+        self.norms, self.method, self.dtype = norms, method, X.dtype
+
+    @property
+    def X(self):
+        """The samples, shape (p, n), in float64."""
+        if self._basis is None:
+            return self._coordinates.astype(np.float64, copy=False)
+        return self._basis @ self._coordinates
+
+
+def note_samples(estimator, X, norms):
+    """Keep what `learned_spread` needs of some of the training samples.
+
+    It is not measured before somebody asks, since it takes a search in non-linear models.
 
     Parameters
     ----------
@@ -77,20 +108,40 @@ def measure_spreads(estimator, X, norms):
         At the scale of the fit, without gaps.
     norms : ndarray, shape (n,)
     """
-    g, mode = estimator._nonlinearity, estimator.mode
-    responses, covariances = [], []
-    for i, Zs in enumerate(estimator._paths()):
-        if len(Zs) > 1 and not symbolic.is_linear(g):
-            H = estimator._feature_map(i, X.dtype).of_full(X, norms)
-            response = response_of(Zs, g, mode, H)
-        else:
-            response = linear_response(Zs)
-            A = Zs[0].astype(np.float64) / estimator._scale @ response
-            H = Projection(A, False).of_full(X.astype(np.float64, copy=False))
-        responses.append(response)
-        covariances.append(covariance_of(H))
-    estimator._responses = [] if symbolic.is_linear(g) else responses
-    estimator._covariances = covariances
+    paths = estimator._paths()
+    estimator._noted = Noted(paths, X, norms, estimator.transform_method)
+    estimator._covariances = [None] * len(paths)
+    is_linear = symbolic.is_linear(estimator._nonlinearity)
+    estimator._responses = [] if is_linear else [None] * len(paths)
+
+
+def _measure(estimator, number):
+    """Set the covariance, and of a non-linear model the response, of a layer."""
+    noted, Zs = vars(estimator).get("_noted"), estimator._paths()[number]
+    if noted is None:  # another thread has measured meanwhile
+        return
+    g, X = estimator._nonlinearity, noted.X
+    if len(Zs) > 1 and not symbolic.is_linear(g):
+        feature_map = estimator._feature_map(number, noted.dtype, noted.method)
+        H = feature_map.of_full(X.astype(noted.dtype, copy=False), noted.norms)
+        response = response_of(Zs, g, estimator.mode, H)
+    else:
+        response = linear_response(Zs)
+        A = Zs[0].astype(np.float64) / estimator._scale @ response
+        # What is rounding in the fit's dtype is none of A's directions.
+        H = pseudo_inverse(A, float(np.finfo(Zs[0].dtype).eps)) @ X
+    if not symbolic.is_linear(g):
+        estimator._responses[number] = response
+    estimator._covariances[number] = covariance_of(H)
+
+
+def measure_spreads(estimator):
+    """Measure the spreads of all layers that nobody has asked for yet."""
+    if hasattr(estimator, "_noted"):
+        for number, covariance in enumerate(estimator._covariances):
+            if covariance is None:
+                _measure(estimator, number)
+        vars(estimator).pop("_noted", None)
 
 
 def _spread_of_stream(Zs, stream, all_Zs):
@@ -115,5 +166,7 @@ def learned_spread(estimator, layer):
         estimator._responses = [spread.response for spread in spreads]
         estimator._covariances = [spread.covariance for spread in spreads]
     number, Zs = estimator._path_number(layer), estimator._path(layer)
+    if estimator._covariances[number] is None:
+        _measure(estimator, number)
     response = estimator._responses[number] if estimator._responses else linear_response(Zs)
     return Spread(response, estimator._covariances[number])

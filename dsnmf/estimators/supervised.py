@@ -107,9 +107,9 @@ class SupervisedFactorisation(BlockFactorisation):
         super()._keep_of_blocks(model)
         self._ridge_C = self._ridge_c = []
 
-    def _feature_map(self, layer, dtype):
+    def _feature_map(self, layer, dtype, method=None):
         if self.transform_method != "ridge":
-            return super()._feature_map(layer, dtype)
+            return super()._feature_map(layer, dtype, method)
         if not self._ridge_C:
             raise ValueError("transform_method='ridge' needs a fit with it: it was set afterwards")
         index = self._index(layer)

@@ -228,7 +228,7 @@ REFUSED = {
     "as many samples as components": {"n_clusters": 2, "candidates": {"n_components": [61]}},
     "only criterion='clusters'": {"criterion": "entries", "candidates": {"metric": [0, 1]}},
     "needs a dense X": {"criterion": "entries", "X": scipy.sparse.csr_array(X)},
-    "which whiten > 0 does not take": {
+    "which whiten=0.5 does not take": {
         "criterion": "entries",
         "estimator": DeepSemiNMF((3, 2)),
         "candidates": {"whiten": [0.5]},
