@@ -170,6 +170,24 @@ def _sweep_op(dtype):
     return _Sweep([A, B, H], [rows[-1]])
 
 
+def coordinate_sweep(A, B, H):
+    """H after a sweep over its rows, each at its minimum of ½‖X - Ψ H‖² with H >= 0.
+
+    Parameters
+    ----------
+    A : variable, shape (k, n)
+        ΨᵀX.
+    B : variable, shape (k, k)
+        ΨᵀΨ.
+    H : variable, shape (k, n), >= 0
+
+    Returns
+    -------
+    TensorVariable, shape (k, n)
+    """
+    return _sweep_op(H.dtype)(A, B, H)
+
+
 def bcd_semi_nmf(X: TensorLike, Z: SharedVariable, H: SharedVariable) -> Updates:
     r"""Generates update expressions of the form
 
@@ -220,4 +238,4 @@ def bcd_semi_nmf(X: TensorLike, Z: SharedVariable, H: SharedVariable) -> Updates
     L, Q = row_basis(H)
     new_Z = pt.dot(product(X, Q.T), pseudo_inverse(L, size=pt.maximum(*H.shape)))
     A, B = product(new_Z.T, X), pt.dot(new_Z.T, new_Z)
-    return {Z: new_Z, H: _sweep_op(H.dtype)(A, B, H)}
+    return {Z: new_Z, H: coordinate_sweep(A, B, H)}

@@ -7,19 +7,27 @@ import numpy as np
 import pytensor
 from sklearn.utils._param_validation import Interval, StrOptions
 
-from dsnmf.estimators.parameters.parameter import AT_LEAST_0, COUNT, Parameter, none_of, one_of
+from dsnmf.estimators.parameters.parameter import (
+    AT_LEAST_0,
+    COUNT,
+    Parameter,
+    none_of,
+    one_of,
+    quoted,
+)
+from dsnmf.estimators.start import INITIALISERS
 
 _PLACE = [None, str, os.PathLike]
 
 OF_FITS = {
     "init": Parameter(
-        '{"svd", "nndsvd", "lp", "random"} or (Zs, Hs)',
+        f"{{{quoted(INITIALISERS)}}} or (Zs, Hs)",
         """
         The start, see `dsnmf.initialisation`; or the factors of all layers as two lists (of one
         layer they themselves), Z_1 of shape (n_features, k_1), H_i of shape (k_i, n_samples), >= 0
         but for solver="adam".""",
-        [StrOptions({"svd", "nndsvd", "lp", "random"}), "array-like"],
-        needs_memory=one_of("nndsvd", "lp", "random"),
+        [StrOptions(set(INITIALISERS)), "array-like"],
+        needs_memory=one_of(*[name for name in INITIALISERS if name != "svd"]),
     ),
     "noise_floor": Parameter(
         '"auto" or float in [0, 1)',

@@ -15,6 +15,7 @@ from dsnmf.estimators.parameters.parameter import (
     Parameter,
     none_of,
     one_of,
+    quoted,
 )
 
 _METHODS = {"auto", "projection", "nonnegative"}
@@ -63,7 +64,6 @@ OF_MODELS = {
         The multiplicative rule of Ding et al. 2010, or block coordinate descent (Gillis & Kumar
         2014), which decreases faster.""",
         [StrOptions({"multiplicative", "bcd"})],
-        needs_memory=one_of("bcd"),
         in_streams=("multiplicative",),
     ),
     "DeepSemiNMF.solver": Parameter(
@@ -77,10 +77,10 @@ OF_MODELS = {
     ),
     "nonlinearity": Parameter(
         '"auto", str or callable',
-        """
-        g. "auto" is "relu" for "adam" and "identity" for "multiplicative"; other names are
-        "tanh", "square", "sigmoid", "softplus"; or a function of PyTensor variables, which for data
-        in blocks must treat each sample (a column) by itself.""",
+        f"""
+        g: {quoted(symbolic.NONLINEARITIES)},
+        or a function of PyTensor variables, which for data in blocks must treat each sample (a
+        column) by itself. "auto" is "relu" for "adam" and "identity" for "multiplicative".""",
         [StrOptions({"auto", *symbolic.NONLINEARITIES}), callable],
         in_streams=("identity", "auto", symbolic.NONLINEARITIES["identity"]),
         is_name_on_cluster=True,
@@ -101,7 +101,7 @@ OF_MODELS = {
         in_streams=(0,),
     ),
     "affinity": Parameter(
-        '{"binary", "heat", "knn"}, n x n matrix, or a list with one of these per attribute',
+        f"{{{quoted(KINDS)}}}, n x n matrix, or a list with one of these per attribute",
         """
         "binary": 1 between samples of the same class. "heat": exp(-‖x_i - x_j‖² / (2 heat_width²))
         there. "knn": 1 between nearest neighbours, whatever the labels. Labels that are all

@@ -37,7 +37,7 @@ def test_every_declaration_is_of_a_class():
         (WSF(transform_method="ridge"), "needs_complete", "transform_method='ridge'"),
         (SemiNMF(init=np.ones((2, 3, 3))), "needs_memory", None),
         (SemiNMF(init="lp"), "needs_memory", "init='lp'"),
-        (SemiNMF(solver="bcd"), "needs_memory", "solver='bcd'"),
+        (SemiNMF(solver="bcd"), "needs_memory", None),
         (DeepWSF(complete_labels=np.True_), "needs_memory", "complete_labels=np.True_"),
     ],
 )
