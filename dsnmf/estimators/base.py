@@ -9,16 +9,16 @@ from typing import TYPE_CHECKING
 import numpy as np
 from sklearn.exceptions import ConvergenceWarning
 
-from dsnmf.data.choice import as_blocks, as_samples
+from dsnmf.data.recognition import as_blocks, as_samples
 from dsnmf.data.shares import energies_of, warn_of_governing
 from dsnmf.data.sources import as_source
 from dsnmf.estimators.containers import as_data
 from dsnmf.estimators.fitted import FittedFactorisation
 from dsnmf.estimators.jax_mode import check_jax
+from dsnmf.estimators.mapping.spread import note_samples, pick_samples
 from dsnmf.estimators.outcome import DIVERGED, SpanGram, check_outcome, unchanged_by_errors
 from dsnmf.estimators.parameters.declaration import excluded_by
-from dsnmf.estimators.priors import learned_priors
-from dsnmf.estimators.spread import note_samples, pick_samples
+from dsnmf.estimators.search.priors import learned_priors
 from dsnmf.estimators.start import check_start, nonnegative, start_factors
 from dsnmf.estimators.trace import State, Trace, costs_unit
 from dsnmf.initialisation.floor import NoiseFloor

@@ -13,9 +13,9 @@ from dsnmf.data.shares import warn_of_governing
 from dsnmf.estimators.base import Factorisation
 from dsnmf.estimators.checkpoints import Checkpoint
 from dsnmf.estimators.ending import Ending
+from dsnmf.estimators.mapping.spread import note_samples, pick_samples
 from dsnmf.estimators.outcome import check_outcome
 from dsnmf.estimators.parameters.declaration import excluded_by, numbers_of
-from dsnmf.estimators.spread import note_samples, pick_samples
 from dsnmf.estimators.start import as_random_state, check_start, given_factors, nonnegative
 from dsnmf.estimators.trace import Trace, costs_unit
 from dsnmf.initialisation.blockwise import blockwise_svd_start

@@ -10,7 +10,7 @@ from distributed import LocalCluster
 from sklearn.decomposition import PCA
 
 from dsnmf import WSF, DeepSemiNMF, DeepWSF, SemiNMF
-from dsnmf.selection import choice, clusters, entries, select
+from dsnmf.selection import clusters, entries, preference, select
 from dsnmf.selection.clusters import ClusterAgreement
 from dsnmf.selection.components import ComponentAgreement, matched_cosine
 from dsnmf.selection.entries import HiddenEntries
@@ -255,7 +255,7 @@ REFUSED = {
 
 @pytest.mark.parametrize("message", REFUSED)
 def test_refused_at_the_door(message, monkeypatch):
-    monkeypatch.setattr(choice, "_run", lambda *_: pytest.fail("measured"))
+    monkeypatch.setattr(preference, "_run", lambda *_: pytest.fail("measured"))
     with pytest.raises((ValueError, TypeError), match=message):
         select(**{"estimator": quick(), "X": X} | REFUSED[message])
 

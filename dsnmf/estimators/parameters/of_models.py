@@ -5,8 +5,8 @@ from dataclasses import replace
 from sklearn.utils._param_validation import StrOptions
 
 from dsnmf import symbolic
-from dsnmf.estimators.labels import KINDS
-from dsnmf.estimators.metric import AUTO, COMPONENTS, DATA
+from dsnmf.estimators.graphs import KINDS
+from dsnmf.estimators.mapping.metric import AUTO, COMPONENTS, DATA
 from dsnmf.estimators.parameters.parameter import (
     ABOVE_0,
     AT_LEAST_0,
@@ -135,8 +135,8 @@ OF_MODELS = {
         reconstructions, for classes that are near each other in the data too, as digits are. 0: of
         the reconstructions with all their directions counted alike (whitened), for classes that
         hide below stronger variation, as people do below the light in CMU PIE. Between, directions
-        are whitened to the degree 1 - metric, see `dsnmf.estimators.metric.WhitenedMetric`; .5
-        loses least where neither is known (measured: `dsnmf guide choosing`). "components": the
+        are whitened to the degree 1 - metric, see `dsnmf.estimators.mapping.metric.WhitenedMetric`;
+        .5 loses least where neither is known (measured: `dsnmf guide choosing`). "components": the
         features h themselves, as in the papers, in which a component that reconstructs nothing may
         count most. "auto": .5, but "components" for features of a transform_method that is named,
         and of layers for which nearly all samples have labels, which set the distances then. In

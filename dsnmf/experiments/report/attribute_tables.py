@@ -89,7 +89,7 @@ def order(method):
 
     Examples
     --------
-    >>> from dsnmf.experiments.report.attributes import order
+    >>> from dsnmf.experiments.report.attribute_tables import order
     >>> order("Deep WSF, arms → legs, H"), order("Deep Semi-NMF")
     (['arms', 'legs'], [])
     """
@@ -101,7 +101,7 @@ def labels(method):
 
     Examples
     --------
-    >>> from dsnmf.experiments.report.attributes import labels
+    >>> from dsnmf.experiments.report.attribute_tables import labels
     >>> labels("Deep WSF, arms → legs, H"), labels("WSF 64, arms + legs"), labels("raw")
     ([['arms'], ['legs']], [['arms', 'legs']], [])
     """
@@ -170,7 +170,7 @@ def signed(values):
 
     Examples
     --------
-    >>> from dsnmf.experiments.report.attributes import signed
+    >>> from dsnmf.experiments.report.attribute_tables import signed
     >>> signed([3.0, 5.0])
     '+4.0 ± 1.0'
     """

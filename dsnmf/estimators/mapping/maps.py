@@ -7,7 +7,7 @@ import numpy as np
 from dsnmf import symbolic
 from dsnmf.data.samples import column_blocks
 from dsnmf.estimators.projection import Projection
-from dsnmf.estimators.search import FeatureSearch
+from dsnmf.estimators.search.feature_search import FeatureSearch
 from dsnmf.training.threads import ONCE, STEP, threads_for
 
 

@@ -4,8 +4,8 @@ import numpy as np
 
 from dsnmf import symbolic
 from dsnmf.data.samples import column_blocks
-from dsnmf.estimators.moments import Moments
-from dsnmf.estimators.probes import Probes, chosen, draws
+from dsnmf.estimators.search.moments import Moments
+from dsnmf.estimators.search.probes import Probes, chosen, draws
 
 #: Least variance of a component, as a share of the largest one's.
 LEAST_VARIANCE = 1e-6

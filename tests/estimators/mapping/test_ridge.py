@@ -7,7 +7,7 @@ from sklearn.base import clone
 from sklearn.linear_model import Ridge
 
 from dsnmf import WSF, DeepWSF
-from dsnmf.estimators.ridge import PENALTIES, RidgeMap, completed_labels
+from dsnmf.estimators.mapping.ridge import PENALTIES, RidgeMap, completed_labels
 from tests.conftest import relative_error
 from tests.data.test_sources import as_dask, as_memmap
 from tests.estimators.kinds import PLAIN

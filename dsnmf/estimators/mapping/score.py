@@ -3,12 +3,12 @@
 import numpy as np
 import scipy.sparse
 
-from dsnmf.data.choice import as_blocks
+from dsnmf.data.recognition import as_blocks
 from dsnmf.data.samples import column_blocks
-from dsnmf.estimators.block_features import features_of_rows
 from dsnmf.estimators.containers import as_data
-from dsnmf.estimators.maps import threads_of_model
-from dsnmf.estimators.moments import Moments
+from dsnmf.estimators.mapping.block_features import features_of_rows
+from dsnmf.estimators.mapping.maps import threads_of_model
+from dsnmf.estimators.search.moments import Moments
 
 #: Share of Σ x² up to which Σ (x - mean)² is what rounding of the means leaves.
 ROUNDING = (64 * float(np.finfo(np.float64).eps)) ** 2

@@ -7,7 +7,7 @@ import numpy as np
 import scipy.linalg
 
 from dsnmf import symbolic
-from dsnmf.estimators.descent import Descent
+from dsnmf.estimators.search.descent import Descent
 
 #: Weights of the ridge, one after the other: what features that lie as far from the typical ones as
 #: those of training samples do cost, as a share of the sample's energy. From a large one on, like

@@ -5,7 +5,7 @@ from functools import partial
 
 import numpy as np
 
-from dsnmf.data.choice import as_samples
+from dsnmf.data.recognition import as_samples
 from dsnmf.estimators.containers import GIVES_ARRAYS, in_lazy_container
 
 

@@ -34,7 +34,7 @@ def shortened(names, letters=LETTERS):
 
     Examples
     --------
-    >>> from dsnmf.plotting.names import shortened
+    >>> from dsnmf.plotting.captions import shortened
     >>> shortened(["a name that is rather long", "short", ""], letters=9)
     ['a na…long', 'short', "''"]
     """
@@ -51,7 +51,7 @@ def wrapped(names):
 
     Examples
     --------
-    >>> from dsnmf.plotting.names import wrapped
+    >>> from dsnmf.plotting.captions import wrapped
     >>> wrapped(["oestrogen-receptor positive, grade two"])
     ['oestrogen-receptor\\npositive, grade two']
     """

@@ -11,7 +11,7 @@ from dsnmf import updates
 from dsnmf.initialisation import appr_seminmf
 from dsnmf.initialisation.nonlinear import nonlinear_start
 from dsnmf.symbolic import reconstruction_cost, residual_norm
-from dsnmf.updates.nonlinear import EPS, STEPS
+from dsnmf.updates.nonlinear_semi_nmf import EPS, STEPS
 from tests import textbook
 from tests.conftest import relative_error
 from tests.updates.running import layers_of, shared, trajectory

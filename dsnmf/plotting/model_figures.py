@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from dsnmf.dsnmf import DSNMF
-from dsnmf.plotting.arrays import class_scatter, component_grid, cost_curve
+from dsnmf.plotting.array_figures import class_scatter, component_grid, cost_curve
 from dsnmf.training import loop
 from dsnmf.validation import as_matrix
 

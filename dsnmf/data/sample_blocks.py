@@ -149,7 +149,7 @@ class Blocks:
     Examples
     --------
     >>> import numpy as np, os, tempfile
-    >>> from dsnmf.data.blocks import Blocks
+    >>> from dsnmf.data.sample_blocks import Blocks
     >>> from dsnmf.data.sources import as_source
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     path = os.path.join(folder, "X.npy")

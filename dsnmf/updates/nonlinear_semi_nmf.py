@@ -12,7 +12,7 @@ from pytensor.scan.utils import until
 from dsnmf.symbolic import as_nonlinearity, layer_features
 from dsnmf.symbolic.bases import pseudo_inverse, row_basis
 from dsnmf.symbolic.linalg import product
-from dsnmf.updates.arguments import as_model
+from dsnmf.updates.factors import as_model
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

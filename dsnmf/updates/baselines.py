@@ -14,7 +14,7 @@ from dsnmf.symbolic.bases import pseudo_inverse, row_basis
 from dsnmf.symbolic.kernels import KernelOp, compiled_kernel
 from dsnmf.symbolic.laplacian import affinity_terms, may_be_negative
 from dsnmf.symbolic.linalg import product
-from dsnmf.updates.arguments import as_model
+from dsnmf.updates.factors import as_model
 
 if TYPE_CHECKING:
     from pytensor.compile.sharedvalue import SharedVariable

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from dsnmf.estimators.priors import LEAST_VARIANCE, Priors
+from dsnmf.estimators.search.priors import LEAST_VARIANCE, Priors
 
 RNG = np.random.default_rng(0)
 NORMS = np.r_[0.0, 1e-17, 3 * RNG.random(28)]

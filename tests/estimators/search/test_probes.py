@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from dsnmf.estimators.probes import PROBES, Probes, draws
+from dsnmf.estimators.search.probes import PROBES, Probes, draws
 
 RNG = np.random.default_rng(0)
 

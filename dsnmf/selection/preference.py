@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from dsnmf.data.choice import as_blocks, unmasked
+from dsnmf.data.recognition import as_blocks, unmasked
 from dsnmf.data.shares import GoverningFeatureWarning
 from dsnmf.data.sources import as_source
 from dsnmf.extras import extra

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from dsnmf.files.labels import as_labels
+from dsnmf.files.label_values import as_labels
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ import numpy as np
 
 from dsnmf.affinity.classes import as_classes
 from dsnmf.extras import extra
-from dsnmf.plotting.names import LETTERS, LITERAL, NO_LABEL, shortened, width, wrapped
+from dsnmf.plotting.captions import LETTERS, LITERAL, NO_LABEL, shortened, width, wrapped
 from dsnmf.plotting.style import with_neutral_settings
 from dsnmf.validation import as_matrix, as_size
 

@@ -74,7 +74,7 @@ def test_all_containers_have_the_same_score(model, X, mask, tmp_path, monkeypatc
     X = np.where(X > 0, X, 0)
     expected = model.score(X), model.score(X, held_out=mask)
     np.save(tmp_path / "X.npy", X)
-    monkeypatch.setattr("dsnmf.data.blocks.ENTRIES", 84)  # seven samples
+    monkeypatch.setattr("dsnmf.data.sample_blocks.ENTRIES", 84)  # seven samples
     monkeypatch.setattr("dsnmf.data.samples.BLOCK", 100)
     for same in (
         X,

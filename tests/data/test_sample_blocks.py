@@ -7,9 +7,9 @@ from functools import partial
 import numpy as np
 import pytest
 
-from dsnmf.data import blocks as module
-from dsnmf.data.blocks import Blocks
+from dsnmf.data import sample_blocks as module
 from dsnmf.data.dense import Dense
+from dsnmf.data.sample_blocks import Blocks
 from dsnmf.data.sources import Source, as_source
 from tests.data.test_sources import KINDS, Sliceable, as_npz
 

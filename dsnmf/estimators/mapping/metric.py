@@ -137,7 +137,7 @@ class WhitenedMetric:
     Zs, nonlinearity, mode
         See `ComponentMetric`.
     spread : Spread
-        A and the covariance of the samples' features, see `dsnmf.estimators.spread`.
+        A and the covariance of the samples' features, see `dsnmf.estimators.mapping.spread`.
     t : float in [0, 1]
     scale : float > 0
         Of the fit: what is squared is divided by it.

@@ -5,7 +5,7 @@ from functools import reduce
 import numpy as np
 
 from dsnmf import symbolic
-from dsnmf.estimators.metric import FirstFeatures
+from dsnmf.estimators.mapping.metric import FirstFeatures
 from dsnmf.initialisation.least_squares import pseudo_inverse
 
 #: Training samples that are looked at, at least, and per component: what matters are a few hundred
@@ -61,7 +61,7 @@ def spread_of_features(Zs, nonlinearity, mode, H):
     Parameters
     ----------
     Zs, nonlinearity, mode
-        See `dsnmf.estimators.metric.ComponentMetric`.
+        See `dsnmf.estimators.mapping.metric.ComponentMetric`.
     H : ndarray, shape (k_j, n)
     """
     return Spread(response_of(Zs, nonlinearity, mode, H), covariance_of(H))

@@ -5,10 +5,10 @@ import sys
 import numpy as np
 import scipy.sparse
 
-from dsnmf.data.blocks import Blocks
 from dsnmf.data.compression import compress
 from dsnmf.data.dense import Compressed, Dense, DenseVariables
 from dsnmf.data.gaps import Gappy
+from dsnmf.data.sample_blocks import Blocks
 from dsnmf.data.sources import DaskArray, as_source
 from dsnmf.data.sparse import Sparse, SparseVariables
 from dsnmf.initialisation.triplets import gram_eigen
@@ -45,7 +45,7 @@ def as_blocks(X, block_size=None, scale=None, gaps=False):
     X : object
         See `dsnmf.data.sources.as_source`.
     block_size, scale, gaps
-        See `dsnmf.data.blocks.Blocks`. What is one block, and read, may have gaps in any case.
+        See `dsnmf.data.sample_blocks.Blocks`. One block, which is read, may have gaps in any case.
 
     Returns
     -------

@@ -140,7 +140,7 @@ def test_blocks_dask_and_saved_models_go_through_the_metric(
     model.save(tmp_path / "model")
     loaded = type(model).load(tmp_path / "model")
     np.save(tmp_path / "X.npy", X)
-    monkeypatch.setattr("dsnmf.data.blocks.ENTRIES", 84)  # seven samples
+    monkeypatch.setattr("dsnmf.data.sample_blocks.ENTRIES", 84)  # seven samples
     blocks = model.transform([tmp_path / "X.npy"])
     for features in (lazy.compute(), blocks, loaded.transform(X)):
         assert relative_error(features, expected) < 1e-9
