@@ -12,11 +12,11 @@ from dsnmf.validation import as_layers
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
-    from typing import Any, Literal
+    from typing import Literal
 
     from dsnmf.affinity.labels import Affinity
     from dsnmf.estimators.trace import State
-    from dsnmf.typing import Array, Mode, Nonlinearity, PathLike, RandomState
+    from dsnmf.typing import Array, Init, Mode, Nonlinearity, PathLike, RandomState
 
 #: tol="auto": Adam moves every entry by about the learning rate per step, so what ten steps move is
 #: judged by that; the rules' cost by its own size.
@@ -64,7 +64,7 @@ class DeepSemiNMF(StreamFactorisation):
         nonlinearity: Literal["auto"] | Nonlinearity = "auto",
         learning_rate: float = 1e-3,
         whiten: float = 0.0,
-        init: Literal["svd", "nndsvd", "lp", "random"] | tuple[Any, Any] = "svd",
+        init: Init = "svd",
         noise_floor: Literal["auto"] | float = "auto",
         compress: bool | int | Literal["auto"] = "auto",
         max_iter: int = 2000,
@@ -169,7 +169,7 @@ class DeepWSF(SupervisedFactorisation):
         n_neighbors: int = 5,
         heat_width: float = 1.0,
         complete_labels: bool = False,
-        init: Literal["svd", "nndsvd", "lp", "random"] | tuple[Any, Any] = "svd",
+        init: Init = "svd",
         noise_floor: Literal["auto"] | float = "auto",
         compress: bool | int | Literal["auto"] = "auto",
         max_iter: int = 2000,
