@@ -19,7 +19,7 @@ from dsnmf.estimators.outcome import DIVERGED, check_outcome, unchanged_by_error
 from dsnmf.estimators.spread import note_samples
 from dsnmf.estimators.trace import State, costs_unit
 from dsnmf.initialisation.floor import NoiseFloor
-from dsnmf.solvers.choice import choose_rule
+from dsnmf.solvers.choice import choose_rule, why_memory
 from dsnmf.symbolic import is_linear
 from dsnmf.training import loop
 from dsnmf.training.interruption import is_called_by_others
@@ -195,10 +195,7 @@ class Factorisation(FittedFactorisation, TransformerMixin, BaseEstimator):
         """Why X, of n samples, cannot be fitted in blocks; None if it can."""
         if what := excluded_by(self, "needs_memory"):
             return f"with {what}"
-        if self._rule().in_blocks is not None:
-            return None
-        linear = is_linear(self._inner_nonlinearity())
-        return f"with {'' if linear else 'a nonlinearity and '}solver={self._solver()!r}"
+        return why_memory(self._solver(), self._inner_nonlinearity())
 
     def _asks_for_blocks(self):
         return any(each is not None for each in (self.block_size, self.store, self.checkpoint))
