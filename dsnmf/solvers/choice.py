@@ -37,3 +37,10 @@ def choose_rule(solver, nonlinearity="identity", is_complete=True):
         if (rule.takes_linear if linear else rule.takes_nonlinear)
         and (rule.takes_complete if is_complete else rule.takes_gaps)
     )
+
+
+def why_memory(solver, nonlinearity):
+    """Why a solver needs X in memory, for an error; None if it takes blocks."""
+    if choose_rule(solver, nonlinearity).in_blocks is not None:
+        return None
+    return f"with {'' if is_linear(nonlinearity) else 'a nonlinearity and '}solver={solver!r}"
