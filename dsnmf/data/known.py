@@ -76,7 +76,7 @@ class KnownVariables(DataVariables):
 
 
 class Known(Samples):
-    """A canonical sparse matrix, see `dsnmf.data.choice.canonical`, of known entries."""
+    """A canonical sparse matrix, see `dsnmf.data.recognition.canonical`, of known entries."""
 
     variables = KnownVariables
     is_complete = False

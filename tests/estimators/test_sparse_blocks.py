@@ -6,8 +6,8 @@ import scipy.sparse
 from sklearn.base import clone
 
 from dsnmf import WSF, DeepSemiNMF, DeepWSF, SemiNMF
-from dsnmf.data import blocks as module
-from dsnmf.data.blocks import Blocks
+from dsnmf.data import sample_blocks as module
+from dsnmf.data.sample_blocks import Blocks
 from dsnmf.data.sources import as_source
 from dsnmf.estimators import in_blocks
 from tests.conftest import relative_error
