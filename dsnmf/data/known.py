@@ -93,7 +93,7 @@ class Known(Samples):
 
     @cached_property
     def _scaled(self):
-        return (self.given / self._unit).tocsr()
+        return (self.given / self._unit).astype(self.given.dtype, copy=False).tocsr()
 
     @cached_property
     def start(self):

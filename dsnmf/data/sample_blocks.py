@@ -36,7 +36,8 @@ def _as_read(rows):
 
 
 def _divided(rows, unit):
-    return rows if unit == 1 else rows / unit
+    # SciPy divides a sparse float32 in float64.
+    return rows if unit == 1 else (rows / unit).astype(rows.dtype, copy=False)
 
 
 def _as_whole(function, rows, *inputs):

@@ -206,8 +206,8 @@ class NpzFiles(NpyFiles):
 
     @property
     def size(self):
-        """Bytes of all stored entries, with their columns' numbers."""
-        return self._stored * (self.dtype.itemsize + 4)
+        """Bytes of all stored entries, with their columns' numbers, or of all if that is less."""
+        return min(super().size, self._stored * (self.dtype.itemsize + 4))
 
     def _described(self, path):
         shape, dtype, stored = sparse_header(path)

@@ -78,7 +78,8 @@ class Sparse(Samples):
 
     @cached_property
     def start(self):
-        return (self.given / self._unit).tocsr()
+        # SciPy divides a sparse float32 in float64.
+        return (self.given / self._unit).astype(self.given.dtype, copy=False).tocsr()
 
     def values(self):
         return [self.start]
@@ -101,4 +102,5 @@ class Sparse(Samples):
 
     def features(self, feature_map):
         """As `Samples` has it, at once: no more is made than there are entries."""
-        return feature_map.of_full(self.given / self._unit, self.norms)
+        X = (self.given / self._unit).astype(self.given.dtype, copy=False)
+        return feature_map.of_full(X, self.norms)
