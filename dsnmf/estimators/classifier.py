@@ -17,7 +17,7 @@ from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted, column_or_1d, validate_data
 
 from dsnmf.affinity.classes import as_classes
-from dsnmf.estimators.ridge import PENALTIES
+from dsnmf.estimators.mapping.ridge import PENALTIES
 from dsnmf.estimators.shallow import WSF
 
 if TYPE_CHECKING:
