@@ -8,7 +8,7 @@ import pytensor.tensor as pt
 import pytest
 import scipy.sparse
 
-from dsnmf.data.choice import variables_of
+from dsnmf.data.recognition import variables_of
 from dsnmf.solvers import adam, sums
 from dsnmf.solvers.bcd import BlockCoordinateDescent
 from dsnmf.solvers.multiplicative import Multiplicative
