@@ -68,7 +68,7 @@ class Factorisation(FittedFactorisation, TransformerMixin, BaseEstimator):
 
     def _start_aim(self, layers):
         """What the SVD start of these layers is to be near, see `blockwise_svd_start`."""
-        return "zeros" if self._solver() == "adam" else "product"
+        return "zeros" if self._solver() in ("adam", "lbfgs") else "product"
 
     def _has_gauge(self):
         """Whether the fit is to choose H_'s least arbitrary form, see `dsnmf.solvers.gauge`.

@@ -74,12 +74,16 @@ PARAMETERS = {
         in_streams=("multiplicative",),
     ),
     "DeepSemiNMF.solver": Parameter(
-        '{"adam", "multiplicative"}',
+        '{"adam", "lbfgs", "multiplicative"}',
         """
         "adam" is the model of the authors' Theano code, see `dsnmf.DSNMF`: Σ (Xᵀ - X̂)² over all
-        Z_i and H_m, with relu around H_m. "multiplicative" minimises ½‖Xᵀ - X̂‖²_F by Algorithm 1
+        Z_i and H_m, with relu around H_m. "lbfgs" minimises the same over H_m >= 0, see
+        `dsnmf.solvers.lbfgs`: in a tenth of the time or less to a cost that is mostly lower; for X
+        in memory without gaps. "multiplicative" minimises ½‖Xᵀ - X̂‖²_F by Algorithm 1
         of the ICML paper, or, with a nonlinearity, by the authors' rules for that.""",
-        [StrOptions({"adam", "multiplicative"})],
+        [StrOptions({"adam", "lbfgs", "multiplicative"})],
+        needs_memory=one_of("lbfgs"),
+        needs_complete=one_of("lbfgs"),
         in_streams=("multiplicative",),
     ),
     "nonlinearity": Parameter(
@@ -87,7 +91,7 @@ PARAMETERS = {
         f"""
         g: {quoted(symbolic.NONLINEARITIES)},
         or a function of PyTensor variables, which for data in blocks must treat each sample (a
-        column) by itself. "auto" is "relu" for "adam" and "identity" for "multiplicative".""",
+        column) by itself. "auto" is "identity" for "multiplicative", else "relu".""",
         [StrOptions({"auto", *symbolic.NONLINEARITIES}), callable],
         in_streams=("identity", "auto", symbolic.NONLINEARITIES["identity"]),
         is_name_on_cluster=True,
@@ -171,8 +175,8 @@ PARAMETERS = {
         '"auto" or float >= 0',
         """
         "adam" stops when the features of the last layer moved by at most tol (relative, Frobenius)
-        over ten iterations, "multiplicative" as `SemiNMF`. "auto" is 5 times the learning rate for
-        "adam" and 1e-4 for "multiplicative".""",
+        over ten iterations, the others as `SemiNMF`. "auto" is 5 times the learning rate for
+        "adam", 3e-4 for "lbfgs" and 1e-4 for "multiplicative".""",
         [StrOptions({"auto"}), _AT_LEAST_0],
     ),
     "metric": Parameter(

@@ -2,6 +2,7 @@
 
 from dsnmf.solvers.adam import Adam
 from dsnmf.solvers.bcd import BlockCoordinateDescent, GappyBlockCoordinateDescent
+from dsnmf.solvers.lbfgs import LBFGS
 from dsnmf.solvers.multiplicative import GappyMultiplicative, Multiplicative
 from dsnmf.solvers.nonlinear import Backtracking
 from dsnmf.symbolic import is_linear
@@ -10,6 +11,7 @@ from dsnmf.symbolic import is_linear
 RULES = {
     "adam": (Adam,),
     "bcd": (BlockCoordinateDescent, GappyBlockCoordinateDescent),
+    "lbfgs": (LBFGS,),
     "multiplicative": (Multiplicative, GappyMultiplicative, Backtracking),
 }
 
@@ -17,15 +19,15 @@ RULES = {
 def choose_rule(solver, nonlinearity="identity", is_complete=True):
     """The subclass of `Rule` for a solver.
 
-    "adam" and "bcd" are what they are called, "bcd" with gaps in X `GappyBlockCoordinateDescent`.
-    "multiplicative" is
+    "adam", "bcd" and "lbfgs" are what they are called, "bcd" with gaps in X
+    `GappyBlockCoordinateDescent`. "multiplicative" is
 
     - with a nonlinearity `Backtracking`,
     - of a linear model `Multiplicative`, or with gaps in X `GappyMultiplicative`.
 
     Parameters
     ----------
-    solver : {"multiplicative", "bcd", "adam"}
+    solver : {"multiplicative", "bcd", "adam", "lbfgs"}
     nonlinearity : str or callable
     is_complete : bool
         Whether X has no gaps.
