@@ -105,7 +105,7 @@ def given_factors(estimator, shape, layers):
         for letter, factors in (("Z", Zs), ("H", Hs))
     )
     check_start(Zs, Hs, shape, layers)
-    if not estimator._has_raw_features():
+    if not estimator._rule().raw_features:
         for i, H in enumerate(Hs, start=1):
             if (least := H.min()) < 0:
                 raise ValueError(f"init's H_{i} must be >= 0, got {least:.4g}")

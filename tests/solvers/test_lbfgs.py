@@ -114,7 +114,7 @@ def test_goes_on_from_where_it_was():
 def test_gaps_and_blocks_are_refused_by_name(tmp_path):
     X = near_low_rank(60, 5)
     np.save(tmp_path / "X.npy", X)
-    with pytest.raises(ValueError, match="needs X in memory with solver='lbfgs'"):
+    with pytest.raises(ValueError, match="in memory with a nonlinearity and solver='lbfgs'"):
         fitted([tmp_path / "X.npy"], block_size=20)
     X[3, 4] = np.nan
     with pytest.raises(ValueError, match="solver='lbfgs' needs X without gaps"):
