@@ -4,6 +4,7 @@ from dsnmf.solvers.adam import Adam
 from dsnmf.solvers.alternating_ridge import AlternatingRidge
 from dsnmf.solvers.backtracking import Backtracking
 from dsnmf.solvers.bcd import BlockCoordinateDescent, GappyBlockCoordinateDescent
+from dsnmf.solvers.lbfgs import LBFGS
 from dsnmf.solvers.multiplicative import GappyMultiplicative, Multiplicative
 from dsnmf.symbolic import is_linear
 
@@ -11,6 +12,7 @@ from dsnmf.symbolic import is_linear
 RULES = {
     "adam": (Adam,),
     "bcd": (BlockCoordinateDescent, GappyBlockCoordinateDescent),
+    "lbfgs": (LBFGS,),
     "multiplicative": (Multiplicative, GappyMultiplicative, Backtracking),
 }
 
@@ -19,15 +21,15 @@ def choose_rule(solver, nonlinearity="identity", is_complete=True, only_known=Fa
     """The subclass of `Rule` for a solver.
 
     Of known entries alone, which one layer factorises, it is `AlternatingRidge`. Of all else
-    "adam" and "bcd" are what they are called, "bcd" with gaps in X `GappyBlockCoordinateDescent`.
-    "multiplicative" is
+    "adam", "bcd" and "lbfgs" are what they are called, "bcd" with gaps in X
+    `GappyBlockCoordinateDescent`. "multiplicative" is
 
     - with a nonlinearity `Backtracking`,
     - of a linear model `Multiplicative`, or with gaps in X `GappyMultiplicative`.
 
     Parameters
     ----------
-    solver : {"multiplicative", "bcd", "adam"}
+    solver : {"multiplicative", "bcd", "adam", "lbfgs"}
     nonlinearity : str or callable
     is_complete : bool
         Whether X has no gaps.
