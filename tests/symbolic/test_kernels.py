@@ -14,7 +14,7 @@ import dsnmf
 from dsnmf.symbolic import residual
 from dsnmf.symbolic.kernels import _fingerprint, as_it_is, for_python
 from dsnmf.symbolic.residual import _subtract_kernel
-from dsnmf.updates.comparators import _sweep_kernel
+from dsnmf.symbolic.sweeps import _sweep_kernel
 
 PROGRAM = """
 import sys, numpy as np, dsnmf
@@ -60,7 +60,8 @@ def test_what_default_models_compile_is_little(make_kernel, order):
     from numba.core import event
 
     arrays = [np.ones((3, 3), order=order) for _ in range(3)]
-    arguments = arrays if make_kernel is _sweep_kernel else [*arrays[:2], 0]
+    of_sweep = [*arrays[:2], np.ones(3), arrays[2], 1]
+    arguments = of_sweep if make_kernel is _sweep_kernel else [*arrays[:2], 0]
     with event.install_recorder("numba:compile") as recorder:
         for_python(make_kernel(as_it_is), None)(*arguments)
     assert 0 < sum(what.is_start for _, what in recorder.buffer) < 12
