@@ -7,10 +7,10 @@ import scipy.sparse
 
 from dsnmf.data.blocks import Blocks
 from dsnmf.data.compression import compress
-from dsnmf.data.dense import Compressed, Dense
+from dsnmf.data.dense import Compressed, Dense, DenseVariables
 from dsnmf.data.gaps import Gappy
 from dsnmf.data.sources import DaskArray, as_source
-from dsnmf.data.sparse import Sparse
+from dsnmf.data.sparse import Sparse, SparseVariables
 
 
 def as_lazy(X):
@@ -145,3 +145,8 @@ def as_samples(X, how=False, *, noise_floor=0.0, whiten=0.0, scale=None):
         whole.given, how, noise_floor=noise_floor, whiten=whiten, scale=whole.scale
     )
     return whole if compression is None else Compressed(whole, small, compression)
+
+
+def variables_of(rows):
+    """The `DataVariables` of a block of samples, an array or a CSR matrix, shape (b, p)."""
+    return SparseVariables if scipy.sparse.issparse(rows) else DenseVariables

@@ -4,6 +4,7 @@ from functools import cached_property
 
 import numpy as np
 import pytensor
+import pytensor.tensor as pt
 
 from dsnmf.magnitude import largest_magnitude
 from dsnmf.symbolic import layer_features
@@ -26,27 +27,34 @@ def column_blocks(rows, columns):
 
 
 class DataVariables:
-    """What programs see of samples of one kind, in shared variables for any size.
+    """What programs see of samples of one kind: shared variables for any size, or a block's rows.
 
     A kind of data is one subclass; this one has what they share, for an array without gaps.
 
     Parameters
     ----------
     dtype : {"float32", "float64"}
+    in_rows : bool
+        Whether the samples are an input of compiled functions, a block's rows (b x p).
 
     Attributes
     ----------
-    X : shared variable, shape (p, n), or (r, n) where compressed
-    variables : list of shared variables
-        For `Samples.values`.
+    X : variable, shape (p, n), or (r, n) where compressed
+    variables : list of variables
+        Shared ones for `Samples.values`; or the input.
     """
 
-    def __init__(self, dtype):
-        self.X = self._make_X(dtype)
-        self.variables = [self.X]
+    def __init__(self, dtype, in_rows=False):
+        self.X = given = self._rows(dtype) if in_rows else self._shared(dtype)
+        if in_rows:
+            self.X = given.T
+        self.variables = [given]
 
-    def _make_X(self, dtype):
+    def _shared(self, dtype):
         return open_shared("X", dtype)
+
+    def _rows(self, dtype):
+        return pt.matrix("rows", dtype=dtype)
 
     def filled(self, Zs, H, nonlinearity):
         """X with its gaps, if it has any, filled from the reconstruction."""

@@ -11,15 +11,15 @@ from dsnmf.affinity.labels import LabelAffinity
 from dsnmf.data.compressed_blocks import compress_blocks
 from dsnmf.data.shares import warn_of_governing
 from dsnmf.estimators.base import Factorisation
-from dsnmf.estimators.block_adam import AdamBlockModel
-from dsnmf.estimators.block_model import BlockModel
 from dsnmf.estimators.checkpoints import Checkpoint
+from dsnmf.estimators.ending import Ending
 from dsnmf.estimators.outcome import check_outcome
 from dsnmf.estimators.parameters import BlockParameters
 from dsnmf.estimators.spread import measure_spreads, pick_samples
 from dsnmf.estimators.start import as_random_state, check_start, given_factors, nonnegative
 from dsnmf.estimators.trace import Trace, costs_unit
 from dsnmf.initialisation.blockwise import blockwise_svd_start
+from dsnmf.solvers.choice import choose_rule
 from dsnmf.symbolic import is_linear
 from dsnmf.training.reading import Reading
 from dsnmf.training.threads import ONCE, threads_for
@@ -104,11 +104,13 @@ class BlockFactorisation(BlockParameters, Factorisation):
             stopped_by, self.n_iter_ = self._run(model.step, trace, model, checkpoint, reading)
             reading.stage = "error"
             with threads_for(*blocks.step_shape, *layers):
-                error, rows, gram = model.finish(Hs[:-1], pick_samples(n, layers))
                 if self._has_gauge():
                     model.settle_gauge()
+                ended = Ending(model, pick_samples(n, layers))
                 self.history_ = trace.arrays()
                 self._keep_of_blocks(model)
+                self._priors, self._probes = ended.priors, ended.probes
+                error, rows, gram = ended.error, ended.rows, ended.gram
                 norms = np.linalg.norm(rows.astype(np.float64, copy=False), axis=1)
                 measure_spreads(self, rows.T, norms)
                 self.H_, self.reconstruction_err_ = [H.T for H in Hs], error
@@ -128,20 +130,26 @@ class BlockFactorisation(BlockParameters, Factorisation):
         """Set what was learned, but for the features."""
         self.Z_ = model.Z_values()
         self._scale, self._nonlinearity = model.samples.scale, self._inner_nonlinearity()
-        (self._priors, self._probes), self._ready = model.priors(), {}
+        self._ready = {}
 
     def _block_model(self, blocks, y, Zs, Hs, store):
-        if self._solver() == "multiplicative":
-            return BlockModel(blocks, Zs, Hs[-1], self.mode)
-        return AdamBlockModel(
+        return self._rule().in_blocks(
             blocks,
             Zs,
-            Hs[-1],
-            store.new,
+            Hs,
+            self._rule(),
             nonlinearity=self._inner_nonlinearity(),
-            learning_rate=self.learning_rate,
+            affinities=self._class_affinities(y, blocks.shape[1]),
+            learning_rate=getattr(self, "learning_rate", 1e-3),
+            new_array=store.new,
             mode=self.mode,
         )
+
+    def _class_affinities(self, y, n):
+        return ()
+
+    def _rule(self):
+        return choose_rule(self._solver(), self._inner_nonlinearity())
 
     def _fit_in_memory(self, X, y, layers):
         if self.checkpoint is not None:

@@ -11,7 +11,6 @@ import numpy as np
 from dsnmf.affinity import combine
 from dsnmf.affinity.classes import as_label_codes
 from dsnmf.data.dense import Dense
-from dsnmf.estimators.block_wsf import SupervisedBlockModel
 from dsnmf.estimators.in_blocks import BlockFactorisation
 from dsnmf.estimators.labels import attribute_affinity, beyond_classes, class_affinity
 from dsnmf.estimators.metric import AUTO
@@ -124,10 +123,8 @@ class SupervisedFactorisation(GraphParameters, BlockFactorisation):
         index = self._index(layer)
         return RidgeMap(self._ridge_C[index], self._ridge_c[index])
 
-    def _block_model(self, blocks, y, Zs, Hs, store):
-        n = blocks.shape[1]
-        affinities = [
+    def _class_affinities(self, y, n):
+        return [
             _combined(attributes, partial(class_affinity, n=n))
             for attributes in self._attributes(y, n)
         ]
-        return SupervisedBlockModel(blocks, Zs, Hs, affinities, self.mode)

@@ -78,16 +78,15 @@ def as_data(X, dtype):
 def product(A, B):
     """A B, dense, where A or B may be a sparse variable; without a gradient in that case."""
     if is_sparse(A):
-        return sparse_product(_as_csr(A), B)
+        return _sparse_product(A, B, sparse_product, transposed_sparse_product)
     if is_sparse(B):
-        return transposed_sparse_product(_as_csr(B), A.T).T
+        return _sparse_product(B, A.T, transposed_sparse_product, sparse_product).T
     return pt.dot(A, B)
 
 
-def _as_csr(A):
-    if A.type.format != "csr":
-        raise TypeError(f"a sparse matrix must be in CSR format, got {A.type.format}")
-    return A
+def _sparse_product(A, B, of_csr, of_transposed):
+    """of_csr(A, B), or the same from Aᵀ if that is in CSR format."""
+    return of_csr(A, B) if A.type.format == "csr" else of_transposed(A.T, B)
 
 
 def squared_norm(A):

@@ -195,7 +195,12 @@ def small_step(Zs, sums, n, dtype="float64", bases=None, cutoffs=None):
     return Moved(new_Zs, U, Psis, *factor)
 
 
-def block_step(X, Hs, moved, affinities):
+def multiplicative_features(H, A, B, affinity=None, BH=None):
+    """New features of some samples: `dsnmf.updates.semi_nmf.multiplicative_step` with our floor."""
+    return multiplicative_step(H, A, B, FLOOR, affinity, BH)
+
+
+def block_step(X, Hs, moved, affinities, features=multiplicative_features):
     """The step of the Hs of a block of samples, and what these add to the sums.
 
     Parameters
@@ -208,6 +213,8 @@ def block_step(X, Hs, moved, affinities):
         In X's dtype.
     affinities : list of m affinities or None, or None
         As for `dsnmf.updates.deep_semi_nmf`.
+    features : callable
+        The H rule, with the arguments of `multiplicative_features`.
 
     Returns
     -------
@@ -226,7 +233,7 @@ def block_step(X, Hs, moved, affinities):
         # Below the last layer Ψ has fewer rows than columns.
         BH = pt.dot(Psi.T, pt.dot(Psi, H)) if Psi is not moved.Psis[-1] else None
         A = product((Psi if in_basis else pt.dot(moved.U.T, Psi)).T, data)
-        new_Hs.append(multiplicative_step(H, A, pt.dot(Psi.T, Psi), FLOOR, graph, BH))
+        new_Hs.append(features(H, A, pt.dot(Psi.T, Psi), graph, BH))
     Q = pt.dot(moved.inverse, new_Hs[-1])
     return new_Hs, product(X, Q.T), pt.dot(Q, Q.T)
 
@@ -291,16 +298,18 @@ def one_read(X, Zs, Hs, sums, affinities=None):
     return moved_in_one_read(X, Zs, Hs, shared, bases, affinities=affinities)
 
 
-def moved_in_one_read(X, Zs, Hs, sums, bases, cutoffs=None, affinities=None):
+def moved_in_one_read(
+    X, Zs, Hs, sums, bases, cutoffs=None, affinities=None, features=multiplicative_features
+):
     """The same with `Sums` of shared variables, and variables in the other arguments.
 
-    `bases` are `inner_bases` of the start, cutoffs `Cutoffs`.
+    `bases` are `inner_bases` of the start, cutoffs `Cutoffs`; features is as in `block_step`.
     """
     m = len(Zs)
     moved = small_step(Zs, sums, Hs[-1].shape[1], X.dtype, bases, cutoffs)
     narrow = _in_dtype(moved, X.dtype)
     moving = Hs if affinities else [*[None] * (m - 1), Hs[-1]]
-    new_Hs, XQ, QQ = block_step(X, moving, narrow, affinities)
+    new_Hs, XQ, QQ = block_step(X, moving, narrow, affinities, features)
     updates = dict(zip(Zs, narrow.Zs))
     updates |= {H: new for H, new in zip(moving, new_Hs) if H is not None}
     new_sums = pt.cast(XQ, "float64"), pt.cast(QQ, "float64"), moved.L
