@@ -86,14 +86,14 @@ class DeepSemiNMF(Layers, StreamFactorisation, BlockFactorisation):
     [(6, 50), (3, 50)]
     """
 
-    solver: Literal["adam", "multiplicative"] = "adam"
+    solver: Literal["adam", "multiplicative", "hals"] = "adam"
     nonlinearity: Literal["auto"] | Nonlinearity = "auto"
     learning_rate: float = 1e-3
     whiten: float = 0.0
     tol: float | Literal["auto"] = "auto"  # type: ignore[assignment]  # wider than the others'
 
     _parameter_constraints: ClassVar[dict] = {
-        "solver": [StrOptions({"adam", "multiplicative"})],
+        "solver": [StrOptions({"adam", "multiplicative", "hals"})],
         "nonlinearity": [StrOptions({"auto", *symbolic.NONLINEARITIES}), callable],
         "learning_rate": [Interval(Real, 0, None, closed="neither")],
         "whiten": [Interval(Real, 0, 1, closed="both")],

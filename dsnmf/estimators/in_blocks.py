@@ -57,7 +57,7 @@ class BlockFactorisation(BlockParameters, Factorisation):
 
     def _needs_memory(self, y, n):
         """Why X, of n samples, cannot be fitted in blocks; None if it can."""
-        if self._solver() not in ("multiplicative", "adam"):
+        if self._solver() not in ("multiplicative", "hals", "adam"):
             return f"with solver={self.solver!r}"
         if self._solver() == "multiplicative" and not is_linear(self._inner_nonlinearity()):
             return "with a nonlinearity and solver='multiplicative'"

@@ -75,9 +75,11 @@ class SemiNMF(OneLayer, StreamFactorisation, BlockFactorisation):
     ((50, 3), (3, 8))
     """
 
-    solver: Literal["multiplicative", "bcd"] = "multiplicative"
+    solver: Literal["multiplicative", "hals", "bcd"] = "multiplicative"
 
-    _parameter_constraints: ClassVar[dict] = {"solver": [StrOptions({"multiplicative", "bcd"})]}
+    _parameter_constraints: ClassVar[dict] = {
+        "solver": [StrOptions({"multiplicative", "hals", "bcd"})]
+    }
 
     def _solver(self):
         return self.solver

@@ -2,6 +2,7 @@
 
 from dsnmf.solvers.adam import Adam
 from dsnmf.solvers.bcd import BlockCoordinateDescent
+from dsnmf.solvers.hals import HALS, GappyHALS
 from dsnmf.solvers.multiplicative import GappyMultiplicative, Multiplicative
 from dsnmf.solvers.nonlinear import Backtracking
 from dsnmf.symbolic import is_linear
@@ -10,6 +11,7 @@ from dsnmf.symbolic import is_linear
 RULES = {
     "adam": (Adam,),
     "bcd": (BlockCoordinateDescent,),
+    "hals": (HALS, GappyHALS),
     "multiplicative": (Multiplicative, GappyMultiplicative, Backtracking),
 }
 
@@ -22,9 +24,11 @@ def choose_rule(solver, nonlinearity="identity", is_complete=True):
     - with a nonlinearity `Backtracking`,
     - of a linear model `Multiplicative`, or with gaps in X `GappyMultiplicative`.
 
+    "hals" is `HALS`, or with gaps in X `GappyHALS`; linear models alone.
+
     Parameters
     ----------
-    solver : {"multiplicative", "bcd", "adam"}
+    solver : {"multiplicative", "hals", "bcd", "adam"}
     nonlinearity : str or callable
     is_complete : bool
         Whether X has no gaps.

@@ -53,6 +53,9 @@ class Program:
         self._empty = [variable.get_value() for variable in self._variables]
         self._has_cost = rule.cost is not None
         self._move = compile_function([], rule.cost, updates=rule.updates(), mode=mode)
+        self._is_due = rule.is_due
+        if self._is_due is not None:
+            self._retreat = compile_function([], updates=rule.retreat(), mode=mode)
         if not self._has_cost:
             self._cost = compile_function([], self._half_cost(), mode=mode)
         self._features = compile_function([], [*self._own_features(), *self._led()], mode=mode)
@@ -107,9 +110,15 @@ class Program:
         """One iteration; returns the cost before it, or None if it was not asked for."""
         self.is_broken = True
         cost = self._cost() if with_cost and not self._has_cost else None
+        self._retreat_if_due()
         moved = self._move()
+        self._retreat_if_due()
         self.is_broken = False
         return moved if self._has_cost else cost
+
+    def _retreat_if_due(self):
+        if self._is_due is not None and self._is_due.get_value(borrow=True):
+            self._retreat()
 
     def features(self):
         """Each layer's, and those to which the last one leads: two lists of arrays, see `_led`."""

@@ -44,11 +44,19 @@ class Rule:
 
     cost = None
 
+    #: Shared variable, a scalar: whether what `updates` did is to be followed by `retreat`; None
+    #: of a rule whose steps always stand.
+    is_due = None
+
     def __init__(self, program):
         self.program, self.variables = program, []
 
     def updates(self):
         """{shared variable: its new expression}."""
+        raise NotImplementedError
+
+    def retreat(self):
+        """{shared variable: its new expression}, where a step went too far; and at the start."""
         raise NotImplementedError
 
     @staticmethod

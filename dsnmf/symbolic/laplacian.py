@@ -63,7 +63,7 @@ def _applied(affinity, n, dense):
 
 def _parts(W, kind):
     """The numbers in W, by name."""
-    parts = {"degrees": row_sums(W)}
+    parts = {"degrees": row_sums(W), "shift": _shift(W)}
     if kind.classes:
         C = W.indicators
         parts |= {"C": C.tocsr(), "Ct": C.T.tocsr()}
@@ -75,12 +75,22 @@ def _parts(W, kind):
     return parts
 
 
+def _shift(W):
+    """A diagonal, >= 0, with which W becomes positive semi-definite."""
+    if not isinstance(W, LabelAffinity):
+        return np.asarray(abs(W).sum(axis=1), np.float64).ravel()
+    sizes = np.asarray(W.indicators.sum(axis=0)).ravel()
+    of_classes = W.indicators @ np.maximum(W.weights, -W.weights * (sizes - 1))
+    of_graph = np.asarray(abs(W.graph).sum(axis=1)).ravel()
+    return of_classes + of_graph + max(-W.constant, 0) * W.shape[0]
+
+
 #: Dimensions of what is neither sparse nor a matrix.
-_DIMENSIONS = {"degrees": 1, "weights": 1, "own": 1, "constant": 0}
+_DIMENSIONS = {"degrees": 1, "shift": 1, "weights": 1, "own": 1, "constant": 0}
 
 
 def _part_names(kind):
-    names = ["degrees"]
+    names = ["degrees", "shift"]
     names += ["C", "Ct", "weights", "own"] * kind.classes
     return [*names, *["graph"] * bool(kind.graph), *["constant"] * kind.constant]
 
@@ -88,7 +98,8 @@ def _part_names(kind):
 class AffinityTerms:
     """What rules and costs take in the place of an affinity W: its terms, for what they are given.
 
-    Subclasses have `terms(H)`, see `affinity_terms`.
+    Subclasses have `terms(H)`, see `affinity_terms`, and where a solver needs it `majorised(H)`:
+    H (W + S) and the diagonal of D + S, for a diagonal S such that W + S is positive semi-definite.
 
     Attributes
     ----------
@@ -126,6 +137,11 @@ class SharedAffinity(AffinityTerms):
     def terms(self, H):
         """See `affinity_terms`."""
         return _terms(H, self.kind, self._parts)
+
+    def majorised(self, H):
+        """H (W + S) and the diagonal of D + S, see `AffinityTerms`."""
+        shift = self._parts["shift"]
+        return self.terms(H)[0] + H * shift, pt.maximum(self._parts["degrees"] + shift, 0)
 
 
 def affinity_values(affinity, dtype, n=None, dense=False):
