@@ -76,7 +76,6 @@ class HALS(Rule):
 
     def _kept(self, moved):
         """(variable, its value) of all that an accepted step of the Zs changes."""
-        dtype = self._last.dtype
         pairs = [(self._L, moved.L), (self._inverse, moved.inverse), (self._U, moved.U)]
         pairs += [*zip(self._Psis, moved.Psis), *zip(self.program.Zs, moved.Zs)]
         return [(variable, pt.cast(value, variable.dtype)) for variable, value in pairs]
