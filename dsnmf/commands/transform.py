@@ -67,7 +67,7 @@ def _run(parsed):
     matrices.suffix_of(parsed.out, matrices.WRITTEN)
     arguments.check_output(parsed.out, parsed.model, parsed.data)
     extra("sklearn", "dsnmf transform")
-    from dsnmf.estimators.persistence import open_estimator
+    from dsnmf.estimators.saved import open_estimator
 
     model = open_estimator(parsed.model)
     index = _layer_index(parsed.layer, model)

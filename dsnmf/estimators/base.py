@@ -13,15 +13,15 @@ from dsnmf.data.choice import as_blocks, as_samples
 from dsnmf.data.shares import energies_of, warn_of_governing
 from dsnmf.data.sources import as_source
 from dsnmf.estimators.containers import as_data
+from dsnmf.estimators.declaration import excluded_by
 from dsnmf.estimators.fitted import FittedFactorisation
 from dsnmf.estimators.jax_mode import check_jax
 from dsnmf.estimators.outcome import DIVERGED, SpanGram, check_outcome, unchanged_by_errors
-from dsnmf.estimators.parameters import TrainingParameters
 from dsnmf.estimators.priors import learned_priors
-from dsnmf.estimators.score import ScoredFactorisation
-from dsnmf.estimators.spread import measure_spreads, pick_samples
+from dsnmf.estimators.spread import note_samples, pick_samples
 from dsnmf.estimators.start import check_start, nonnegative, start_factors
 from dsnmf.estimators.trace import State, Trace, costs_unit
+from dsnmf.initialisation.floor import NoiseFloor
 from dsnmf.solvers.model import Model
 from dsnmf.symbolic import is_linear
 from dsnmf.training import loop
@@ -41,17 +41,20 @@ else:
     from sklearn.base import BaseEstimator, TransformerMixin
 
 
-class Factorisation(
-    FittedFactorisation, ScoredFactorisation, TrainingParameters, TransformerMixin, BaseEstimator
-):
+class Factorisation(FittedFactorisation, TransformerMixin, BaseEstimator):
     """X ≈ H_mᵀ … of samples x features data; subclasses name the layers, the solver, the labels.
 
-    A subclass is an `estimator` with `OneLayer` or `Layers`, and may define `_solver`,
+    A subclass is `declared`, defines `_layer_sizes`, and may define `_solver`,
     `_inner_nonlinearity` and `_affinities`.
     """
 
+    def _noise_floor(self, layers):
+        """What a model with these layers counts as noise."""
+        auto = self.noise_floor == "auto"
+        return NoiseFloor(least=min(layers)) if auto else NoiseFloor(self.noise_floor)
+
     def _solver(self):
-        return "multiplicative"
+        return self.solver
 
     def _has_raw_features(self):
         """Whether H_m may be negative and relu(H_m) are the features."""
@@ -156,12 +159,6 @@ class Factorisation(
             )
         return stopped_by
 
-    def _refuses_gaps(self):
-        """What of the parameters a fit to X with gaps does not go with; None if it takes them."""
-        if getattr(self, "whiten", 0):
-            return "whiten > 0"
-        return None if self.compress in ("auto", False) else f"compress={self.compress!r}"
-
     def _check_sizes(self, layers, n_samples):
         if max(layers) > n_samples:
             raise ValueError(
@@ -192,7 +189,7 @@ class Factorisation(
                 samples = as_samples(
                     X, self.compress, noise_floor=self._noise_floor(layers), whiten=whiten
                 )
-                if not samples.is_complete and (what := self._refuses_gaps()):
+                if not samples.is_complete and (what := excluded_by(self, "needs_complete")):
                     raise ValueError(f"{what} needs X without gaps, X contains NaN")
                 samples.check_known()
                 samples.check_use(self.mode, self.init)
@@ -204,7 +201,7 @@ class Factorisation(
         with threads_for(*samples.step_shape, *layers):
             picked = pick_samples(X.shape[0], layers)
             rows = samples.of_fit(picked, self.Z_[0], of_first)
-            measure_spreads(self, rows, samples.norms[picked])
+            note_samples(self, rows, samples.norms[picked])
             gram = None
             if samples.is_complete and not is_linear(self._nonlinearity):
                 span = SpanGram(self.Z_[0])

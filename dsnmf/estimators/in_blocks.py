@@ -13,9 +13,9 @@ from dsnmf.data.shares import warn_of_governing
 from dsnmf.estimators.base import Factorisation
 from dsnmf.estimators.checkpoints import Checkpoint
 from dsnmf.estimators.ending import Ending
+from dsnmf.estimators.declaration import excluded_by, numbers_of
 from dsnmf.estimators.outcome import check_outcome
-from dsnmf.estimators.parameters import BlockParameters
-from dsnmf.estimators.spread import measure_spreads, pick_samples
+from dsnmf.estimators.spread import note_samples, pick_samples
 from dsnmf.estimators.start import as_random_state, check_start, given_factors, nonnegative
 from dsnmf.estimators.trace import Trace, costs_unit
 from dsnmf.initialisation.blockwise import blockwise_svd_start
@@ -23,10 +23,6 @@ from dsnmf.solvers.choice import choose_rule
 from dsnmf.symbolic import is_linear
 from dsnmf.training.reading import Reading
 from dsnmf.training.threads import ONCE, threads_for
-
-#: Parameters that a fit's numbers do not depend on (up to rounding), or only by its description.
-NOT_THE_NUMBERS = {"block_size", "callback", "checkpoint", "layers", "mode", "n_components"}
-NOT_THE_NUMBERS |= {"metric", "store", "transform_method", "verbose"}
 
 
 def _described(value):
@@ -42,8 +38,7 @@ def _described(value):
 
 def _described_parameters(estimator):
     """All of them, as later versions may have other defaults."""
-    given = estimator.get_params(deep=False)
-    return {name: _described(given[name]) for name in sorted({*given} - NOT_THE_NUMBERS)}
+    return {name: _described(value) for name, value in numbers_of(estimator).items()}
 
 
 def _block_size(blocks):
@@ -52,17 +47,15 @@ def _block_size(blocks):
     return sizes[0] if sizes[1:-1] == sizes[:-2] and sizes[-1] <= sizes[0] else sizes
 
 
-class BlockFactorisation(BlockParameters, Factorisation):
+class BlockFactorisation(Factorisation):
     """A factorisation that fits data in blocks where its rule reads them once per iteration."""
 
     def _needs_memory(self, y, n):
         """Why X, of n samples, cannot be fitted in blocks; None if it can."""
-        if self._solver() not in ("multiplicative", "hals", "adam"):
-            return f"with solver={self.solver!r}"
+        if what := excluded_by(self, "needs_memory"):
+            return f"with {what}"
         if self._solver() == "multiplicative" and not is_linear(self._inner_nonlinearity()):
             return "with a nonlinearity and solver='multiplicative'"
-        if isinstance(self.init, str) and self.init != "svd":
-            return f"with init={self.init!r}"
         return None
 
     def _asks_for_blocks(self):
@@ -70,10 +63,9 @@ class BlockFactorisation(BlockParameters, Factorisation):
 
     def _check_names(self, blocks):
         """ValueError if the workers of a cluster would compile anew for each block."""
-        given = self.get_params(deep=False)
-        for name in {"mode", "nonlinearity"} & given.keys():
-            value = given[name]
-            if not (blocks.is_local or isinstance(value, str | None)):
+        names = [name for name, each in self._parameters.items() if each.is_name_on_cluster]
+        for name in [] if blocks.is_local else names:
+            if not isinstance(value := getattr(self, name), str | None):
                 raise ValueError(f"on a Dask cluster {name} must be a name, got {value!r}")
 
     def _fit_in_blocks(self, blocks, y, layers):
@@ -112,7 +104,7 @@ class BlockFactorisation(BlockParameters, Factorisation):
                 self._priors, self._probes = ended.priors, ended.probes
                 error, rows, gram = ended.error, ended.rows, ended.gram
                 norms = np.linalg.norm(rows.astype(np.float64, copy=False), axis=1)
-                measure_spreads(self, rows.T, norms)
+                note_samples(self, rows.T, norms)
                 self.H_, self.reconstruction_err_ = [H.T for H in Hs], error
                 gram = None if is_linear(self._nonlinearity) else gram
                 check_outcome(self, blocks.scale * float(np.sqrt(blocks.squared_norm)), gram)

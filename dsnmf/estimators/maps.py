@@ -11,9 +11,9 @@ from dsnmf.estimators.search import FeatureSearch
 from dsnmf.training.threads import ONCE, STEP, threads_for
 
 
-def feature_map_of(estimator, layer, dtype):
-    """That of an estimator's layer by its `transform_method`, for samples of this dtype."""
-    method, g = estimator.transform_method, estimator._nonlinearity
+def feature_map_of(estimator, layer, dtype, method):
+    """That of an estimator's layer by a `transform_method`, for samples of this dtype."""
+    g = estimator._nonlinearity
     Z_1, *others = estimator._path(layer)
     Zs = [(Z_1 / estimator._scale).astype(dtype), *(Z.astype(dtype) for Z in others)]
     if method == "projection" or symbolic.is_linear(g):

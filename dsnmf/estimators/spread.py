@@ -67,8 +67,34 @@ def spread_of_features(Zs, nonlinearity, mode, H):
     return Spread(response_of(Zs, nonlinearity, mode, H), covariance_of(H))
 
 
-def measure_spreads(estimator, X, norms):
-    """Set what `learned_spread` needs, from some of the training samples.
+class Noted:
+    """Some training samples, in the span of Z_1, until the spreads of all layers are measured.
+
+    Parameters
+    ----------
+    Z : ndarray, shape (p, k_1)
+        Z_1.
+    X : ndarray or SciPy sparse matrix, shape (p, n)
+    norms : ndarray, shape (n,)
+    method : str
+        The `transform_method` that the fit had.
+    """
+
+    def __init__(self, Z, X, norms, method):
+        self._basis = np.linalg.qr(Z.astype(np.float64))[0]
+        self._coordinates = np.asarray(self._basis.T @ X)
+        self.norms, self.method, self.dtype = norms, method, X.dtype
+
+    @property
+    def X(self):
+        """The samples as far as the model reaches them, shape (p, n)."""
+        return (self._basis @ self._coordinates).astype(self.dtype, copy=False)
+
+
+def note_samples(estimator, X, norms):
+    """Keep what `learned_spread` needs of some of the training samples.
+
+    Linear models are measured at once. Others need a search, which waits until somebody asks.
 
     Parameters
     ----------
@@ -77,20 +103,48 @@ def measure_spreads(estimator, X, norms):
         At the scale of the fit, without gaps.
     norms : ndarray, shape (n,)
     """
-    g, mode = estimator._nonlinearity, estimator.mode
-    responses, covariances = [], []
-    for i, Zs in enumerate(estimator._paths()):
-        if len(Zs) > 1 and not symbolic.is_linear(g):
-            H = estimator._feature_map(i, X.dtype).of_full(X, norms)
-            response = response_of(Zs, g, mode, H)
-        else:
-            response = linear_response(Zs)
-            A = Zs[0].astype(np.float64) / estimator._scale @ response
-            H = Projection(A, False).of_full(X.astype(np.float64, copy=False))
-        responses.append(response)
-        covariances.append(covariance_of(H))
-    estimator._responses = [] if symbolic.is_linear(g) else responses
-    estimator._covariances = covariances
+    paths, is_linear = estimator._paths(), symbolic.is_linear(estimator._nonlinearity)
+    vars(estimator).pop("_noted", None)
+    estimator._responses = [] if is_linear else [None] * len(paths)
+    if is_linear:
+        X = X.astype(np.float64, copy=False)
+        estimator._covariances = [
+            covariance_of(_projected(Zs, estimator._scale, linear_response(Zs), X)) for Zs in paths
+        ]
+    else:
+        estimator._covariances = [None] * len(paths)
+        method = estimator.transform_method
+        estimator._noted = Noted(paths[0][0], X, norms, method)
+
+
+def _projected(Zs, scale, response, X):
+    """A† x of samples X, float64, for A = Z_1 B / scale."""
+    return Projection(Zs[0].astype(np.float64) / scale @ response, False).of_full(X)
+
+
+def _measure(estimator, number):
+    """Set the response and the covariance of a non-linear model's layer."""
+    noted, Zs = vars(estimator).get("_noted"), estimator._paths()[number]
+    if noted is None:  # another thread has measured meanwhile
+        return
+    if len(Zs) > 1:
+        feature_map = estimator._feature_map(number, noted.dtype, noted.method)
+        H = feature_map.of_full(noted.X, noted.norms)
+        response = response_of(Zs, estimator._nonlinearity, estimator.mode, H)
+    else:
+        response = linear_response(Zs)
+        H = _projected(Zs, estimator._scale, response, noted.X.astype(np.float64, copy=False))
+    estimator._responses[number] = response
+    estimator._covariances[number] = covariance_of(H)
+
+
+def measure_spreads(estimator):
+    """Measure the spreads of all layers that nobody has asked for yet."""
+    if hasattr(estimator, "_noted"):
+        for number, covariance in enumerate(estimator._covariances):
+            if covariance is None:
+                _measure(estimator, number)
+        vars(estimator).pop("_noted", None)
 
 
 def _spread_of_stream(Zs, stream, all_Zs):
@@ -115,5 +169,7 @@ def learned_spread(estimator, layer):
         estimator._responses = [spread.response for spread in spreads]
         estimator._covariances = [spread.covariance for spread in spreads]
     number, Zs = estimator._path_number(layer), estimator._path(layer)
+    if estimator._covariances[number] is None:
+        _measure(estimator, number)
     response = estimator._responses[number] if estimator._responses else linear_response(Zs)
     return Spread(response, estimator._covariances[number])

@@ -25,6 +25,9 @@ NEGLIGIBLE = 1e-10
 #: they say nothing of it, it stays. So much that single precision does not round it off.
 HOLD = 1e-6
 
+#: What a fit leaves beside the model, and a stream does not have.
+OF_FITS = ("H_", "_raw_H", "history_", "n_iter_", "reconstruction_err_")
+
 
 def features_of_batch(X, Zs, mode):
     """H >= 0, shape (k_m, b), of samples X ≈ Z_1 … Z_m H; each depends on its sample alone."""

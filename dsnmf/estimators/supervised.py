@@ -14,7 +14,6 @@ from dsnmf.data.dense import Dense
 from dsnmf.estimators.in_blocks import BlockFactorisation
 from dsnmf.estimators.labels import attribute_affinity, beyond_classes, class_affinity
 from dsnmf.estimators.metric import AUTO
-from dsnmf.estimators.parameters import GraphParameters
 from dsnmf.estimators.ridge import RidgeMap, completed_labels
 
 if TYPE_CHECKING:
@@ -25,9 +24,6 @@ if TYPE_CHECKING:
 #: Share of the samples with labels from which their classes govern the distances of features.
 NEARLY_ALL = 0.8
 
-#: Parameters for which X is needed in memory, and their values that need it.
-IN_MEMORY = {"transform_method": "ridge", "complete_labels": True}
-
 
 def _combined(attributes, graph_of):
     """One affinity from a layer's attributes, each made by graph_of(codes, affinity)."""
@@ -35,7 +31,7 @@ def _combined(attributes, graph_of):
     return combine(graphs, [weight for *_, weight in attributes])
 
 
-class SupervisedFactorisation(GraphParameters, BlockFactorisation):
+class SupervisedFactorisation(BlockFactorisation):
     """A factorisation with labels.
 
     A subclass's `_attributes(y, n)` says which layer has which: a list with one entry per layer,
@@ -73,10 +69,6 @@ class SupervisedFactorisation(GraphParameters, BlockFactorisation):
     def _hashed_labels(self, y, n):
         return joblib.hash(self._codes(y, n))
 
-    def _refuses_gaps(self):
-        ridge = "transform_method='ridge'" if self.transform_method == "ridge" else None
-        return super()._refuses_gaps() or ridge
-
     def _affinities(self, y, samples, Hs):
         inputs = [samples, *(Dense(H, scale=1.0) for H in Hs[:-1])]
         graph_of = partial(
@@ -95,12 +87,11 @@ class SupervisedFactorisation(GraphParameters, BlockFactorisation):
         ]
 
     def _needs_memory(self, y, n):
-        for name, value in IN_MEMORY.items():
-            if getattr(self, name) == value:
-                return f"with {name}={value!r}"
+        if why := super()._needs_memory(y, n):
+            return why
         graphs = [graph for layer in self._attributes(y, n) for graph in layer]
         reasons = (beyond_classes(codes, affinity, n) for codes, affinity, _ in graphs)
-        return super()._needs_memory(y, n) or next(filter(None, reasons), None)
+        return next(filter(None, reasons), None)
 
     def _keep(self, model, trace):
         of_first = super()._keep(model, trace)
@@ -115,9 +106,9 @@ class SupervisedFactorisation(GraphParameters, BlockFactorisation):
         super()._keep_of_blocks(model)
         self._ridge_C = self._ridge_c = []
 
-    def _feature_map(self, layer, dtype):
+    def _feature_map(self, layer, dtype, method=None):
         if self.transform_method != "ridge":
-            return super()._feature_map(layer, dtype)
+            return super()._feature_map(layer, dtype, method)
         if not self._ridge_C:
             raise ValueError("transform_method='ridge' needs a fit with it: it was set afterwards")
         index = self._index(layer)

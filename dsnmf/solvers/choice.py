@@ -32,11 +32,16 @@ def choose_rule(solver, nonlinearity="identity", is_complete=True):
     nonlinearity : str or callable
     is_complete : bool
         Whether X has no gaps.
+
+    Raises
+    ------
+    ValueError
+        If the solver has none.
     """
     linear = is_linear(nonlinearity)
-    return next(
-        rule
-        for rule in RULES[solver]
-        if (rule.takes_linear if linear else rule.takes_nonlinear)
-        and (rule.takes_complete if is_complete else rule.takes_gaps)
-    )
+    for rule in RULES[solver]:
+        serves = rule.takes_linear if linear else rule.takes_nonlinear
+        if serves and (rule.takes_complete if is_complete else rule.takes_gaps):
+            return rule
+    what = "X without gaps" if linear else f"a linear model, got nonlinearity={nonlinearity!r}"
+    raise ValueError(f"solver={solver!r} needs {what}")

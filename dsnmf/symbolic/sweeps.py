@@ -6,7 +6,7 @@ import numpy as np
 import pytensor
 import pytensor.tensor as pt
 
-from dsnmf.symbolic.kernels import KernelOp, compiled_kernel, register_kernel
+from dsnmf.symbolic.kernels import KernelOp, compiled_kernel
 
 #: A component whose column of Ψ is up to so many eps of the largest one is rounding, and rests.
 DEAD = 10
@@ -19,58 +19,55 @@ class _Sweep(KernelOp):
     """A, B, extra, H, times ↦ H after so many sweeps over its rows."""
 
     def run(self, A, B, extra, H, times):
-        return compiled_kernel(_sweep_kernel)(A, B, extra, H, times)
+        return compiled_kernel(_sweep)(A, B, extra, H, times)
 
 
-def _sweep_kernel(compiled):
-    @compiled
-    def sweep(A, B, extra, H, times):
-        # Entries alone: what assigns slices compiles for seconds.
-        k, n = H.shape
-        swept, kind = np.empty((k, n), H.dtype), H.dtype
-        h, a = np.zeros((k, WIDTH), kind), np.zeros((k, WIDTH), kind)
-        rest, more = np.zeros(WIDTH, kind), np.zeros(WIDTH, kind)
-        largest = B[0, 0]
-        for r in range(1, k):
-            largest = max(largest, B[r, r])
-        dead = (DEAD * np.finfo(kind).eps) ** 2 * largest
-        for first in range(0, n, WIDTH):
-            width = min(WIDTH, n - first)
+def _sweep(A, B, extra, H, times):
+    # Entries alone: what assigns slices compiles for seconds.
+    k, n = H.shape
+    swept, kind = np.empty((k, n), H.dtype), H.dtype
+    h, a = np.zeros((k, WIDTH), kind), np.zeros((k, WIDTH), kind)
+    rest, more = np.zeros(WIDTH, kind), np.zeros(WIDTH, kind)
+    largest = B[0, 0]
+    for r in range(1, k):
+        largest = max(largest, B[r, r])
+    dead = (DEAD * np.finfo(kind).eps) ** 2 * largest
+    for first in range(0, n, WIDTH):
+        width = min(WIDTH, n - first)
+        for j in range(width):
+            more[j] = extra[first + j]
+        for r in range(k):
             for j in range(width):
-                more[j] = extra[first + j]
+                h[r, j], a[r, j] = H[r, first + j], A[r, first + j]
+        for _ in range(times):
             for r in range(k):
-                for j in range(width):
-                    h[r, j], a[r, j] = H[r, first + j], A[r, first + j]
-            for _ in range(times):
-                for r in range(k):
+                for j in range(WIDTH):
+                    rest[j] = a[r, j] - more[j] * h[r, j]
+                for c in range(0, k - 3, 4):
+                    b0, b1, b2, b3 = B[r, c], B[r, c + 1], B[r, c + 2], B[r, c + 3]
                     for j in range(WIDTH):
-                        rest[j] = a[r, j] - more[j] * h[r, j]
-                    for c in range(0, k - 3, 4):
-                        b0, b1, b2, b3 = B[r, c], B[r, c + 1], B[r, c + 2], B[r, c + 3]
-                        for j in range(WIDTH):
-                            near = b0 * h[c, j] + b1 * h[c + 1, j]
-                            rest[j] -= near + (b2 * h[c + 2, j] + b3 * h[c + 3, j])
-                    for c in range(k - k % 4, k):
-                        b0 = B[r, c]
-                        for j in range(WIDTH):
-                            rest[j] -= b0 * h[c, j]
+                        near = b0 * h[c, j] + b1 * h[c + 1, j]
+                        rest[j] -= near + (b2 * h[c + 2, j] + b3 * h[c + 3, j])
+                for c in range(k - k % 4, k):
+                    b0 = B[r, c]
                     for j in range(WIDTH):
-                        curvature = B[r, r] + more[j]
-                        if curvature > dead:
-                            h[r, j] = max(h[r, j] + rest[j] / curvature, 0)
-            for r in range(k):
-                for j in range(width):
-                    swept[r, first + j] = h[r, j]
-        return swept
-
-    return sweep
+                        rest[j] -= b0 * h[c, j]
+                for j in range(WIDTH):
+                    curvature = B[r, r] + more[j]
+                    if curvature > dead:
+                        h[r, j] = max(h[r, j] + rest[j] / curvature, 0)
+        for r in range(k):
+            for j in range(width):
+                swept[r, first + j] = h[r, j]
+    return swept
 
 
 @cache
 def _sweep_op(dtype):
     A, B, H = (pt.matrix(dtype=dtype) for _ in range(3))
     extra, times = pt.vector(dtype=dtype), pt.lscalar()
-    dead = pt.constant((DEAD * np.finfo(dtype).eps) ** 2, dtype=dtype) * pt.diag(B).max()
+    largest = pt.sort(pt.diag(B))[-1]  # in Numba mode PyTensor's Max loses NaN
+    dead = pt.constant((DEAD * np.finfo(dtype).eps) ** 2, dtype=dtype) * largest
 
     def row(r, H, A, B, extra, dead):
         curvature = B[r, r] + extra
@@ -126,6 +123,5 @@ def sweep(H, A, B, times=1, extra=None):
     array([[3.],
            [0.]])
     """
-    register_kernel(_Sweep, _sweep_kernel)
     extra = pt.zeros(H.shape[1], dtype=H.dtype) if extra is None else extra
     return _sweep_op(H.dtype)(A, B, extra, H, pt.constant(times, dtype="int64"))

@@ -1,6 +1,7 @@
 """Features in a metric: their distances, their names, and the way back."""
 
 import copy
+import pickle
 from functools import partial
 
 import dask.array
@@ -178,3 +179,18 @@ def test_learned_features_are_taken_as_they_are(fitted):
     expected = in_metric(fitted, "components").inverse_transform(fitted.H_[-1].T.copy())
     np.testing.assert_array_equal(fitted.inverse_transform(fitted.H_[-1].T), expected)
     np.testing.assert_array_equal(fitted.inverse_transform(fitted.H_[-1].T[3:5]), expected[3:5])
+
+
+def test_when_spreads_are_measured_changes_nothing(X, tmp_path):
+    model = DeepSemiNMF((6, 3), max_iter=20, **PLAIN).fit(X)
+    assert all(covariance is None for covariance in model._covariances)  # the fit did no search
+    by_other_map = clone(model).fit(X).set_params(transform_method="projection", metric=0.5)
+    by_other_map.transform(X)
+    pickled = pickle.dumps(model)
+    model.save(tmp_path / "model")
+    models = [by_other_map, pickle.loads(pickled), DeepSemiNMF.load(tmp_path / "model")]
+    for layer in range(2):
+        wanted = model.transform(X, layer=layer)
+        for other in models:
+            other.set_params(transform_method="auto", metric="auto")
+            np.testing.assert_array_equal(other.transform(X, layer=layer), wanted)

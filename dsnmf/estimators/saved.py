@@ -1,0 +1,42 @@
+"""Estimators from files, whichever class they are of."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from dsnmf.estimators.deep import DeepSemiNMF, DeepWSF
+from dsnmf.estimators.persistence import read_estimator
+from dsnmf.estimators.shallow import WSF, SemiNMF
+from dsnmf.files import archive
+
+if TYPE_CHECKING:
+    from dsnmf.estimators.base import Factorisation
+    from dsnmf.typing import PathLike
+
+CLASSES = {kind.__name__: kind for kind in (DeepSemiNMF, DeepWSF, SemiNMF, WSF)}
+
+
+def open_estimator(path: PathLike) -> Factorisation:
+    """The fitted estimator in a file, of whichever class it is.
+
+    Parameters
+    ----------
+    path : str or path-like
+        Written by an estimator's `save`.
+
+    Returns
+    -------
+    estimator
+
+    Raises
+    ------
+    OSError
+        If the file cannot be read.
+    ValueError
+        If it is damaged, or holds no estimator.
+    """
+    kind = archive.kind_of(path)
+    if kind not in CLASSES:
+        known = ", ".join(CLASSES)
+        raise ValueError(f"{path} holds a {kind}, not an estimator ({known})")
+    return read_estimator(path, CLASSES[kind])
