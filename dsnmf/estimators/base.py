@@ -22,6 +22,7 @@ from dsnmf.estimators.spread import note_samples, pick_samples
 from dsnmf.estimators.start import check_start, nonnegative, start_factors
 from dsnmf.estimators.trace import State, Trace, costs_unit
 from dsnmf.initialisation.floor import NoiseFloor
+from dsnmf.solvers.choice import choose_rule
 from dsnmf.solvers.model import Model
 from dsnmf.symbolic import is_linear
 from dsnmf.training import loop
@@ -138,6 +139,7 @@ class Factorisation(FittedFactorisation, TransformerMixin, BaseEstimator):
         as_mode(self.mode)
         self._exponent()
         layers = self._layer_sizes()
+        choose_rule(self._solver(), self._inner_nonlinearity())  # or an error
         vars(self).pop("_stream", None)  # what `partial_fit` has learned so far
         X, blocks = self._read(X, y)
         if blocks is not None:

@@ -12,8 +12,8 @@ from dsnmf.data.compressed_blocks import compress_blocks
 from dsnmf.data.shares import warn_of_governing
 from dsnmf.estimators.base import Factorisation
 from dsnmf.estimators.checkpoints import Checkpoint
-from dsnmf.estimators.ending import Ending
 from dsnmf.estimators.declaration import excluded_by, numbers_of
+from dsnmf.estimators.ending import Ending
 from dsnmf.estimators.outcome import check_outcome
 from dsnmf.estimators.spread import note_samples, pick_samples
 from dsnmf.estimators.start import as_random_state, check_start, given_factors, nonnegative

@@ -16,10 +16,12 @@ WIDTH = 32
 
 
 class _Sweep(KernelOp):
-    """A, B, extra, H, times ↦ H after so many sweeps over its rows."""
+    """A, B, extra, H ↦ H after `times` sweeps over its rows."""
 
-    def run(self, A, B, extra, H, times):
-        return compiled_kernel(_sweep)(A, B, extra, H, times)
+    times: int
+
+    def run(self, A, B, extra, H):
+        return compiled_kernel(_sweep)(A, B, extra, H, self.times)
 
 
 def _sweep(A, B, extra, H, times):
@@ -63,9 +65,9 @@ def _sweep(A, B, extra, H, times):
 
 
 @cache
-def _sweep_op(dtype):
+def _sweep_op(dtype, times):
     A, B, H = (pt.matrix(dtype=dtype) for _ in range(3))
-    extra, times = pt.vector(dtype=dtype), pt.lscalar()
+    extra = pt.vector(dtype=dtype)
     largest = pt.sort(pt.diag(B))[-1]  # in Numba mode PyTensor's Max loses NaN
     dead = pt.constant((DEAD * np.finfo(dtype).eps) ** 2, dtype=dtype) * largest
 
@@ -76,14 +78,19 @@ def _sweep_op(dtype):
         moved = pt.maximum(H[r] + rest / pt.switch(used, curvature, 1), 0)
         return pt.set_subtensor(H[r], pt.cast(pt.switch(used, moved, H[r]), dtype))
 
-    rows = pytensor.scan(
-        row,
-        pt.arange(H.shape[0] * times) % H.shape[0],
-        outputs_info=[H],
-        non_sequences=[A, B, extra, dead],
-        return_updates=False,
-    )
-    return _Sweep([A, B, extra, H, times], [rows[-1]])
+    swept = H
+    for _ in range(times):  # JAX knows no range of another length than a shape's
+        rows = pytensor.scan(
+            row,
+            pt.arange(H.shape[0]),
+            outputs_info=[swept],
+            non_sequences=[A, B, extra, dead],
+            return_updates=False,
+        )
+        swept = rows[-1]
+    op = _Sweep([A, B, extra, H], [swept])
+    op.times = times
+    return op
 
 
 def sweep(H, A, B, times=1, extra=None):
@@ -124,4 +131,4 @@ def sweep(H, A, B, times=1, extra=None):
            [0.]])
     """
     extra = pt.zeros(H.shape[1], dtype=H.dtype) if extra is None else extra
-    return _sweep_op(H.dtype)(A, B, extra, H, pt.constant(times, dtype="int64"))
+    return _sweep_op(H.dtype, times)(A, B, extra, H)

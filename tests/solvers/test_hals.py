@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import scipy.sparse
 
-from dsnmf import WSF, DeepSemiNMF, SemiNMF
+from dsnmf import SemiNMF
 from dsnmf.affinity import label_affinity
 from dsnmf.affinity.algebra import laplacian
 from dsnmf.data.choice import as_samples
