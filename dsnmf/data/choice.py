@@ -11,6 +11,7 @@ from dsnmf.data.dense import Compressed, Dense, DenseVariables
 from dsnmf.data.gaps import Gappy
 from dsnmf.data.sources import DaskArray, as_source
 from dsnmf.data.sparse import Sparse, SparseVariables
+from dsnmf.initialisation.triplets import gram_eigen
 
 
 def as_lazy(X):
@@ -141,10 +142,17 @@ def as_samples(X, how=False, *, noise_floor=0.0, whiten=0.0, scale=None):
             raise ValueError(f"{name} needs an X without gaps, got NaN")
         return Gappy(X.T, scale)
     whole = Dense(X.T, scale)
+    if how is False:
+        return whole
+    eigen = gram_eigen(whole.given)
     small, compression = compress(
-        whole.given, how, noise_floor=noise_floor, whiten=whiten, scale=whole.scale
+        whole.given, how, noise_floor=noise_floor, whiten=whiten, scale=whole.scale, eigen=eigen
     )
-    return whole if compression is None else Compressed(whole, small, compression)
+    if compression is not None:
+        return Compressed(whole, small, compression)
+    if eigen is not None:
+        whole.know_eigen(eigen)
+    return whole
 
 
 def variables_of(rows):

@@ -6,7 +6,7 @@ import numpy as np
 
 from dsnmf import symbolic
 from dsnmf.estimators.metric import FirstFeatures
-from dsnmf.estimators.projection import Projection
+from dsnmf.initialisation.least_squares import pseudo_inverse
 
 #: Training samples that are looked at, at least, and per component: what matters are a few hundred
 #: directions' sizes to a few per cent.
@@ -68,33 +68,38 @@ def spread_of_features(Zs, nonlinearity, mode, H):
 
 
 class Noted:
-    """Some training samples, in the span of Z_1, until the spreads of all layers are measured.
+    """Some training samples, as far as the model reaches them, until all spreads are measured.
 
     Parameters
     ----------
-    Z : ndarray, shape (p, k_1)
-        Z_1.
+    paths : list of lists of ndarray
+        The matrices that lead from features to the data, see `FittedFactorisation._paths`.
     X : ndarray or SciPy sparse matrix, shape (p, n)
     norms : ndarray, shape (n,)
     method : str
         The `transform_method` that the fit had.
     """
 
-    def __init__(self, Z, X, norms, method):
-        self._basis = np.linalg.qr(Z.astype(np.float64))[0]
-        self._coordinates = np.asarray(self._basis.T @ X)
+    def __init__(self, paths, X, norms, method):
+        first = {id(Zs[0]): Zs[0] for Zs in paths}.values()
+        self._basis, self._coordinates = None, X
+        if sum(Z.shape[1] for Z in first) < X.shape[0]:
+            self._basis = np.linalg.qr(np.hstack([Z.astype(np.float64) for Z in first]))[0]
+            self._coordinates = np.asarray(self._basis.T @ X)
         self.norms, self.method, self.dtype = norms, method, X.dtype
 
     @property
     def X(self):
-        """The samples as far as the model reaches them, shape (p, n)."""
-        return (self._basis @ self._coordinates).astype(self.dtype, copy=False)
+        """The samples, shape (p, n), in float64."""
+        if self._basis is None:
+            return self._coordinates.astype(np.float64, copy=False)
+        return self._basis @ self._coordinates
 
 
 def note_samples(estimator, X, norms):
     """Keep what `learned_spread` needs of some of the training samples.
 
-    Linear models are measured at once. Others need a search, which waits until somebody asks.
+    It is not measured before somebody asks, since it takes a search in non-linear models.
 
     Parameters
     ----------
@@ -103,38 +108,30 @@ def note_samples(estimator, X, norms):
         At the scale of the fit, without gaps.
     norms : ndarray, shape (n,)
     """
-    paths, is_linear = estimator._paths(), symbolic.is_linear(estimator._nonlinearity)
-    vars(estimator).pop("_noted", None)
+    paths = estimator._paths()
+    estimator._noted = Noted(paths, X, norms, estimator.transform_method)
+    estimator._covariances = [None] * len(paths)
+    is_linear = symbolic.is_linear(estimator._nonlinearity)
     estimator._responses = [] if is_linear else [None] * len(paths)
-    if is_linear:
-        X = X.astype(np.float64, copy=False)
-        estimator._covariances = [
-            covariance_of(_projected(Zs, estimator._scale, linear_response(Zs), X)) for Zs in paths
-        ]
-    else:
-        estimator._covariances = [None] * len(paths)
-        method = estimator.transform_method
-        estimator._noted = Noted(paths[0][0], X, norms, method)
-
-
-def _projected(Zs, scale, response, X):
-    """A† x of samples X, float64, for A = Z_1 B / scale."""
-    return Projection(Zs[0].astype(np.float64) / scale @ response, False).of_full(X)
 
 
 def _measure(estimator, number):
-    """Set the response and the covariance of a non-linear model's layer."""
+    """Set the covariance, and of a non-linear model the response, of a layer."""
     noted, Zs = vars(estimator).get("_noted"), estimator._paths()[number]
     if noted is None:  # another thread has measured meanwhile
         return
-    if len(Zs) > 1:
+    g, X = estimator._nonlinearity, noted.X
+    if len(Zs) > 1 and not symbolic.is_linear(g):
         feature_map = estimator._feature_map(number, noted.dtype, noted.method)
-        H = feature_map.of_full(noted.X, noted.norms)
-        response = response_of(Zs, estimator._nonlinearity, estimator.mode, H)
+        H = feature_map.of_full(X.astype(noted.dtype, copy=False), noted.norms)
+        response = response_of(Zs, g, estimator.mode, H)
     else:
         response = linear_response(Zs)
-        H = _projected(Zs, estimator._scale, response, noted.X.astype(np.float64, copy=False))
-    estimator._responses[number] = response
+        A = Zs[0].astype(np.float64) / estimator._scale @ response
+        # What is rounding in the fit's dtype is none of A's directions.
+        H = pseudo_inverse(A, float(np.finfo(Zs[0].dtype).eps)) @ X
+    if not symbolic.is_linear(g):
+        estimator._responses[number] = response
     estimator._covariances[number] = covariance_of(H)
 
 

@@ -135,7 +135,7 @@ class StreamFactorisation(Factorisation):
         Z_1, *others = stream.fitted(Zs, dtype, self.mode)
         self.Z_ = [np.asarray(Z).astype(dtype) for Z in (Z_1 * self._scale, *others)]
         self._stream, self._covariances, self._ready = stream, [], {}
-        for name in OF_FITS:
+        for name in (*OF_FITS, "_noted"):
             vars(self).pop(name, None)
         return self
 
