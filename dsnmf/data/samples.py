@@ -104,7 +104,7 @@ class Samples:
 
     offset = 0.0
     is_complete = True
-    _eigen = None
+    _eigen = _energies = None
 
     def __init__(self, given, scale=None):
         self.given = given
@@ -134,7 +134,15 @@ class Samples:
     def take_eigen(self):
         """What `gram_eigen` gives of `start` if that is known, or None; let go of."""
         eigen, self._eigen = self._eigen, None
+        if eigen is not None:
+            self._energies = np.maximum(eigen[0], 0)
         return eigen
+
+    def least_error(self, rank):
+        """The squared error of the best approximation of this rank; 0 where it is not known."""
+        if self._energies is None:
+            return 0.0
+        return self.offset + float(self._energies[: max(len(self._energies) - rank, 0)].sum())
 
     def values(self):
         """What `variables` are to hold, C-contiguous or sparse: X first."""

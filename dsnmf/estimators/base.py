@@ -18,12 +18,11 @@ from dsnmf.estimators.fitted import FittedFactorisation
 from dsnmf.estimators.jax_mode import check_jax
 from dsnmf.estimators.outcome import DIVERGED, SpanGram, check_outcome, unchanged_by_errors
 from dsnmf.estimators.priors import learned_priors
+from dsnmf.estimators.restarts import best_fit, least_cost
 from dsnmf.estimators.spread import note_samples, pick_samples
-from dsnmf.estimators.start import check_start, nonnegative, start_factors
-from dsnmf.estimators.trace import State, Trace, costs_unit
+from dsnmf.estimators.trace import State, costs_unit
 from dsnmf.initialisation.floor import NoiseFloor
 from dsnmf.solvers.choice import choose_rule
-from dsnmf.solvers.model import Model
 from dsnmf.symbolic import is_linear
 from dsnmf.training import loop
 from dsnmf.training.interruption import is_called_by_others
@@ -40,6 +39,9 @@ if TYPE_CHECKING:
     from dsnmf.typing import BaseEstimator, Data, TransformerMixin
 else:
     from sklearn.base import BaseEstimator, TransformerMixin
+
+#: What verbose says of a fit that ended with "optimum".
+OPTIMUM = "no model of this rank fits better, by more than tol: the fit is at its optimum"
 
 
 class Factorisation(FittedFactorisation, TransformerMixin, BaseEstimator):
@@ -152,6 +154,9 @@ class Factorisation(FittedFactorisation, TransformerMixin, BaseEstimator):
         if blocks is None:
             stopped_by = self._fit_in_memory(as_data(self, X, reset=True), y, layers)
         self._note_labels(y)
+        self.stopped_by_ = stopped_by
+        if stopped_by == "optimum" and self.verbose:
+            print(f"{type(self).__name__}: {OPTIMUM}")
         if stopped_by == "max_iter" and self.tol != 0:
             warnings.warn(
                 f"{type(self).__name__} stopped after max_iter = {self.max_iter} iterations before "
@@ -195,9 +200,7 @@ class Factorisation(FittedFactorisation, TransformerMixin, BaseEstimator):
                     raise ValueError(f"{what} needs X without gaps, X contains NaN")
                 samples.check_known()
                 samples.check_use(self.mode, self.init)
-                model = lending.enter_context(self._started_model(samples, y, layers))
-            trace = Trace(costs_unit(samples.scale)[1])
-            stopped_by, self.n_iter_ = self._run(model.step, trace, model)
+            model, trace, stopped_by, self.n_iter_ = best_fit(self, samples, y, layers, lending)
             with threads_for(*samples.step_shape, *layers):
                 of_first = self._keep(model, trace)
         with threads_for(*samples.step_shape, *layers):
@@ -211,27 +214,6 @@ class Factorisation(FittedFactorisation, TransformerMixin, BaseEstimator):
                 gram = span.value
             check_outcome(self, samples.scale * float(np.linalg.norm(samples.norms)), gram)
         return stopped_by
-
-    def _started_model(self, samples, y, layers):
-        """Factors at their start, with all that the solver needs."""
-        if self.warm_start and hasattr(self, "H_"):
-            Zs, Hs = self.Z_, self._raw_H
-            check_start(Zs, Hs, samples.given.shape, layers)
-            Zs = [samples.reduced(Zs[0]), *Zs[1:]]
-            if not self._has_raw_features():
-                Hs = [nonnegative(H) for H in Hs]
-        else:
-            Zs, Hs = start_factors(self, samples, layers)
-        return Model(
-            samples,
-            Zs,
-            Hs,
-            self._solver(),
-            nonlinearity=self._inner_nonlinearity(),
-            affinities=self._affinities(y, samples, Hs),
-            learning_rate=getattr(self, "learning_rate", 1e-3),
-            mode=self.mode,
-        )
 
     def _run(self, step, trace, model, checkpoint=None, reading=None):
         """What ended the training, and how many iterations there have been."""
@@ -275,7 +257,7 @@ class Factorisation(FittedFactorisation, TransformerMixin, BaseEstimator):
         return self.tol
 
     def _tolerance(self, model):
-        return CostTolerance(self._tol())
+        return CostTolerance(self._tol(), least_cost(self, model))
 
     def _keep(self, model, trace):
         """Set what was learned; returns the features of layer 1 that the last layer leads to."""

@@ -70,6 +70,7 @@ class DeepSemiNMF(StreamFactorisation, BlockFactorisation):
         learning_rate: float = 1e-3,
         whiten: float = 0.0,
         init: Literal["svd", "nndsvd", "lp", "random"] | tuple[Any, Any] = "svd",
+        n_init: int = 1,
         noise_floor: Literal["auto"] | float = "auto",
         compress: bool | int | Literal["auto"] = "auto",
         max_iter: int = 2000,
@@ -92,6 +93,7 @@ class DeepSemiNMF(StreamFactorisation, BlockFactorisation):
         self.learning_rate = learning_rate
         self.whiten = whiten
         self.init = init
+        self.n_init = n_init
         self.noise_floor = noise_floor
         self.compress = compress
         self.max_iter = max_iter
@@ -173,6 +175,7 @@ class DeepWSF(SupervisedFactorisation):
         heat_width: float = 1.0,
         complete_labels: bool = False,
         init: Literal["svd", "nndsvd", "lp", "random"] | tuple[Any, Any] = "svd",
+        n_init: int = 1,
         noise_floor: Literal["auto"] | float = "auto",
         compress: bool | int | Literal["auto"] = "auto",
         max_iter: int = 2000,
@@ -196,6 +199,7 @@ class DeepWSF(SupervisedFactorisation):
         self.heat_width = heat_width
         self.complete_labels = complete_labels
         self.init = init
+        self.n_init = n_init
         self.noise_floor = noise_floor
         self.compress = compress
         self.max_iter = max_iter

@@ -16,6 +16,7 @@ from dsnmf import symbolic
 from dsnmf.estimators.labels import KINDS
 from dsnmf.estimators.metric import AUTO, COMPONENTS, DATA
 from dsnmf.estimators.parameter import Parameter, none_of, one_of
+from dsnmf.estimators.solver_parameters import SOLVERS
 
 _COUNT = Interval(Integral, 1, None, closed="left")
 _AT_LEAST_0 = Interval(Real, 0, None, closed="left")
@@ -36,6 +37,7 @@ _LABELLED = Parameter(
 )
 
 PARAMETERS = {
+    **SOLVERS,
     # A checkpoint has the layers' sizes, whatever these are called.
     "n_components": Parameter(
         "int >= 1", "Not more than samples.", [_COUNT], changes_numbers=False
@@ -63,34 +65,6 @@ PARAMETERS = {
         layer without labels (y=None, or all -1) gets the graph of nearest neighbours. Graphs are
         built on what the layer factorises; a list of affinities has one per layer.""",
         [_AT_LEAST_0, "array-like"],
-    ),
-    "SemiNMF.solver": Parameter(
-        '{"multiplicative", "hals", "bcd"}',
-        """
-        The multiplicative rule of Ding et al. 2010; or hierarchical alternating least squares with
-        extrapolation, which decreases many times as fast, see `dsnmf.solvers.hals.HALS`; or plain
-        block coordinate descent (Gillis & Kumar 2014). `partial_fit` makes the same steps with
-        "hals" as with "multiplicative".""",
-        [StrOptions({"multiplicative", "hals", "bcd"})],
-        needs_memory=one_of("bcd"),
-        in_streams=("multiplicative", "hals"),
-    ),
-    "solver": Parameter(
-        '{"multiplicative", "hals"}',
-        """
-        The authors' multiplicative rules, or hierarchical alternating least squares, see
-        `dsnmf.solvers.hals.HALS`.""",
-        [StrOptions({"multiplicative", "hals"})],
-    ),
-    "DeepSemiNMF.solver": Parameter(
-        '{"adam", "multiplicative", "hals"}',
-        """
-        "adam" is the model of the authors' Theano code, see `dsnmf.DSNMF`: Σ (Xᵀ - X̂)² over all
-        Z_i and H_m, with relu around H_m. "multiplicative" minimises ½‖Xᵀ - X̂‖²_F by Algorithm 1
-        of the ICML paper, or, with a nonlinearity, by the authors' rules for that. "hals" takes the
-        linear model alone, and decreases many times as fast, see `dsnmf.solvers.hals.HALS`.""",
-        [StrOptions({"adam", "multiplicative", "hals"})],
-        in_streams=("multiplicative", "hals"),
     ),
     "nonlinearity": Parameter(
         '"auto", str or callable',
@@ -153,6 +127,15 @@ PARAMETERS = {
         but for solver="adam".""",
         [StrOptions({"svd", "nndsvd", "lp", "random"}), "array-like"],
         needs_memory=one_of("nndsvd", "lp", "random"),
+    ),
+    "n_init": Parameter(
+        "int >= 1",
+        """
+        Fits from so many starts, of which that with the least cost is kept, its `n_iter_` and
+        `history_` too. The first start is `init`'s, the others are random ones (init="random") from
+        streams of random_state. 1 where a fit goes on from the last one (warm_start).""",
+        [_COUNT],
+        needs_memory=lambda value: value > 1,
     ),
     "noise_floor": Parameter(
         '"auto" or float in [0, 1)',

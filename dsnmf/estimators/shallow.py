@@ -38,6 +38,10 @@ class SemiNMF(StreamFactorisation, BlockFactorisation):
     reconstruction_err_ : float
         ‖Xᵀ - Z H‖_F over the known entries.
     n_iter_ : int
+    stopped_by_ : {"tol", "optimum", "max_iter", "callback", "interrupt"}
+        What ended the fit. "optimum": the error is above that of the best approximation of the
+        model's rank by less than tol times the first one, so that no fit can be better; with
+        init="lp" this is so at once where the truncated SVD can be made semi-non-negative.
     history_ : dict of ndarray
         "cost" (as minimised, every tenth iteration), "seconds", "change".
     n_samples_seen_, n_steps_ : int
@@ -68,6 +72,7 @@ class SemiNMF(StreamFactorisation, BlockFactorisation):
         *,
         solver: Literal["multiplicative", "hals", "bcd"] = "multiplicative",
         init: Literal["svd", "nndsvd", "lp", "random"] | tuple[Any, Any] = "svd",
+        n_init: int = 1,
         noise_floor: Literal["auto"] | float = "auto",
         compress: bool | int | Literal["auto"] = "auto",
         max_iter: int = 2000,
@@ -87,6 +92,7 @@ class SemiNMF(StreamFactorisation, BlockFactorisation):
         self.n_components = n_components
         self.solver = solver
         self.init = init
+        self.n_init = n_init
         self.noise_floor = noise_floor
         self.compress = compress
         self.max_iter = max_iter
@@ -135,6 +141,7 @@ class WSF(SupervisedFactorisation):
         heat_width: float = 1.0,
         complete_labels: bool = False,
         init: Literal["svd", "nndsvd", "lp", "random"] | tuple[Any, Any] = "svd",
+        n_init: int = 1,
         noise_floor: Literal["auto"] | float = "auto",
         compress: bool | int | Literal["auto"] = "auto",
         max_iter: int = 2000,
@@ -158,6 +165,7 @@ class WSF(SupervisedFactorisation):
         self.heat_width = heat_width
         self.complete_labels = complete_labels
         self.init = init
+        self.n_init = n_init
         self.noise_floor = noise_floor
         self.compress = compress
         self.max_iter = max_iter

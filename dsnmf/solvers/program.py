@@ -116,6 +116,10 @@ class Program:
         self.is_broken = False
         return moved if self._has_cost else cost
 
+    def cost(self):
+        """The present one, or None of a rule whose every step computes it."""
+        return None if self._has_cost else self._cost()
+
     def _retreat_if_due(self):
         if self._is_due is not None and self._is_due.get_value(borrow=True):
             self._retreat()
