@@ -5,13 +5,15 @@ from functools import reduce
 import numpy as np
 import pytest
 import scipy.sparse
+from sklearn.datasets import load_digits
 
-from dsnmf import SemiNMF
+from dsnmf import WSF, DeepSemiNMF, DeepWSF, SemiNMF
 from dsnmf.affinity import label_affinity
 from dsnmf.affinity.algebra import laplacian
 from dsnmf.data.choice import as_samples
 from dsnmf.solvers.model import Model
-from tests.estimators.kinds import PLAIN
+from tests.data.test_sources import as_memmap
+from tests.estimators.kinds import PLAIN, assert_same_fit, fitted
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 
@@ -79,6 +81,60 @@ def test_cost_never_rises(dtype, layers, labels):
 class _Fixed:
     def __init__(self, Zs, Hs):
         self.Zs, self.Hs = Zs, Hs
+
+
+Y = np.column_stack([np.arange(60) % 3, np.arange(60) // 30])
+
+
+@pytest.mark.parametrize("kind", [WSF(3, solver="hals"), DeepWSF((5, 3), solver="hals")])
+def test_labels_in_blocks_give_what_memory_gives(kind, tmp_path):
+    X = np.random.default_rng(0).standard_normal((60, 8)) + 1
+    y = Y[:, : len(kind._layer_sizes())]
+    whole = {"compress": False, "max_iter": 40, "tol": 0, **PLAIN}
+    expected = fitted(kind, X, y, **whole)
+    actual = fitted(kind, as_memmap(X, tmp_path), y, block_size=16, **whole)
+    assert_same_fit(actual, expected, 1e-8)
+    assert np.diff(expected.history_["cost"]).max() < 0
+
+
+def test_sparse_and_dense_are_the_same():
+    X = np.maximum(np.random.default_rng(0).standard_normal((60, 8)) - 0.5, 0)
+    kind = SemiNMF(3, solver="hals", max_iter=30, tol=0, compress=False, **PLAIN)
+    init = fitted(kind, X, max_iter=1)
+    options = {"init": (init.Z_, init.H_)}
+    expected, actual = (fitted(kind, data, **options) for data in (X, scipy.sparse.csr_matrix(X)))
+    assert_same_fit(actual, expected, 1e-9)
+
+
+@pytest.mark.parametrize("y", [None, Y])
+def test_gaps(y):
+    """Over the known entries the cost never rises, and ends below the multiplicative rule's."""
+    rng = np.random.default_rng(0)
+    X = rng.random((60, 3)) @ rng.standard_normal((3, 8)) + 0.1 * rng.standard_normal((60, 8))
+    X[rng.random(X.shape) < 0.1] = np.nan
+    kind = SemiNMF(3) if y is None else DeepWSF((5, 3), alphas=1e-3)
+    ended = {}
+    for solver in ("hals", "multiplicative"):
+        model = fitted(kind, X, y, solver=solver, max_iter=60, tol=0, **PLAIN)
+        cost = ended[solver] = model.history_["cost"]
+        assert np.diff(cost).max() <= 0
+    assert ended["hals"][-1] < ended["multiplicative"][-1]
+
+
+def test_a_nonlinear_model_is_refused():
+    model = DeepSemiNMF((4, 2), solver="hals", nonlinearity="softplus")
+    with pytest.raises(ValueError, match=r"solver='hals' needs a linear model, got nonlinear.*'so"):
+        model.fit(np.eye(9))
+
+
+@pytest.mark.parametrize(
+    ("solver", "iterations"), [("multiplicative", 400), ("bcd", 100), ("hals", 30)]
+)
+def test_hals_needs_fewer_iterations(solver, iterations):
+    """All reach what 400 multiplicative iterations do."""
+    X = load_digits().data
+    reached = SemiNMF(10, solver=solver, max_iter=iterations, tol=0).fit(X).reconstruction_err_
+    assert reached**2 / (X**2).sum() < 0.0863
 
 
 @pytest.mark.parametrize("solver", ["hals", "bcd"])
