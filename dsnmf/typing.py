@@ -25,6 +25,7 @@ Data: TypeAlias = Matrix | Sequence[os.PathLike[str]]
 PathLike: TypeAlias = str | os.PathLike[str]
 Seed: TypeAlias = int | np.random.Generator | None
 RandomState: TypeAlias = Seed | np.random.RandomState
+Init: TypeAlias = Literal["svd", "nndsvd", "lp", "random"] | tuple[Any, Any]
 Mode: TypeAlias = str | PyTensorMode | None
 
 #: Symbolic or not.

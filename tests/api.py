@@ -39,7 +39,6 @@ PUBLIC = {
     "dsnmf.experiments.methods": ["Learned"],
     "dsnmf.experiments.demo": ["run"],
     "dsnmf.experiments.runner": ["run"],
-    "dsnmf.experiments.attributes": ["run"],
     "dsnmf.experiments.gallery": ["run"],
     "dsnmf.experiments.report.document": ["write"],
 }

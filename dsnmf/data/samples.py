@@ -40,15 +40,19 @@ class DataVariables:
     Attributes
     ----------
     X : variable, shape (p, n), or (r, n) where compressed
+    rows : variable, shape (b, p)
+        Of a block alone: Xᵀ, the input.
     variables : list of variables
         Shared ones for `Samples.values`; or the input.
     """
 
     def __init__(self, dtype, in_rows=False):
-        self.X = given = self._rows(dtype) if in_rows else self._shared(dtype)
         if in_rows:
-            self.X = given.T
-        self.variables = [given]
+            self.rows = self._rows(dtype)
+            self.X, self.variables = self.rows.T, [self.rows]
+        else:
+            self.X = self._shared(dtype)
+            self.variables = [self.X]
 
     def _shared(self, dtype):
         return open_shared("X", dtype)

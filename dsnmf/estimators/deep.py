@@ -17,11 +17,11 @@ from dsnmf.validation import as_layers
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
-    from typing import Any, Literal
+    from typing import Literal
 
     from dsnmf.affinity.labels import Affinity
     from dsnmf.estimators.trace import State
-    from dsnmf.typing import Array, Mode, Nonlinearity, PathLike, RandomState
+    from dsnmf.typing import Array, Init, Mode, Nonlinearity, PathLike, RandomState
 
 #: tol="auto": Adam moves every entry by about the learning rate per step, so what ten steps move is
 #: judged by that; the rules' cost by its own size.
@@ -69,7 +69,7 @@ class DeepSemiNMF(StreamFactorisation, BlockFactorisation):
         nonlinearity: Literal["auto"] | Nonlinearity = "auto",
         learning_rate: float = 1e-3,
         whiten: float = 0.0,
-        init: Literal["svd", "nndsvd", "lp", "random"] | tuple[Any, Any] = "svd",
+        init: Init = "svd",
         n_init: int = 1,
         noise_floor: Literal["auto"] | float = "auto",
         compress: bool | int | Literal["auto"] = "auto",
@@ -174,7 +174,7 @@ class DeepWSF(SupervisedFactorisation):
         n_neighbors: int = 5,
         heat_width: float = 1.0,
         complete_labels: bool = False,
-        init: Literal["svd", "nndsvd", "lp", "random"] | tuple[Any, Any] = "svd",
+        init: Init = "svd",
         n_init: int = 1,
         noise_floor: Literal["auto"] | float = "auto",
         compress: bool | int | Literal["auto"] = "auto",

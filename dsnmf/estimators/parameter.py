@@ -61,3 +61,8 @@ class Parameter:
     needs_complete: Callable[[Any], bool] = _never
     in_streams: tuple[Any, ...] = ()
     is_name_on_cluster: bool = False
+
+
+def quoted(names):
+    """Names as a docstring lists them."""
+    return ", ".join(f'"{name}"' for name in names)

@@ -15,8 +15,9 @@ from sklearn.utils._param_validation import Interval, StrOptions
 from dsnmf import symbolic
 from dsnmf.estimators.labels import KINDS
 from dsnmf.estimators.metric import AUTO, COMPONENTS, DATA
-from dsnmf.estimators.parameter import Parameter, none_of, one_of
+from dsnmf.estimators.parameter import Parameter, none_of, one_of, quoted
 from dsnmf.estimators.solver_parameters import SOLVERS
+from dsnmf.estimators.start import INITIALISERS
 
 _COUNT = Interval(Integral, 1, None, closed="left")
 _AT_LEAST_0 = Interval(Real, 0, None, closed="left")
@@ -68,10 +69,10 @@ PARAMETERS = {
     ),
     "nonlinearity": Parameter(
         '"auto", str or callable',
-        """
-        g. "auto" is "relu" for "adam" and "identity" for "multiplicative"; other names are
-        "tanh", "square", "sigmoid", "softplus"; or a function of PyTensor variables, which for data
-        in blocks must treat each sample (a column) by itself.""",
+        f"""
+        g: {quoted(symbolic.NONLINEARITIES)},
+        or a function of PyTensor variables, which for data in blocks must treat each sample (a
+        column) by itself. "auto" is "relu" for "adam" and "identity" for "multiplicative".""",
         [StrOptions({"auto", *symbolic.NONLINEARITIES}), callable],
         in_streams=("identity", "auto", symbolic.NONLINEARITIES["identity"]),
         is_name_on_cluster=True,
@@ -92,7 +93,7 @@ PARAMETERS = {
         in_streams=(0,),
     ),
     "affinity": Parameter(
-        '{"binary", "heat", "knn"}, n x n matrix, or a list with one of these per attribute',
+        f"{{{quoted(KINDS)}}}, n x n matrix, or a list with one of these per attribute",
         """
         "binary": 1 between samples of the same class. "heat": exp(-‖x_i - x_j‖² / (2 heat_width²))
         there. "knn": 1 between nearest neighbours, whatever the labels. Labels that are all
@@ -120,13 +121,13 @@ PARAMETERS = {
         needs_memory=one_of(True),
     ),
     "init": Parameter(
-        '{"svd", "nndsvd", "lp", "random"} or (Zs, Hs)',
+        f"{{{quoted(INITIALISERS)}}} or (Zs, Hs)",
         """
         The start, see `dsnmf.initialisation`; or the factors of all layers as two lists (of one
         layer they themselves), Z_1 of shape (n_features, k_1), H_i of shape (k_i, n_samples), >= 0
         but for solver="adam".""",
-        [StrOptions({"svd", "nndsvd", "lp", "random"}), "array-like"],
-        needs_memory=one_of("nndsvd", "lp", "random"),
+        [StrOptions(set(INITIALISERS)), "array-like"],
+        needs_memory=one_of(*[name for name in INITIALISERS if name != "svd"]),
     ),
     "n_init": Parameter(
         "int >= 1",

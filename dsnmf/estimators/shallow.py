@@ -12,11 +12,11 @@ from dsnmf.estimators.supervised import SupervisedFactorisation
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
-    from typing import Any, Literal
+    from typing import Literal
 
     from dsnmf.affinity.labels import Affinity
     from dsnmf.estimators.trace import State
-    from dsnmf.typing import Array, Mode, PathLike, RandomState
+    from dsnmf.typing import Array, Init, Mode, PathLike, RandomState
 
 
 @declared
@@ -71,7 +71,7 @@ class SemiNMF(StreamFactorisation, BlockFactorisation):
         n_components: int = 2,
         *,
         solver: Literal["multiplicative", "hals", "bcd"] = "multiplicative",
-        init: Literal["svd", "nndsvd", "lp", "random"] | tuple[Any, Any] = "svd",
+        init: Init = "svd",
         n_init: int = 1,
         noise_floor: Literal["auto"] | float = "auto",
         compress: bool | int | Literal["auto"] = "auto",
@@ -140,7 +140,7 @@ class WSF(SupervisedFactorisation):
         n_neighbors: int = 5,
         heat_width: float = 1.0,
         complete_labels: bool = False,
-        init: Literal["svd", "nndsvd", "lp", "random"] | tuple[Any, Any] = "svd",
+        init: Init = "svd",
         n_init: int = 1,
         noise_floor: Literal["auto"] | float = "auto",
         compress: bool | int | Literal["auto"] = "auto",

@@ -2,7 +2,7 @@
 
 from sklearn.utils._param_validation import StrOptions
 
-from dsnmf.estimators.parameter import Parameter, one_of
+from dsnmf.estimators.parameter import Parameter
 
 SOLVERS = {
     "SemiNMF.solver": Parameter(
@@ -13,7 +13,6 @@ SOLVERS = {
         block coordinate descent (Gillis & Kumar 2014). `partial_fit` makes the same steps with
         "hals" as with "multiplicative".""",
         [StrOptions({"multiplicative", "hals", "bcd"})],
-        needs_memory=one_of("bcd"),
         in_streams=("multiplicative", "hals"),
     ),
     "solver": Parameter(

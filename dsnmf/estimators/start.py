@@ -27,12 +27,16 @@ def _by_svd(M, k, floor, rng, known):
     return semi_nmf_of_triplets(M, k, triplets)
 
 
+#: The starts that may be given by name.
+INITIALISERS = {"svd": _by_svd, "nndsvd": nndsvd, "lp": lp_seminmf, "random": random}
+
+
 def _initialiser(init, noise_floor, rng, known):
-    if init == "svd":
-        return partial(_by_svd, floor=noise_floor, rng=as_generator(rng), known=known)
-    if init == "random":
-        return partial(random, random_state=rng)
-    return {"nndsvd": nndsvd, "lp": lp_seminmf}[init]
+    options = {
+        "svd": {"floor": noise_floor, "rng": as_generator(rng), "known": known},
+        "random": {"random_state": rng},
+    }
+    return partial(INITIALISERS[init], **options.get(init, {}))
 
 
 def nonnegative(H):

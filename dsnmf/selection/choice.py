@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import warnings
+from importlib import import_module
 from numbers import Integral
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -29,24 +30,27 @@ if TYPE_CHECKING:
     from dsnmf.estimators.base import Factorisation
     from dsnmf.typing import Matrix, PathLike
 
-CRITERIA = ("clusters", "components", "entries")
+#: Modules of the criteria, which need scikit-learn, and their classes.
+CRITERIA = {
+    "clusters": ("dsnmf.selection.clusters", "ClusterAgreement"),
+    "components": ("dsnmf.selection.components", "ComponentAgreement"),
+    "entries": ("dsnmf.selection.entries", "HiddenEntries"),
+}
 
 
 def _criterion(criterion, n_clusters, repeats, seed):
     """The criterion of that name."""
-    from dsnmf.selection.clusters import ClusterAgreement
-    from dsnmf.selection.components import ComponentAgreement
-    from dsnmf.selection.entries import HiddenEntries
-
     if criterion not in CRITERIA:
         raise ValueError(f"criterion must be one of {list(CRITERIA)}, got {criterion!r}")
     if repeats < 2:
         raise ValueError(f"repeats must be an integer >= 2, got {repeats}")
-    if criterion == "clusters":
-        return ClusterAgreement(repeats, seed, _as_numbers(n_clusters))
+    module, name = CRITERIA[criterion]
+    kind = getattr(import_module(module), name)
+    if kind.needs_n_clusters:
+        return kind(repeats, seed, _as_numbers(n_clusters))
     if n_clusters is not None:
         raise ValueError(f"n_clusters is for criterion='clusters', got it with {criterion!r}")
-    return {"components": ComponentAgreement, "entries": HiddenEntries}[criterion](repeats, seed)
+    return kind(repeats, seed)
 
 
 def _as_numbers(n_clusters):

@@ -1,7 +1,7 @@
 """Which rule a fit takes, and what it cannot do; asked here and nowhere else."""
 
 from dsnmf.solvers.adam import Adam
-from dsnmf.solvers.bcd import BlockCoordinateDescent
+from dsnmf.solvers.bcd import BlockCoordinateDescent, GappyBlockCoordinateDescent
 from dsnmf.solvers.hals import HALS, GappyHALS
 from dsnmf.solvers.multiplicative import GappyMultiplicative, Multiplicative
 from dsnmf.solvers.nonlinear import Backtracking
@@ -10,7 +10,7 @@ from dsnmf.symbolic import is_linear
 #: By solver, the rules of which a fit takes the first that serves its model and data.
 RULES = {
     "adam": (Adam,),
-    "bcd": (BlockCoordinateDescent,),
+    "bcd": (BlockCoordinateDescent, GappyBlockCoordinateDescent),
     "hals": (HALS, GappyHALS),
     "multiplicative": (Multiplicative, GappyMultiplicative, Backtracking),
 }
@@ -19,7 +19,8 @@ RULES = {
 def choose_rule(solver, nonlinearity="identity", is_complete=True):
     """The subclass of `Rule` for a solver.
 
-    "adam" and "bcd" are what they are called. "multiplicative" is
+    "adam" and "bcd" are what they are called, "bcd" with gaps in X `GappyBlockCoordinateDescent`.
+    "multiplicative" is
 
     - with a nonlinearity `Backtracking`,
     - of a linear model `Multiplicative`, or with gaps in X `GappyMultiplicative`.

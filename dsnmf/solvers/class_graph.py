@@ -6,7 +6,7 @@ from dsnmf.symbolic.laplacian import AffinityTerms
 
 
 class GivenTerms(AffinityTerms):
-    """H W and the row sums of W as they are given, variables of shapes (k, b) and (1, b).
+    """H W and the row sums of W as they are given, in rows: variables of shapes (b, k) and (b, 1).
 
     Parts of W may be negative, and rounding leaves -1e-17 where a sample is alone in its class.
     """

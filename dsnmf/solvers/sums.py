@@ -93,37 +93,35 @@ def moved_bases(Zs, sums, n, dtype, bases=None, squared_norm=0.0, mode=None):
 
 
 @compiled_once
-def _compiled_block_step(rule, data, m, has_graphs, dtype, mode):
-    """Of a block: (Xᵀ, Hᵀs, U, Ψs in U, L⁻¹, (HW)ᵀs, row sums of W) ↦ new Hᵀs, X Qᵀ, Q Qᵀ.
+def _compiled_block_step(rule, data, count, has_graphs, dtype, mode):
+    """Of a block: (Xᵀ, Hᵀs, U, L⁻¹, Ψs in U, (HW)ᵀs, row sums of W) ↦ new Hᵀs, Q Xᵀ, Q Qᵀ.
 
-    It has the last H alone unless there are graphs. All that has a sample per row is large, and
-    is not transposed: the rewriter turns the products around.
+    Of so many layers, the last ones.
     """
-    data, count = data(dtype, in_rows=True), m if has_graphs else 1
-    matrices = [pt.matrix(dtype=dtype) for _ in range(count + 2 + m)]
+    data = data(dtype, in_rows=True)
+    matrices = [pt.matrix(dtype=dtype) for _ in range(2 * count + 2)]
     features, (U, inverse, *Psis) = matrices[:count], matrices[count:]
     HWs, degrees = ([make(dtype=dtype) for _ in range(count)] for make in (pt.matrix, pt.col))
     graphs = None
     if has_graphs:
-        graphs = [GivenTerms(HW.T, degree.T) for HW, degree in zip(HWs, degrees)]
-    moving = [*[None] * (m - count), *(H.T for H in features)]
+        graphs = [GivenTerms(HW, degree) for HW, degree in zip(HWs, degrees)]
     moved = Moved(None, U, Psis, None, inverse)
-    new, XQ, QQ = block_step(data.X, moving, moved, graphs, rule.features)
+    new, QX, QQ = block_step(data.rows, features, moved, graphs, rule.features, in_rows=True)
     inputs = [*data.variables, *matrices, *([*HWs, *degrees] if has_graphs else [])]
-    return compile_function(inputs, [*(H.T for H in new[-count:]), XQ, QQ], mode=mode)
+    return compile_function(inputs, [*new, QX, QQ], mode=mode)
 
 
 # What follows is called of some samples, here or on another machine; C are their indicators.
 
 
 def _sum_terms(rows, features, inverse):
-    """No new rows; terms of X Qᵀ and Q Qᵀ with Q = L⁻¹ H."""
+    """No new rows; terms of Q Xᵀ and Q Qᵀ with Q = L⁻¹ H."""
     Q = features @ inverse.T
-    return [], own_terms([rows.T @ Q, Q.T @ Q])
+    return [], own_terms([Q.T @ rows, Q.T @ Q])
 
 
 def _moved(rows, *arrays, rule, given, graphs, mode):
-    """New features; terms of X Qᵀ, Q Qᵀ, and with graphs the penalty and the class sums.
+    """New features; terms of Q Xᵀ, Q Qᵀ, and with graphs the penalty and the class sums.
 
     Parameters
     ----------
@@ -143,17 +141,17 @@ def _moved(rows, *arrays, rule, given, graphs, mode):
         terms.append((np.asarray(HW, dtype), np.asarray(degrees, dtype)))
     of_graphs = [term for kind in zip(*terms) for term in kind]
     kind = variables_of(rows)
-    step = _compiled_block_step(rule, kind, len(given) - 2, bool(graphs), str(dtype), mode)
-    *new, XQ, QQ = step(rows, *before, *given, *of_graphs)
+    step = _compiled_block_step(rule, kind, count, bool(graphs), str(dtype), mode)
+    *new, QX, QQ = step(rows, *before, *given, *of_graphs)
     new = [np.asarray(H) for H in new]
     sums = [class_sums(H, C) for H, C in zip(new, indicators)]
-    return new, [*own_terms([XQ, QQ]), *([penalty] if graphs else []), *sums]
+    return new, [*own_terms([QX, QQ]), *([penalty] if graphs else []), *sums]
 
 
 def _ended(rows, whole, features, *inner, Zs, inverses, mode):
     """New features of the inner layers, and what H_m leads to in the first.
 
-    Of those that have been moved, as with graphs, terms of X Qᵀ and Q Qᵀ instead.
+    Of those that have been moved, as with graphs, terms of Q Xᵀ and Q Qᵀ instead.
     """
     led = reduce(lambda led, Z: Z @ led, Zs[:0:-1], features.T)
     if inverses is None:
@@ -209,8 +207,8 @@ class SumsModel(BlockModel):
         for graph, H in zip(self._graphs, self.Hs):
             graph.take(*self.samples.of(H).passed(class_sum_terms, [graph.indicators]))
         L, inverse = self._factor(self.H)
-        XQ, QQ = self.samples.passed(partial(_sum_terms, inverse=inverse), [self.H])
-        self._sums, self._bases = Sums(XQ, QQ, L), inner_bases(self.Zs)
+        QX, QQ = self.samples.passed(partial(_sum_terms, inverse=inverse), [self.H])
+        self._sums, self._bases = Sums(QX.T, QQ, L), inner_bases(self.Zs)
 
     def step(self):
         if self._sums is None:
@@ -218,13 +216,13 @@ class SumsModel(BlockModel):
         n, dtype = self.samples.shape[1], str(self.samples.dtype)
         energy = self.samples.squared_norm + self.samples.offset
         moved = moved_bases(self.Zs, self._sums, n, dtype, self._bases, energy, self.mode)
-        given = self.narrow(moved.U, moved.inverse, *moved.Psis)
+        given = self.narrow(moved.U, moved.inverse, *moved.Psis[-len(self._moving) :])
         graphs = [graph.given for graph in self._graphs]
         function = partial(_moved, rule=self.rule, given=given, graphs=graphs, mode=self.mode)
         indicators = [graph.indicators for graph in self._graphs]
         inputs = [*self._moving, *indicators]
-        XQ, QQ, *others = self.samples.passed(function, inputs, self._moving)
-        self.Zs, self._sums = moved.Zs, Sums(XQ, QQ, moved.L)
+        QX, QQ, *others = self.samples.passed(function, inputs, self._moving)
+        self.Zs, self._sums = moved.Zs, Sums(QX.T, QQ, moved.L)
         if self._graphs:
             self._penalty, *sums = others
             for graph, of_classes in zip(self._graphs, sums):
@@ -249,7 +247,7 @@ class SumsModel(BlockModel):
     def take_end(self, sums):
         count = 2 * len(self._inner)
         pairs = zip(sums[:count:2], sums[1:count:2], self._inner)
-        self._inner = [Sums(XQ, QQ, L) for XQ, QQ, L in pairs]
+        self._inner = [Sums(QX.T, QQ, L) for QX, QQ, L in pairs]
         return sums[count:]
 
     def layer_components(self):
@@ -271,7 +269,7 @@ class OneRead(Rule):
     in_blocks = SumsModel
 
     @staticmethod
-    def features(H, A, B, affinity=None, BH=None):
+    def features(H, A, B, affinity=None, BH=None, in_rows=False):
         """New features of some samples, each moved by itself; an expression.
 
         Parameters
@@ -281,8 +279,9 @@ class OneRead(Rule):
             ΨᵀX, where the model is X ≈ Ψ H.
         B : variable, shape (k, k)
             ΨᵀΨ.
-        affinity, BH
-            See `dsnmf.updates.semi_nmf.multiplicative_step`.
+        affinity, BH, in_rows
+            See `dsnmf.updates.semi_nmf.multiplicative_step`; M H for a small M is best
+            `dsnmf.symbolic.linalg.left_product(M, H, in_rows)`.
         """
         raise NotImplementedError
 

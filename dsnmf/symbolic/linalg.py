@@ -72,6 +72,11 @@ def product(A, B):
     return pt.dot(A, B)
 
 
+def left_product(A, B, in_rows):
+    """A B; or (A B)ᵀ = Bᵀ Aᵀ from Bᵀ, where samples are rows: nothing large is transposed."""
+    return product(B, A.T) if in_rows else product(A, B)
+
+
 def _sparse_product(A, B, of_csr, of_transposed):
     """of_csr(A, B), or the same from Aᵀ if that is in CSR format."""
     return of_csr(A, B) if A.type.format == "csr" else of_transposed(A.T, B)

@@ -97,8 +97,7 @@ def nonlinear_deep_semi_nmf(
     Hs : list of m shared variables, >= 0
         H_1 (k_1 x n), …, H_m. See `dsnmf.initialisation.nonlinear` for starting values.
     nonlinearity : str or callable
-        g: "tanh", "square", "sigmoid", "softplus" or another name that
-        `dsnmf.symbolic.as_nonlinearity` knows, or a function from a TensorVariable to a
+        g: a name in `dsnmf.symbolic.NONLINEARITIES`, or a function from a TensorVariable to a
         TensorVariable of the same shape, which `pytensor.grad` must be able to differentiate.
 
     Returns

@@ -120,7 +120,7 @@ def _items(records, run):
 def _picture(figure, folder, name, text):
     """Save a figure; the line that shows it."""
     figures.save(figure, folder / name)
-    return f"![{text}](figures/{name}.png)\n\n[PDF](figures/{name}.pdf)"
+    return f"![{text}](figures/{name}.png)"
 
 
 def _clustering(records, data, features, folder):
