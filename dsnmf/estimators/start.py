@@ -90,7 +90,7 @@ def start_factors(estimator, samples, layers, again=None):
 def _started(estimator, X, layers, init, rng, eigen=None):
     by_svd = init == "svd"
     initialise = _initialiser(init, estimator._noise_floor(layers), rng, (X, eigen))
-    if estimator._solver() == "adam":
+    if estimator._rule().raw_features:
         return pretrain(X, layers, initialise)
 
     by_product = by_svd and estimator._start_aim(layers) == "product"
@@ -116,7 +116,7 @@ def given_factors(estimator, shape, layers):
         for letter, factors in (("Z", Zs), ("H", Hs))
     )
     check_start(Zs, Hs, shape, layers)
-    if not estimator._has_raw_features():
+    if not estimator._rule().raw_features:
         for i, H in enumerate(Hs, start=1):
             if (least := H.min()) < 0:
                 raise ValueError(f"init's H_{i} must be >= 0, got {least:.4g}")

@@ -106,7 +106,7 @@ class StreamFactorisation(Factorisation):
         """
         self._validate_params()
         as_mode(self.mode)
-        check_jax(self.mode, self._solver(), self._inner_nonlinearity())
+        check_jax(self.mode, self._rule(), self._inner_nonlinearity())
         with unchanged_by_errors(self):
             first, layers = not hasattr(self, "Z_"), self._layer_sizes()
             X = as_data(self, in_memory(X), reset=first)

@@ -46,3 +46,10 @@ def choose_rule(solver, nonlinearity="identity", is_complete=True):
             return rule
     what = "X without gaps" if linear else f"a linear model, got nonlinearity={nonlinearity!r}"
     raise ValueError(f"solver={solver!r} needs {what}")
+
+
+def why_memory(solver, nonlinearity):
+    """Why a solver needs X in memory, for an error; None if it takes blocks."""
+    if choose_rule(solver, nonlinearity).in_blocks is not None:
+        return None
+    return f"with {'' if is_linear(nonlinearity) else 'a nonlinearity and '}solver={solver!r}"

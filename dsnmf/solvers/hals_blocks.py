@@ -8,9 +8,11 @@ import pytensor.tensor as pt
 
 from dsnmf.data.choice import variables_of
 from dsnmf.solvers.class_graph import block_terms, class_sums
-from dsnmf.solvers.sums import MovedBases, SumsModel, _sum_terms, moved_bases
+from dsnmf.solvers.small_step import MovedBases, moved_bases
+from dsnmf.solvers.sums import SumsModel, _sum_terms
 from dsnmf.solvers.sweeping import CUT, FIRST_BETA, GROWTH, extrapolated, swept
 from dsnmf.symbolic.laplacian import AffinityTerms
+from dsnmf.symbolic.linalg import product
 from dsnmf.training import loop
 from dsnmf.training.lending import compiled_once
 from dsnmf.training.modes import compile_function
@@ -19,7 +21,7 @@ from dsnmf.updates.one_read import Moved, Sums, block_step, explained
 
 
 class _Majorised(AffinityTerms):
-    """H (W + S) and D + S as they are given, variables of shapes (k, b) and (b,)."""
+    """(H (W + S))ᵀ and D + S as they are given, variables of shapes (b, k) and (b,)."""
 
     def __init__(self, linear, extra):
         self._given = linear, extra
@@ -29,26 +31,24 @@ class _Majorised(AffinityTerms):
 
 
 @compiled_once
-def _compiled_step(data, m, has_graphs, dtype, mode):
-    """Of a block: (X, Hᵀs, N'ᵀ, U, L⁻¹, Ψs in U, β, (H(W + S))ᵀs, D + S) ↦ Hᵀs, Nᵀ, X Qᵀ, Q Qᵀ."""
-    data, count = data(dtype, in_rows=True), m if has_graphs else 1
-    matrices = [pt.matrix(dtype=dtype) for _ in range(count + 3 + m)]
+def _compiled_step(data, count, has_graphs, dtype, mode):
+    """Of a block: (Xᵀ, Hᵀs, N'ᵀ, U, L⁻¹, Ψs in U, β, (H(W + S))ᵀs, D + S) ↦ Hᵀs, Nᵀ, Q Xᵀ, Q Qᵀ.
+
+    Of so many layers, the last ones.
+    """
+    data = data(dtype, in_rows=True)
+    matrices = [pt.matrix(dtype=dtype) for _ in range(2 * count + 3)]
     features, (last, U, inverse, *Psis) = matrices[:count], matrices[count:]
     beta = pt.dscalar()
     linears, extras = ([make(dtype=dtype) for _ in range(count)] for make in (pt.matrix, pt.vector))
-    graphs = None
-    if has_graphs:
-        graphs = [_Majorised(linear.T, extra) for linear, extra in zip(linears, extras)]
-    moving = [*[None] * (m - count), *(H.T for H in features)]
-    new, _, _ = block_step(data.X, moving, Moved(None, U, Psis, None, inverse), graphs, swept)
-    N = new[-1].T
+    graphs = [_Majorised(*given) for given in zip(linears, extras)] if has_graphs else None
+    moved = Moved(None, U, Psis, None, inverse)
+    *inner, N = block_step(data.rows, features, moved, graphs, swept, in_rows=True)[0]
     Y = extrapolated(N, last, beta)
     Q = pt.dot(Y, inverse.T)
     inputs = [*data.variables, *matrices, beta, *([*linears, *extras] if has_graphs else [])]
-    rows = data.X.T
-    outputs = [*(H.T for H in new[-count:-1]), Y, N, pt.dot(rows.T, Q), pt.dot(Q.T, Q)]
-    # Without graphs of the Ψs the last one alone is used.
-    return compile_function(inputs, outputs, mode=mode, on_unused_input="ignore")
+    outputs = [*inner, Y, N, product(Q.T, data.rows), pt.dot(Q.T, Q)]
+    return compile_function(inputs, outputs, mode=mode)
 
 
 # What follows is called of some samples, here or on another machine; C are their indicators.
@@ -62,7 +62,7 @@ def _graph_terms(H, C, by_class):
 
 
 def _stepped(rows, *arrays, given, beta, graphs, mode):
-    """New features, and N; terms of X Qᵀ and Q Qᵀ, and of each graph those of `_graph_terms`.
+    """New features, and N; terms of Q Xᵀ and Q Qᵀ, and of each graph those of `_graph_terms`.
 
     Parameters
     ----------
@@ -82,11 +82,11 @@ def _stepped(rows, *arrays, given, beta, graphs, mode):
         linears.append(np.asarray(HW + H * shift[:, None], dtype))
         extras.append(np.asarray(np.maximum(degrees.ravel() + shift, 0), dtype))
     kind = variables_of(rows)
-    step = _compiled_step(kind, len(given) - 2, bool(graphs), str(dtype), mode)
-    *new, XQ, QQ = step(rows, *before, *given, beta, *linears, *extras)
+    step = _compiled_step(kind, count, bool(graphs), str(dtype), mode)
+    *new, QX, QQ = step(rows, *before, *given, beta, *linears, *extras)
     new = [np.asarray(H) for H in new]
     of_graphs = [_graph_terms(H, C, graph[0]) for H, C, graph in zip(new, indicators, graphs)]
-    return new, [*own_terms([XQ, QQ]), *(term for terms in of_graphs for term in terms)]
+    return new, [*own_terms([QX, QQ]), *(term for terms in of_graphs for term in terms)]
 
 
 def _taken(rows, last, *indicators, inverse, graphs):
@@ -159,31 +159,32 @@ class ExtrapolatedModel(SumsModel):
         moved, given = self._moved, self.narrow(self._moved.U, self._moved.inverse)
         options = {"graphs": [graph.given for graph in self._graphs]}
         indicators = [graph.indicators for graph in self._graphs]
-        function = partial(_stepped, given=[*given, *self.narrow(*moved.Psis)], **options)
+        Psis = self.narrow(*moved.Psis[-len(self._moving) :])
+        function = partial(_stepped, given=[*given, *Psis], **options)
         function = partial(function, beta=self._beta, mode=self.mode)
         outputs = [*self._moving, self._last]
-        XQ, QQ, *of_graphs = self.samples.passed(function, [*outputs, *indicators], outputs)
+        QX, QQ, *of_graphs = self.samples.passed(function, [*outputs, *indicators], outputs)
         reached = self._energy + self._penalties[-1:].sum()
-        new, energy, sums = *self._tried(XQ, QQ, of_graphs), Sums(XQ, QQ, moved.L)
+        new, energy, sums = *self._tried(QX, QQ, of_graphs), Sums(QX.T, QQ, moved.L)
         lower = energy + self._penalties[-1:].sum() <= reached
         if not lower:
             function = partial(_taken, inverse=given[1], **options)
             inputs = [self._last, *indicators]
-            XQ, QQ, *of_last = self.samples.passed(function, inputs, [self.H])
-            new, energy, sums = *self._tried(XQ, QQ, of_last), Sums(XQ, QQ, moved.L)
+            QX, QQ, *of_last = self.samples.passed(function, inputs, [self.H])
+            new, energy, sums = *self._tried(QX, QQ, of_last), Sums(QX.T, QQ, moved.L)
         self._take(new, energy, sums)
         self._beta = min(GROWTH * self._beta, 1.0) if lower else CUT * self._beta
         self.iteration += 1
         return cost if (self.iteration - 1) % loop.CHECK_EVERY == 0 else None
 
-    def _tried(self, XQ, QQ, of_graphs):
+    def _tried(self, QX, QQ, of_graphs):
         """`_fitted` for sums of new features, whose graph terms are those of the last layers."""
         pairs = list(zip(of_graphs[::2], of_graphs[1::2]))
         for i in range(1, len(pairs) + 1):
             term, sums = pairs[-i]
             self._graphs[-i].take(sums)
             self._penalties[-i] = self._of_graph(self._graphs[-i], term, sums)
-        return self._fitted(Sums(XQ, QQ, self._moved.L))
+        return self._fitted(Sums(QX.T, QQ, self._moved.L))
 
 
 def _penalty_terms(rows, C, by_class):

@@ -12,7 +12,7 @@ SWEEPS = 4
 FIRST_BETA, GROWTH, CUT = 0.5, 1.05, 0.5
 
 
-def swept(H, A, B, affinity=None, BH=None):
+def swept(H, A, B, affinity=None, BH=None, in_rows=False):
     """N from H by `SWEEPS` sweeps, for `dsnmf.updates.one_read.block_step`.
 
     The graph's part of the cost, ½ tr(H (D - W) Hᵀ), is replaced by what touches it at H and lies
@@ -21,7 +21,7 @@ def swept(H, A, B, affinity=None, BH=None):
 
     Parameters
     ----------
-    H, A, B
+    H, A, B, in_rows
         See `dsnmf.solvers.sums.OneRead.features`.
     affinity : object, optional
         With a method `majorised(H)`, see `dsnmf.symbolic.laplacian.AffinityTerms`.
@@ -30,10 +30,11 @@ def swept(H, A, B, affinity=None, BH=None):
     -------
     variable, shape (k, b), >= 0
     """
-    if affinity is None:
-        return sweep(H, A, B, SWEEPS)
-    linear, extra = affinity.majorised(H)
-    return sweep(H, A + linear, B, SWEEPS, extra)
+    linear, extra = (0, None) if affinity is None else affinity.majorised(H)
+    A = A if affinity is None else A + linear
+    if in_rows:
+        return sweep(H.T, A.T, B, SWEEPS, extra).T
+    return sweep(H, A, B, SWEEPS, extra)
 
 
 def extrapolated(N, last, beta):

@@ -5,7 +5,7 @@ import pytest
 from sklearn.datasets import load_digits
 
 from dsnmf import WSF, DeepSemiNMF, SemiNMF
-from tests.data.test_sources import as_memmap
+from tests.data.test_sources import as_dask
 from tests.estimators.kinds import PLAIN, fitted
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
@@ -46,7 +46,7 @@ def test_callbacks_and_warm_starts_end_the_search():
 
 def test_several_starts_need_memory(tmp_path):
     with pytest.raises(ValueError, match="needs X in memory with n_init=2"):
-        fitted(KIND, as_memmap(X, tmp_path)[:], n_init=2, block_size=20, store=tmp_path)
+        fitted(KIND, as_dask(X, tmp_path), n_init=2, block_size=20)
 
 
 @pytest.mark.parametrize("solver", ["multiplicative", "hals"])

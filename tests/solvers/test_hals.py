@@ -11,6 +11,7 @@ from dsnmf import WSF, DeepSemiNMF, DeepWSF, SemiNMF
 from dsnmf.affinity import label_affinity
 from dsnmf.affinity.algebra import laplacian
 from dsnmf.data.choice import as_samples
+from dsnmf.solvers.hals import HALS
 from dsnmf.solvers.model import Model
 from tests.data.test_sources import as_memmap
 from tests.estimators.kinds import PLAIN, assert_same_fit, fitted
@@ -64,7 +65,7 @@ def test_cost_never_rises(dtype, layers, labels):
         X, Zs, Hs, affinities = drawn(rng, dtype, layers, labels)
         samples = as_samples(X.T, False)
         scaled = samples.start.astype(float)
-        with Model(samples, Zs, Hs, "hals", affinities=affinities, **PLAIN) as model:
+        with Model(samples, Zs, Hs, HALS, affinities=affinities, **PLAIN) as model:
             costs = []
             for _ in range(25):
                 model.step()
