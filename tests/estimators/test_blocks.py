@@ -39,7 +39,6 @@ LINEAR = {
     "bcd": SemiNMF(3, solver="bcd", **WHOLE),
     "two layers": DeepSemiNMF((4, 2), solver="multiplicative", **WHOLE),
     "three layers": DeepSemiNMF((5, 6, 3), solver="multiplicative", **WHOLE),
-    "HALS": DeepSemiNMF((5, 6, 3), solver="hals", **WHOLE),
 }
 SOURCES = [as_memmap, as_view, as_files, as_h5, as_zarr, as_dask, as_npz, as_sparse_dask]
 

@@ -87,10 +87,19 @@ class _Fixed:
 Y = np.column_stack([np.arange(60) % 3, np.arange(60) // 30])
 
 
-@pytest.mark.parametrize("kind", [WSF(3, solver="hals"), DeepWSF((5, 3), solver="hals")])
-def test_labels_in_blocks_give_what_memory_gives(kind, tmp_path):
+@pytest.mark.parametrize(
+    "kind",
+    [
+        SemiNMF(3, solver="hals"),
+        DeepSemiNMF((5, 6, 3), solver="hals"),
+        WSF(3, solver="hals"),
+        DeepWSF((5, 3), solver="hals"),
+    ],
+)
+def test_blocks_give_what_memory_gives(kind, tmp_path):
     X = np.random.default_rng(0).standard_normal((60, 8)) + 1
     y = Y[:, : len(kind._layer_sizes())]
+    # Where it has converged, rounding decides which extrapolation is taken.
     whole = {"compress": False, "max_iter": 40, "tol": 0, **PLAIN}
     expected = fitted(kind, X, y, **whole)
     actual = fitted(kind, as_memmap(X, tmp_path), y, block_size=16, **whole)
