@@ -9,15 +9,15 @@ from typing import TYPE_CHECKING
 import numpy as np
 from sklearn.exceptions import ConvergenceWarning
 
-from dsnmf.data.choice import as_blocks
+from dsnmf.data.recognition import as_blocks
 from dsnmf.data.sources import as_source
-from dsnmf.estimators.declaration import excluded_by
 from dsnmf.estimators.fitted import FittedFactorisation
 from dsnmf.estimators.in_blocks import InBlocks
 from dsnmf.estimators.in_memory import InMemory
+from dsnmf.estimators.mapping.spread import note_samples
 from dsnmf.estimators.outcome import DIVERGED, check_outcome, unchanged_by_errors
+from dsnmf.estimators.parameters.declaration import excluded_by
 from dsnmf.estimators.restarts import best_fit, least_cost
-from dsnmf.estimators.spread import note_samples
 from dsnmf.estimators.trace import State, costs_unit
 from dsnmf.initialisation.floor import NoiseFloor
 from dsnmf.solvers.choice import choose_rule, why_memory

@@ -7,8 +7,8 @@ import numpy as np
 
 from dsnmf import symbolic
 from dsnmf.estimators.outcome import SpanGram
-from dsnmf.estimators.priors import Priors
-from dsnmf.estimators.probes import Probes, draws
+from dsnmf.estimators.search.priors import Priors
+from dsnmf.estimators.search.probes import Probes, draws
 from dsnmf.training.passes import Stacked
 
 

@@ -10,9 +10,9 @@ from dsnmf.affinity.labels import LabelAffinity
 from dsnmf.data.compressed_blocks import compress_blocks
 from dsnmf.data.shares import warn_of_governing
 from dsnmf.estimators.checkpoints import Checkpoint
-from dsnmf.estimators.declaration import numbers_of
 from dsnmf.estimators.ending import ended_in_blocks
-from dsnmf.estimators.spread import pick_samples
+from dsnmf.estimators.mapping.spread import pick_samples
+from dsnmf.estimators.parameters.declaration import numbers_of
 from dsnmf.estimators.start import as_random_state, check_start, given_factors, nonnegative
 from dsnmf.estimators.trace import Trace, costs_unit
 from dsnmf.initialisation.blockwise import blockwise_svd_start

@@ -5,16 +5,16 @@ import warnings
 
 import numpy as np
 
-from dsnmf.data.choice import as_samples
 from dsnmf.data.dense import Dense
+from dsnmf.data.recognition import as_samples
 from dsnmf.data.shares import energies_of, warn_of_governing
 from dsnmf.estimators.containers import as_data
-from dsnmf.estimators.declaration import excluded_by
 from dsnmf.estimators.ending import Ended
 from dsnmf.estimators.jax_mode import check_jax
+from dsnmf.estimators.mapping.spread import pick_samples
 from dsnmf.estimators.outcome import SpanGram
-from dsnmf.estimators.priors import learned_priors
-from dsnmf.estimators.spread import pick_samples
+from dsnmf.estimators.parameters.declaration import excluded_by
+from dsnmf.estimators.search.priors import learned_priors
 from dsnmf.estimators.start import check_start, nonnegative, start_factors
 from dsnmf.estimators.trace import Trace, costs_unit
 from dsnmf.solvers.model import Model

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from dsnmf.estimators.declaration import declared
-from dsnmf.estimators.labels import per_attribute, weights
+from dsnmf.estimators.graphs import per_attribute, weights
+from dsnmf.estimators.parameters.declaration import declared
 from dsnmf.estimators.streams import StreamFactorisation
 from dsnmf.estimators.supervised import SupervisedFactorisation
 

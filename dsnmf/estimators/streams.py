@@ -9,7 +9,7 @@ import numpy as np
 from scipy.sparse import hstack, issparse
 from sklearn.utils.metaestimators import available_if
 
-from dsnmf.data.choice import as_samples, in_memory
+from dsnmf.data.recognition import as_samples, in_memory
 from dsnmf.data.shares import energies_of, warn_of_governing
 from dsnmf.estimators.base import Factorisation
 from dsnmf.estimators.containers import as_data

@@ -11,9 +11,9 @@ import numpy as np
 from dsnmf.affinity import combine
 from dsnmf.affinity.classes import as_label_codes
 from dsnmf.estimators.base import Factorisation
-from dsnmf.estimators.labels import attribute_affinity, beyond_classes, class_affinity
-from dsnmf.estimators.metric import AUTO
-from dsnmf.estimators.ridge import RidgeMap, completed_labels
+from dsnmf.estimators.graphs import attribute_affinity, beyond_classes, class_affinity
+from dsnmf.estimators.mapping.metric import AUTO
+from dsnmf.estimators.mapping.ridge import RidgeMap, completed_labels
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -1,10 +1,10 @@
 """Which rule a fit takes, and what it cannot do; asked here and nowhere else."""
 
 from dsnmf.solvers.adam import Adam
+from dsnmf.solvers.backtracking import Backtracking
 from dsnmf.solvers.bcd import BlockCoordinateDescent, GappyBlockCoordinateDescent
 from dsnmf.solvers.hals import HALS, GappyHALS
 from dsnmf.solvers.multiplicative import GappyMultiplicative, Multiplicative
-from dsnmf.solvers.nonlinear import Backtracking
 from dsnmf.symbolic import is_linear
 
 #: By solver, the rules of which a fit takes the first that serves its model and data.

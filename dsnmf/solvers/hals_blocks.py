@@ -6,7 +6,7 @@ from functools import partial
 import numpy as np
 import pytensor.tensor as pt
 
-from dsnmf.data.choice import variables_of
+from dsnmf.data.recognition import variables_of
 from dsnmf.solvers.class_graph import block_terms, class_sums
 from dsnmf.solvers.small_step import MovedBases, moved_bases
 from dsnmf.solvers.sums import SumsModel, _sum_terms

@@ -5,7 +5,7 @@ from functools import partial, reduce
 import numpy as np
 import pytensor.tensor as pt
 
-from dsnmf.data.choice import variables_of
+from dsnmf.data.recognition import variables_of
 from dsnmf.solvers.blocks import BlockModel
 from dsnmf.solvers.class_graph import (
     ClassGraph,

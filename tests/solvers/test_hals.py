@@ -10,7 +10,7 @@ from sklearn.datasets import load_digits
 from dsnmf import WSF, DeepSemiNMF, DeepWSF, SemiNMF
 from dsnmf.affinity import label_affinity
 from dsnmf.affinity.algebra import laplacian
-from dsnmf.data.choice import as_samples
+from dsnmf.data.recognition import as_samples
 from dsnmf.solvers.hals import HALS
 from dsnmf.solvers.model import Model
 from tests.data.test_sources import as_memmap
