@@ -36,6 +36,7 @@ OF_FITS = {
         `history_` too. The first start is `init`'s, the others are random ones (init="random") from
         streams of random_state. 1 where a fit goes on from the last one (warm_start).""",
         [COUNT],
+        changes_numbers=False,  # not those of data in blocks, which alone have checkpoints
         needs_memory=lambda value: value > 1,
     ),
     "noise_floor": Parameter(
