@@ -61,9 +61,9 @@ def _applied(affinity, n, dense):
     return scipy.sparse.csr_matrix(W) if is_sparse else W
 
 
-def _parts(W, kind):
+def _parts(W, kind, shift):
     """The numbers in W, by name."""
-    parts = {"degrees": row_sums(W), "shift": _shift(W)}
+    parts = {"degrees": row_sums(W), "shift": shift}
     if kind.classes:
         C = W.indicators
         parts |= {"C": C.tocsr(), "Ct": C.T.tocsr()}
@@ -164,7 +164,8 @@ def affinity_values(affinity, dtype, n=None, dense=False):
     """
     W = _applied(affinity, n, dense)
     kind = _kind(W)
-    return kind, [_as_value(part, dtype) for part in _parts(W, kind).values()]
+    parts = _parts(W, kind, _shift(as_affinity(affinity, n)))  # of classes it is the least
+    return kind, [_as_value(part, dtype) for part in parts.values()]
 
 
 def _as_value(part, dtype):
