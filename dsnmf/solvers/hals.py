@@ -32,7 +32,8 @@ class HALS(Rule):
     takes Y = max(0, N + β (N - N')) as the new H, N' being the last iteration's N. If the cost of Y
     with its own exact Z_i is above that of H, N itself is taken, which never is; β grows while Y is
     taken, up to 1, and is halved where it is not. Of a deep model with graphs the inner layers,
-    which do not influence the last one, are swept alone.
+    which do not influence the last one, are swept alone: their penalties, a part of the recorded
+    cost, may rise, as by the multiplicative rules.
 
     References
     ----------

@@ -1,5 +1,4 @@
-"""HALS with extrapolation for data in blocks: an iteration reads them once, or where it went too
-far twice."""
+"""HALS of data in blocks: an iteration reads them once, and again where it went too far."""
 
 from functools import partial
 

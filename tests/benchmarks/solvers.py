@@ -167,7 +167,7 @@ def main():
         for row in found:
             print(" | ".join(f"{key} {shown(value)}" for key, value in row.items()), flush=True)
         rows += found
-    measuring.write_json(arguments, "solvers", rows)
+    measuring.write_json(arguments, "solvers", {"rows": rows})
 
 
 if __name__ == "__main__":
