@@ -87,6 +87,8 @@ class InMemory:
                 estimator.compress,
                 noise_floor=estimator._noise_floor(self.layers),
                 whiten=getattr(estimator, "whiten", 0.0),
+                absent=estimator.absent,
+                only_known=estimator.l2 > 0,
             )
             if not samples.is_complete and (what := excluded_by(estimator, "needs_complete")):
                 raise ValueError(f"{what} needs X without gaps, X contains NaN")
@@ -109,10 +111,11 @@ class InMemory:
                 samples,
                 Zs,
                 Hs,
-                estimator._rule(samples.is_complete),
+                estimator._rule(samples.is_complete, samples.only_known),
                 nonlinearity=estimator._inner_nonlinearity(),
                 affinities=estimator._affinities(self.y, samples.given.shape[1], factorised),
                 learning_rate=getattr(estimator, "learning_rate", 1e-3),
+                l2=estimator.l2,
                 mode=estimator.mode,
             )
             held.enter_context(model)
