@@ -14,6 +14,7 @@ FLOORS = [
     {"commands"},
     {"experiments"},
     {"selection"},
+    {"inspection"},
     {"plotting"},
     {"estimators"},
     {"solvers"},

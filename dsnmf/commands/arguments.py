@@ -82,42 +82,6 @@ FORMATS = ".npy, .npz, .csv, .tsv, .parquet, .h5ad or .mat"
 ON_DISK = "PATH.h5:DATASET, PATH.zarr, PATH.zarr:NAME or a folder of .npy or .npz files"
 
 
-def samples(source, known=None, in_blocks=False):
-    """Samples x features of a data set by name, or of a file, and the features' names.
-
-    What `dsnmf.files.on_disk.is_on_disk` knows is opened, not read.
-
-    Parameters
-    ----------
-    source : str
-        A name in `dsnmf.datasets.LOADERS`, or as `dsnmf.files.matrices.read_matrix` takes it.
-    known : list of str, optional
-        Names that the features may have, see `dsnmf.files.matrices.read_named_matrix`.
-    in_blocks : bool
-        Whether any source must be opened.
-
-    Returns
-    -------
-    X : ndarray, SciPy CSR matrix, or as `dsnmf.files.on_disk.open_matrix` has it
-    names : ndarray of str objects, or None
-
-    Raises
-    ------
-    OSError, ValueError
-        If there is no such data set and no such file, or the file holds no matrix.
-    ImportError
-        If the data set or the file needs an extra that is missing.
-    """
-    from dsnmf.files import matrices, on_disk
-
-    dataset = None if in_blocks else _data_set(source)
-    if dataset:
-        return dataset.data, None
-    if in_blocks or on_disk.is_on_disk(source):
-        return on_disk.open_matrix(source), None
-    return matrices.read_named_matrix(source, known)
-
-
 def dask_client(address):
     """A context in which Dask computes on the cluster at this address, if there is one.
 
@@ -136,7 +100,7 @@ def dask_client(address):
 
 
 def shape_of(X):
-    """(n_samples, n_features) of what `samples` returns."""
+    """(n_samples, n_features) of what is in memory or opened on disk."""
     from dsnmf.data.sources import as_source
 
     source = as_source(X)
@@ -158,21 +122,7 @@ def known_by_name(X, names):
         yield
 
 
-def labels(source, n_samples):
-    """Labels of a data set by name, or of a file; see `samples`.
-
-    Returns
-    -------
-    ndarray, shape (n_samples,) or (n_samples, n_attributes)
-        See `dsnmf.files.matrices.read_labels`.
-    """
-    from dsnmf.files import matrices
-
-    dataset = _data_set(source)
-    return dataset.target if dataset else matrices.read_labels(source, n_samples)
-
-
-def _data_set(source):
+def data_set(source):
     """The data set of that name, None if it is a file's; ValueError if it is neither."""
     from dsnmf import datasets
     from dsnmf.files import matrices

@@ -2,7 +2,7 @@
 
 import os
 
-from dsnmf.commands import arguments
+from dsnmf.commands import arguments, models, tables
 
 
 def _block_options(parsed):
@@ -41,20 +41,16 @@ def _estimator(parsed):
 
 
 def _read(parsed):
-    """Samples, the features' names (or None), and as many labels (or None)."""
+    """The `Table` of samples, and as many labels or None."""
     from dsnmf.data.lazy import lazy_matrix
+    from dsnmf.files.tables import Table
 
     if parsed.dask is None:
-        X, names = arguments.samples(parsed.data, in_blocks=bool(_block_options(parsed)))
+        table = tables.read_samples(parsed, in_blocks=bool(_block_options(parsed)))
     else:
-        X, names = lazy_matrix(parsed.data, parsed.block_size), None
-    n, _ = arguments.shape_of(X)
-    y = None if parsed.labels is None else arguments.labels(parsed.labels, n)
-    if y is not None and len(y) != n:
-        raise ValueError(
-            f"{parsed.labels} has labels of {len(y)} samples, but {parsed.data} has {n}"
-        )
-    return X, names, y
+        table = Table(lazy_matrix(parsed.data, parsed.block_size))
+    n, _ = arguments.shape_of(table.values)
+    return table, tables.read_labels(parsed, n)
 
 
 def _entries(X):
@@ -122,7 +118,7 @@ def _save(estimator, parsed):
 
 
 def _run(parsed):
-    inputs = [source for source in (parsed.data, parsed.labels) if source is not None]
+    inputs = [s for s in (parsed.data, tables.labels_source(parsed)) if s is not None]
     arguments.check_output(parsed.out, *inputs)
     estimator = _estimator(parsed)
     with arguments.dask_client(parsed.dask):
@@ -132,14 +128,14 @@ def _run(parsed):
 def _fit(estimator, parsed):
     from dsnmf.estimators.checkpoints import kept_meanwhile
 
-    X, names, y = _read(parsed)
+    table, y = _read(parsed)
+    X, names = table.values, table.features
     print(_before(estimator, parsed.layers, X), flush=True)
     if y is not None:
         print(_found(y), flush=True)
     with kept_meanwhile(), arguments.known_by_name(X, names):
         estimator.fit(X, y)
-        if names is not None:
-            estimator.feature_names_in_ = names
+        models.keep_names(estimator, table, parsed.data)
         _save(estimator, parsed)
     print(_after(estimator, X))
     print("Model:", parsed.out)
@@ -180,11 +176,9 @@ def add(commands):
         metavar="K1,K2,…",
         help="numbers of components, one per layer",
     )
-    parser.add_argument(
-        "--labels",
-        metavar="FILE",
-        help="integers or names, one row per sample: one column, or for several layers one per "
-        "layer (a column of -1: nearest neighbours instead); a file, or the name of a data set",
+    tables.add_labels(
+        parser,
+        "for WSF, or Deep WSF with a column per layer (all -1: nearest neighbours instead)",
     )
     parser.add_argument(
         "--alpha",
@@ -212,6 +206,7 @@ def add(commands):
         metavar="N",
         help="of the start (default: 0)",
     )
+    tables.add_options(parser)
     blocks = parser.add_argument_group("data in blocks")
     blocks.add_argument(
         "--store",

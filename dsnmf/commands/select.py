@@ -1,6 +1,6 @@
 """`dsnmf select`: choose layers, components and metric without labels, and train the choice."""
 
-from dsnmf.commands import arguments
+from dsnmf.commands import arguments, models, tables
 
 
 def _estimator(parsed):
@@ -45,7 +45,8 @@ def _run(parsed):
             arguments.check_output(path, parsed.data)
     from dsnmf.selection import select
 
-    X, names = arguments.samples(parsed.data)
+    table = tables.read_samples(parsed)
+    X, names = table.values, table.features
     estimator = _estimator(parsed)
     with arguments.known_by_name(X, names):
         found = select(
@@ -62,8 +63,7 @@ def _run(parsed):
         )
     print(found)
     if parsed.out is not None:
-        if names is not None:
-            found.best_estimator_.feature_names_in_ = names
+        models.keep_names(found.best_estimator_, table, parsed.data)
         found.best_estimator_.save(parsed.out)
         print("Model:", parsed.out)
     if parsed.figure is not None:
@@ -155,6 +155,7 @@ def add(commands):
         help="scheduler of a Dask cluster that measures instead; its workers need this package and "
         'one thread each (pip install "dsnmf[distributed]")',
     )
+    tables.add_options(parser)
     parser.add_argument("--figure", metavar="PNG", help="file for a figure of the scores")
     parser.add_argument("-o", "--out", metavar="MODEL", help="file that the choice is saved in")
     parser.set_defaults(run=_run)

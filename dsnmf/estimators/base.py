@@ -18,6 +18,7 @@ from dsnmf.estimators.jax_mode import check_jax
 from dsnmf.estimators.outcome import DIVERGED, SpanGram, check_outcome, unchanged_by_errors
 from dsnmf.estimators.parameters import TrainingParameters
 from dsnmf.estimators.priors import learned_priors
+from dsnmf.estimators.record import record_of_blocks, record_of_memory
 from dsnmf.estimators.score import ScoredFactorisation
 from dsnmf.estimators.spread import measure_spreads, pick_samples
 from dsnmf.estimators.start import check_start, nonnegative, start_factors
@@ -145,8 +146,15 @@ class Factorisation(
                     raise
                 blocks = None  # an array as any other
         if blocks is None:
-            stopped_by = self._fit_in_memory(as_data(self, X, reset=True), y, layers)
+            X = as_data(self, X, reset=True)
+            stopped_by = self._fit_in_memory(X, y, layers)
         self._note_labels(y)
+        labels = y if hasattr(self, "affinity") else None
+        if blocks is None:
+            record = record_of_memory(X, labels, self._scale)
+        else:
+            record = record_of_blocks(blocks, labels)
+        self._record = {**record, "stopped_by": stopped_by}
         if stopped_by == "max_iter" and self.tol != 0:
             warnings.warn(
                 f"{type(self).__name__} stopped after max_iter = {self.max_iter} iterations before "

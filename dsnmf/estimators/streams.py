@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from dsnmf.typing import Array, Matrix
 
 #: What a fit leaves beside the model, and a stream does not have.
-OF_FITS = ("H_", "_raw_H", "history_", "n_iter_", "reconstruction_err_")
+OF_FITS = ("H_", "_raw_H", "history_", "n_iter_", "reconstruction_err_", "_record")
 
 
 def _check_partial_fit(estimator):

@@ -1,0 +1,101 @@
+"""What commands share that work with a saved model: the model, its layers, samples for it."""
+
+import shlex
+import sys
+
+from dsnmf.commands import arguments, tables
+
+
+def add_model(parser):
+    """Add the argument MODEL."""
+    parser.add_argument("model", metavar="MODEL", help="a file that dsnmf fit or save wrote")
+
+
+def add_data(parser, optional=None):
+    """Add the argument DATA; where it is optional, with what it is for."""
+    text = "samples x features, as for dsnmf fit: a file, or the name of a data set"
+    if optional is None:
+        parser.add_argument("data", metavar="DATA", help=text)
+    else:
+        parser.add_argument("data", nargs="?", metavar="DATA", help=f"{optional}; {text}")
+
+
+def add_layer(parser, purpose):
+    """Add the option --layer."""
+    parser.add_argument(
+        "--layer",
+        type=arguments.integer(1),
+        metavar="I",
+        help=f"{purpose}, counted from 1 (default: the last)",
+    )
+
+
+def opened(path):
+    """The fitted estimator in a file, which can compute."""
+    from dsnmf.extras import extra
+
+    extra("sklearn", "a model")
+    from dsnmf.estimators.persistence import open_estimator
+
+    return open_estimator(path)
+
+
+def keep_names(estimator, table, source):
+    """Keep in a fitted model what it was fitted to: names, shapes, the source and the command.
+
+    Parameters
+    ----------
+    estimator : fitted estimator
+    table : Table
+    source : str
+    """
+    import numpy as np
+
+    if table.features is not None:
+        estimator.feature_names_in_ = np.array(table.features, dtype=object)
+    record = {"source": str(source), "command": shlex.join(["dsnmf", *sys.argv[1:]])}
+    for name, value in (
+        ("sample_names", table.samples),
+        ("pixels", table.pixels),
+        ("picture", table.picture),
+    ):
+        if value is not None:
+            record[name] = [*value]
+    estimator._record = {**getattr(estimator, "_record", {}), **record}
+
+
+def layer_index(layer, model):
+    """Index of the layer that is counted from 1."""
+    m = len(model.Z_)
+    if layer is None:
+        return m - 1
+    if layer > m:
+        raise ValueError(f"--layer must be from 1 to {m} for this model, got {layer}")
+    return layer - 1
+
+
+def samples_for(model, parsed):
+    """The `Table` of DATA, with its features as the model has them.
+
+    Parameters
+    ----------
+    model : fitted estimator
+        Its `feature_names_in_` are taken away: it would ask for data frames.
+    parsed : argparse.Namespace
+        See `dsnmf.commands.tables.read_samples`.
+
+    Returns
+    -------
+    Table
+    """
+    known = vars(model).pop("feature_names_in_", None)
+    if known is not None:
+        known = [name.strip() for name in known]  # as files' names are read
+    table = tables.read_samples(parsed, known)
+    width = arguments.shape_of(table.values)[1]
+    if width == model.n_features_in_ or None not in (known, table.features):
+        told = sys.stderr if getattr(parsed, "json", False) else None
+        table = tables.put_in_order(table, known, parsed.data, told)
+    if known is not None:
+        table.features = known
+    return table

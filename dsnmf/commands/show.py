@@ -1,0 +1,64 @@
+"""`dsnmf show`: what a saved model is and has learned."""
+
+import json
+
+from dsnmf.commands import arguments, models, tables
+
+
+def _run(parsed):
+    from dsnmf.estimators.saved import SavedModel
+    from dsnmf.inspection import describe
+
+    X = names = None
+    if parsed.data is None:
+        model = SavedModel(parsed.model)
+    else:
+        model = models.opened(parsed.model)
+        known = getattr(model, "feature_names_in_", None)
+        table = models.samples_for(model, parsed)
+        X, names = table.values, table.samples
+        if known is not None:
+            model.feature_names_in_ = known
+    index = models.layer_index(parsed.layer, model)
+    options = {"n_features": parsed.features, "n_samples": parsed.samples, "names": names}
+    found = describe(model, X, layer=index, **options)
+    if parsed.json:
+        print(json.dumps(found.as_dict(), indent=2, ensure_ascii=False))
+    else:
+        print(found)
+
+
+def add(commands):
+    """Add the command to argparse's sub-parsers."""
+    parser = arguments.add_parser(
+        commands,
+        "show",
+        "say what a saved model is and has learned",
+        "Its class, data and fit, how much of the variance it explains, and of each component the "
+        "largest features and the nearest samples, by name where they have names.",
+        [
+            "dsnmf show digits.model",
+            "dsnmf show table.model --layer 1 --features 10 --json",
+            "dsnmf show table.model new.csv",
+        ],
+    )
+    models.add_model(parser)
+    models.add_data(parser, optional="samples to describe in the place of the fit's")
+    models.add_layer(parser, "the layer whose components are described")
+    parser.add_argument(
+        "--features",
+        type=arguments.integer(0),
+        default=5,
+        metavar="N",
+        help="features to name of each component (default: 5)",
+    )
+    parser.add_argument(
+        "--samples",
+        type=arguments.integer(0),
+        default=3,
+        metavar="N",
+        help="nearest samples to name of each component (default: 3)",
+    )
+    parser.add_argument("--json", action="store_true", help="print JSON")
+    tables.add_options(parser)
+    parser.set_defaults(run=_run)
