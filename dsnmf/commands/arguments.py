@@ -75,6 +75,25 @@ def numbers(text):
     return values if len(values) > 1 else values[0]
 
 
+def positive(text):
+    """A finite number > 0."""
+    value = numbers(text)
+    if isinstance(value, tuple) or not value > 0:
+        raise argparse.ArgumentTypeError(f"must be a number > 0, got {text!r}")
+    return value
+
+
+def shape(text):
+    """The shape of a picture, e.g. "32x32" or "32x32x3", as a tuple."""
+    try:
+        sides = tuple(integer(1)(side) for side in text.lower().split("x"))
+    except argparse.ArgumentTypeError:
+        sides = ()
+    if len(sides) not in (2, 3):
+        raise argparse.ArgumentTypeError(f"must be HEIGHTxWIDTH, e.g. 32x32, got {text!r}")
+    return sides
+
+
 #: Endings of files with samples and labels, for texts.
 FORMATS = ".npy, .npz, .csv, .tsv, .parquet, .h5ad or .mat"
 

@@ -30,6 +30,17 @@ def add_layer(parser, purpose):
     )
 
 
+def add_shape(parser):
+    """Add the option --shape."""
+    parser.add_argument(
+        "--shape",
+        type=arguments.shape,
+        metavar="HxW",
+        help="height and width of the picture that a sample is, its pixels row by row (default: "
+        "what the model knows)",
+    )
+
+
 def opened(path):
     """The fitted estimator in a file, which can compute."""
     from dsnmf.extras import extra
@@ -99,3 +110,39 @@ def samples_for(model, parsed):
     if known is not None:
         table.features = known
     return table
+
+
+def opened_with_samples(parsed):
+    """The model, samples (None without DATA), and their names (None where they have none).
+
+    Without DATA the model is a `SavedModel`, which computes nothing.
+    """
+    if parsed.data is None:
+        from dsnmf.estimators.saved import SavedModel
+
+        return SavedModel(parsed.model), None, None
+    model = opened(parsed.model)
+    known = getattr(model, "feature_names_in_", None)
+    table = samples_for(model, parsed)
+    if known is not None:
+        model.feature_names_in_ = known
+    return model, table.values, table.samples
+
+
+def nameless(model):
+    """The model as it takes arrays, whose features have no names."""
+    import copy
+
+    plain = copy.copy(model)
+    vars(plain).pop("feature_names_in_", None)
+    return plain
+
+
+def labels_for(model, parsed, X):
+    """Labels of the samples that are shown: of DATA, or of those that the model was fitted to."""
+    if X is not None:
+        return tables.read_labels(parsed, arguments.shape_of(X)[0])
+    if parsed.labels is None:
+        return None
+    count = model.H_[0].shape[1] if hasattr(model, "H_") else 0
+    return tables.read_labels(parsed, count)

@@ -6,19 +6,9 @@ from dsnmf.commands import arguments, models, tables
 
 
 def _run(parsed):
-    from dsnmf.estimators.saved import SavedModel
     from dsnmf.inspection import describe
 
-    X = names = None
-    if parsed.data is None:
-        model = SavedModel(parsed.model)
-    else:
-        model = models.opened(parsed.model)
-        known = getattr(model, "feature_names_in_", None)
-        table = models.samples_for(model, parsed)
-        X, names = table.values, table.samples
-        if known is not None:
-            model.feature_names_in_ = known
+    model, X, names = models.opened_with_samples(parsed)
     index = models.layer_index(parsed.layer, model)
     options = {"n_features": parsed.features, "n_samples": parsed.samples, "names": names}
     found = describe(model, X, layer=index, **options)

@@ -103,6 +103,8 @@ def labels_source(parsed):
     path, name = file_of(source)
     if source in datasets.LOADERS or name is not None or os.path.exists(path):
         return source
+    if parsed.data is None:
+        return source
     own, _ = file_of(parsed.data)
     may_have = frames.is_frame(own) or own.lower().endswith(".h5ad")
     if may_have and not os.path.splitext(path)[1] and os.sep not in path:
@@ -117,6 +119,8 @@ def _used(parsed):
 
     source = labels_source(parsed)
     if source is None:
+        return ()
+    if parsed.data is None:
         return ()
     (path, names), (own, _) = file_of(source), file_of(parsed.data)
     if names is None or not frames.is_frame(path) or not os.path.exists(own):
@@ -187,9 +191,8 @@ def read_labels(parsed, n_samples):
         layout = layout_of(parsed) if source != parsed.labels else None
         y = matrices.read_labels(source, n_samples, layout=layout, unknown=parsed.unknown)
     if len(y) != n_samples:
-        raise ValueError(
-            f"{source} has labels of {len(y)} samples, but {parsed.data} has {n_samples}"
-        )
+        whose = "the model" if parsed.data is None else parsed.data
+        raise ValueError(f"{source} has labels of {len(y)} samples, but {whose} has {n_samples}")
     return y
 
 

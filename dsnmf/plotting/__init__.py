@@ -6,11 +6,15 @@ shows does not.
 """
 
 from dsnmf.plotting.arrays import class_scatter, component_grid, cost_curve, score_intervals
+from dsnmf.plotting.bars import component_bars, variance_bars
+from dsnmf.plotting.curves import component_curves
 from dsnmf.plotting.models import plot_components, plot_embedding, plot_history
 from dsnmf.plotting.similarity import cosine_similarity, plot_layers
 
 __all__ = [
     "class_scatter",
+    "component_bars",
+    "component_curves",
     "component_grid",
     "cosine_similarity",
     "cost_curve",
@@ -19,4 +23,5 @@ __all__ = [
     "plot_history",
     "plot_layers",
     "score_intervals",
+    "variance_bars",
 ]

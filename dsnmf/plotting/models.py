@@ -130,7 +130,7 @@ def plot_history(
     >>> ax.get_lines()[0].get_xdata()
     array([ 0, 10, 20, 30])
     """
-    label = type(model).__name__ if label is None else label
+    label = getattr(model, "kind", type(model).__name__) if label is None else label
     if isinstance(model, DSNMF):
         if not model.history:
             raise ValueError("model is a DSNMF that is not fitted: call fit first")
@@ -150,7 +150,9 @@ def _principal_plane(features):
     return U * sigma * np.sign(U[np.abs(U).argmax(axis=0), [0, 1]])
 
 
-def plot_embedding(features: ArrayLike, labels: ArrayLike, *, ax: Axes | None = None) -> Axes:
+def plot_embedding(
+    features: ArrayLike, labels: ArrayLike | None = None, *, ax: Axes | None = None
+) -> Axes:
     """The first two principal components of features, coloured by class.
 
     For any other plane, e.g. t-SNE's: `class_scatter`.
@@ -159,7 +161,7 @@ def plot_embedding(features: ArrayLike, labels: ArrayLike, *, ax: Axes | None = 
     ----------
     features : array_like, shape (n_samples, k), at least 2 x 2
         E.g. `model.transform(X)`, or `DSNMF.get_features().T`.
-    labels : array_like, shape (n_samples,)
+    labels : array_like, shape (n_samples,), optional
         The classes; unknown ones are grey, see `class_scatter`.
     ax : matplotlib Axes, optional
         A new figure by default.
