@@ -8,9 +8,24 @@ from dsnmf.commands import arguments, models, tables
 def _run(parsed):
     from dsnmf.inspection import describe
 
+    if parsed.out is not None:
+        from dsnmf.files.matrices import suffix_of
+
+        suffix_of(parsed.out, (".html",))
+        inputs = [source for source in (parsed.model, parsed.data) if source is not None]
+        arguments.check_output(parsed.out, *inputs)
+    elif parsed.labels is not None or parsed.shape is not None:
+        raise ValueError("--labels and --shape are for a page: -o MODEL.html")
     model, X, names = models.opened_with_samples(parsed)
     index = models.layer_index(parsed.layer, model)
     options = {"n_features": parsed.features, "n_samples": parsed.samples, "names": names}
+    if parsed.out is not None:
+        from dsnmf.inspection import write_page
+
+        labels = models.labels_for(model, parsed, X)
+        write_page(model, parsed.out, X, layer=index, labels=labels, shape=parsed.shape, **options)
+        print("Page:", parsed.out)
+        return
     found = describe(model, X, layer=index, **options)
     if parsed.json:
         print(json.dumps(found.as_dict(), indent=2, ensure_ascii=False))
@@ -30,6 +45,7 @@ def add(commands):
             "dsnmf show digits.model",
             "dsnmf show table.model --layer 1 --features 10 --json",
             "dsnmf show table.model new.csv",
+            "dsnmf show faces.model -o faces.html --labels faces.mat:gnd --shape 32x32",
         ],
     )
     models.add_model(parser)
@@ -50,5 +66,13 @@ def add(commands):
         help="nearest samples to name of each component (default: 3)",
     )
     parser.add_argument("--json", action="store_true", help="print JSON")
+    tables.add_labels(parser, "for the colours of a page's figures")
+    models.add_shape(parser)
     tables.add_options(parser)
+    parser.add_argument(
+        "-o",
+        "--out",
+        metavar="HTML",
+        help="file for a page with figures, which opens without network, in the place of a text",
+    )
     parser.set_defaults(run=_run)

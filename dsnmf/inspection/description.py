@@ -53,6 +53,8 @@ class Description:
     fit : dict
         "iterations", "reconstruction_error", "stopped_by" ("tol", "max_iter", "callback" or
         "interrupt"), as far as known.
+    shown : {"training", "given"}
+        Whose variances and nearest samples follow: those of the samples of the fit, or of others.
     explained : float or None
         Explained variance in all: 1 - Σ (x - x̂)² / Σ (x - mean)² over the known entries; of the
         training samples with the features that the fit learned, of others by `transform`.
@@ -69,6 +71,7 @@ class Description:
     parameters: dict[str, Any]
     data: dict[str, Any]
     fit: dict[str, Any]
+    shown: str
     explained: float | None
     components: list[dict[str, Any]]
 
@@ -207,6 +210,7 @@ def describe(
         parameters=_parameters(model),
         data=data,
         fit=_fit(model, record),
+        shown="training" if X is None else "given",
         explained=explained,
         components=components,
     )

@@ -9,7 +9,8 @@ SHOWN = 20
 _LETTERS = 18
 
 
-def _share(value):
+def share(value):
+    """A share in per cent; ? where it is not known."""
     return "?" if value is None else f"{100 * value:.1f}"
 
 
@@ -22,7 +23,8 @@ def _counted(count, noun):
     return f"{count} {noun if count == 1 else plural}"
 
 
-def _data(data):
+def data_line(data):
+    """What the model was fitted to."""
     parts = [data["source"]] if "source" in data else []
     if "n_samples" in data:
         parts.append(_counted(data["n_samples"], "sample"))
@@ -35,7 +37,8 @@ def _data(data):
     return ", ".join(parts)
 
 
-def _labels(labels):
+def label_lines(labels):
+    """A line for each attribute."""
     for i, found in enumerate(labels, 1):
         number = f" {i}" if len(labels) > 1 else ""
         names = ", ".join(map(_short, found["names"][:8]))
@@ -44,7 +47,8 @@ def _labels(labels):
         yield f"Labels{number}: {_counted(found['classes'], 'class')} ({names}{more}){unknown}"
 
 
-def _end(fit):
+def end_line(fit):
+    """How the fit ended."""
     parts = []
     if "iterations" in fit:
         stopped = fit.get("stopped_by")
@@ -66,9 +70,9 @@ def _table(components, shown):
     for component in shown:
         features = ", ".join(f"{_short(n)} {value:+.3g}" for n, value in component["features"])
         samples = ", ".join(_short(name) for name, _ in component.get("samples", []))
-        shares = [_share(component.get(part)) for part in ("own", "unique")]
+        shares = [share(component.get(part)) for part in ("own", "unique")]
         rows.append([component["name"], *shares, features, samples])
-    sums = [_share(_sum_of(components, part)) for part in ("own", "unique")]
+    sums = [share(_sum_of(components, part)) for part in ("own", "unique")]
     rows.append(["all", *sums, "", ""])
     widths = [max(map(len, column)) for column in zip(*rows)]
     for name, own, unique, *others in rows:
@@ -82,10 +86,12 @@ def text_of(description):
     kind, sizes = description.kind, "-".join(map(str, description.layers))
     parameters = ", ".join(f"{k}={v!r}" for k, v in description.parameters.items())
     lines = [f"{kind} {sizes}" + (f" ({parameters})" if parameters else "")]
-    lines += [f"Data: {_data(description.data)}", *_labels(description.data.get("labels") or [])]
-    lines.append(f"Fit: {_end(description.fit)}")
+    data = description.data
+    lines += [f"Data: {data_line(data)}", *label_lines(data.get("labels") or [])]
+    lines.append(f"Fit: {end_line(description.fit)}")
     if description.explained is not None:
-        lines.append(f"Explained variance: {100 * description.explained:.1f} %")
+        whose = "" if description.shown == "training" else " of the samples given"
+        lines.append(f"Explained variance{whose}: {100 * description.explained:.1f} %")
     if "command" in description.data:
         lines.append(f"Made by: {description.data['command']}")
     components = description.components

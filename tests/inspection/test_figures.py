@@ -18,14 +18,12 @@ pytestmark = pytest.mark.usefixtures("without_numba")
 
 @pytest.fixture(scope="module")
 def model():
-    return DeepSemiNMF((4, 2), max_iter=10, tol=0).fit(X)
+    return DeepSemiNMF((4, 2), solver="multiplicative").fit(X)
 
 
 def fitted(names=None, p=12):
     data = RNG.random((20, p))
-    return SemiNMF(2, max_iter=5, tol=1).fit(
-        data if names is None else pd.DataFrame(data, columns=names)
-    )
+    return SemiNMF(2).fit(data if names is None else pd.DataFrame(data, columns=names))
 
 
 @pytest.mark.parametrize(
