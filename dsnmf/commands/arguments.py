@@ -75,6 +75,13 @@ def numbers(text):
     return values if len(values) > 1 else values[0]
 
 
+def add_seed(parser, purpose):
+    """Add the option --seed."""
+    parser.add_argument(
+        "--seed", type=integer(0), default=0, metavar="N", help=f"{purpose} (default: 0)"
+    )
+
+
 def positive(text):
     """A finite number > 0."""
     value = numbers(text)
@@ -96,6 +103,9 @@ def shape(text):
 
 #: Endings of files with samples and labels, for texts.
 FORMATS = ".npy, .npz, .csv, .tsv, .parquet, .h5ad or .mat"
+
+#: Endings of files with features, components and samples, for texts.
+OUTPUTS = ".csv, .tsv, .parquet, .npy, .npz or .mat"
 
 #: What is read in blocks, if it has more than one, for texts.
 ON_DISK = "PATH.h5:DATASET, PATH.zarr, PATH.zarr:NAME or a folder of .npy or .npz files"
@@ -144,18 +154,18 @@ def known_by_name(X, names):
 def data_set(source):
     """The data set of that name, None if it is a file's; ValueError if it is neither."""
     from dsnmf import datasets
-    from dsnmf.files import matrices
+    from dsnmf.files.names import file_of
 
     if source in datasets.LOADERS:
         return datasets.load(source)
-    path = Path(matrices.file_of(source)[0])
+    path = Path(file_of(source)[0])
     if not path.suffix and not path.exists():
         known = ", ".join(datasets.LOADERS)
         raise ValueError(f"{source!r} is neither a file nor a data set ({known})")
     return None
 
 
-def check_output(path, *inputs):
+def check_output(path, *inputs, endings=None):
     """Refuse an output before anything is computed for it.
 
     Parameters
@@ -163,6 +173,8 @@ def check_output(path, *inputs):
     path : str
     *inputs : str
         Files (perhaps as `PATH:NAME`) and names that the command reads.
+    endings : sequence of str, optional
+        One of which it must have.
 
     Raises
     ------
@@ -171,10 +183,13 @@ def check_output(path, *inputs):
     ValueError
         If it is one of the inputs.
     """
-    from dsnmf.files import atomic, matrices
+    from dsnmf.files import atomic
+    from dsnmf.files.names import file_of
 
+    if endings is not None and os.path.splitext(path)[1].lower() not in endings:
+        raise ValueError(f"{path} must end in one of {', '.join(endings)}")
     atomic.check_place(path)
     for source in inputs:
-        read, _ = matrices.file_of(source)
+        read, _ = file_of(source)
         if os.path.exists(path) and os.path.exists(read) and os.path.samefile(path, read):
             raise ValueError(f"{path} would overwrite what is read from it")

@@ -2,7 +2,7 @@
 
 import os
 
-from dsnmf.commands import arguments, models, tables
+from dsnmf.commands import arguments, models, settings, tables
 
 
 def _block_options(parsed):
@@ -121,6 +121,7 @@ def _run(parsed):
     inputs = [s for s in (parsed.data, tables.labels_source(parsed)) if s is not None]
     arguments.check_output(parsed.out, *inputs)
     estimator = _estimator(parsed)
+    settings.apply(estimator, parsed.set)
     with arguments.dask_client(parsed.dask):
         _fit(estimator, parsed)
 
@@ -199,13 +200,8 @@ def add(commands):
         metavar="N",
         help="at most so many iterations (default: 2000)",
     )
-    parser.add_argument(
-        "--seed",
-        type=arguments.integer(0),
-        default=0,
-        metavar="N",
-        help="of the start (default: 0)",
-    )
+    arguments.add_seed(parser, "of the start")
+    settings.add_set(parser, "tol=1e-6, init=nndsvd, nonlinearity=tanh")
     tables.add_options(parser)
     blocks = parser.add_argument_group("data in blocks")
     blocks.add_argument(

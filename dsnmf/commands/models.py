@@ -1,9 +1,10 @@
 """What commands share that work with a saved model: the model, its layers, samples for it."""
 
+import contextlib
 import shlex
 import sys
 
-from dsnmf.commands import arguments, tables
+from dsnmf.commands import arguments, settings, tables
 
 
 def add_model(parser):
@@ -146,3 +147,34 @@ def labels_for(model, parsed, X):
         return None
     count = model.H_[0].shape[1] if hasattr(model, "H_") else 0
     return tables.read_labels(parsed, count)
+
+
+#: Parameters that may be changed after the fit.
+CHANGES = ("metric", "transform_method")
+
+
+def add_changes(parser):
+    """Add the options --metric and --set for what may be changed after the fit."""
+    parser.add_argument(
+        "--metric",
+        type=_metric,
+        metavar="components|data|T",
+        help="what distances between the features are: of the features themselves, of what they "
+        "reconstruct, or a number from 0 to 1 between (default: the model's)",
+    )
+    settings.add_set(parser, "transform_method=nonnegative")
+
+
+def change(model, parsed):
+    """Change a fitted model as the options say."""
+    given = [*parsed.set]
+    if parsed.metric is not None:
+        given.insert(0, ("metric", parsed.metric))
+    settings.apply(model, given, CHANGES)
+
+
+def _metric(text):
+    """A number, or a name; the model says whether it knows it."""
+    with contextlib.suppress(ValueError):
+        return float(text)
+    return text

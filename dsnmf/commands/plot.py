@@ -6,13 +6,11 @@ KINDS = ("components", "features", "history", "layers", "variance")
 
 
 def _run(parsed):
-    from dsnmf.files.matrices import suffix_of
-    from dsnmf.inspection import draw_figure, save_figure
-    from dsnmf.inspection.figures import ENDINGS
+    from dsnmf.inspection import draw_figure
+    from dsnmf.plotting.saving import ENDINGS, save_figure
 
-    suffix_of(parsed.out, ENDINGS)
     inputs = [source for source in (parsed.model, parsed.data) if source is not None]
-    arguments.check_output(parsed.out, *inputs)
+    arguments.check_output(parsed.out, *inputs, endings=ENDINGS)
     model, X, _ = models.opened_with_samples(parsed)
     index, features = models.layer_index(parsed.layer, model), None
     if X is not None and parsed.kind == "features":

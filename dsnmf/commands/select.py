@@ -1,6 +1,6 @@
 """`dsnmf select`: choose layers, components and metric without labels, and train the choice."""
 
-from dsnmf.commands import arguments, models, tables
+from dsnmf.commands import arguments, models, settings, tables
 
 
 def _estimator(parsed):
@@ -48,6 +48,7 @@ def _run(parsed):
     table = tables.read_samples(parsed)
     X, names = table.values, table.features
     estimator = _estimator(parsed)
+    settings.apply(estimator, parsed.set)
     with arguments.known_by_name(X, names):
         found = select(
             estimator,
@@ -155,6 +156,7 @@ def add(commands):
         help="scheduler of a Dask cluster that measures instead; its workers need this package and "
         'one thread each (pip install "dsnmf[distributed]")',
     )
+    settings.add_set(parser, "tol=1e-6, nonlinearity=tanh")
     tables.add_options(parser)
     parser.add_argument("--figure", metavar="PNG", help="file for a figure of the scores")
     parser.add_argument("-o", "--out", metavar="MODEL", help="file that the choice is saved in")

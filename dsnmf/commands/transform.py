@@ -1,34 +1,82 @@
 """`dsnmf transform`: features of samples by a saved model."""
 
-import contextlib
-
 from dsnmf.commands import arguments, models, tables
 
 
-def _metric(text):
-    """A number, or a name; the model says whether it knows it."""
-    with contextlib.suppress(ValueError):
-        return float(text)
-    return text
+def _out(parsed):
+    """The file to write, checked before anything is computed."""
+    from dsnmf.files.names import file_of
+    from dsnmf.files.writing import WRITTEN
+
+    source, _ = file_of(parsed.data)
+    if parsed.in_place:
+        if parsed.out is not None:
+            raise ValueError("--in-place writes into DATA: give no -o")
+        if not source.lower().endswith(".h5ad"):
+            raise ValueError(f"--in-place writes into a .h5ad file, got {parsed.data}")
+        arguments.check_output(source, parsed.model)
+        return source
+    if parsed.out is None:
+        raise ValueError("-o FEATURES says where the features go (or --in-place, of a .h5ad file)")
+    arguments.check_output(parsed.out, parsed.model, parsed.data, endings=(*WRITTEN, ".h5ad"))
+    return parsed.out
+
+
+def _said_of(model, index, parsed):
+    """What made the features."""
+    import shlex
+    import sys
+
+    from dsnmf.inspection import describe
+
+    found = describe(model, layer=index, n_features=0, n_samples=0)
+    return {
+        "model": found.kind,
+        "layers": found.layers,
+        "layer": found.layer,
+        "parameters": found.parameters,
+        "explained_variance": found.explained,
+        "fit": found.data.get("command"),
+        "command": shlex.join(["dsnmf", *sys.argv[1:]]),
+    }
+
+
+def _write_annotated(out, features, model, index, table, parsed):
+    """Into a .h5ad file: a copy of DATA where that is one, else a new one."""
+    from dsnmf.files import annotated
+    from dsnmf.files.names import file_of
+
+    said, (source, name) = _said_of(model, index, parsed), file_of(parsed.data)
+    if source.lower().endswith(".h5ad"):
+        of_variables = name is None or not name.startswith(("obsm/", "raw/"))
+        Z = model.components_of(index).T if of_variables else None
+        annotated.add_features(source, out, features, Z, said)
+    else:
+        names = model.get_feature_names_out(layer=index).tolist()
+        annotated.write_features(out, features, table.samples, names, said)
 
 
 def _run(parsed):
-    from dsnmf.files import matrices
+    import numpy as np
 
-    matrices.suffix_of(parsed.out, matrices.WRITTEN)
-    arguments.check_output(parsed.out, parsed.model, parsed.data)
+    from dsnmf.files.writing import write_matrix
+
+    out = _out(parsed)
     model = models.opened(parsed.model)
     index = models.layer_index(parsed.layer, model)
-    if parsed.metric is not None:
-        model.set_params(metric=parsed.metric)
+    models.change(model, parsed)
     table = models.samples_for(model, parsed)
-    features = model.transform(table.values, layer=index)
-    matrices.write_matrix(parsed.out, features)
+    features = np.asarray(model.transform(table.values, layer=index))
+    if out.lower().endswith(".h5ad"):
+        _write_annotated(out, features, model, index, table, parsed)
+    else:
+        names = model.get_feature_names_out(layer=index).tolist()
+        write_matrix(out, features, features=names, samples=table.samples)
     n, k = features.shape
     print(
         f"{type(model).__name__}, layer {index + 1} of {len(model.Z_)}: {n} samples, {k} features"
     )
-    print("Features:", parsed.out)
+    print("Features:", f"obsm['X_dsnmf'] of {out}" if out.lower().endswith(".h5ad") else out)
 
 
 def add(commands):
@@ -38,29 +86,29 @@ def add(commands):
         "transform",
         "compute features of samples by a saved model",
         "The same map for the samples that the model was trained on and for new ones. Features "
-        "that have names are matched by them.",
+        "that have names are matched by them. Names of samples and features are written too. Into "
+        "a .h5ad file the features go as obsm['X_dsnmf'], the components as varm['dsnmf'] and what "
+        "made them as uns['dsnmf'].",
         [
             "dsnmf transform digits.model digits -o features.npy",
             "dsnmf transform faces.model new.csv --layer 1 -o features.csv",
             "dsnmf transform faces.model new.csv --metric data -o features.csv",
+            "dsnmf transform cells.model cells.h5ad --in-place",
         ],
     )
     models.add_model(parser)
     models.add_data(parser)
     models.add_layer(parser, "the layer whose features are wanted")
-    parser.add_argument(
-        "--metric",
-        type=_metric,
-        metavar="components|data|T",
-        help="what distances between the features are: of the features themselves, of what they "
-        "reconstruct, or a number from 0 to 1 between (default: the model's)",
-    )
+    models.add_changes(parser)
     tables.add_options(parser)
     parser.add_argument(
         "-o",
         "--out",
-        required=True,
         metavar="FEATURES",
-        help="file for samples x features: .npy, .npz, .csv, .tsv or .mat",
+        help=f"file for samples x features: {arguments.OUTPUTS}, or .h5ad (a copy of DATA with the "
+        "features, where DATA is one)",
+    )
+    parser.add_argument(
+        "--in-place", action="store_true", help="write into DATA, a .h5ad file, itself"
     )
     parser.set_defaults(run=_run)

@@ -6,10 +6,11 @@ from pathlib import Path
 import numpy as np
 
 from dsnmf.extras import extra
+from dsnmf.files.atomic import replacing
 from dsnmf.files.cells import MISSING
 from dsnmf.files.damage import damage_as
 from dsnmf.files.headers import INDEX_NAMES, LEFT_OUT
-from dsnmf.files.layout import Layout, find_columns, pick_columns
+from dsnmf.files.layout import Layout, find_columns, listed, pick_columns
 
 #: Endings of texts, with their separators.
 SEPARATORS = {".csv": ",", ".tsv": "\t", ".txt": None, ".dat": None}
@@ -103,7 +104,18 @@ def _as_numbers(frame, path, pandas):
     return frame.to_numpy(np.float32 if is_single else np.float64, na_value=np.nan)
 
 
-def read_columns(path, layout, used=()):
+def _known_places(known, layout, names, path):
+    """Places of a model's features, if the table has them all and the user names none."""
+    if known is None or layout.columns or layout.drop or not {*known} <= {*names}:
+        return None
+    left_out = [name for name in names if name not in {*known}]
+    if left_out:
+        listed_out = listed(left_out, 3)
+        warnings.warn(f"{path}: not features of the model, left out: {listed_out}", stacklevel=4)
+    return find_columns(known, names, path, "--columns")
+
+
+def read_columns(path, layout, used=(), known=None):
     """The features that a layout asks for.
 
     Parameters
@@ -112,6 +124,8 @@ def read_columns(path, layout, used=()):
     layout : Layout
     used : sequence of str
         Columns that hold labels.
+    known : list of str, optional
+        Names of a model's features: where none are named, others are left out, with a warning.
 
     Returns
     -------
@@ -122,7 +136,9 @@ def read_columns(path, layout, used=()):
     pandas = extra("pandas", "reading tables", "files")
     frame = read_frame(path, layout)
     named = not isinstance(frame.index, pandas.RangeIndex)
-    places = pick_columns(layout, frame.columns, path, used)
+    places = _known_places(known, layout, [*frame.columns], path)
+    if places is None:
+        places = pick_columns(layout, frame.columns, path, used)
     values = _as_numbers(frame.iloc[:, places].copy(), path, pandas)
     names = [*map(str, frame.index)] if named else None
     return values, [frame.columns[i] for i in places], names
@@ -157,3 +173,45 @@ def read_label_columns(path, text, layout=None):
     places = [i for name in names for i in find_columns([name], frame.columns, path, "--labels")]
     labels = frame.iloc[:, places].astype(object)
     return labels.where(labels.notna(), None).to_numpy()
+
+
+def can_patch(source, out, layout):
+    """Whether a text that is read with a header can be written anew, cell by cell."""
+    ends = (Path(source).suffix.lower(), Path(out).suffix.lower())
+    are_texts = all(end in SEPARATORS for end in ends)
+    return are_texts and layout.asks_for_header and not layout.transpose
+
+
+def patch(source, out, layout, features, values, gaps):
+    """Write a text file as another one but for some cells; it appears complete or not at all.
+
+    Parameters
+    ----------
+    source, out : str or path-like
+    layout : Layout
+        As the source was read.
+    features : list of str
+        Columns of the values.
+    values : ndarray, shape (n_samples, n_features)
+    gaps : ndarray of bool, of that shape
+        Where a cell is to be written.
+    """
+    separator = layout.separator or SEPARATORS[Path(source).suffix.lower()]
+    own = "," if separator == r"\s+" else separator
+    separator_out = SEPARATORS[Path(out).suffix.lower()] or own
+    pandas = extra("pandas", "writing tables", "files")
+    frame = pandas.read_csv(
+        source,
+        sep=separator,
+        dtype=str,
+        keep_default_na=False,
+        skipinitialspace=True,
+        encoding="utf-8-sig",
+        index_col=False,
+    )
+    names = [str(name).strip() for name in frame.columns]
+    for j, feature in enumerate(features):
+        rows = np.flatnonzero(gaps[:, j])
+        frame.iloc[rows, names.index(feature)] = [str(value) for value in values[rows, j]]
+    with replacing(out) as file:
+        frame.to_csv(file, sep=separator_out, index=False, lineterminator="\n")

@@ -29,6 +29,12 @@ def _opened(path):
         )
 
 
+def check(path):
+    """ValueError if it is no intact file of anndata 0.7 or later; the message says how to go on."""
+    with _opened(path):
+        pass
+
+
 def _matrix(node):
     """A dense or sparse matrix."""
     if hasattr(node, "dtype"):

@@ -10,16 +10,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
-import scipy.io
 import scipy.sparse
 
 from dsnmf.files import arrays, h5ad, matlab, parquet, text
-from dsnmf.files.atomic import replacing
 from dsnmf.files.frames import is_frame, read_label_columns
 from dsnmf.files.identifiers import note_on_features, note_on_labels
 from dsnmf.files.labels import as_labels, without_labels
 from dsnmf.files.names import file_of
-from dsnmf.files.variables import SAMPLES, as_csr, content
+from dsnmf.files.variables import as_csr, content
+from dsnmf.files.writing import WRITTEN as WRITTEN
+from dsnmf.files.writing import write_matrix as write_matrix
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -37,9 +37,6 @@ READERS = {
     ".parquet": parquet,
     ".h5ad": h5ad,
 }
-
-#: Suffixes of files that can be written.
-WRITTEN = (".npy", ".npz", ".csv", ".mat", ".tsv")
 
 
 def suffix_of(path: PathLike, known: Sequence[str] = tuple(READERS)) -> str:
@@ -245,43 +242,3 @@ def read_labels(
     labels = as_labels(source, values)
     _tell(source, note_on_labels(labels))
     return labels.ravel() if 1 in labels.shape else labels
-
-
-def write_matrix(path: PathLike, matrix: Array) -> None:
-    """Write a matrix to a file; the path holds either its old content or all of the new one.
-
-    Parameters
-    ----------
-    path : str or path-like
-        Ending in .npy, .npz, .csv, .tsv (both without a header line) or .mat.
-    matrix : ndarray, 2-d
-        Called `fea` in a .npz or .mat file. Every digit of its numbers is kept.
-
-    Raises
-    ------
-    OSError
-        If the file cannot be written.
-    ValueError
-        If the suffix is unknown.
-
-    Examples
-    --------
-    >>> import tempfile
-    >>> import numpy as np
-    >>> from dsnmf.files.matrices import read_matrix, write_matrix
-    >>> with tempfile.TemporaryDirectory() as folder:
-    ...     write_matrix(f"{folder}/features.csv", np.array([[0.1, 2.0]]))
-    ...     read_matrix(f"{folder}/features.csv")
-    array([[0.1, 2. ]])
-    """
-    suffix = suffix_of(path, WRITTEN)
-    with replacing(path, "wb") as file:
-        if suffix == ".npy":
-            np.save(file, matrix, allow_pickle=False)
-        elif suffix == ".npz":
-            np.savez(file, **{SAMPLES: matrix})  # type: ignore[arg-type]
-        elif suffix == ".mat":
-            scipy.io.savemat(file, {SAMPLES: matrix})
-        else:
-            # The shortest text that is this number, and never taken for an integer.
-            np.savetxt(file, matrix, fmt="%s", delimiter=text.SEPARATORS[suffix])

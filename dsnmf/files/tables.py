@@ -150,7 +150,7 @@ def read_table(
     if frames.is_frame(path) and (layout.asks_for_header or used or is_text):
         # Of a table that is to be turned the columns are samples.
         here = replace(layout, columns=(), drop=()) if layout.transpose else layout
-        table = Table(*frames.read_columns(path, here, () if layout.transpose else used))
+        table = Table(*frames.read_columns(path, here, () if layout.transpose else used, known))
         table.values = matrices.check_matrix(source, table.values)
         if not layout.transpose:
             return table

@@ -1,6 +1,7 @@
-"""What a fitted model has learned: in words, as a table, as a page with figures.
+"""What a fitted model has learned, and what it says of samples: their gaps, their clusters.
 
-Nothing here computes features, unless it is given samples: a model's file is read without PyTensor.
+In words, as figures, as a page. A model's file is looked at without PyTensor, as long as no samples
+are given.
 """
 
 import importlib
@@ -11,19 +12,26 @@ from dsnmf.inspection.variance import component_variances
 
 __all__ = [
     "Description",
+    "cluster",
     "component_variances",
     "describe",
     "draw_figure",
-    "save_figure",
+    "fill",
     "write_page",
 ]
 
-#: Modules of what is imported when it is asked for: words need no figures.
-_LATER = {"draw_figure": "figures", "save_figure": "figures", "write_page": "page"}
+#: Modules of what is imported when it is asked for: words need no figures, and compute nothing.
+_LATER = {
+    "cluster": "clustering",
+    "draw_figure": "figures",
+    "fill": "filling",
+    "write_page": "page",
+}
 
 if TYPE_CHECKING:
+    from dsnmf.inspection.clustering import cluster as cluster
     from dsnmf.inspection.figures import draw_figure as draw_figure
-    from dsnmf.inspection.figures import save_figure as save_figure
+    from dsnmf.inspection.filling import fill as fill
     from dsnmf.inspection.page import write_page as write_page
 else:
 

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from dsnmf.extras import extra
-from dsnmf.files.atomic import replacing
 from dsnmf.inspection.layers import component_names, feature_names, kind_of, layer_of
 from dsnmf.inspection.variance import component_variances
 from dsnmf.validation import as_number
@@ -20,7 +19,6 @@ if TYPE_CHECKING:
     from numpy.typing import ArrayLike
 
     from dsnmf.estimators.base import Factorisation
-    from dsnmf.typing import PathLike
 
 #: Kinds of figures, and ways to draw components.
 KINDS = ("components", "features", "history", "layers", "variance")
@@ -34,9 +32,6 @@ SIMILAR, RASTER = 1500, 3000
 
 #: Below this width, in inches, a font of this size in points in the place of 10.
 NARROW = 5, 8
-
-#: Endings of figures' files.
-ENDINGS = (".png", ".pdf", ".svg")
 
 
 @dataclass
@@ -302,31 +297,3 @@ def draw_figure(
     size = {"font.size": NARROW[1] if width < NARROW[0] else 10}
     with extra("matplotlib.style", "figures").context(["default", size]):
         return _DRAWERS[kind](wanted)
-
-
-def save_figure(figure: Figure, path: PathLike) -> None:
-    """Write a figure to a file; the path holds either its old content or all of the new one.
-
-    Parameters
-    ----------
-    figure : matplotlib Figure
-    path : str or path-like
-        Ending in .png (300 dots per inch), .pdf or .svg, in which texts stay texts.
-
-    Raises
-    ------
-    OSError
-        If the file cannot be written.
-    ValueError
-        If it has another ending.
-    """
-    from dsnmf.files.matrices import suffix_of
-
-    suffix = suffix_of(path, ENDINGS)
-    settings = {"pdf.fonttype": 42, "svg.fonttype": "none", "svg.hashsalt": "dsnmf"}
-    dated = {".pdf": {"CreationDate": None}, ".svg": {"Date": None}}
-    with (
-        extra("matplotlib", "figures").rc_context(settings),
-        replacing(path, "wb") as file,
-    ):
-        figure.savefig(file, format=suffix[1:], dpi=300, metadata=dated.get(suffix))

@@ -131,7 +131,8 @@ def _sections(model, found, features, labels, shape, layer):
         + (
             "<p class='note'>own: the variance of a component's part by itself; unique: what no "
             "other component can add to the reconstructions; both as shares of the data's "
-            "variance. Nearest: by the cosine between the component and the samples' reconstructions.</p>"
+            "variance. Nearest: by the cosine between the component and the samples' "
+            "reconstructions.</p>"
         ),
     )
     learned = hasattr(model, "H_")

@@ -9,7 +9,7 @@ from dsnmf.estimators.containers import as_data
 from dsnmf.estimators.record import variation_of
 
 
-def _for(model, X):
+def array_model(model, X):
     """The model as it takes samples whose features have no names."""
     if hasattr(X, "columns"):
         return model
@@ -31,7 +31,7 @@ def features_of(model, X, layer=-1):
     -------
     ndarray
     """
-    plain = copy.copy(_for(model, X))
+    plain = copy.copy(array_model(model, X))
     plain.set_params(metric="components")
     plain.set_output(transform="default")
     return np.asarray(plain.transform(X, layer=layer)).T
@@ -49,5 +49,5 @@ def explained_of(model, X):
     -------
     variation, explained : float
     """
-    model = _for(model, X)
+    model = array_model(model, X)
     return variation_of(as_data(model, in_memory(X))), float(model.score(X))

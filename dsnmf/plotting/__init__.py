@@ -9,6 +9,7 @@ from dsnmf.plotting.arrays import class_scatter, component_grid, cost_curve, sco
 from dsnmf.plotting.bars import component_bars, variance_bars
 from dsnmf.plotting.curves import component_curves
 from dsnmf.plotting.models import plot_components, plot_embedding, plot_history
+from dsnmf.plotting.saving import save_figure
 from dsnmf.plotting.similarity import cosine_similarity, plot_layers
 
 __all__ = [
@@ -22,6 +23,7 @@ __all__ = [
     "plot_embedding",
     "plot_history",
     "plot_layers",
+    "save_figure",
     "score_intervals",
     "variance_bars",
 ]

@@ -5,9 +5,9 @@ import pandas as pd
 import pytest
 
 from dsnmf import DeepSemiNMF, SemiNMF
-from dsnmf.inspection import draw_figure, save_figure
+from dsnmf.inspection import draw_figure
 from dsnmf.inspection.figures import style_of
-from dsnmf.plotting import component_bars, component_curves, variance_bars
+from dsnmf.plotting import component_bars, component_curves, save_figure, variance_bars
 
 RNG = np.random.default_rng(0)
 X = RNG.random((40, 3)) @ RNG.standard_normal((3, 12))
