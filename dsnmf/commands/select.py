@@ -30,19 +30,20 @@ def _candidates(parsed, estimator, shape):
 
 def _draw(found, path):
     from dsnmf.extras import extra
-    from dsnmf.files.atomic import replacing
+    from dsnmf.plotting import save_figure
 
-    size = 7, 1.2 + 0.25 * len(found.table)
-    with extra("matplotlib.style", "the figure").context("default"), replacing(path, "wb") as file:
+    size = 7, 1.5 + 0.25 * len(found.table)
+    with extra("matplotlib.style", "the figure").context("default"):
         figure = extra("matplotlib.figure", "the figure").Figure(figsize=size, layout="constrained")
         found.plot(figure.subplots())
-        figure.savefig(file, format="png", dpi=150)
+        save_figure(figure, path)
 
 
 def _run(parsed):
-    for path in (parsed.out, parsed.figure):
-        if path is not None:
-            arguments.check_output(path, parsed.data)
+    if parsed.out is not None:
+        arguments.check_output(parsed.out, parsed.data)
+    if parsed.figure is not None:
+        arguments.check_output(parsed.figure, parsed.data, endings=(".png", ".pdf", ".svg"))
     from dsnmf.selection import select
 
     table = tables.read_samples(parsed)
@@ -61,6 +62,7 @@ def _run(parsed):
             folder=parsed.folder,
             jobs=parsed.jobs,
             dask=parsed.dask,
+            verbose=int(not parsed.quiet),
         )
     print(found)
     if parsed.out is not None:
@@ -158,6 +160,9 @@ def add(commands):
     )
     settings.add_set(parser, "tol=1e-6, nonlinearity=tanh")
     tables.add_options(parser)
-    parser.add_argument("--figure", metavar="PNG", help="file for a figure of the scores")
+    parser.add_argument("--quiet", action="store_true", help="no progress bars")
+    parser.add_argument(
+        "--figure", metavar="FIGURE", help="file for a figure of the scores: .png, .pdf or .svg"
+    )
     parser.add_argument("-o", "--out", metavar="MODEL", help="file that the choice is saved in")
     parser.set_defaults(run=_run)

@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 
 _MARKERS = "osD^v"
 
+#: Scores that differ so many times have a logarithmic axis.
+DECADES = 30
+
 
 def new_axes(ax, size):
     """The axes themselves, or those of a new figure of that size in inches."""
@@ -276,6 +279,8 @@ def score_intervals(
 ) -> Axes:
     """Scores of several candidates, one per line, with an interval of one standard error each.
 
+    Positive scores that differ thirtyfold or more stand on a logarithmic axis.
+
     Parameters
     ----------
     names : sequence of str
@@ -313,12 +318,17 @@ def score_intervals(
             f"{len(errors)}"
         )
     names = shortened(names, 2 * LETTERS)
-    ax = new_axes(ax, (4.5 + max(1.5, width(names, 8)), 1 + 0.25 * len(names)))
+    ax = new_axes(ax, (4.5 + max(1.5, width(names, 8)), 1.3 + 0.25 * len(names)))
     lines = np.arange(len(names))
     colours = ["C1" if i == chosen else "C0" for i in lines]
-    ax.hlines(lines, np.subtract(scores, errors), np.add(scores, errors), colors=colours)
+    low, high = np.subtract(scores, errors), np.add(scores, errors)
+    if len(scores) and min(scores) > 0 and max(scores) >= DECADES * min(scores):
+        low = np.maximum(low, min(scores) / 3)  # an interval may reach below 0
+        ax.set_xscale("log")
+        ax.grid(True, axis="x", alpha=0.25, linewidth=0.5)
+    ax.hlines(lines, low, high, colors=colours)
     ax.scatter(scores, lines, c=colours, zorder=3)
     ax.set_yticks(lines, names, fontsize="small", **LITERAL)
     ax.set_ylim(len(names) - 0.5, -0.5)  # the first on top
-    ax.set_xlabel(label)
+    ax.set_xlabel(f"{label}\n(lines: ± one standard error of the mean)")
     return ax
