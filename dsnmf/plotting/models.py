@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+import sys
 from functools import reduce
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from dsnmf.dsnmf import DSNMF
 from dsnmf.plotting.arrays import class_scatter, component_grid, cost_curve
 from dsnmf.training import loop
 from dsnmf.validation import as_matrix
@@ -18,7 +18,14 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from numpy.typing import ArrayLike
 
+    from dsnmf.dsnmf import DSNMF
     from dsnmf.estimators.base import Factorisation
+
+
+def _is_original(model):
+    """Whether it is a `DSNMF`, whose module takes PyTensor, which others do without."""
+    module = sys.modules.get("dsnmf.dsnmf")
+    return module is not None and isinstance(model, module.DSNMF)
 
 
 def fitted_attribute(model, attribute, function):
@@ -80,7 +87,7 @@ def plot_components(
     >>> plot_components(model, (4, 3), layer=0).get_title()
     'layer 1: 6 components'
     """
-    if isinstance(model, DSNMF):
+    if _is_original(model):
         Zs = model.get_param_values()[:-1]
     else:
         Zs = fitted_attribute(model, "Z_", "plot_components")
@@ -131,7 +138,7 @@ def plot_history(
     array([ 0, 10, 20, 30])
     """
     label = getattr(model, "kind", type(model).__name__) if label is None else label
-    if isinstance(model, DSNMF):
+    if _is_original(model):
         if not model.history:
             raise ValueError("model is a DSNMF that is not fitted: call fit first")
         return cost_curve(model.history, label=label, ax=ax)

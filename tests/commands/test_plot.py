@@ -1,5 +1,9 @@
 """`dsnmf plot`."""
 
+import subprocess
+import sys
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
 import pytensor
@@ -70,3 +74,12 @@ def test_mistakes_are_one_line(words, message, capsys, folder):
     assert (code, err.count("\n")) == (2, 1)
     assert message in err
     assert sorted(folder.iterdir()) == before
+
+
+def test_a_figure_of_a_saved_model_computes_nothing():
+    code = "import sys; from dsnmf.commands.main import main; "
+    code += "main(['plot', 'model', '--kind', 'components', '-o', 'made.png']); "
+    code += "print(sys.modules.keys() & {'pytensor', 'sklearn', 'pandas'})"
+    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert ran.stdout.splitlines()[-1] == "set()"
+    Path("made.png").unlink()
