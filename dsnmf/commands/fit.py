@@ -168,7 +168,8 @@ def add(commands):
         "data",
         metavar="DATA",
         help=f"samples x features: a {arguments.FORMATS} file (PATH:NAME picks one of several "
-        f"matrices), {arguments.ON_DISK}, or the name of a data set (see dsnmf datasets)",
+        f"matrices), a folder of 10x Genomics, {arguments.ON_DISK}, or the name of a data set "
+        "(see dsnmf datasets)",
     )
     parser.add_argument(
         "--layers",

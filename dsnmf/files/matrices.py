@@ -23,6 +23,7 @@ from dsnmf.files.writing import write_matrix as write_matrix
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from typing import Any
 
     from dsnmf.files.layout import Layout
     from dsnmf.typing import Array, PathLike, SparseMatrix
@@ -57,7 +58,7 @@ def _tell(source, note):
         warnings.warn(f"{source}: {note}", stacklevel=3)
 
 
-def check_matrix(source, values):
+def check_matrix(source: PathLike, values: Any) -> Array | SparseMatrix:
     """Values from a file as float32 or float64, an array or a CSR matrix.
 
     Raises
@@ -75,7 +76,7 @@ def check_matrix(source, values):
     return values
 
 
-def read_array(source):
+def read_array(source: PathLike) -> Array:
     """An array of numbers of any number of dimensions, from a .npy, .npz or .mat file.
 
     Parameters
@@ -94,7 +95,7 @@ def read_array(source):
     return values if values.dtype == np.float32 else values.astype(np.float64)
 
 
-def read_sample_names(source, known=None):
+def read_sample_names(source: PathLike, known: Sequence[str] | None = None) -> list[str] | None:
     """Names of the samples in a file that has some: its first column, index or observations.
 
     Parameters

@@ -293,7 +293,9 @@ def draw_figure(
         raise ValueError(f"style must be one of {', '.join(STYLES)}, got {style!r}")
     index = layer_of(model, layer).index
     width = as_number(width, "width", 0, exclusive=True)
-    wanted = Wanted(model, index, features, labels, shape and tuple(shape), style, width)
-    size = {"font.size": NARROW[1] if width < NARROW[0] else 10}
-    with extra("matplotlib.style", "figures").context(["default", size]):
+    given = None if features is None else np.asarray(features)
+    size = None if shape is None else tuple(shape)
+    wanted = Wanted(model, index, given, labels, size, style, width)
+    font = {"font.size": NARROW[1] if width < NARROW[0] else 10}
+    with extra("matplotlib.style", "figures").context(["default", font]):
         return _DRAWERS[kind](wanted)

@@ -117,5 +117,5 @@ class Selection:
         )
         same = [f"{NAMES.get(n, n)} {_shown(rows[0][n])}" for n in named if n not in varying]
         if same:
-            ax.set_title(f"all: {', '.join(same)}", fontsize="small", **LITERAL)
+            ax.set_title(f"all: {', '.join(same)}", fontsize="small").set(**LITERAL)
         return ax
