@@ -20,7 +20,7 @@ PUBLIC = {
     "dsnmf.datasets": None,
     "dsnmf.datasets.gradients": ["igo"],
     "dsnmf.files.matrices": ["read_matrix", "read_labels", "write_matrix"],
-    "dsnmf.files.tables": ["Table", "read_table"],
+    "dsnmf.files.named_tables": ["Table", "read_table"],
     "dsnmf.files.layout": ["Layout"],
     "dsnmf.files.on_disk": ["open_matrix"],
     "dsnmf.data.sources": ["as_source"],
@@ -42,7 +42,6 @@ PUBLIC = {
     "dsnmf.experiments.methods": ["Learned"],
     "dsnmf.experiments.demo": ["run"],
     "dsnmf.experiments.runner": ["run"],
-    "dsnmf.experiments.attributes": ["run"],
     "dsnmf.experiments.gallery": ["run"],
     "dsnmf.experiments.report.document": ["write"],
 }

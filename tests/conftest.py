@@ -23,9 +23,26 @@ import pytest
 # Shells that start the tests in the background make them deaf to the Ctrl-C that some send.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
-#: The longest tests, in this order, before all others: so that no process is left with one at the
-#: end.
-LONGEST = ("test_pie.py", "test_notebook.py", "data.md", "rules.md", "test_runner.py")
+#: The files that take longest, in this order, before all others: so that no process is left with
+#: one at the end.
+LONGEST = (
+    "test_pie.py",
+    "test_notebook.py",
+    "test_linalg.py",
+    "test_cluster.py",
+    "test_main.py",
+    "test_programs.py",
+    "test_block_adam.py",
+    "test_behaviour.py",
+    "test_jax.py",
+    "test_nonlinear.py",
+    "test_release.py",
+    "test_typing.py",
+    "test_checkpoints.py",
+    "test_runner.py",
+    "test_block_wsf.py",
+    "rules.md",
+)
 
 CONVERGENCE = "sklearn.exceptions.ConvergenceWarning"
 

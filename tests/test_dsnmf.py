@@ -64,6 +64,7 @@ def test_follows_the_theano_run(reference, name):
     assert relative_error(model.get_features(), run["ft_features"]) < 1e-8
 
 
+@pytest.mark.usefixtures("without_numba")
 def test_has_the_original_interface(trained, data):
     assert [param.name for param in trained.params] == ["Z_1", "Z_2", "H_2"]
     assert trained.layers == [5, 3]

@@ -57,6 +57,10 @@ def test_is_small_and_names_no_machine(committed):
 
 
 WITHOUT_PIE = """
+from functools import partial
+
+from sklearn import manifold
+
 from dsnmf import datasets
 
 
@@ -65,6 +69,7 @@ def load_pie():
 
 
 datasets.load_pie = load_pie
+manifold.TSNE = partial(manifold.TSNE, max_iter=250)  # of a picture, in which nothing is looked at
 """
 
 

@@ -67,10 +67,19 @@ def test_source_archive_holds_all_that_tests_and_guide_need(archives):
 
 def test_wheel_holds_the_package_and_what_it_shows(installed):
     package = files_below(ROOT / "dsnmf")
-    # Records and pictures for print are in the source archive.
+    # Records are in the source archive; pictures for print are made by `dsnmf report`.
     left_out = {path for path in package if re.match(r"experiments/results/.+\.(pdf|json)", path)}
     assert files_below(installed / "dsnmf") == package - left_out
     assert len(list(installed.glob("*.dist-info/licenses/LICENSE"))) == 1
+
+
+def test_wheel_is_small(archives):
+    assert archives[1].stat().st_size < 1.5e6
+
+
+def test_repository_holds_no_pictures_for_print():
+    listed = subprocess.run(["git", "ls-files", "*.pdf"], cwd=ROOT, capture_output=True, text=True)
+    assert listed.stdout == ""  # also where there is no repository
 
 
 def test_description_has_no_links_into_the_repository(installed):

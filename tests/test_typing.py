@@ -59,6 +59,7 @@ from dsnmf.metrics import nmi
 
 SemiNMF("3")
 SemiNMF(solver="adam")
+SemiNMF(transform_method="ridge")
 DeepSemiNMF((3, 2), learnin_rate=0.1)
 SemiNMF().fit([[1.0]]).transform([[1.0]], layer="last")
 SemiNMF().fitt([[1.0]])

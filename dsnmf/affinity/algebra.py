@@ -162,6 +162,8 @@ def combine(
         raise ValueError(f"affinities must be of one size, got {sizes} samples")
     constant = as_number(constant, "constant", -np.inf)
     scaled = [as_number(w, "weights", 0) * W for w, W in zip(weights, affinities)]
+    if len(scaled) == 1 and constant == 0:
+        return scaled[0]
     if any(isinstance(W, np.ndarray) for W in scaled):
         return np.asarray(reduce(add, map(_as_matrix_form, scaled))) + constant
     if constant == 0 and all(map(scipy.sparse.issparse, scaled)):

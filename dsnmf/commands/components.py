@@ -4,9 +4,9 @@ from dsnmf.commands import arguments, models
 
 
 def _run(parsed):
-    from dsnmf.estimators.saved import SavedModel
+    from dsnmf.estimators.saved_arrays import SavedModel
     from dsnmf.files.writing import WRITTEN, write_matrix
-    from dsnmf.inspection.layers import component_names
+    from dsnmf.inspection.layer import component_names
 
     arguments.check_output(parsed.out, parsed.model, endings=WRITTEN)
     model = SavedModel(parsed.model)

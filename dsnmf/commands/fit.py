@@ -43,7 +43,7 @@ def _estimator(parsed):
 def _read(parsed):
     """The `Table` of samples, and as many labels or None."""
     from dsnmf.data.lazy import lazy_matrix
-    from dsnmf.files.tables import Table
+    from dsnmf.files.named_tables import Table
 
     if parsed.dask is None:
         table = tables.read_samples(parsed, in_blocks=bool(_block_options(parsed)))

@@ -47,7 +47,7 @@ def opened(path):
     from dsnmf.extras import extra
 
     extra("sklearn", "a model")
-    from dsnmf.estimators.persistence import open_estimator
+    from dsnmf.estimators.saved import open_estimator
 
     return open_estimator(path)
 
@@ -119,7 +119,7 @@ def opened_with_samples(parsed):
     Without DATA the model is a `SavedModel`, which computes nothing.
     """
     if parsed.data is None:
-        from dsnmf.estimators.saved import SavedModel
+        from dsnmf.estimators.saved_arrays import SavedModel
 
         return SavedModel(parsed.model), None, None
     model = opened(parsed.model)
@@ -169,6 +169,9 @@ def change(model, parsed):
     """Change a fitted model as the options say."""
     given = [*parsed.set]
     if parsed.metric is not None:
+        from dsnmf.estimators.mapping.metric import as_exponent
+
+        as_exponent(parsed.metric)  # whose error says what there is
         given.insert(0, ("metric", parsed.metric))
     settings.apply(model, given, CHANGES)
 

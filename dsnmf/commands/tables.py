@@ -144,17 +144,17 @@ def read_samples(parsed, known=None, in_blocks=False):
 
     Returns
     -------
-    dsnmf.files.tables.Table
+    dsnmf.files.named_tables.Table
         Of what is not in memory the values are what opens it, see
         `dsnmf.files.on_disk.open_matrix`.
 
     Raises
     ------
     OSError, ImportError, ValueError
-        As `dsnmf.files.tables.read_table` has it; if what is on the disk, or a data set, is to be
-        read in another way.
+        As `dsnmf.files.named_tables.read_table` has it; if what is on the disk, or a data set, is
+        to be read in another way.
     """
-    from dsnmf.files import market, on_disk, tables
+    from dsnmf.files import market, named_tables, on_disk
 
     layout = layout_of(parsed)
     dataset = None if in_blocks else arguments.data_set(parsed.data)
@@ -165,10 +165,10 @@ def read_samples(parsed, known=None, in_blocks=False):
         what = "a data set" if dataset else "read in blocks"
         raise ValueError(f"{parsed.data} is {what}: the options for tables are for files of others")
     if dataset:
-        return tables.Table(dataset.data, picture=dataset.images)
+        return named_tables.Table(dataset.data, picture=dataset.images)
     if opened:
-        return tables.Table(on_disk.open_matrix(parsed.data))
-    return tables.read_table(parsed.data, known, layout, _used(parsed))
+        return named_tables.Table(on_disk.open_matrix(parsed.data))
+    return named_tables.read_table(parsed.data, known, layout, _used(parsed))
 
 
 def read_labels(parsed, n_samples):

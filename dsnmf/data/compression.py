@@ -5,7 +5,14 @@ from dataclasses import dataclass
 import numpy as np
 
 from dsnmf.initialisation.floor import NOISE_FLOOR, NoiseFloor, as_noise_floor
-from dsnmf.initialisation.triplets import all_triplets, leading_triplets, project_onto
+from dsnmf.initialisation.spectrum import chosen_vectors
+from dsnmf.initialisation.triplets import (
+    all_triplets,
+    gram_eigen,
+    leading_triplets,
+    project_onto,
+    resolved_side,
+)
 from dsnmf.validation import as_number, as_size
 
 #: compress="auto" compresses where at most this share of the features' number remains: the rest of
@@ -120,18 +127,26 @@ def oriented(U):
     return U * np.where(direction @ U < 0, -1.0, 1.0)
 
 
-def _triplets(X, how, noise_floor):
-    """U and S of what is kept."""
+def _directions(X, how, noise_floor, whiten, eigen):
+    """U, or None where it is not worthwhile."""
     check_rank(how, X.shape)
-    rng = np.random.default_rng(0)
-    if how is True or how == "auto":
-        U, S, _ = all_triplets(X, as_noise_floor(noise_floor), rng)
-    else:
-        U, S, _ = leading_triplets(X, how, NoiseFloor(0), rng)
-    return oriented(U), S
+    rng, given = np.random.default_rng(0), how is not True and how != "auto"
+    floor, most = (NoiseFloor(0), how) if given else (as_noise_floor(noise_floor), min(X.shape))
+    if eigen is None:
+        triplets = leading_triplets(X, most, floor, rng) if given else all_triplets(X, floor, rng)
+        U, S, _ = triplets
+        return oriented(U) if is_worthwhile(len(S), X.shape[0], how, whiten) else None
+    found = resolved_side(X, most, floor, eigen)
+    if not is_worthwhile(min(len(found[0]), most), X.shape[0], how, whiten):
+        return None
+    U, _ = chosen_vectors(*found, most, rng)
+    if len(U) != X.shape[0]:  # vectors of the samples' side
+        U = project_onto(U, X.T).T
+        U /= np.linalg.norm(U, axis=0)
+    return oriented(U)
 
 
-def compress(X, how, *, noise_floor=NOISE_FLOOR, whiten=0.0, scale=1.0):
+def compress(X, how, *, noise_floor=NOISE_FLOOR, whiten=0.0, scale=1.0, eigen=None):
     """X / scale in fewer coordinates, and how to come back.
 
     Parameters
@@ -148,6 +163,8 @@ def compress(X, how, *, noise_floor=NOISE_FLOOR, whiten=0.0, scale=1.0):
         not the squared error any more.
     scale : float > 0
         Divides what is compressed, without a copy of X.
+    eigen : (ndarray, ndarray), optional
+        What `gram_eigen` gives of X, if that is known.
 
     Returns
     -------
@@ -173,10 +190,14 @@ def compress(X, how, *, noise_floor=NOISE_FLOOR, whiten=0.0, scale=1.0):
     how, whiten = checked(how, whiten)
     if how is False:
         return X, None
-    U, S = _triplets(X, how, noise_floor)
-    if not is_worthwhile(len(S), X.shape[0], how, whiten):
+    U = _directions(X, how, noise_floor, whiten, gram_eigen(X) if eigen is None else eigen)
+    if U is None:
         return X, None
-    S = S / scale
     # In float64: small coordinates are a difference of large ones where the mean is large.
-    small = (project_onto(U * S**-whiten, X) / scale).astype(X.dtype)
-    return small, Compression.of(U, S, _energy(X, scale), whiten, X.dtype)
+    small = project_onto(U, X)
+    small /= scale
+    S = np.linalg.norm(small, axis=1)
+    small *= (S**-whiten)[:, None]
+    return small.astype(X.dtype, copy=False), Compression.of(
+        U, S, _energy(X, scale), whiten, X.dtype
+    )

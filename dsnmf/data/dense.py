@@ -1,5 +1,7 @@
 """Arrays without gaps, as they are or compressed."""
 
+import numpy as np
+
 from dsnmf.data.samples import DataVariables, Samples
 from dsnmf.symbolic.residual import squared_error, squared_error_and_gradients
 
@@ -20,6 +22,11 @@ class Dense(Samples):
 
     variables = DenseVariables
 
+    def know_eigen(self, eigen):
+        """Keep what `gram_eigen` gives of the samples as they came, for the start."""
+        values, vectors = eigen
+        self._eigen = values / self.scale**2, vectors
+
 
 class Compressed(Dense):
     """An array without gaps in fewer coordinates, see `dsnmf.data.compression`.
@@ -36,6 +43,9 @@ class Compressed(Dense):
         self.given, self.scale, self.norms = whole.given, whole.scale, whole.norms
         self.start, self._compression = small, compression
         self.offset = compression.offset
+        energies = np.square(small.astype(np.float64, copy=False)).sum(axis=1)
+        order = np.argsort(energies)  # the coordinates are uncorrelated
+        self._eigen = energies[order], np.eye(len(small))[:, order]
 
     @property
     def samples(self):

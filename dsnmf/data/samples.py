@@ -4,6 +4,7 @@ from functools import cached_property
 
 import numpy as np
 import pytensor
+import pytensor.tensor as pt
 
 from dsnmf.magnitude import largest_magnitude
 from dsnmf.symbolic import layer_features
@@ -26,27 +27,38 @@ def column_blocks(rows, columns):
 
 
 class DataVariables:
-    """What programs see of samples of one kind, in shared variables for any size.
+    """What programs see of samples of one kind: shared variables for any size, or a block's rows.
 
     A kind of data is one subclass; this one has what they share, for an array without gaps.
 
     Parameters
     ----------
     dtype : {"float32", "float64"}
+    in_rows : bool
+        Whether the samples are an input of compiled functions, a block's rows (b x p).
 
     Attributes
     ----------
-    X : shared variable, shape (p, n), or (r, n) where compressed
-    variables : list of shared variables
-        For `Samples.values`.
+    X : variable, shape (p, n), or (r, n) where compressed
+    rows : variable, shape (b, p)
+        Of a block alone: Xᵀ, the input.
+    variables : list of variables
+        Shared ones for `Samples.values`; or the input.
     """
 
-    def __init__(self, dtype):
-        self.X = self._make_X(dtype)
-        self.variables = [self.X]
+    def __init__(self, dtype, in_rows=False):
+        if in_rows:
+            self.rows = self._rows(dtype)
+            self.X, self.variables = self.rows.T, [self.rows]
+        else:
+            self.X = self._shared(dtype)
+            self.variables = [self.X]
 
-    def _make_X(self, dtype):
+    def _shared(self, dtype):
         return open_shared("X", dtype)
+
+    def _rows(self, dtype):
+        return pt.matrix("rows", dtype=dtype)
 
     def filled(self, Zs, H, nonlinearity):
         """X with its gaps, if it has any, filled from the reconstruction."""
@@ -96,6 +108,7 @@ class Samples:
 
     offset = 0.0
     is_complete = True
+    _eigen = None
 
     def __init__(self, given, scale=None):
         self.given = given
@@ -121,6 +134,11 @@ class Samples:
     @cached_property
     def start(self):
         return np.divide(self.given, self._unit, order="C")
+
+    def take_eigen(self):
+        """What `gram_eigen` gives of `start` if that is known, or None; let go of."""
+        eigen, self._eigen = self._eigen, None
+        return eigen
 
     def values(self):
         """What `variables` are to hold, C-contiguous or sparse: X first."""
@@ -189,9 +207,14 @@ class Samples:
 
     def _squared_residual(self, Z, F):
         blocks = column_blocks(len(Z), F.shape[1])
-        residuals = (self.wide(block) - Z @ F[:, block] for block in blocks)
         total = np.sum if self.is_complete else np.nansum
-        return sum(total(np.square(residual)) for residual in residuals)
+        error = 0.0
+        for block in blocks:
+            X, columns = self.wide(block), F[:, block]
+            # In X's order: twice as fast as a difference of rows and columns.
+            X -= Z @ columns if X.flags.c_contiguous else (columns.T @ Z.T).T
+            error += total(np.square(X, out=X))
+        return error
 
     def wide(self, which):
         """Some of the samples at the scale of the fit, as a float64 array."""

@@ -20,8 +20,11 @@ LEAST_DIFFERENCE = 1e-8
 class SparseVariables(DataVariables):
     """Of a CSR matrix."""
 
-    def _make_X(self, dtype):
+    def _shared(self, dtype):
         return open_sparse("X", dtype)
+
+    def _rows(self, dtype):
+        return pytensor.sparse.csr_matrix("rows", dtype=dtype)
 
     def _squared_error(self, Z, F):
         """In float64, since a good fit leaves little of the terms' difference; never below 0."""
@@ -40,7 +43,7 @@ class SparseVariables(DataVariables):
 
 
 class Sparse(Samples):
-    """A sparse matrix, canonical: see `dsnmf.data.choice.canonical`."""
+    """A sparse matrix, canonical: see `dsnmf.data.recognition.canonical`."""
 
     variables = SparseVariables
 

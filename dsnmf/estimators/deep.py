@@ -2,64 +2,34 @@
 
 from __future__ import annotations
 
-from dataclasses import field
-from functools import reduce
-from numbers import Real
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING
 
-import numpy as np
-from sklearn.utils._param_validation import Interval, StrOptions
-
-from dsnmf import symbolic
-from dsnmf.estimators.in_blocks import BlockFactorisation
-from dsnmf.estimators.labels import per_attribute, weights
-from dsnmf.estimators.parameters import Layers, estimator
+from dsnmf.estimators.graphs import per_attribute, weights
+from dsnmf.estimators.parameters.declaration import declared
 from dsnmf.estimators.streams import StreamFactorisation
 from dsnmf.estimators.supervised import SupervisedFactorisation
-from dsnmf.initialisation.least_squares import regressed
+from dsnmf.validation import as_layers
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from typing import Literal
 
-    from dsnmf.typing import Array, Nonlinearity
+    from dsnmf.affinity.labels import Affinity
+    from dsnmf.estimators.trace import State
+    from dsnmf.typing import Array, Init, Mode, Nonlinearity, PathLike, RandomState
 
 #: tol="auto": Adam moves every entry by about the learning rate per step, so what ten steps move is
 #: judged by that; the rules' cost by its own size.
 AUTO_STEPS, AUTO_TOL = 5, 1e-4
 
 
-@estimator
-class DeepSemiNMF(Layers, StreamFactorisation, BlockFactorisation):
+@declared
+class DeepSemiNMF(StreamFactorisation):
     """Deep Semi-NMF: Xᵀ ≈ Z_1 g(Z_2 g(… g(Z_m H_m))) with H_m >= 0, for data of any sign.
 
     Parameters
     ----------
-    [Layers]
-    solver : {"adam", "multiplicative"}
-        "adam" is the model of the authors' Theano code, see `dsnmf.DSNMF`: Σ (Xᵀ - X̂)² over all
-        Z_i and H_m, with relu around H_m. "multiplicative" minimises ½‖Xᵀ - X̂‖²_F by Algorithm 1
-        of the ICML paper, or, with a nonlinearity, by the authors' rules for that.
-    nonlinearity : "auto", str or callable
-        g. "auto" is "relu" for "adam" and "identity" for "multiplicative"; other names are
-        "tanh", "square", "sigmoid", "softplus"; or a function of PyTensor variables, which for data
-        in blocks must treat each sample (a column) by itself.
-    learning_rate : float > 0
-        Of "adam", for samples of unit norm, to which the fit scales X (see `SemiNMF`).
-    whiten : float in [0, 1]
-        Flatten the spectrum of X before training, singular values σ become σ^(1 - whiten). What is
-        minimised (and recorded in `history_`) is then not the squared error; `reconstruction_err_`
-        still is. See `dsnmf.data.compression`; needs compression, so X dense and without gaps.
-    transform_method : {"auto", "projection", "nonnegative"}
-        "auto" is "projection" for linear models and "nonnegative" (a search) for others, where a
-        linear projection misses the features.
-    tol : "auto" or float >= 0
-        "adam" stops when the features of the last layer moved by at most tol (relative, Frobenius)
-        over ten iterations, "multiplicative" as `SemiNMF`. "auto" is 5 times the learning rate for
-        "adam" and 1e-4 for "multiplicative".
-    [BlockParameters]
-    [StreamParameters]
-    [TrainingParameters]
+    [parameters]
 
     Attributes
     ----------
@@ -86,19 +56,55 @@ class DeepSemiNMF(Layers, StreamFactorisation, BlockFactorisation):
     [(6, 50), (3, 50)]
     """
 
-    solver: Literal["adam", "multiplicative"] = "adam"
-    nonlinearity: Literal["auto"] | Nonlinearity = "auto"
-    learning_rate: float = 1e-3
-    whiten: float = 0.0
-    tol: float | Literal["auto"] = "auto"  # type: ignore[assignment]  # wider than the others'
+    def __init__(
+        self,
+        layers: Sequence[int] = (4, 2),
+        *,
+        solver: Literal["adam", "multiplicative"] = "adam",
+        nonlinearity: Literal["auto"] | Nonlinearity = "auto",
+        learning_rate: float = 1e-3,
+        whiten: float = 0.0,
+        init: Init = "svd",
+        noise_floor: Literal["auto"] | float = "auto",
+        compress: bool | int | Literal["auto"] = "auto",
+        max_iter: int = 2000,
+        tol: float | Literal["auto"] = "auto",
+        metric: Literal["auto", "components", "data"] | float = "auto",
+        transform_method: Literal["auto", "projection", "nonnegative"] = "auto",
+        warm_start: bool = False,
+        random_state: RandomState = None,
+        mode: Mode = None,
+        verbose: int = 0,
+        callback: Callable[[int, State], object] | None = None,
+        block_size: int | None = None,
+        store: PathLike | None = None,
+        checkpoint: PathLike | None = None,
+        forget_factor: float = 0.9,
+    ) -> None:
+        self.layers = layers
+        self.solver = solver
+        self.nonlinearity = nonlinearity
+        self.learning_rate = learning_rate
+        self.whiten = whiten
+        self.init = init
+        self.noise_floor = noise_floor
+        self.compress = compress
+        self.max_iter = max_iter
+        self.tol = tol
+        self.metric = metric
+        self.transform_method = transform_method
+        self.warm_start = warm_start
+        self.random_state = random_state
+        self.mode = mode
+        self.verbose = verbose
+        self.callback = callback
+        self.block_size = block_size
+        self.store = store
+        self.checkpoint = checkpoint
+        self.forget_factor = forget_factor
 
-    _parameter_constraints: ClassVar[dict] = {
-        "solver": [StrOptions({"adam", "multiplicative"})],
-        "nonlinearity": [StrOptions({"auto", *symbolic.NONLINEARITIES}), callable],
-        "learning_rate": [Interval(Real, 0, None, closed="neither")],
-        "whiten": [Interval(Real, 0, 1, closed="both")],
-        "tol": [StrOptions({"auto"}), Interval(Real, 0, None, closed="left")],
-    }
+    def _layer_sizes(self):
+        return as_layers(self.layers)
 
     def _solver(self):
         return self.solver
@@ -119,29 +125,13 @@ class DeepSemiNMF(Layers, StreamFactorisation, BlockFactorisation):
         return self.nonlinearity
 
 
-@estimator
-class DeepWSF(Layers, SupervisedFactorisation):
+@declared
+class DeepWSF(SupervisedFactorisation):
     """Deep WSF: Xᵀ ≈ Z_1 … Z_m H_m, layer i's features H_i kept close within classes of attribute i.
 
     Parameters
     ----------
-    [Layers]
-    alphas : float >= 0, or one per layer
-        Weights λ_i of the layers' penalties, in units of the samples' mean squared norm; we used .01
-        to .1, and up to 10 with transform_method="ridge".
-        `y` of `fit` has one column of labels per layer; a single column is the last layer's. A
-        layer without labels (y=None, or all -1) gets the graph of nearest neighbours. Graphs are
-        built on what the layer factorises; a list of affinities has one per layer.
-    [GraphParameters]
-    transform_method : {"auto", "projection", "nonnegative", "ridge"}
-        "auto" projects on `layer_components_`, "nonnegative" searches from there. "projection" is
-        the authors' (Z_1 … Z_layer)† x: as H_1 … H_{m-1} do not influence any Z, it carries the
-        last layer's attribute only. "ridge", which generalises best, is the regularised least
-        squares from samples to the layer's `H_`, see `WSF`.
-    tol
-        See `SemiNMF`.
-    [BlockParameters]
-    [TrainingParameters]
+    [parameters]
 
     Attributes
     ----------
@@ -170,24 +160,60 @@ class DeepWSF(Layers, SupervisedFactorisation):
     (50, 6)
     """  # noqa: E501
 
-    alphas: float | Sequence[float] | Array = field(default=0.1, kw_only=False)
+    def __init__(
+        self,
+        layers: Sequence[int] = (4, 2),
+        alphas: float | Sequence[float] | Array = 0.1,
+        *,
+        affinity: Affinity | Sequence[Affinity] = "binary",
+        n_neighbors: int = 5,
+        heat_width: float = 1.0,
+        complete_labels: bool = False,
+        init: Init = "svd",
+        noise_floor: Literal["auto"] | float = "auto",
+        compress: bool | int | Literal["auto"] = "auto",
+        max_iter: int = 2000,
+        tol: float = 1e-4,
+        metric: Literal["auto", "components", "data"] | float = "auto",
+        transform_method: Literal["auto", "projection", "nonnegative", "ridge"] = "auto",
+        warm_start: bool = False,
+        random_state: RandomState = None,
+        mode: Mode = None,
+        verbose: int = 0,
+        callback: Callable[[int, State], object] | None = None,
+        block_size: int | None = None,
+        store: PathLike | None = None,
+        checkpoint: PathLike | None = None,
+    ) -> None:
+        self.layers = layers
+        self.alphas = alphas
+        self.affinity = affinity
+        self.n_neighbors = n_neighbors
+        self.heat_width = heat_width
+        self.complete_labels = complete_labels
+        self.init = init
+        self.noise_floor = noise_floor
+        self.compress = compress
+        self.max_iter = max_iter
+        self.tol = tol
+        self.metric = metric
+        self.transform_method = transform_method
+        self.warm_start = warm_start
+        self.random_state = random_state
+        self.mode = mode
+        self.verbose = verbose
+        self.callback = callback
+        self.block_size = block_size
+        self.store = store
+        self.checkpoint = checkpoint
 
-    _parameter_constraints: ClassVar[dict] = {
-        "alphas": [Interval(Real, 0, None, closed="left"), "array-like"]
-    }
+    def _layer_sizes(self):
+        return as_layers(self.layers)
 
     _per_layer = (*SupervisedFactorisation._per_layer, "layer_components_")
 
-    def _keep(self, model, trace):
-        of_first = super()._keep(model, trace)
-        X = model.samples.completed(self.Z_[0], of_first)
-        eps = float(np.finfo(X.dtype).eps)
-        inner = [regressed(X, H, eps).T.astype(H.dtype) for H in self.H_[:-1]]
-        self.layer_components_ = [*inner, reduce(np.matmul, self.Z_).T]
-        return of_first
-
-    def _keep_of_blocks(self, model):
-        super()._keep_of_blocks(model)
+    def _note(self, model, y):
+        super()._note(model, y)
         self.layer_components_ = model.layer_components()
 
     def _paths(self):

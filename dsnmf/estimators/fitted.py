@@ -10,17 +10,19 @@ import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
 from dsnmf import symbolic
-from dsnmf.data.choice import as_blocks, as_lazy, as_samples
-from dsnmf.estimators.block_features import features_of_blocks, features_of_lazy
+from dsnmf.data.recognition import as_blocks, as_lazy, as_samples
 from dsnmf.estimators.containers import are_rows_of, as_data, in_container
-from dsnmf.estimators.maps import feature_map_of, threads_of_model
-from dsnmf.estimators.metric import DEFAULT, as_exponent, metric_of, needs_spread, suffix_of
+from dsnmf.estimators.mapping.block_features import features_of_blocks, features_of_lazy
+from dsnmf.estimators.mapping.maps import feature_map_of, threads_of_model
+from dsnmf.estimators.mapping.metric import DEFAULT, as_exponent, metric_of, needs_spread, suffix_of
+from dsnmf.estimators.mapping.score import explained_variance
+from dsnmf.estimators.mapping.spread import learned_spread, measure_spreads
+from dsnmf.estimators.parameters.declaration import HasParameters
 from dsnmf.estimators.persistence import read_estimator, write_estimator
-from dsnmf.estimators.spread import learned_spread
 from dsnmf.validation import as_matrix
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from typing import Any, Self
 
     from numpy.typing import ArrayLike
@@ -28,12 +30,15 @@ if TYPE_CHECKING:
     from dsnmf.typing import Array, Data, PathLike
 
 
-class FittedFactorisation:
+class FittedFactorisation(HasParameters):
     """The use of the learned `Z_` and `H_`; `Factorisation` adds the fit and scikit-learn's bases.
 
+    This is no TransformerMixin itself, which would wrap `transform`, see `containers`.
+
     The fit also leaves `_nonlinearity` (g as it was then), `_scale`, `_priors`, `_probes`,
-    `_responses` and `_covariances` (see `dsnmf.estimators.spread`), and `_ready`, which holds what
-    transform and inverse_transform have compiled or decomposed so far.
+    `_responses` and `_covariances` (see `dsnmf.estimators.mapping.spread`; `_noted` until these
+    are known), and `_ready`, which holds what transform and inverse_transform have compiled or
+    decomposed so far.
     """
 
     Z_: list[Array]
@@ -43,6 +48,10 @@ class FittedFactorisation:
     history_: dict[str, Array]
     n_features_in_: int
     feature_names_in_: Array
+    _scale: float
+    _nonlinearity: Any
+    _ready: dict[tuple[Any, ...], Any]
+    fit: Callable[..., Self]
 
     #: Learned attributes that are lists of arrays, nearly all one per layer.
     _per_layer: tuple[str, ...] = (
@@ -67,6 +76,7 @@ class FittedFactorisation:
         return tags
 
     def __getstate__(self):
+        measure_spreads(self)
         state = super().__getstate__()
         return state | {"_ready": {}} if "_ready" in state else state
 
@@ -150,7 +160,7 @@ class FittedFactorisation:
         return as_exponent(self.metric, DEFAULT if self.transform_method == "auto" else None)
 
     def _metric(self, layer, t):
-        """The layer's features in the metric t and back, see `dsnmf.estimators.metric`."""
+        """The layer's features in the metric t and back, see `dsnmf.estimators.mapping.metric`."""
         key = "metric", t, self._path_number(layer)
         if key not in self._ready:
             with threads_of_model(self):
@@ -160,12 +170,16 @@ class FittedFactorisation:
                 self._ready[key] = metric_of(t, *given)
         return self._ready[key]
 
-    def _feature_map(self, layer, dtype):
-        """The map from samples (p x n, of unit scale) to the layer's features, as they are."""
-        key = self.transform_method, self._index(layer), dtype
+    def _feature_map(self, layer, dtype, method=None):
+        """The map from samples (p x n, of unit scale) to the layer's features, as they are.
+
+        By the `transform_method`, or by another one.
+        """
+        method = method or self.transform_method
+        key = method, self._index(layer), dtype
         if key not in self._ready:
             with threads_of_model(self):
-                self._ready[key] = feature_map_of(self, layer, dtype)
+                self._ready[key] = feature_map_of(self, layer, dtype, method)
         return self._ready[key]
 
     def transform(self, X: Data, layer: int = -1) -> Any:
@@ -287,6 +301,51 @@ class FittedFactorisation:
                 f"metric {self.metric!r}, got {H.shape}"
             )
         return metric.samples(H.T).T
+
+    def score(self, X: Data, y: Any = None, *, held_out: ArrayLike | None = None) -> float:
+        """Explained variance of X by its reconstruction from `transform`, in any `metric` the same.
+
+        1 - Σ (x - x̂)² / Σ (x - mean)² over the known entries, with the features' means in X: 1 is
+        perfect, 0 is as good as these means, and worse than that is negative (the models have no
+        intercept). Comparable to the sum of PCA's `explained_variance_ratio_`.
+
+        Without `held_out` each sample's features are found from the entries that are scored, so
+        that more components nearly always score higher, on new samples too. `held_out` hides
+        entries from the features and scores on them alone, which tells what a model has understood
+        of the data from what it only repeats. To choose a number of components by
+        `GridSearchCV`, route the mask to the score: see the guide "choosing".
+
+        Parameters
+        ----------
+        X : array-like or sparse matrix, shape (n_samples, n_features)
+            As `transform` has it; samples are worked on block after block.
+        y : ignored
+        held_out : array-like of bool, shape (n_samples, n_features), optional
+            True marks an entry that is hidden; where X is unknown it does not count.
+
+        Returns
+        -------
+        float <= 1
+
+        Raises
+        ------
+        ValueError
+            If X is as `transform` refuses it, `held_out` is no mask of its shape, marks nothing,
+            leaves a sample or a feature without a visible entry, or is given with
+            transform_method="ridge", or all samples are alike.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from dsnmf import SemiNMF
+        >>> rng = np.random.default_rng(0)
+        >>> X = rng.random((50, 3)) @ rng.standard_normal((3, 8))
+        >>> model = SemiNMF(3).fit(X)
+        >>> round(model.score(X), 2), round(model.score(X, held_out=rng.random(X.shape) < 0.1), 2)
+        (1.0, 1.0)
+        """
+        check_is_fitted(self)
+        return explained_variance(self, X, held_out)
 
     def save(self, path: PathLike) -> None:
         """Write the fitted estimator to one file, without pickle, replaced atomically.

@@ -2,21 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 import scipy.sparse
 
 from dsnmf.affinity import LabelAffinity
+from dsnmf.estimators.mapping.spread import measure_spreads
 from dsnmf.estimators.record import changed_parameters
-from dsnmf.estimators.saved import VERSION
-from dsnmf.estimators.stream_sums import Stream
-from dsnmf.estimators.streams import OF_FITS
+from dsnmf.estimators.saved_arrays import VERSION
+from dsnmf.estimators.stream_sums import OF_FITS, Stream
 from dsnmf.files import archive
-
-if TYPE_CHECKING:
-    from dsnmf.estimators.base import Factorisation
-    from dsnmf.typing import PathLike
 
 _SCALARS = ("reconstruction_err_", "n_iter_", "n_features_in_", "_scale", "_nonlinearity")
 
@@ -80,6 +74,7 @@ def _learned(estimator, from_stream):
 
 def write_estimator(path, estimator):
     """Write a fitted estimator; see `Factorisation.save`."""
+    measure_spreads(estimator)
     arrays = {}
     parameters = estimator.get_params(deep=False)
     scalars, per_layer = _learned(estimator, hasattr(estimator, "_stream"))
@@ -138,31 +133,3 @@ def read_estimator(path, cls):
             estimator._record["sample_names"] = arrays["sample_names"].astype(object)
     estimator._ready = {}
     return estimator
-
-
-def open_estimator(path: PathLike) -> Factorisation:
-    """The fitted estimator in a file, of whichever class it is.
-
-    Parameters
-    ----------
-    path : str or path-like
-        Written by an estimator's `save`.
-
-    Returns
-    -------
-    estimator
-
-    Raises
-    ------
-    OSError
-        If the file cannot be read.
-    ValueError
-        If it is damaged, or holds no estimator.
-    """
-    from dsnmf import estimators  # which import this module
-
-    kind = archive.kind_of(path)
-    if kind not in estimators.__all__:
-        known = ", ".join(sorted(estimators.__all__))
-        raise ValueError(f"{path} holds a {kind}, not an estimator ({known})")
-    return read_estimator(path, getattr(estimators, kind))

@@ -2,27 +2,24 @@
 
 from __future__ import annotations
 
-from dataclasses import field
-from numbers import Real
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING
 
-from sklearn.utils._param_validation import Interval, StrOptions
-
-from dsnmf.estimators.in_blocks import BlockFactorisation
-from dsnmf.estimators.labels import per_attribute, weights
-from dsnmf.estimators.parameters import OneLayer, estimator
+from dsnmf.estimators.graphs import per_attribute, weights
+from dsnmf.estimators.parameters.declaration import declared
 from dsnmf.estimators.streams import StreamFactorisation
 from dsnmf.estimators.supervised import SupervisedFactorisation
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from typing import Literal
 
-    from dsnmf.typing import Array
+    from dsnmf.affinity.labels import Affinity
+    from dsnmf.estimators.trace import State
+    from dsnmf.typing import Array, Init, Mode, PathLike, RandomState
 
 
-@estimator
-class SemiNMF(OneLayer, StreamFactorisation, BlockFactorisation):
+@declared
+class SemiNMF(StreamFactorisation):
     """Semi-NMF: Xᵀ ≈ Z H with H >= 0 and Z free, for data of any sign.
 
     Minimises ½‖Xᵀ - Z H‖²_F over the known entries of X. The fit divides X by the root mean square
@@ -30,18 +27,7 @@ class SemiNMF(OneLayer, StreamFactorisation, BlockFactorisation):
 
     Parameters
     ----------
-    [OneLayer]
-    solver : {"multiplicative", "bcd"}
-        The multiplicative rule of Ding et al. 2010, or block coordinate descent (Gillis & Kumar
-        2014), which decreases faster.
-    tol : float >= 0
-        Stop when the cost changed by at most tol times the first cost over ten iterations.
-    transform_method : {"auto", "projection", "nonnegative"}
-        What `transform` returns. "projection": Z† x, which may have negative entries.
-        "nonnegative": the h >= 0 with the least ‖x - Z h‖. "auto" is "projection".
-    [BlockParameters]
-    [StreamParameters]
-    [TrainingParameters]
+    [parameters]
 
     Attributes
     ----------
@@ -75,16 +61,56 @@ class SemiNMF(OneLayer, StreamFactorisation, BlockFactorisation):
     ((50, 3), (3, 8))
     """
 
-    solver: Literal["multiplicative", "bcd"] = "multiplicative"
+    def __init__(
+        self,
+        n_components: int = 2,
+        *,
+        solver: Literal["multiplicative", "bcd"] = "multiplicative",
+        init: Init = "svd",
+        noise_floor: Literal["auto"] | float = "auto",
+        compress: bool | int | Literal["auto"] = "auto",
+        max_iter: int = 2000,
+        tol: float = 1e-4,
+        metric: Literal["auto", "components", "data"] | float = "auto",
+        transform_method: Literal["auto", "projection", "nonnegative"] = "auto",
+        warm_start: bool = False,
+        random_state: RandomState = None,
+        mode: Mode = None,
+        verbose: int = 0,
+        callback: Callable[[int, State], object] | None = None,
+        block_size: int | None = None,
+        store: PathLike | None = None,
+        checkpoint: PathLike | None = None,
+        forget_factor: float = 0.9,
+    ) -> None:
+        self.n_components = n_components
+        self.solver = solver
+        self.init = init
+        self.noise_floor = noise_floor
+        self.compress = compress
+        self.max_iter = max_iter
+        self.tol = tol
+        self.metric = metric
+        self.transform_method = transform_method
+        self.warm_start = warm_start
+        self.random_state = random_state
+        self.mode = mode
+        self.verbose = verbose
+        self.callback = callback
+        self.block_size = block_size
+        self.store = store
+        self.checkpoint = checkpoint
+        self.forget_factor = forget_factor
 
-    _parameter_constraints: ClassVar[dict] = {"solver": [StrOptions({"multiplicative", "bcd"})]}
+    def _layer_sizes(self):
+        return (int(self.n_components),)
 
     def _solver(self):
         return self.solver
 
 
-@estimator
-class WSF(OneLayer, SupervisedFactorisation):
+@declared
+class WSF(SupervisedFactorisation):
     """Weakly supervised factorisation: Semi-NMF that keeps samples of one class together.
 
     Minimises ½‖Xᵀ - Z H‖²_F + ½ Σ_a alpha_a tr(H L_a Hᵀ) with H >= 0, where L_a is the Laplacian
@@ -92,22 +118,7 @@ class WSF(OneLayer, SupervisedFactorisation):
 
     Parameters
     ----------
-    [OneLayer]
-    alpha : float >= 0, or one per attribute
-        Weight λ of the penalty against the squared error, in units of the samples' mean squared
-        norm: on samples of unit norm, as the authors have them, it is their λ. There .01 was enough
-        for `H_` to separate the classes, 1 to 10 for new samples too.
-    [GraphParameters]
-    transform_method : {"auto", "projection", "nonnegative", "ridge"}
-        See `SemiNMF`. "ridge": the affine map of least Σ ‖h - C x - c‖² + penalty ‖C‖² over the
-        training samples, with their `H_` as h and the penalty of the least leave-one-out error.
-        As `H_` nearly encodes the classes, that is a regularised discriminant analysis. For X in
-        memory and without gaps, in O(n p min(n, p)); to be set before the fit. Its features do not
-        scale with the sample.
-    tol
-        See `SemiNMF`.
-    [BlockParameters]
-    [TrainingParameters]
+    [parameters]
 
     Attributes
     ----------
@@ -115,11 +126,55 @@ class WSF(OneLayer, SupervisedFactorisation):
         See `SemiNMF`. `H_` contains what the labels said; for classifiers use `transform`.
     """
 
-    alpha: float | Sequence[float] | Array = field(default=0.1, kw_only=False)
+    def __init__(
+        self,
+        n_components: int = 2,
+        alpha: float | Sequence[float] | Array = 0.1,
+        *,
+        affinity: Affinity | Sequence[Affinity] = "binary",
+        n_neighbors: int = 5,
+        heat_width: float = 1.0,
+        complete_labels: bool = False,
+        init: Init = "svd",
+        noise_floor: Literal["auto"] | float = "auto",
+        compress: bool | int | Literal["auto"] = "auto",
+        max_iter: int = 2000,
+        tol: float = 1e-4,
+        metric: Literal["auto", "components", "data"] | float = "auto",
+        transform_method: Literal["auto", "projection", "nonnegative", "ridge"] = "auto",
+        warm_start: bool = False,
+        random_state: RandomState = None,
+        mode: Mode = None,
+        verbose: int = 0,
+        callback: Callable[[int, State], object] | None = None,
+        block_size: int | None = None,
+        store: PathLike | None = None,
+        checkpoint: PathLike | None = None,
+    ) -> None:
+        self.n_components = n_components
+        self.alpha = alpha
+        self.affinity = affinity
+        self.n_neighbors = n_neighbors
+        self.heat_width = heat_width
+        self.complete_labels = complete_labels
+        self.init = init
+        self.noise_floor = noise_floor
+        self.compress = compress
+        self.max_iter = max_iter
+        self.tol = tol
+        self.metric = metric
+        self.transform_method = transform_method
+        self.warm_start = warm_start
+        self.random_state = random_state
+        self.mode = mode
+        self.verbose = verbose
+        self.callback = callback
+        self.block_size = block_size
+        self.store = store
+        self.checkpoint = checkpoint
 
-    _parameter_constraints: ClassVar[dict] = {
-        "alpha": [Interval(Real, 0, None, closed="left"), "array-like"]
-    }
+    def _layer_sizes(self):
+        return (int(self.n_components),)
 
     def _attributes(self, y, n):
         codes = self._codes(y, n)

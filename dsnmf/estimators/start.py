@@ -4,10 +4,11 @@ from functools import partial
 
 import numpy as np
 
-from dsnmf.initialisation import appr_seminmf, lp_seminmf, nndsvd, pretrain, random
+from dsnmf.initialisation import lp_seminmf, nndsvd, pretrain, random
 from dsnmf.initialisation.nonlinear import nonlinear_start
 from dsnmf.initialisation.pretraining import pretrain_product
-from dsnmf.initialisation.svd import ZERO_FILL, raised, without_zeros
+from dsnmf.initialisation.svd import ZERO_FILL, raised, semi_nmf_of_triplets, without_zeros
+from dsnmf.initialisation.triplets import completed_triplets
 from dsnmf.symbolic import is_linear
 from dsnmf.validation import as_generator, as_matrix
 
@@ -19,13 +20,23 @@ def as_random_state(random_state):
     return None if random_state is None else as_generator(random_state)
 
 
-def _initialiser(init, noise_floor, rng):
-    if init == "svd":
-        options = {"noise_floor": noise_floor, "random_state": as_generator(rng)}
-        return partial(appr_seminmf, dtype=np.float64, **options)
-    if init == "random":
-        return partial(random, random_state=rng)
-    return {"nndsvd": nndsvd, "lp": lp_seminmf}[init]
+def _by_svd(M, k, floor, rng, known):
+    """As `appr_seminmf`; known are a matrix and what `gram_eigen` gives of it, or None."""
+    eigen = known[1] if M is known[0] else None
+    triplets = partial(completed_triplets, M, floor=floor, rng=rng, dtype=np.float64, eigen=eigen)
+    return semi_nmf_of_triplets(M, k, triplets)
+
+
+#: The starts that may be given by name.
+INITIALISERS = {"svd": _by_svd, "nndsvd": nndsvd, "lp": lp_seminmf, "random": random}
+
+
+def _initialiser(init, noise_floor, rng, known):
+    options = {
+        "svd": {"floor": noise_floor, "rng": as_generator(rng), "known": known},
+        "random": {"random_state": rng},
+    }
+    return partial(INITIALISERS[init], **options.get(init, {}))
 
 
 def nonnegative(H):
@@ -62,13 +73,13 @@ def start_factors(estimator, samples, layers):
     if estimator.init == "nndsvd":  # belongs to the given coordinates; all others turn along
         (Z_1, *Zs), Hs = _started(estimator, samples.samples, layers)
         return [samples.compressed(Z_1), *Zs], Hs
-    return _started(estimator, samples.start, layers)
+    return _started(estimator, samples.start, layers, samples.take_eigen())
 
 
-def _started(estimator, X, layers):
+def _started(estimator, X, layers, eigen=None):
     rng, by_svd = as_random_state(estimator.random_state), estimator.init == "svd"
-    initialise = _initialiser(estimator.init, estimator._noise_floor(layers), rng)
-    if estimator._solver() == "adam":
+    initialise = _initialiser(estimator.init, estimator._noise_floor(layers), rng, (X, eigen))
+    if estimator._rule().raw_features:
         return pretrain(X, layers, initialise)
 
     by_product = by_svd and estimator._start_aim(layers) == "product"
@@ -94,7 +105,7 @@ def given_factors(estimator, shape, layers):
         for letter, factors in (("Z", Zs), ("H", Hs))
     )
     check_start(Zs, Hs, shape, layers)
-    if not estimator._has_raw_features():
+    if not estimator._rule().raw_features:
         for i, H in enumerate(Hs, start=1):
             if (least := H.min()) < 0:
                 raise ValueError(f"init's H_{i} must be >= 0, got {least:.4g}")

@@ -7,14 +7,11 @@ from dataclasses import dataclass, replace
 from functools import reduce
 
 import numpy as np
-import pytensor.tensor as pt
 
 from dsnmf.data.samples import column_blocks
-from dsnmf.solvers.inner_features import positive_start
-from dsnmf.training.lending import compiled_once
-from dsnmf.training.modes import compile_function
-from dsnmf.updates.one_read import FLOOR, Sums, small_step
-from dsnmf.updates.semi_nmf import multiplicative_step
+from dsnmf.solvers.features import moved_features
+from dsnmf.solvers.small_step import moved_bases
+from dsnmf.updates.one_read import Sums
 
 #: Of the H rule for each batch. The features with the least error (non-negative least squares) take
 #: several times as long, and have zeros that hold the components fast: on PIE the error of new
@@ -28,35 +25,16 @@ NEGLIGIBLE = 1e-10
 #: they say nothing of it, it stays. So much that single precision does not round it off.
 HOLD = 1e-6
 
-
-@compiled_once
-def _compiled_feature_step(mode):
-    """(A, B, H) ↦ new H."""
-    A, B, H = (pt.dmatrix() for _ in range(3))
-    new = multiplicative_step(H, A, B, FLOOR)
-    return compile_function([A, B, H], new, mode=mode)
-
-
-@compiled_once
-def _compiled_small_step(m, dtype, mode):
-    """(X Qᵀ, Q Qᵀ, L, n, Z_1, …, Z_m) ↦ new Z_1, …, Z_m."""
-    sums, n = Sums(*(pt.dmatrix() for _ in range(3))), pt.lscalar()
-    Zs = [pt.dmatrix() for _ in range(m)]
-    moved = small_step(Zs, sums, n, dtype)
-    inputs = [*vars(sums).values(), n, *Zs]
-    # Nothing depends on the old Z_1.
-    return compile_function(inputs, moved.Zs, mode=mode, on_unused_input="ignore")
+#: What a fit leaves beside the model, and a stream does not have.
+OF_FITS = ("H_", "_raw_H", "history_", "n_iter_", "reconstruction_err_", "_record")
 
 
 def features_of_batch(X, Zs, mode):
     """H >= 0, shape (k_m, b), of samples X ≈ Z_1 … Z_m H; each depends on its sample alone."""
     Psi = reduce(np.matmul, Zs)
     A, B = np.asarray(Psi.T @ X), Psi.T @ Psi
-    H = positive_start(np.linalg.pinv(B, rcond=NEGLIGIBLE, hermitian=True) @ A)
-    step = _compiled_feature_step(mode)
-    for _ in range(STEPS):
-        H = np.asarray(step(A, B, H))
-    return H
+    start = np.linalg.pinv(B, rcond=NEGLIGIBLE, hermitian=True) @ A
+    return moved_features(A, B, start, STEPS, mode)
 
 
 def rank_of(Zs):
@@ -140,5 +118,4 @@ class Stream:
         hold = HOLD * np.trace(self.HH) or 1.0
         L = np.linalg.cholesky(self.HH + hold * np.eye(k))
         XQ = np.linalg.solve(L, (self.XH + hold * reduce(np.matmul, Zs)).T).T
-        step = _compiled_small_step(len(Zs), str(dtype), mode)
-        return step(XQ, np.eye(k), L, self.n_samples, *Zs)
+        return moved_bases(Zs, Sums(XQ, np.eye(k), L), self.n_samples, dtype, mode=mode).Zs

@@ -9,14 +9,14 @@ import numpy as np
 from scipy.sparse import hstack, issparse
 from sklearn.utils.metaestimators import available_if
 
-from dsnmf.data.choice import as_samples, in_memory
+from dsnmf.data.recognition import as_samples, in_memory
 from dsnmf.data.shares import energies_of, warn_of_governing
+from dsnmf.estimators.base import Factorisation
 from dsnmf.estimators.containers import as_data
 from dsnmf.estimators.jax_mode import check_jax
 from dsnmf.estimators.outcome import DIVERGED, unchanged_by_errors
-from dsnmf.estimators.parameters import StreamParameters
 from dsnmf.estimators.start import start_factors
-from dsnmf.estimators.stream_sums import Stream, features_of_batch, rank_of
+from dsnmf.estimators.stream_sums import OF_FITS, Stream, features_of_batch, rank_of
 from dsnmf.symbolic import is_linear
 from dsnmf.training.modes import as_mode
 from dsnmf.training.threads import threads_for
@@ -24,29 +24,23 @@ from dsnmf.training.threads import threads_for
 if TYPE_CHECKING:
     from typing import Any, Self
 
-    from dsnmf.typing import Array, Matrix
-
-#: What a fit leaves beside the model, and a stream does not have.
-OF_FITS = ("H_", "_raw_H", "history_", "n_iter_", "reconstruction_err_", "_record")
+    from dsnmf.typing import Matrix
 
 
 def _check_partial_fit(estimator):
     """AttributeError, which says why, if there is no partial_fit with these parameters."""
-    if estimator._solver() != "multiplicative":
-        why = f"solver='multiplicative', got {estimator._solver()!r}"
-    elif not is_linear(estimator._inner_nonlinearity()):
-        why = f"nonlinearity='identity', got {estimator._inner_nonlinearity()!r}"
-    elif getattr(estimator, "whiten", 0):
-        why = f"whiten=0, got {estimator.whiten!r}"
-    else:
-        return True
-    raise AttributeError(f"partial_fit of {type(estimator).__name__} needs {why}")
+    for name, parameter in estimator._parameters.items():
+        allowed, value = parameter.in_streams, getattr(estimator, name)
+        if allowed and value not in allowed:
+            kind = type(estimator).__name__
+            raise AttributeError(
+                f"partial_fit of {kind} needs {name}={allowed[0]!r}, got {value!r}"
+            )
+    return True
 
 
-class StreamFactorisation(StreamParameters):
+class StreamFactorisation(Factorisation):
     """A linear factorisation that also learns from one mini-batch after the other."""
-
-    Z_: list[Array]
 
     @property
     def n_samples_seen_(self) -> int:
@@ -112,7 +106,7 @@ class StreamFactorisation(StreamParameters):
         """
         self._validate_params()
         as_mode(self.mode)
-        check_jax(self.mode, self._solver(), self._inner_nonlinearity())
+        check_jax(self.mode, self._rule(), self._inner_nonlinearity())
         with unchanged_by_errors(self):
             first, layers = not hasattr(self, "Z_"), self._layer_sizes()
             X = as_data(self, in_memory(X), reset=first)
@@ -141,7 +135,7 @@ class StreamFactorisation(StreamParameters):
         Z_1, *others = stream.fitted(Zs, dtype, self.mode)
         self.Z_ = [np.asarray(Z).astype(dtype) for Z in (Z_1 * self._scale, *others)]
         self._stream, self._covariances, self._ready = stream, [], {}
-        for name in OF_FITS:
+        for name in (*OF_FITS, "_noted"):
             vars(self).pop(name, None)
         return self
 

@@ -1,6 +1,6 @@
 """Which layer knows which attribute: weakly supervised models beside unsupervised ones.
 
-    python -m dsnmf.experiments.attributes --data stickfigures --seeds 3 --out DIR
+    dsnmf reproduce attributes-stickfigures attributes-nrletters --seeds 3 --out DIR
 
 Samples are split 60/40; every model sees the training samples, with the attributes of a share of
 them. A row of the table is one map from samples to features: k-means on the test samples' features
@@ -25,11 +25,6 @@ With fewer labels the unlabelled samples are tied in by their ten nearest neighb
 - "spread": labels spread over that graph first (scikit-learn's LabelSpreading).
 """
 
-import argparse
-import csv
-import json
-from pathlib import Path
-
 import numpy as np
 from sklearn.model_selection import train_test_split
 from sklearn.svm import LinearSVC
@@ -37,9 +32,6 @@ from sklearn.svm import LinearSVC
 from dsnmf import datasets
 from dsnmf.experiments.attribute_methods import RIVALS, supervised, unsupervised
 from dsnmf.experiments.clustering import k_means_scores
-from dsnmf.experiments.report import tables
-from dsnmf.files.atomic import replacing
-from dsnmf.files.output import tolerate_missing_letters
 
 #: Layers per data set: one per attribute.
 LAYERS = {"stickfigures": (64, 32), "nrletters": (64, 48, 32)}
@@ -131,22 +123,6 @@ def method_rows(method, data, target, layers, names, seed, shares=SHARES):
             yield {"share": share, **row}
 
 
-def one_split(data, target, layers, names, seed, shares=SHARES):
-    """The rows of all methods: `method_rows`' with seed and method, the shares one by one.
-
-    Yields
-    ------
-    dict
-        seed, share, method, layer, attribute, ac, nmi, svm.
-    """
-    rows = [
-        {"seed": seed, "share": row.pop("share"), "method": method, **row}
-        for method in unsupervised(layers) | supervised(layers, names)
-        for row in method_rows(method, data, target, layers, names, seed, shares)
-    ]
-    yield from sorted(rows, key=lambda row: shares.index(row["share"]))
-
-
 def sample(dataset, names, max_samples=MAX_SAMPLES):
     """(data, target) of some of a set's samples, with the attributes of these names.
 
@@ -164,73 +140,3 @@ def sample(dataset, names, max_samples=MAX_SAMPLES):
     chosen = np.random.default_rng(0).permutation(len(dataset.data))[:max_samples]
     columns = [dataset.target_names.index(name) for name in names]
     return dataset.data[chosen], dataset.target[chosen][:, columns]
-
-
-def markdown(rows, names):
-    """The table: means over the splits, in per cent."""
-    scores = ("ac", "nmi", "svm")
-    columns = [f"{name} {score.upper()}" for name in names for score in scores]
-    head = ["labels", "features", "layer", *columns]
-    lines, groups = [], {}
-    for row in rows:
-        cell = groups.setdefault((row["share"], row["method"], row["layer"]), {})
-        for score in scores:
-            cell.setdefault((row["attribute"], score), []).append(row[score])
-    for (share, method, layer), cell in groups.items():
-        means = [f"{100 * np.mean(cell[name, score]):.0f}" for name in names for score in scores]
-        lines.append([f"{share:.0%}", method, layer, *means])
-    return tables.markdown(head, lines)
-
-
-def run(data="stickfigures", seeds=3, out=None):
-    """Run the experiment, print its table, and write attributes.csv and attributes.json to `out`.
-
-    Parameters
-    ----------
-    data : {"stickfigures", "nrletters"}
-    seeds : int >= 1
-        Splits, with seeds 0 … seeds - 1.
-    out : str or path-like, optional
-        Folder, made if it is missing; nothing is written by default.
-
-    Returns
-    -------
-    list of dict
-        See `one_split`.
-    """
-    dataset = datasets.load(data)
-    names, layers = dataset.target_names, LAYERS[data]
-    X, target = sample(dataset, names)
-    rows = [row for seed in range(seeds) for row in one_split(X, target, layers, names, seed)]
-    print(f"{data}, {len(X)} samples, layers {layers}, means over {seeds} splits, %\n")
-    print(markdown(rows, names))
-    if out is not None:
-        out = Path(out)
-        out.mkdir(parents=True, exist_ok=True)
-        settings = {"data": data, "samples": len(X), "layers": layers, "seeds": seeds}
-        with replacing(out / "attributes.json") as file:
-            json.dump({**settings, "rows": rows}, file, indent=1)
-        with replacing(out / "attributes.csv") as file:
-            table = csv.DictWriter(file, rows[0], lineterminator="\n")
-            table.writeheader()
-            table.writerows(rows)
-    return rows
-
-
-def main(argv=None):
-    """The command line."""
-    tolerate_missing_letters()
-    parser = argparse.ArgumentParser(
-        prog="python -m dsnmf.experiments.attributes", description=__doc__.split("\n")[0]
-    )
-    parser.add_argument("--data", choices=sorted(LAYERS), default="stickfigures")
-    parser.add_argument("--seeds", type=int, default=3, metavar="K", help="splits (default: 3)")
-    parser.add_argument("--out", metavar="DIR", help="folder for attributes.csv and .json")
-    arguments = parser.parse_args(argv)
-    if arguments.seeds < 1:
-        parser.error("--seeds must be an integer >= 1")
-    run(arguments.data, arguments.seeds, arguments.out)
-
-
-if __name__ == "__main__":
-    main()

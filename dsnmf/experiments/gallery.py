@@ -4,19 +4,18 @@ python -m dsnmf.experiments.gallery --out .gallery
 """
 
 import argparse
-import io
 from functools import cache
 from pathlib import Path
 
 import numpy as np
 from matplotlib import colormaps, style
 from matplotlib.figure import Figure
-from PIL import Image
 from sklearn.model_selection import train_test_split
 
 from dsnmf import WSF, DeepSemiNMF, DeepWSF, datasets
 from dsnmf.experiments.attribute_methods import ALPHA, LARGE_ALPHA, TRAINING, spread_labels
 from dsnmf.experiments.attributes import LAYERS, hide, load_lights, split
+from dsnmf.experiments.pictures import save_small
 from dsnmf.experiments.protocols import find
 from dsnmf.files.output import tolerate_missing_letters
 from dsnmf.plotting import plot_components, plot_layers
@@ -241,22 +240,6 @@ PICTURES = {
 }
 
 
-def save(figure, path):
-    """Write a figure as a PNG file of few colours.
-
-    Parameters
-    ----------
-    figure : matplotlib Figure
-    path : path-like
-    """
-    drawn = io.BytesIO()
-    figure.savefig(drawn, dpi=DPI)
-    picture = Image.open(drawn).convert("RGB")
-    # Rare colours matter, as those at the ends of a colour bar.
-    few = picture.quantize(COLOURS, Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE)
-    few.save(path, optimize=True)
-
-
 def run(out):
     """Draw all pictures into a folder, made if it is missing: PNG files named as in `PICTURES`.
 
@@ -268,7 +251,7 @@ def run(out):
     out.mkdir(parents=True, exist_ok=True)
     for name, draw in PICTURES.items():
         with style.context(["default", STYLE]):
-            save(draw(), out / f"{name}.png")
+            save_small(draw(), out / f"{name}.png", DPI, COLOURS)
         print(out / f"{name}.png", flush=True)
 
 

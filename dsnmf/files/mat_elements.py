@@ -1,7 +1,8 @@
 """The structure of MATLAB files of versions 5 to 7, checked before SciPy follows it.
 
-`scipy.io.loadmat` trusts the types and sizes in a file, so that a damaged one may end the process.
-(Compressed variables have checksums, which it verifies.) The format: MathWorks, "MAT-File Format".
+`scipy.io.loadmat` trusts the types and sizes in a file, so that a damaged one may end the process
+or hold it up, with SciPy 1.17 too. (Compressed variables have checksums, which it verifies.) The
+format: MathWorks, "MAT-File Format".
 """
 
 import math

@@ -15,7 +15,7 @@ import scipy.sparse
 from dsnmf.files import arrays, h5ad, matlab, parquet, text
 from dsnmf.files.frames import is_frame, read_label_columns
 from dsnmf.files.identifiers import note_on_features, note_on_labels
-from dsnmf.files.labels import as_labels, without_labels
+from dsnmf.files.label_values import as_labels, without_labels
 from dsnmf.files.names import file_of
 from dsnmf.files.variables import as_csr, content
 from dsnmf.files.writing import WRITTEN as WRITTEN

@@ -80,9 +80,26 @@ def determined_vectors(eigen, k, floor, rng, gram_beside, eps):
     eps : float
         That of X's dtype: σ up to that share of the largest are rounding.
     """
+    found = resolved(eigen, k, floor, gram_beside, eps)
+    return chosen_vectors(*found, k, rng)
+
+
+def resolved(eigen, k, floor, gram_beside, eps):
+    """Eigenvalues above the noise floor, descending, at least k of them if there are, and vectors.
+
+    Parameters
+    ----------
+    eigen, k, floor, gram_beside, eps
+        See `determined_vectors`.
+    """
     values, vectors = _resolved(eigen, k, floor, eps, gram_beside)
     kept = floor.count(values)
-    values, vectors = values[:kept], vectors[:, :kept]
+    return values[:kept], vectors[:, :kept]
+
+
+def chosen_vectors(values, vectors, k, rng):
+    """What `determined_vectors` gives of what is `resolved`."""
+    kept = len(values)
     starts = np.flatnonzero(np.r_[True, values[:-1] - values[1:] > EQUAL_WIDTH * values[:-1]])
     k = min(k, kept)
     chosen = np.empty((len(vectors), k))

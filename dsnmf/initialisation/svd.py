@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -48,9 +49,8 @@ def lifted(B):
     return V - np.minimum(0, B.min(axis=0))
 
 
-def _rank_one(M, **svd_options):
+def _rank_one(M, leading):
     """V: the positive or negative part of the leading right vector that fits better; U = M V†."""
-    _, _, leading = truncated_svd(M, 1, **svd_options)
     parts = [part for part in (np.maximum(leading, 0), np.maximum(-leading, 0)) if part.any()]
     fits = [(M @ V.T / (V @ V.T), V) for V in parts]
     return max(fits, key=lambda fit: np.linalg.norm(fit[0]) * np.linalg.norm(fit[1]))
@@ -106,9 +106,14 @@ def appr_seminmf(
         "random_state": random_state,
         "dtype": dtype,
     }
+    return semi_nmf_of_triplets(M, r, partial(truncated_svd, M, **options))
+
+
+def semi_nmf_of_triplets(M, r, triplets):
+    """As `appr_seminmf`, from a function that gives so many leading U, S, Vt of M."""
     if r == 1:
-        return _rank_one(M, **options)
-    A, S, B = truncated_svd(M, r - 1, **options)
+        return _rank_one(M, triplets(1)[2])
+    A, S, B = triplets(r - 1)
     return with_opposite((A * S)[:, ::-1]), lifted(B[::-1])
 
 

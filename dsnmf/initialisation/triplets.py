@@ -10,7 +10,7 @@ import scipy.linalg
 import scipy.sparse.linalg
 
 from dsnmf.initialisation.floor import NOISE_FLOOR, as_noise_floor
-from dsnmf.initialisation.spectrum import beside, complement, determined_vectors, eigen_of
+from dsnmf.initialisation.spectrum import beside, chosen_vectors, complement, eigen_of, resolved
 from dsnmf.magnitude import safe_unit
 from dsnmf.validation import as_generator, as_matrix, as_size
 
@@ -88,17 +88,36 @@ def _gram_beside(small, basis):
     return gram
 
 
-def _by_gram(M, k, floor, rng):
+def gram_eigen(M):
+    """What `eigen_of` gives of the Gram matrix of M's smaller side.
+
+    None where that is not how M is decomposed: it is too large, or its squares leave float64.
+    """
+    if min(M.shape) > LARGEST_GRAM or safe_unit(M) != 1:
+        return None
+    return eigen_of(_gram(_small(M)))
+
+
+def _small(M):
+    """M, or its transpose, so that rows are the smaller side."""
+    return M if M.shape[0] <= M.shape[1] else M.T
+
+
+def resolved_side(M, k, floor, eigen):
+    """What `resolved` gives of M's smaller side."""
+    gram_beside, eps = partial(_gram_beside, _small(M)), float(np.finfo(M.dtype).eps)
+    return resolved(eigen, k, floor, gram_beside, eps)
+
+
+def _by_gram(M, k, floor, rng, eigen=None):
     """At most k leading triplets above the noise floor, from the smaller Gram matrix."""
-    wide = M.shape[0] <= M.shape[1]
-    small = M if wide else M.T  # rows are the smaller side
-    eps = float(np.finfo(M.dtype).eps)
-    eigen, gram_beside = eigen_of(_gram(small)), partial(_gram_beside, small)
-    vectors, _ = determined_vectors(eigen, k, floor, rng, gram_beside, eps)
+    small = _small(M)
+    found = resolved_side(M, k, floor, eigen or eigen_of(_gram(small)))
+    vectors, _ = chosen_vectors(*found, k, rng)
     projected = project_onto(vectors, small)
     S = np.linalg.norm(projected, axis=1)
     other = (projected / S[:, None]).T
-    return (vectors, S, other) if wide else (other, S, vectors)
+    return (vectors, S, other) if small is M else (other, S, vectors)
 
 
 def _by_range(M, k, floor, rng):
@@ -116,7 +135,7 @@ def _by_range(M, k, floor, rng):
     return (Q @ left)[:, :kept], S[:kept], Vt[:kept].T
 
 
-def leading_triplets(M, k, floor, rng):
+def leading_triplets(M, k, floor, rng, eigen=None):
     """The triplets that `truncated_svd` computes, before missing ones are drawn.
 
     Parameters
@@ -125,6 +144,8 @@ def leading_triplets(M, k, floor, rng):
     k : int >= 1
     floor : NoiseFloor
     rng : numpy.random.Generator
+    eigen : (ndarray, ndarray), optional
+        What `gram_eigen` gives of M, if that is known.
 
     Returns
     -------
@@ -133,6 +154,8 @@ def leading_triplets(M, k, floor, rng):
     V : ndarray, shape (n, r)
         r <= k triplets, all above the noise floor.
     """
+    if eigen is not None:
+        return _by_gram(M, k, floor, rng, eigen)
     unit = safe_unit(M)
     if unit != 1:
         U, S, V = leading_triplets(M / M.dtype.type(unit), k, floor, rng)
@@ -214,7 +237,12 @@ def truncated_svd(
     M = as_matrix(M, "M", accept_sparse=True)
     k = as_size(k, "k")
     floor, rng = as_noise_floor(noise_floor), as_generator(random_state)
-    U, S, V = leading_triplets(M, k, floor, rng)
+    return completed_triplets(M, k, floor, rng, M.dtype if dtype is None else dtype)
+
+
+def completed_triplets(M, k, floor, rng, dtype, eigen=None):
+    """As `truncated_svd`, of what `leading_triplets` takes."""
+    U, S, V = leading_triplets(M, k, floor, rng, eigen)
     missing = k - len(S)
     if missing:
         # The smaller side is drawn first, whichever it is.
@@ -225,7 +253,6 @@ def truncated_svd(
     Vt = V.T
     peaks = Vt[np.arange(k), np.abs(Vt).argmax(axis=1)]
     signs = np.where(peaks < 0, -1.0, 1.0)
-    dtype = M.dtype if dtype is None else dtype
     factors = U * signs, S, Vt * signs[:, None]
     U, S, Vt = (factor.astype(dtype, copy=False) for factor in factors)
     return U, S, Vt

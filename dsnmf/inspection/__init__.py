@@ -22,16 +22,16 @@ __all__ = [
 
 #: Modules of what is imported when it is asked for: words need no figures, and compute nothing.
 _LATER = {
-    "cluster": "clustering",
-    "draw_figure": "figures",
+    "cluster": "k_means",
+    "draw_figure": "drawing",
     "fill": "filling",
     "write_page": "page",
 }
 
 if TYPE_CHECKING:
-    from dsnmf.inspection.clustering import cluster as cluster
-    from dsnmf.inspection.figures import draw_figure as draw_figure
+    from dsnmf.inspection.drawing import draw_figure as draw_figure
     from dsnmf.inspection.filling import fill as fill
+    from dsnmf.inspection.k_means import cluster as cluster
     from dsnmf.inspection.page import write_page as write_page
 else:
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from dsnmf.inspection.layers import (
+from dsnmf.inspection.layer import (
     component_names,
     feature_names,
     kind_of,
@@ -16,20 +16,13 @@ from dsnmf.inspection.layers import (
 )
 from dsnmf.inspection.nearest import nearest_samples
 from dsnmf.inspection.variance import component_variances
+from dsnmf.inspection.wording import text_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from dsnmf.estimators.base import Factorisation
     from dsnmf.typing import Data
-
-#: How a fit ended.
-ENDS = {
-    "tol": "by its tolerance",
-    "max_iter": "at max_iter, before its tolerance was reached",
-    "callback": "by its callback",
-    "interrupt": "by Ctrl-C",
-}
 
 
 @dataclass(frozen=True)
@@ -80,8 +73,6 @@ class Description:
         return asdict(self)
 
     def __str__(self) -> str:
-        from dsnmf.inspection.text import text_of  # which imports this module
-
         return text_of(self)
 
 
@@ -181,7 +172,7 @@ def describe(
         variation, explained = _of_training(model)
         names = sample_names(model) if names is None else names
     else:
-        from dsnmf.inspection.samples import explained_of, features_of
+        from dsnmf.inspection.given_samples import explained_of, features_of
 
         found = layer_of(model, layer, features_of(model, X, layer))
         variation, explained = explained_of(model, X)

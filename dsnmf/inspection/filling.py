@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 import scipy.sparse
 
-from dsnmf.data.choice import in_memory
+from dsnmf.data.recognition import in_memory
 from dsnmf.estimators.containers import as_data
-from dsnmf.inspection.samples import array_model
+from dsnmf.inspection.given_samples import array_model
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike

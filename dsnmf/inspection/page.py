@@ -12,8 +12,8 @@ import numpy as np
 from dsnmf.extras import extra
 from dsnmf.files.atomic import replacing
 from dsnmf.inspection.description import describe
-from dsnmf.inspection.figures import draw_figure, style_of
-from dsnmf.inspection.text import data_line, end_line, label_lines, share
+from dsnmf.inspection.drawing import draw_figure, style_of
+from dsnmf.inspection.wording import data_line, end_line, label_lines, share
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -186,7 +186,7 @@ def page_of(
     found = describe(model, X, layer=layer, n_features=n_features, n_samples=n_samples, names=names)
     features = None
     if X is not None:
-        from dsnmf.inspection.samples import features_of
+        from dsnmf.inspection.given_samples import features_of
 
         features = features_of(model, X, layer)
     title = f"{found.kind} of {found.data.get('source', 'data')}"

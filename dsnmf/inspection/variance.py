@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from dsnmf.inspection.layers import layer_of
+from dsnmf.inspection.layer import layer_of
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike

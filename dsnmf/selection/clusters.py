@@ -114,6 +114,7 @@ class ClusterAgreement(Criterion):
     n_clusters: tuple = ()
 
     label = "agreement of k-means beyond chance"
+    needs_n_clusters = True
 
     @property
     def most_clusters(self):

@@ -54,6 +54,8 @@ class Criterion(ABC):
 
     #: What the score is, for the table and the figure.
     label = ""
+    #: Whether it asks for numbers of clusters.
+    needs_n_clusters = False
     #: The largest number of clusters, where it looks at the features that `transform` gives; None
     #: where it looks at what the fit has learned.
     most_clusters = None

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from dsnmf import plotting
-from dsnmf.plotting.names import LITERAL
+from dsnmf.plotting.captions import LITERAL
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -1,11 +1,23 @@
 """Block coordinate descent on Semi-NMF."""
 
 from dsnmf.solvers.rule import Rule
+from dsnmf.solvers.sums import OneRead
 from dsnmf.updates import bcd_semi_nmf
+from dsnmf.updates.baselines import coordinate_sweep
 
 
-class BlockCoordinateDescent(Rule):
-    """See `dsnmf.updates.bcd_semi_nmf`."""
+class BlockCoordinateDescent(OneRead):
+    """See `dsnmf.updates.bcd_semi_nmf`; one read of X per iteration."""
+
+    @staticmethod
+    def features(H, A, B, affinity=None, BH=None, in_rows=False):
+        return coordinate_sweep(A.T, B, H.T).T if in_rows else coordinate_sweep(A, B, H)
+
+
+class GappyBlockCoordinateDescent(Rule):
+    """The same with gaps, which every iteration fills anew from the reconstruction."""
+
+    takes_gaps, takes_complete = True, False
 
     def updates(self):
         return bcd_semi_nmf(self.program.X_filled, self.program.Zs[0], self.program.Hs[0])

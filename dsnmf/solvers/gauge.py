@@ -32,6 +32,10 @@ CHANGE = {"float64": 1e-12, "float32": 4e-6}
 #: all samples, or depend on each other.
 RIDGE = 1e-12
 
+#: Constraints that a pass finds, per component. With 2 there are more passes, and each costs more
+#: than the others' solution.
+FOUND = 6
+
 MAX_PASSES = 50
 
 
@@ -52,10 +56,9 @@ def _moments(features):
 
 def _limits(H, v):
     """The least and the largest qᵀh with which h - v qᵀh >= 0, for rows h."""
-    with np.errstate(divide="ignore", invalid="ignore"):
-        ratios = H / v
-    largest = np.where(v > 0, ratios, np.inf).min(axis=1)
-    least = np.where(v < 0, ratios, -np.inf).max(axis=1)
+    up, down = np.flatnonzero(v > 0), np.flatnonzero(v < 0)
+    largest = (H[:, up] / v[up]).min(axis=1, initial=np.inf)
+    least = (H[:, down] / v[down]).max(axis=1, initial=-np.inf)
     return least, largest
 
 
@@ -120,7 +123,7 @@ def gauge_of(Psi, n, passed):
     G, b = np.empty((0, k)), np.empty(0)
     for _ in range(MAX_PASSES):
         q = v - _solved(L, _least_norm(G, b), transposed=True)
-        (found,) = passed(partial(_violated, v=v, q=q, most=2 * k))
+        (found,) = passed(partial(_violated, v=v, q=q, most=FOUND * k))
         rows, limits = np.split(found.rows(), [k], axis=1)
         if not len(rows):
             break
@@ -163,7 +166,7 @@ def settle_gauge(Zs, n, passed, H):
     Z = Zs[-1].astype(np.float64)
     Z = (Z + np.outer(Z @ v, q) / (1 - q @ v)).astype(dtype)
     change = np.linalg.multi_dot([*Zs[:-1], Z, eye - np.outer(v, q)]) - Psi
-    before, after = (np.einsum("ij,jk,ik", A, products, A) for A in (Psi, change))
+    before, after = ((A @ products * A).sum() for A in (Psi, change))
     if after > before * CHANGE[str(dtype)] ** 2:
         return Zs[-1]
     passed(partial(_shifted, v=v, q=q), outputs=[H])

@@ -3,29 +3,11 @@
 from functools import reduce
 
 import numpy as np
-import pytensor.tensor as pt
 
-from dsnmf.initialisation.svd import ZERO_FILL
-from dsnmf.training.lending import compiled_once
-from dsnmf.training.modes import compile_function
-from dsnmf.updates.one_read import FLOOR
-from dsnmf.updates.semi_nmf import multiplicative_step
+from dsnmf.solvers.features import moved_features
 
 #: From what the last layer leads to, which fits well already; the error hardly falls from there.
 STEPS = 20
-
-
-@compiled_once
-def _compiled_step(dtype, mode):
-    Psi, A, H = (pt.matrix(dtype=dtype) for _ in range(3))
-    BH = pt.dot(Psi.T, pt.dot(Psi, H))
-    new = multiplicative_step(H, A, pt.dot(Psi.T, Psi), FLOOR, BH=BH)
-    return compile_function([Psi, A, H], new, mode=mode)
-
-
-def positive_start(led):
-    """What a multiplicative rule can start from, with small numbers for what is not positive."""
-    return np.where(led > 0, led, ZERO_FILL * np.abs(led).mean(axis=0))
 
 
 def inner_features(X, Zs, H, mode=None):
@@ -46,12 +28,9 @@ def inner_features(X, Zs, H, mode=None):
     -------
     list of m - 1 ndarray, shape (k_i, n)
     """
-    step, features, led = _compiled_step(str(H.dtype), mode), [], H
+    features, led = [], H
     for i in reversed(range(1, len(Zs))):
         led = Zs[i] @ led
         Psi = reduce(np.matmul, Zs[:i])
-        A, inner = np.asarray(Psi.T @ X), positive_start(led)
-        for _ in range(STEPS):
-            inner = step(Psi, A, inner)
-        features.insert(0, np.asarray(inner))
+        features.insert(0, moved_features(np.asarray(Psi.T @ X), Psi.T @ Psi, led, STEPS, mode))
     return features

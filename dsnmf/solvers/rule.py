@@ -2,7 +2,11 @@
 
 
 class Rule:
-    """How a program moves the factors.
+    """How a fit moves the factors: what it takes, as data, and its operations.
+
+    What a rule takes is asked by `dsnmf.solvers.choice` alone. A rule for data in memory has
+    `updates`; one that also goes through blocks of samples is best an `OneRead`
+    (`dsnmf.solvers.sums`), and otherwise names its `BlockModel`.
 
     Parameters
     ----------
@@ -19,6 +23,22 @@ class Rule:
 
     #: Whether H_m may be negative and relu(H_m) are the features, as in DSNMF.
     raw_features = False
+
+    #: Whether X may have gaps, and whether it may have none.
+    takes_gaps, takes_complete = False, True
+
+    #: Whether the model may be linear, and whether it may have a nonlinearity.
+    takes_linear, takes_nonlinear = True, False
+
+    #: The `BlockModel` of data in blocks; None where a step needs all samples at once.
+    in_blocks: type | None = None
+
+    #: Whether a step has a loop whose end depends on numbers, which JAX does not know.
+    has_while_loop = False
+
+    #: What the SVD start is to be near, see `dsnmf.initialisation.blockwise`.
+    start_aim = "product"
+
     cost = None
 
     def __init__(self, program):

@@ -1,7 +1,7 @@
 """The models and their costs: pure functions from PyTensor variables to PyTensor variables.
 
 X is features x samples, as in the papers; a model is X ≈ Z_1 g(Z_2 g(… g(Z_m H_m))). Behind them
-stand Ops with kernels of their own for NumPy and Numba.
+stand Ops that NumPy runs by a function of their own; Numba and JAX compile the plain graph.
 """
 
 from dsnmf.symbolic.costs import (

@@ -1,4 +1,4 @@
-"""Factors of small Gram matrices, in float64; with kernels as `dsnmf.symbolic.bases` has them."""
+"""Factors of small Gram matrices, in float64; run as `dsnmf.symbolic.bases` says."""
 
 from functools import cache
 
@@ -6,8 +6,8 @@ import numpy as np
 import pytensor.tensor as pt
 
 from dsnmf.symbolic.bases import relative_rounding
-from dsnmf.symbolic.kernels import KernelOp, as_it_is, register_kernel
-from dsnmf.symbolic.triangular import triangular
+from dsnmf.symbolic.kernels import KernelOp
+from dsnmf.symbolic.triangular import cholesky, lower_inverse
 
 #: Largest ‖K - 1‖ (Frobenius) of a Gram matrix whose Cholesky factor is taken without a look.
 NEAR_IDENTITY = 0.5
@@ -17,51 +17,26 @@ class _GramFactor(KernelOp):
     """K, cutoff ↦ L, W with K = L Lᵀ and W L = 1 where eigenvalues exceed cutoff · λ_max."""
 
     def run(self, K, cutoff):
-        return _gram_factor_kernel(as_it_is)(K, cutoff)
+        k = len(K)
+        if np.linalg.norm(K - np.eye(k)) < NEAR_IDENTITY:  # then Cholesky is safe
+            L = cholesky(K)
+            return L, lower_inverse(L)
+        values, vectors = np.linalg.eigh(K)
+        L, inverse = np.zeros((k, k)), np.zeros((k, k))
+        for j in range(k):
+            if values[j] > max(cutoff.item() * values[k - 1], 0.0):
+                L[:, j] = vectors[:, j] * np.sqrt(values[j])
+                inverse[j] = vectors[:, j] / np.sqrt(values[j])
+        return L, inverse
 
 
 class _NonsingularFactor(KernelOp):
     """K, ridge ↦ L, L⁻¹ with L Lᵀ = K + ridge · (largest of K's diagonal)."""
 
     def run(self, K, ridge):
-        return _nonsingular_factor_kernel(as_it_is)(K, ridge)
-
-
-@cache
-def _gram_factor_kernel(compiled):
-    cholesky, lower_inverse = triangular(compiled)
-
-    @compiled
-    def gram_factor(K, cutoff):
-        k = len(K)
-        if np.linalg.norm(K - np.eye(k)) < NEAR_IDENTITY:  # then Cholesky is safe
-            L = cholesky(K)
-            inverse = lower_inverse(L)
-        else:
-            values, vectors = np.linalg.eigh(K)
-            L, inverse = np.zeros((k, k)), np.zeros((k, k))
-            for j in range(k):
-                if values[j] > max(cutoff.item() * values[k - 1], 0.0):
-                    L[:, j] = vectors[:, j] * np.sqrt(values[j])
-                    inverse[j] = vectors[:, j] / np.sqrt(values[j])
-        return L, inverse
-
-    return gram_factor
-
-
-@cache
-def _nonsingular_factor_kernel(compiled):
-    cholesky, lower_inverse = triangular(compiled)
-
-    @compiled
-    def nonsingular_factor(K, cutoff):
-        diagonal = np.diag(K)
-        top = diagonal.max()
-        ridge = cutoff.item() * top if top > 0 else 1.0
-        L = cholesky(K + ridge * np.eye(len(K)))
+        top = np.diag(K).max()
+        L = cholesky(K + (ridge.item() * top if top > 0 else 1.0) * np.eye(len(K)))
         return L, lower_inverse(L)
-
-    return nonsingular_factor
 
 
 @cache
@@ -78,7 +53,7 @@ def _gram_factor_op():
 @cache
 def _nonsingular_factor_op():
     K, cutoff = pt.dmatrix(), pt.dscalar()
-    top = pt.diag(K).max()
+    top = pt.sort(pt.diag(K))[-1]  # in Numba mode PyTensor's Max loses NaN
     ridge = pt.switch(top > 0, cutoff * top, 1.0)
     L = pt.linalg.cholesky(K + ridge * pt.eye(K.shape[0]))
     return _NonsingularFactor([K, cutoff], [L, pt.linalg.inv(L)])
@@ -98,7 +73,6 @@ def gram_factor(K, cutoff):
     -------
     L, W : TensorVariables, shape (k, k)
     """
-    register_kernel(_GramFactor, _gram_factor_kernel)
     return _gram_factor_op()(K, cutoff)
 
 
@@ -116,11 +90,10 @@ def nonsingular_factor(K, cutoff):
     -------
     L, inverse : TensorVariables, shape (k, k)
     """
-    register_kernel(_NonsingularFactor, _nonsingular_factor_kernel)
     return _nonsingular_factor_op()(K, cutoff)
 
 
 def nonsingular_factor_of(K, size, dtype="float64"):
     """What `nonsingular_factor` gives, of an array: L and L⁻¹, arrays."""
     cutoff = np.float64(relative_rounding(size, dtype))
-    return _nonsingular_factor_kernel(as_it_is)(K, cutoff)
+    return _nonsingular_factor_op().run(K, cutoff)

@@ -9,11 +9,6 @@ import numpy as np
 from pytensor.compile.builders import OpFromGraph
 
 
-def as_it_is(function):
-    """What a kernel is made with that NumPy runs."""
-    return function
-
-
 def for_python(function, key):
     """A function compiled by Numba when it is first called; PyTensor's folder keeps the result.
 
@@ -35,8 +30,8 @@ def for_python(function, key):
 class KernelOp(OpFromGraph):
     """An Op defined by a plain graph, for any mode, with a function of arrays that does the same.
 
-    Modes that run an Op's `perform` use the function, `run`, which subclasses have; Numba mode the
-    kernel that `register_kernel` gave it.
+    Modes that run an Op's `perform` use the function, `run`, which subclasses have. Numba and JAX
+    compile the graph.
     """
 
     def run(self, *inputs):
@@ -69,21 +64,21 @@ def _fingerprint(module):
     return sha256("\n".join(parts).encode()).hexdigest()
 
 
-def _key(make_kernel):
+def _key(kernel):
     # The module's name too: what is in the cache imports it.
-    module = inspect.getmodule(make_kernel)
-    return f"{module.__name__}.{make_kernel.__qualname__} {_fingerprint(module)}"
+    module = inspect.getmodule(kernel)
+    return f"{module.__name__}.{kernel.__qualname__} {_fingerprint(module)}"
 
 
 @cache
-def compiled_kernel(make_kernel):
-    """A kernel without parts, to be called from Python: see `for_python`."""
-    return for_python(make_kernel(as_it_is), _key(make_kernel))
+def compiled_kernel(kernel):
+    """A function of a module, to be called from Python: see `for_python`."""
+    return for_python(kernel, _key(kernel))
 
 
 @cache
-def register_kernel(op_type, make_kernel):
-    """Let Numba mode run a kernel for every Op of this type; other modes are not touched.
+def register_kernel(op_type, kernel):
+    """Let Numba mode run a function of a module for every Op of this type.
 
     Called when an Op is made and not at import, as it loads Numba.
 
@@ -91,14 +86,13 @@ def register_kernel(op_type, make_kernel):
     ----------
     op_type : type
         A class of Ops without properties.
-    make_kernel : callable
-        make_kernel(compiled) returns the kernel: a function of the Op's inputs that went
-        through the decorator `compiled`, as everything that it calls.
+    kernel : callable
+        Of the Op's inputs.
     """
     from pytensor.link.numba.dispatch.basic import numba_njit, register_funcify_and_cache_key
 
-    kernel, key = make_kernel(numba_njit), _key(make_kernel)
+    compiled, key = numba_njit(kernel), _key(kernel)
 
     @register_funcify_and_cache_key(op_type)
     def funcify(op, node=None, **kwargs):
-        return kernel, key
+        return compiled, key

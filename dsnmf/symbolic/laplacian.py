@@ -85,10 +85,20 @@ def _part_names(kind):
     return [*names, *["graph"] * bool(kind.graph), *["constant"] * kind.constant]
 
 
-class SharedAffinity:
-    """An affinity W whose numbers are set later, for graphs that serve all of its kind.
+class AffinityTerms:
+    """What rules and costs take in the place of an affinity W: its terms, for what they are given.
 
-    Rules and costs take it in the place of an affinity.
+    Subclasses have `terms(H)`, see `affinity_terms`.
+
+    Attributes
+    ----------
+    may_be_negative : bool
+        Whether W may have negative entries.
+    """
+
+
+class SharedAffinity(AffinityTerms):
+    """An affinity W whose numbers are set later, for graphs that serve all of its kind.
 
     Parameters
     ----------
@@ -103,7 +113,7 @@ class SharedAffinity:
     """
 
     def __init__(self, kind, dtype):
-        self.kind = kind
+        self.kind, self.may_be_negative = kind, kind.may_be_negative
         self._parts = {name: self._variable(name, dtype) for name in _part_names(kind)}
         self.variables = list(self._parts.values())
 
@@ -183,7 +193,7 @@ def affinity_terms(H, affinity):
     Parameters
     ----------
     H : TensorVariable, shape (k, n)
-    affinity : ndarray, SciPy sparse matrix or array, LabelAffinity, variable or SharedAffinity
+    affinity : ndarray, SciPy sparse matrix or array, LabelAffinity, variable or AffinityTerms
         W, n x n, symmetric, of any sign, already times its weight λ. A dense array with at most
         5 % nonzero entries is applied as a sparse matrix, a `dsnmf.affinity.LabelAffinity`
         (from labels, or a sum by `dsnmf.affinity.combine`) part by part, without forming W. A
@@ -210,7 +220,7 @@ def affinity_terms(H, affinity):
     """
     if isinstance(affinity, Variable):
         return _variable_terms(H, affinity)
-    if isinstance(affinity, SharedAffinity):
+    if isinstance(affinity, AffinityTerms):
         return affinity.terms(H)
     kind, values = affinity_values(affinity, H.dtype, H.type.shape[1])
     # Shared, not constant: compiled code is then the same for all affinities, and cached.
@@ -224,6 +234,6 @@ def may_be_negative(affinity):
     """
     if isinstance(affinity, Variable):
         return True
-    if isinstance(affinity, SharedAffinity):
-        return affinity.kind.may_be_negative
+    if isinstance(affinity, AffinityTerms):
+        return affinity.may_be_negative
     return _kind(as_affinity(affinity)).may_be_negative

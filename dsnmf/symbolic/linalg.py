@@ -9,7 +9,7 @@ import scipy.sparse
 from pytensor.graph.basic import Variable
 from pytensor.sparse.type import SparseTensorType
 
-from dsnmf.symbolic.kernels import KernelOp, register_kernel
+from dsnmf.symbolic.kernels import KernelOp
 from dsnmf.symbolic.sparse_products import (
     sparse_product,
     sparse_squared_norm,
@@ -22,24 +22,12 @@ BLOCK = 1 << 16
 
 
 class _SquaredNorm(KernelOp):
-    """A ↦ ‖A‖², summed in float64; the kernel makes no array of A's size."""
+    """A ↦ ‖A‖², summed in float64, without an array of A's size."""
 
     def run(self, A):
         height = max(1, BLOCK // A.shape[1])
         parts = (A[i : i + height].astype(np.float64) for i in range(0, len(A), height))
         return np.asarray(sum(np.vdot(part, part) for part in parts)).astype(A.dtype)
-
-
-def _squared_norm_kernel(compiled):
-    @compiled
-    def squared_norm(A):
-        total = 0.0
-        for i in range(A.shape[0]):
-            for j in range(A.shape[1]):
-                total += np.float64(A[i, j]) ** 2
-        return np.asarray(total).astype(A.dtype)
-
-    return squared_norm
 
 
 @cache
@@ -78,21 +66,24 @@ def as_data(X, dtype):
 def product(A, B):
     """A B, dense, where A or B may be a sparse variable; without a gradient in that case."""
     if is_sparse(A):
-        return sparse_product(_as_csr(A), B)
+        return _sparse_product(A, B, sparse_product, transposed_sparse_product)
     if is_sparse(B):
-        return transposed_sparse_product(_as_csr(B), A.T).T
+        return _sparse_product(B, A.T, transposed_sparse_product, sparse_product).T
     return pt.dot(A, B)
 
 
-def _as_csr(A):
-    if A.type.format != "csr":
-        raise TypeError(f"a sparse matrix must be in CSR format, got {A.type.format}")
-    return A
+def left_product(A, B, in_rows):
+    """A B; or (A B)ᵀ = Bᵀ Aᵀ from Bᵀ, where samples are rows: nothing large is transposed."""
+    return product(B, A.T) if in_rows else product(A, B)
+
+
+def _sparse_product(A, B, of_csr, of_transposed):
+    """of_csr(A, B), or the same from Aᵀ if that is in CSR format."""
+    return of_csr(A, B) if A.type.format == "csr" else of_transposed(A.T, B)
 
 
 def squared_norm(A):
     """‖A‖²_F of a dense or sparse matrix variable, without forming anything of its size."""
     if is_sparse(A):
         return sparse_squared_norm(A)
-    register_kernel(_SquaredNorm, _squared_norm_kernel)
     return _squared_norm_op(A.dtype)(A)

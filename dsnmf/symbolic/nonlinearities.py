@@ -53,7 +53,7 @@ def scaled_tanh(x: TensorLike) -> TensorVariable:
     return scale * pt.tanh(slope * x)
 
 
-#: The nonlinearities that may be given by name.
+#: The nonlinearities that may be given by name; this is the one list of them in the code.
 NONLINEARITIES = {
     "identity": identity,
     "relu": relu,
@@ -63,6 +63,9 @@ NONLINEARITIES = {
     "softplus": pt.softplus,
 }
 
+#: Those with g(c x) = c g(x) for c > 0.
+HOMOGENEOUS = (identity, relu)
+
 
 def as_nonlinearity(nonlinearity: Nonlinearity) -> Callable[[Any], Any]:
     """The symbolic function that a name stands for; a callable is returned as it is.
@@ -70,8 +73,8 @@ def as_nonlinearity(nonlinearity: Nonlinearity) -> Callable[[Any], Any]:
     Parameters
     ----------
     nonlinearity : str or callable
-        One of "identity", "relu", "tanh", "square", "sigmoid", "softplus", or a function from a
-        TensorVariable to a TensorVariable of the same shape.
+        A name in `NONLINEARITIES`, or a function from a TensorVariable to a TensorVariable of the
+        same shape.
 
     Returns
     -------
@@ -99,4 +102,4 @@ def is_linear(nonlinearity: Nonlinearity) -> bool:
 
 def is_homogeneous(nonlinearity: Nonlinearity) -> bool:
     """Whether g(c x) = c g(x) for c > 0, so that the features of c x are c times those of x."""
-    return as_nonlinearity(nonlinearity) in (identity, relu)
+    return as_nonlinearity(nonlinearity) in HOMOGENEOUS

@@ -6,7 +6,7 @@ import numpy as np
 import pytensor
 import pytensor.tensor as pt
 
-from dsnmf.symbolic.kernels import KernelOp, compiled_kernel, register_kernel
+from dsnmf.symbolic.kernels import KernelOp, compiled_kernel
 from dsnmf.symbolic.models import layer_features
 
 #: Entries of the residual that are formed at once, so that large data need no second array of their
@@ -14,27 +14,22 @@ from dsnmf.symbolic.models import layer_features
 BLOCK = 1 << 22
 
 
-@cache
-def _subtract_kernel(compiled):
-    @compiled
-    def subtract(R, X, start):
-        """Σ (R - X)² over X's columns from start on, as many as R has; R becomes R - X."""
-        total = 0.0
-        for i in range(R.shape[0]):
-            row = X.dtype.type(0)  # sums of one row in X's dtype, so that the loop stays wide
-            for j in range(R.shape[1]):
-                difference = R[i, j] - X[i, start + j]
-                R[i, j] = difference
-                row += difference * difference
-            total += row
-        return total
-
-    return subtract
+def _subtract(R, X, start):
+    """Σ (R - X)² over X's columns from start on, as many as R has; R becomes R - X."""
+    total = 0.0
+    for i in range(R.shape[0]):
+        row = X.dtype.type(0)  # sums of one row in X's dtype, so that the loop stays wide
+        for j in range(R.shape[1]):
+            difference = R[i, j] - X[i, start + j]
+            R[i, j] = difference
+            row += difference * difference
+        total += row
+    return total
 
 
 def _residual(X, Z, F, by_Z=None, by_F=None):
     """Σ R² with R = Z F - X; where given, by_Z becomes R Fᵀ and by_F Zᵀ R."""
-    subtract = compiled_kernel(_subtract_kernel)
+    subtract = compiled_kernel(_subtract)
     width, total = max(1, BLOCK // X.shape[0]), 0.0
     for start in range(0, X.shape[1], width):
         columns = slice(start, start + width)
@@ -73,83 +68,7 @@ class _SquaredError(KernelOp):
 
 
 @cache
-def _block_kernel(compiled):
-    subtract = _subtract_kernel(compiled)
-
-    @compiled
-    def block(X, Z, F, start, stop):
-        """Some columns of F, those of R = Z F - X, and their Σ R²."""
-        columns = np.empty((F.shape[0], stop - start), F.dtype)
-        for i in range(columns.shape[0]):
-            for j in range(columns.shape[1]):
-                columns[i, j] = F[i, start + j]
-        R = np.dot(Z, columns)
-        total = subtract(R, X, start)
-        return columns, R, total
-
-    return block
-
-
-@cache
-def _accumulate_kernel(compiled):
-    block, entries = _block_kernel(compiled), BLOCK
-
-    @compiled
-    def accumulate(X, Z, F, by_Z, by_F):
-        """Σ R², with R Fᵀ added to by_Z and Zᵀ R put into by_F, unless these are empty."""
-        width = max(1, entries // X.shape[0])
-        total = 0.0
-        for start in range(0, X.shape[1], width):
-            columns, R, of_block = block(X, Z, F, start, min(start + width, X.shape[1]))
-            total += of_block
-            if by_Z.size:
-                by_Z += np.dot(R, columns.T)
-            if by_F.size:
-                part = np.dot(Z.T, R)  # its assignment to a slice would compile for seconds
-                for i in range(part.shape[0]):
-                    for j in range(part.shape[1]):
-                        by_F[i, start + j] = part[i, j]
-        return np.asarray(total).astype(X.dtype)
-
-    return accumulate
-
-
-def _half_gradients_kernel(compiled):
-    accumulate = _accumulate_kernel(compiled)
-
-    @compiled
-    def half_gradients(X, Z, F):
-        by_Z, by_F = np.zeros_like(Z), np.empty_like(F)
-        return accumulate(X, Z, F, by_Z, by_F), by_Z, by_F
-
-    return half_gradients
-
-
-def _half_gradient_by_F_kernel(compiled):
-    accumulate = _accumulate_kernel(compiled)
-
-    @compiled
-    def half_gradient_by_F(X, Z, F):
-        by_F = np.empty_like(F)
-        return accumulate(X, Z, F, np.empty((0, 0), X.dtype), by_F), by_F
-
-    return half_gradient_by_F
-
-
-def _squared_error_kernel(compiled):
-    accumulate = _accumulate_kernel(compiled)
-
-    @compiled
-    def squared_error(X, Z, F):
-        nothing = np.empty((0, 0), X.dtype)
-        return accumulate(X, Z, F, nothing, nothing)
-
-    return squared_error
-
-
-@cache
-def _op(op_type, make_kernel, dtype):
-    register_kernel(op_type, make_kernel)
+def _op(op_type, dtype):
     X, Z, F = (pt.matrix(dtype=dtype) for _ in range(3))
     R = pt.dot(Z, F) - X
     error, by_Z, by_F = pt.sqr(R).sum(), pt.dot(R, F.T), pt.dot(Z.T, R)
@@ -162,7 +81,7 @@ def _op(op_type, make_kernel, dtype):
 
 
 def squared_error(X, Z, F):
-    """Σ (X - Z F)², without an array of X's size but in JAX mode.
+    """Σ (X - Z F)², without an array of X's size but in JAX and Numba mode.
 
     Parameters
     ----------
@@ -174,14 +93,14 @@ def squared_error(X, Z, F):
     -------
     scalar TensorVariable
     """
-    return _op(_SquaredError, _squared_error_kernel, X.dtype)(X, Z, F)
+    return _op(_SquaredError, X.dtype)(X, Z, F)
 
 
 def _half_gradients(X, Z, F, with_Z):
     """Σ (X - Z F)² and half its derivatives by Z (or None) and F."""
     if with_Z:
-        return _op(_HalfGradients, _half_gradients_kernel, X.dtype)(X, Z, F)
-    error, by_F = _op(_HalfGradientByF, _half_gradient_by_F_kernel, X.dtype)(X, Z, F)
+        return _op(_HalfGradients, X.dtype)(X, Z, F)
+    error, by_F = _op(_HalfGradientByF, X.dtype)(X, Z, F)
     return error, None, by_F
 
 
@@ -211,7 +130,7 @@ def squared_error_and_gradients(X, Zs, H, nonlinearity, params):
     """Σ (X - X̂)² of a model and its derivatives, all from one residual.
 
     The same as `pytensor.grad` of `symbolic.squared_error`, but X is passed over once, and
-    its residual is formed a few columns at a time; not so in JAX mode.
+    its residual is formed a few columns at a time; not so in JAX and Numba mode.
 
     Parameters
     ----------

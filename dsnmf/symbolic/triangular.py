@@ -1,13 +1,11 @@
-"""Cholesky factors and their inverses, for kernels.
+"""Cholesky factors and their inverses, of float64 arrays.
 
-Where NumPy runs a kernel, LAPACK itself is called: of matrices of a few components `np.linalg`
-takes several times as long to look at its arguments.
+By LAPACK itself: of matrices of a few components `np.linalg` takes several times as long to look
+at its arguments.
 """
 
 import numpy as np
 from scipy.linalg.lapack import dpotrf, dtrtri
-
-from dsnmf.symbolic.kernels import as_it_is
 
 
 def _checked(result, info):
@@ -16,16 +14,11 @@ def _checked(result, info):
     return result
 
 
-def _cholesky(K):
+def cholesky(K):
+    """L with L Lᵀ = K; LinAlgError if K is not positive definite."""
     return _checked(*dpotrf(K, lower=1))
 
 
-def _lower_inverse(L):
+def lower_inverse(L):
+    """L⁻¹ of a lower triangular L."""
     return _checked(*dtrtri(L, lower=1))
-
-
-def triangular(compiled):
-    """Functions for a kernel: K ↦ L with L Lᵀ = K, and L ↦ L⁻¹, both of float64."""
-    if compiled is as_it_is:
-        return _cholesky, _lower_inverse
-    return np.linalg.cholesky, np.linalg.inv

@@ -31,6 +31,11 @@ def added(total, terms):
     return terms if total is None else [iadd(*pair) for pair in zip(total, terms)]
 
 
+def own_terms(terms):
+    """Arrays of their own in float64, in which sums are made."""
+    return [np.array(term, np.float64) for term in terms]
+
+
 def gram_terms(rows):
     """No new rows; the term of the Gram matrix of their columns, in float64."""
     wide = rows.astype(np.float64, copy=False)

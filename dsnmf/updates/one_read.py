@@ -14,7 +14,7 @@ import pytensor.tensor as pt
 
 from dsnmf.symbolic.bases import pseudo_inverse, relative_rounding, row_basis
 from dsnmf.symbolic.gram import gram_factor, nonsingular_factor, nonsingular_factor_of
-from dsnmf.symbolic.linalg import product
+from dsnmf.symbolic.linalg import left_product, product
 from dsnmf.symbolic.shared import as_shared
 from dsnmf.updates.deep_semi_nmf import tails
 from dsnmf.updates.semi_nmf import multiplicative_step
@@ -195,7 +195,12 @@ def small_step(Zs, sums, n, dtype="float64", bases=None, cutoffs=None):
     return Moved(new_Zs, U, Psis, *factor)
 
 
-def block_step(X, Hs, moved, affinities):
+def multiplicative_features(H, A, B, affinity=None, BH=None, in_rows=False):
+    """New features of some samples: `dsnmf.updates.semi_nmf.multiplicative_step` with our floor."""
+    return multiplicative_step(H, A, B, FLOOR, affinity, BH, in_rows)
+
+
+def block_step(X, Hs, moved, affinities, features=multiplicative_features, in_rows=False):
     """The step of the Hs of a block of samples, and what these add to the sums.
 
     Parameters
@@ -208,6 +213,11 @@ def block_step(X, Hs, moved, affinities):
         In X's dtype.
     affinities : list of m affinities or None, or None
         As for `dsnmf.updates.deep_semi_nmf`.
+    features : callable
+        The H rule, with the arguments of `multiplicative_features`.
+    in_rows : bool
+        Whether X, the Hs and XQ, given and returned, are transposed: the faster form where samples
+        are rows in memory.
 
     Returns
     -------
@@ -217,17 +227,20 @@ def block_step(X, Hs, moved, affinities):
     """
     graphs = affinities or [None] * len(Hs)
     in_basis = sum(H is not None for H in Hs) > 1  # all layers' A = ΨᵀX from one product with X
-    data = product(moved.U, X) if in_basis else X
+    data = left_product(moved.U, X, in_rows) if in_basis else X
     new_Hs = []
     for H, Psi, graph in zip(Hs, moved.Psis, graphs):
         if H is None:
             new_Hs.append(None)
             continue
         # Below the last layer Ψ has fewer rows than columns.
-        BH = pt.dot(Psi.T, pt.dot(Psi, H)) if Psi is not moved.Psis[-1] else None
-        A = product((Psi if in_basis else pt.dot(moved.U.T, Psi)).T, data)
-        new_Hs.append(multiplicative_step(H, A, pt.dot(Psi.T, Psi), FLOOR, graph, BH))
-    Q = pt.dot(moved.inverse, new_Hs[-1])
+        thin = Psi is not moved.Psis[-1]
+        BH = left_product(Psi.T, left_product(Psi, H, in_rows), in_rows) if thin else None
+        A = left_product((Psi if in_basis else pt.dot(moved.U.T, Psi)).T, data, in_rows)
+        new_Hs.append(features(H, A, pt.dot(Psi.T, Psi), graph, BH, in_rows))
+    Q = left_product(moved.inverse, new_Hs[-1], in_rows)
+    if in_rows:
+        return new_Hs, product(Q.T, X), pt.dot(Q.T, Q)
     return new_Hs, product(X, Q.T), pt.dot(Q, Q.T)
 
 
@@ -291,16 +304,18 @@ def one_read(X, Zs, Hs, sums, affinities=None):
     return moved_in_one_read(X, Zs, Hs, shared, bases, affinities=affinities)
 
 
-def moved_in_one_read(X, Zs, Hs, sums, bases, cutoffs=None, affinities=None):
+def moved_in_one_read(
+    X, Zs, Hs, sums, bases, cutoffs=None, affinities=None, features=multiplicative_features
+):
     """The same with `Sums` of shared variables, and variables in the other arguments.
 
-    `bases` are `inner_bases` of the start, cutoffs `Cutoffs`.
+    `bases` are `inner_bases` of the start, cutoffs `Cutoffs`; features is as in `block_step`.
     """
     m = len(Zs)
     moved = small_step(Zs, sums, Hs[-1].shape[1], X.dtype, bases, cutoffs)
     narrow = _in_dtype(moved, X.dtype)
     moving = Hs if affinities else [*[None] * (m - 1), Hs[-1]]
-    new_Hs, XQ, QQ = block_step(X, moving, narrow, affinities)
+    new_Hs, XQ, QQ = block_step(X, moving, narrow, affinities, features)
     updates = dict(zip(Zs, narrow.Zs))
     updates |= {H: new for H, new in zip(moving, new_Hs) if H is not None}
     new_sums = pt.cast(XQ, "float64"), pt.cast(QQ, "float64"), moved.L

@@ -8,8 +8,8 @@ import pytensor.tensor as pt
 
 from dsnmf.symbolic.bases import pseudo_inverse, row_basis
 from dsnmf.symbolic.laplacian import affinity_terms, may_be_negative
-from dsnmf.symbolic.linalg import product
-from dsnmf.updates.arguments import as_model
+from dsnmf.symbolic.linalg import left_product, product
+from dsnmf.updates.factors import as_model
 
 if TYPE_CHECKING:
     from pytensor.compile.sharedvalue import SharedVariable
@@ -26,7 +26,7 @@ def scaled(H, numerator, denominator, floor):
     return H * pt.sqrt(numerator / pt.maximum(denominator, pt.constant(floor, dtype=H.dtype)))
 
 
-def multiplicative_step(H, A, B, floor, affinity=None, BH=None):
+def multiplicative_step(H, A, B, floor, affinity=None, BH=None, in_rows=False):
     """H ⊙ √[(A⁺ + B⁻H + HW) / max(A⁻ + B⁺H + HD, floor)], without W and D if no affinity.
 
     Parameters
@@ -42,13 +42,18 @@ def multiplicative_step(H, A, B, floor, affinity=None, BH=None):
         numerator, which is then taken as 0.
     BH : TensorVariable, shape (k, n), optional
         B H, where that is cheaper than a product with B: B⁺H is then B⁻H + BH.
+    in_rows : bool
+        Whether H, A, BH, what the affinity gives, and so the result, are transposed.
 
     Returns
     -------
     TensorVariable, shape (k, n), >= 0
     """
-    negative = pt.dot(pt.maximum(-B, 0), H)
-    positive = pt.dot(pt.maximum(B, 0), H) if BH is None else pt.maximum(negative + BH, 0)
+    negative = left_product(pt.maximum(-B, 0), H, in_rows)
+    if BH is None:
+        positive = left_product(pt.maximum(B, 0), H, in_rows)
+    else:
+        positive = pt.maximum(negative + BH, 0)
     numerator = pt.maximum(A, 0) + negative
     denominator = pt.maximum(-A, 0) + positive
     if affinity is not None:

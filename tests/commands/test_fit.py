@@ -15,7 +15,7 @@ import zarr
 from dsnmf import DSNMF, WSF, DeepWSF, SemiNMF
 from dsnmf.commands.main import main
 from dsnmf.estimators import checkpoints, fitted
-from dsnmf.estimators.persistence import open_estimator
+from dsnmf.estimators.saved import open_estimator
 from dsnmf.files.matrices import read_matrix, write_matrix
 from dsnmf.training import loop
 

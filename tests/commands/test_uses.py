@@ -9,7 +9,7 @@ import pytest
 
 from dsnmf import SemiNMF
 from dsnmf.commands.main import main
-from dsnmf.estimators.persistence import open_estimator
+from dsnmf.estimators.saved import open_estimator
 
 RNG = np.random.default_rng(0)
 TABLE = pd.DataFrame(

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from dsnmf import WSF, DeepSemiNMF, SemiNMF
-from dsnmf.data import blocks as blocks_module
+from dsnmf.data import sample_blocks as blocks_module
 from dsnmf.data import sources
 from dsnmf.data.sources import Source
 from dsnmf.initialisation.spectrum import eigen_of
@@ -36,6 +36,7 @@ X = np.vstack([X, 2 * X + 0.1 * RNG.standard_normal(X.shape)])  # of 22 samples 
 WHOLE = {"compress": False, "max_iter": 50, "tol": 0, **PLAIN}
 LINEAR = {
     "SemiNMF": SemiNMF(3, **WHOLE),
+    "bcd": SemiNMF(3, solver="bcd", **WHOLE),
     "two layers": DeepSemiNMF((4, 2), solver="multiplicative", **WHOLE),
     "three layers": DeepSemiNMF((5, 6, 3), solver="multiplicative", **WHOLE),
 }
@@ -143,8 +144,7 @@ def test_data_of_one_block_are_as_any_array(tmp_path):
 @pytest.mark.parametrize(
     ("estimator", "reason"),
     [
-        (SemiNMF(3, solver="bcd"), "SemiNMF needs X in memory with solver='bcd'"),
-        (SemiNMF(3, init="random"), "with init='random'"),
+        (SemiNMF(3, init="random"), "SemiNMF needs X in memory with init='random'"),
         (DeepSemiNMF((4, 2), solver="multiplicative", nonlinearity="softplus"), "nonlinearity"),
         (WSF(3), "WSF needs X in memory with nearest neighbours in the place of labels"),
     ],

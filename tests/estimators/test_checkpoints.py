@@ -22,8 +22,8 @@ from dsnmf import DeepSemiNMF, DeepWSF, SemiNMF
 from dsnmf.data.sources import Source
 from dsnmf.data.store import Store
 from dsnmf.estimators import checkpoints
-from dsnmf.estimators.block_factors import BlockFactors
 from dsnmf.files import archive
+from dsnmf.solvers.blocks import BlockModel
 from tests.data.test_sources import Sliceable
 
 X = np.random.default_rng(0).standard_normal((60, 8)) + 1
@@ -45,7 +45,7 @@ DEATHS = {
     "features": (zlib, "crc32", 9),
     "state": (archive, "write", 9),
     "old": (checkpoints.Checkpoint, "_tidy", 9),
-    "end": (BlockFactors, "finish", 1),
+    "end": (BlockModel, "end", 1),
 }
 
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from dsnmf import DSNMF, DeepSemiNMF, DeepWSF, SemiNMF
-from dsnmf.estimators.persistence import open_estimator
+from dsnmf.estimators.saved import open_estimator
 from tests.conftest import relative_error
 
 STORED = Path(__file__).parent / "stored_0_2_0"

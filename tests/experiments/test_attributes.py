@@ -1,7 +1,5 @@
 """The attribute experiment on few samples: its graphs, its maps, its table."""
 
-import io
-import json
 import sys
 import types
 from functools import partial
@@ -62,7 +60,12 @@ def test_all_rows_of_a_split(samples, monkeypatch):
     mapped = ("spread, H", "ridge, completed")
     monkeypatch.setattr(attributes, "supervised", partial(attributes.supervised, maps=mapped))
     monkeypatch.setitem(attribute_methods.TRAINING, "max_iter", 100)
-    rows = list(attributes.one_split(*samples, (8, 6), ("first", "second"), 0, shares=(0.5,)))
+    layers, names = (8, 6), ("first", "second")
+    rows = [
+        {"method": method, **row}
+        for method in attributes.unsupervised(layers) | attributes.supervised(layers, names)
+        for row in attributes.method_rows(method, *samples, layers, names, 0, shares=(0.5,))
+    ]
     maps = {(row["method"], row["layer"]) for row in rows}
     assert len(maps) == 6 + 2 * 2 + 3 + 2 * len(mapped) * 2
     assert len(rows) == 2 * len(maps)
@@ -112,45 +115,3 @@ def test_a_rival_sees_the_number_of_classes_only(samples, monkeypatch):
     monkeypatch.setitem(sys.modules, "clustpy.alternative", None)
     with pytest.raises(ImportError, match=r'NrKmeans needs clustpy.*pip install "dsnmf\[rivals\]"'):
         next(attributes.method_rows("NrKmeans", *samples, layers, names, 0))
-
-
-def test_run_writes_what_it_prints(samples, monkeypatch, tmp_path):
-    data, target = samples
-    dataset = types.SimpleNamespace(data=data, target=target, target_names=("first", "second"))
-    monkeypatch.setattr(datasets, "load", lambda name: dataset)
-    monkeypatch.setattr(
-        attributes,
-        "one_split",
-        lambda *args: iter(
-            [
-                {
-                    "seed": args[4],
-                    "share": 1.0,
-                    "method": "a → b",
-                    "layer": 1,
-                    "attribute": name,
-                    "ac": 0.5 + args[4] / 2,
-                    "nmi": 0.25,
-                    "svm": 1.0,
-                }
-                for name in ("first", "second")
-            ]
-        ),
-    )
-    printed = io.TextIOWrapper(io.BytesIO(), "cp1252")  # as a pipe on Windows
-    monkeypatch.setattr(sys, "stdout", printed)
-    attributes.main(["--seeds", "2", "--out", str(tmp_path / "new")])
-    printed.flush()
-    assert b"| 100% | a ? b | 1 | 75 | 25 | 100 | 75 | 25 | 100 |" in printed.buffer.getvalue()
-    written = json.loads((tmp_path / "new" / "attributes.json").read_text("utf-8"))
-    assert [row["seed"] for row in written["rows"]] == [0, 0, 1, 1]
-    lines = (tmp_path / "new" / "attributes.csv").read_text("utf-8").splitlines()
-    assert lines[0] == "seed,share,method,layer,attribute,ac,nmi,svm"
-    assert lines[1:3] == [f"0,1.0,a → b,1,{name},0.5,0.25,1.0" for name in ("first", "second")]
-
-
-def test_bad_arguments(capsys):
-    for words in (["--seeds", "0"], ["--data", "digits"]):
-        with pytest.raises(SystemExit):
-            attributes.main(words)
-        assert words[0] in capsys.readouterr().err

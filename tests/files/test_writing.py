@@ -10,7 +10,7 @@ import polars
 import pytest
 import scipy.io
 
-from dsnmf.files.tables import read_table
+from dsnmf.files.named_tables import read_table
 from dsnmf.files.writing import write_matrix
 
 MATRIX = np.array([[0.1, -2], [3e-300, 1 / 3], [5, 0]])

@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from dsnmf import WSF, DeepSemiNMF, SemiNMF
-from dsnmf.estimators.saved import SavedModel
+from dsnmf import WSF, DeepSemiNMF, SemiNMF, estimators
+from dsnmf.estimators.saved_arrays import KINDS, SavedModel
 from dsnmf.inspection import describe
 
 RNG = np.random.default_rng(0)
@@ -98,3 +98,7 @@ def test_a_file_of_the_version_before_has_no_record(tmp_path):
     assert found.explained is None
     assert found.components[0]["own"] is None
     assert "?" in str(found)
+
+
+def test_all_estimators_can_be_looked_at():
+    assert sorted(KINDS) == sorted(estimators.__all__)

@@ -12,9 +12,9 @@ import pytest
 
 import dsnmf
 from dsnmf.symbolic import residual
-from dsnmf.symbolic.kernels import _fingerprint, as_it_is, for_python
-from dsnmf.symbolic.residual import _subtract_kernel
-from dsnmf.updates.comparators import _sweep_kernel
+from dsnmf.symbolic.kernels import _fingerprint, for_python
+from dsnmf.symbolic.residual import _subtract
+from dsnmf.updates.baselines import _sweep
 
 PROGRAM = """
 import sys, numpy as np, dsnmf
@@ -54,13 +54,13 @@ def test_an_installation_without_sources_works(tmp_path):
 
 
 @pytest.mark.parametrize("order", ["C", "F"])
-@pytest.mark.parametrize("make_kernel", [_subtract_kernel, _sweep_kernel])
-def test_what_default_models_compile_is_little(make_kernel, order):
+@pytest.mark.parametrize("kernel", [_subtract, _sweep])
+def test_what_default_models_compile_is_little(kernel, order):
     """Entries alone: slices bring dozens of Numba's own functions, and seconds, with them."""
     from numba.core import event
 
     arrays = [np.ones((3, 3), order=order) for _ in range(3)]
-    arguments = arrays if make_kernel is _sweep_kernel else [*arrays[:2], 0]
+    arguments = arrays if kernel is _sweep else [*arrays[:2], 0]
     with event.install_recorder("numba:compile") as recorder:
-        for_python(make_kernel(as_it_is), None)(*arguments)
+        for_python(kernel, None)(*arguments)
     assert 0 < sum(what.is_start for _, what in recorder.buffer) < 12

@@ -8,6 +8,8 @@ import pytest
 from dsnmf import symbolic
 from dsnmf.symbolic import masks
 
+pytestmark = pytest.mark.usefixtures("without_numba")
+
 
 @pytest.mark.parametrize("name", sorted(symbolic.NONLINEARITIES))
 def test_nonlinearities_keep_float32_and_give_their_formula(name):
@@ -38,7 +40,6 @@ def test_relu_has_gradient_one_half_at_zero_and_takes_arrays():
             np.testing.assert_array_equal(result, [0, 0, 2])
 
 
-@pytest.mark.usefixtures("without_numba")
 def test_dropout_draws_a_mask_per_call_and_the_same_ones_in_another_run():
     ones = np.ones((50, 40), dtype="float32")
     assert symbolic.dropout(ones) is ones

@@ -5,8 +5,12 @@ import pytensor
 
 
 def shared(*arrays, dtype="float64"):
-    """Shared variables with unknown shapes, so that one graph serves many problems."""
-    return [pytensor.shared(np.array(array, dtype=dtype)) for array in arrays]
+    """Shared variables with unknown shapes, so that one graph serves many problems.
+
+    In C's order, as a step leaves them: for a start in MATLAB's order Numba would compile the whole
+    graph once more.
+    """
+    return [pytensor.shared(np.array(array, dtype=dtype, order="C")) for array in arrays]
 
 
 def layers_of(run, prefix, m):

@@ -7,6 +7,7 @@ import scipy.sparse
 
 from dsnmf import updates
 from dsnmf.symbolic import printed_cost, reconstruction_cost, residual_norm
+from dsnmf.training.modes import compile_function
 from tests import textbook
 from tests.conftest import relative_error
 from tests.updates.running import layers_of, shared, trajectory
@@ -88,11 +89,11 @@ def test_deep_wsf_follows_matlab(reference, name, m, features):
 
 @pytest.fixture(scope="module")
 def three_layers():
-    """X, Zs, Hs and a step of Algorithm 1 for any sizes of three layers."""
+    """X, Zs, Hs and a step of Algorithm 1 for any sizes of three layers, as models compile it."""
     X, *factors = shared(*[np.zeros((1, 1))] * 7)
     rule = updates.deep_semi_nmf(X, factors[:3], factors[3:])
     cost = reconstruction_cost(X, factors[:3], factors[-1])
-    return X, factors, pytensor.function([], cost, updates=rule)
+    return X, factors, compile_function([], cost, updates=rule)
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ from pytensor.tensor.math import Max, Min
 
 from dsnmf import DSNMF, symbolic, updates
 from dsnmf.affinity import combine, knn_affinity, label_affinity
-from dsnmf.data.choice import as_samples
+from dsnmf.data.recognition import as_samples
 
 RNG = np.random.default_rng(0)
 X = RNG.standard_normal((8, 30))
@@ -53,10 +53,14 @@ def rules():
 
 
 def ops(graph):
-    """Ops of a graph and of the loops in it; those with a kernel have no other inside."""
+    """Ops of a graph, and of the graphs and loops in it."""
     for node in graph.apply_nodes:
         yield node.op
-        if hasattr(node.op, "fgraph") and not isinstance(node.op, OpFromGraph):
+        if isinstance(node.op, OpFromGraph):  # which Numba mode rewrites when it compiles it
+            inner = node.op.fgraph.clone()
+            get_mode("NUMBA").optimizer.rewrite(inner)
+            yield from ops(inner)
+        elif hasattr(node.op, "fgraph"):
             yield from ops(node.op.fgraph)
 
 

@@ -30,7 +30,10 @@ def random_problem(seed, p=8, n=20, k=3):
 
 @pytest.fixture(scope="module")
 def wsf():
-    """X, Z, H, W and a step with WSF for any sizes; it returns the minimised objective."""
+    """X, Z, H, W and a step with WSF for any sizes; it returns the minimised objective.
+
+    Compiled by Numba, as tests take tens of thousands of steps.
+    """
     X, Z, H, W = shared(*[np.zeros((1, 1))] * 4)
     objective = reconstruction_cost(X, [Z], H) + laplacian_penalty(H, W)
     return X, Z, H, W, pytensor.function([], objective, updates=updates.semi_nmf(X, Z, H, W))
@@ -48,7 +51,6 @@ def start_wsf(wsf):
     return start
 
 
-@pytest.mark.numba
 def test_semi_nmf_follows_matlab_and_stops_with_it(reference):
     X, run = reference("matlab/base")["X"], reference("matlab/seminmf")
     Z, H = shared(run["Z0"], run["H0"])

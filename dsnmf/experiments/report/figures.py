@@ -4,15 +4,19 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from dsnmf.experiments.report.attributes import attributes, labels, methods
-from dsnmf.experiments.report.attributes import shares as shares_of
+from dsnmf.experiments.pictures import save_small
+from dsnmf.experiments.report.attribute_tables import attributes, labels, methods
+from dsnmf.experiments.report.attribute_tables import shares as shares_of
 from dsnmf.experiments.report.curves import counterpart, rank
 from dsnmf.extras import extra
 from dsnmf.files.atomic import replacing
-from dsnmf.plotting.names import LETTERS, LITERAL, shortened, width
+from dsnmf.plotting.captions import LETTERS, LITERAL, shortened, width
 
 #: Width of a column and of a page, in inches.
 COLUMN, PAGE = 3.4, 6.9
+
+#: Of the PNG files, which are kept in the repository and are part of an installation.
+DPI, COLOURS = 150, 256
 
 _STYLE = {
     "font.family": "DejaVu Sans",
@@ -200,7 +204,7 @@ def attribute_maps(found, score):
     Parameters
     ----------
     found : dict
-        See `dsnmf.experiments.report.attributes.scores`.
+        See `dsnmf.experiments.report.attribute_tables.scores`.
     score : {"ac", "nmi", "svm"}
 
     Returns
@@ -247,10 +251,7 @@ def save(figure, stem):
     stem : Path
         Without a suffix.
     """
-    # Neither the date nor, in the PNG, matplotlib's version.
-    for suffix, metadata in ((".png", {"Software": None}), (".pdf", {"CreationDate": None})):
-        with (
-            _style(),
-            replacing(stem.with_name(stem.name + suffix), "wb") as file,
-        ):
-            figure.savefig(file, format=suffix[1:], dpi=250, metadata=metadata)
+    with _style():
+        save_small(figure, stem.with_name(f"{stem.name}.png"), DPI, COLOURS)
+        with replacing(stem.with_name(f"{stem.name}.pdf"), "wb") as file:
+            figure.savefig(file, format="pdf", metadata={"CreationDate": None})

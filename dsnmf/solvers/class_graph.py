@@ -1,0 +1,70 @@
+"""Graphs of classes for samples in blocks: H W and H D from sums of H over each class."""
+
+import numpy as np
+
+from dsnmf.symbolic.laplacian import AffinityTerms
+
+
+class GivenTerms(AffinityTerms):
+    """H W and the row sums of W as they are given, in rows: variables of shapes (b, k) and (b, 1).
+
+    Parts of W may be negative, and rounding leaves -1e-17 where a sample is alone in its class.
+    """
+
+    may_be_negative = True
+
+    def __init__(self, HW, degrees):
+        self._HW, self._degrees = HW, degrees
+
+    def terms(self, H):
+        return self._HW, H * self._degrees
+
+
+class ClassGraph:
+    """What H W and the row sums of W need: the sums of H over each class.
+
+    Parameters
+    ----------
+    affinity : LabelAffinity
+        W = C diag(weights) Cᵀ without its diagonal.
+    blocks : Blocks
+        Where C is kept.
+
+    Attributes
+    ----------
+    indicators : array, shape (n, c)
+        C.
+    weighted : ndarray, shape (c, k)
+        The sums, times the classes' weights.
+    """
+
+    def __init__(self, affinity, blocks):
+        C = affinity.indicators.tocsr()
+        sizes = np.asarray(C.sum(axis=0)).ravel()
+        self._weights, self.indicators = affinity.weights, blocks.placed(C)
+        self._by_class = np.column_stack([self._weights, self._weights * (sizes - 1)])
+
+    def take(self, sums):
+        """Use these sums of H over each class."""
+        self.weighted = self._weights[:, None] * sums
+
+    @property
+    def given(self):
+        """What `block_terms` needs of it: small arrays."""
+        return self._by_class, self.weighted
+
+
+def block_terms(features, C, by_class, weighted):
+    """(H W)ᵀ and the row sums of W, shapes (b, k) and (b, 1), of some samples with indicators C."""
+    own, degrees = (C @ by_class).T
+    return C @ weighted - features * own[:, None], degrees[:, None]
+
+
+def class_sums(features, C):
+    """Terms of the sums of H over each class."""
+    return C.T @ features.astype(np.float64, copy=False)
+
+
+def class_sum_terms(features, C):
+    """The same, for a pass without new rows."""
+    return [], [class_sums(features, C)]

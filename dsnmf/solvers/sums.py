@@ -1,0 +1,261 @@
+"""Rules whose Zs follow from sums over the samples: X is read once per iteration."""
+
+from functools import partial, reduce
+
+import numpy as np
+import pytensor.tensor as pt
+
+from dsnmf.data.recognition import variables_of
+from dsnmf.solvers.blocks import BlockModel
+from dsnmf.solvers.class_graph import (
+    ClassGraph,
+    GivenTerms,
+    block_terms,
+    class_sum_terms,
+    class_sums,
+)
+from dsnmf.solvers.gauge import settle_gauge
+from dsnmf.solvers.inner_features import inner_features
+from dsnmf.solvers.rule import Rule
+from dsnmf.solvers.small_step import moved_bases
+from dsnmf.symbolic.gram import nonsingular_factor_of
+from dsnmf.symbolic.shared import open_shared
+from dsnmf.training import loop
+from dsnmf.training.lending import compiled_once
+from dsnmf.training.modes import compile_function
+from dsnmf.training.passes import gram_terms, own_terms
+from dsnmf.updates.one_read import (
+    Cutoffs,
+    Moved,
+    Sums,
+    block_step,
+    cutoffs_of,
+    first_sums,
+    inner_bases,
+    moved_in_one_read,
+)
+
+
+@compiled_once
+def _compiled_block_step(rule, data, count, has_graphs, dtype, mode):
+    """Of a block: (Xᵀ, Hᵀs, U, L⁻¹, Ψs in U, (HW)ᵀs, row sums of W) ↦ new Hᵀs, Q Xᵀ, Q Qᵀ.
+
+    Of so many layers, the last ones.
+    """
+    data = data(dtype, in_rows=True)
+    matrices = [pt.matrix(dtype=dtype) for _ in range(2 * count + 2)]
+    features, (U, inverse, *Psis) = matrices[:count], matrices[count:]
+    HWs, degrees = ([make(dtype=dtype) for _ in range(count)] for make in (pt.matrix, pt.col))
+    graphs = None
+    if has_graphs:
+        graphs = [GivenTerms(HW, degree) for HW, degree in zip(HWs, degrees)]
+    moved = Moved(None, U, Psis, None, inverse)
+    new, QX, QQ = block_step(data.rows, features, moved, graphs, rule.features, in_rows=True)
+    inputs = [*data.variables, *matrices, *([*HWs, *degrees] if has_graphs else [])]
+    return compile_function(inputs, [*new, QX, QQ], mode=mode)
+
+
+# What follows is called of some samples, here or on another machine; C are their indicators.
+
+
+def _sum_terms(rows, features, inverse):
+    """No new rows; terms of Q Xᵀ and Q Qᵀ with Q = L⁻¹ H."""
+    Q = features @ inverse.T
+    return [], own_terms([Q.T @ rows, Q.T @ Q])
+
+
+def _moved(rows, *arrays, rule, given, graphs, mode):
+    """New features; terms of Q Xᵀ, Q Qᵀ, and with graphs the penalty and the class sums.
+
+    Parameters
+    ----------
+    *arrays : arrays
+        Features, then indicators, layer by layer.
+    given : list of ndarray
+        U, L⁻¹, and the Ψs.
+    graphs : list of (ndarray, ndarray)
+        `ClassGraph.given` of each.
+    """
+    count = len(graphs) or 1
+    before, indicators = arrays[:count], arrays[count:]
+    dtype, terms, penalty = given[0].dtype, [], 0.0
+    for H, C, graph in zip(before, indicators, graphs):
+        HW, degrees = block_terms(H, C, *graph)
+        penalty += float(np.vdot(H, H * degrees - HW))
+        terms.append((np.asarray(HW, dtype), np.asarray(degrees, dtype)))
+    of_graphs = [term for kind in zip(*terms) for term in kind]
+    kind = variables_of(rows)
+    step = _compiled_block_step(rule, kind, count, bool(graphs), str(dtype), mode)
+    *new, QX, QQ = step(rows, *before, *given, *of_graphs)
+    new = [np.asarray(H) for H in new]
+    sums = [class_sums(H, C) for H, C in zip(new, indicators)]
+    return new, [*own_terms([QX, QQ]), *([penalty] if graphs else []), *sums]
+
+
+def _ended(rows, whole, features, *inner, Zs, inverses, mode):
+    """New features of the inner layers, and what H_m leads to in the first.
+
+    Of those that have been moved, as with graphs, terms of Q Xᵀ and Q Qᵀ instead.
+    """
+    led = reduce(lambda led, Z: Z @ led, Zs[:0:-1], features.T)
+    if inverses is None:
+        narrow = [Z.astype(features.dtype) for Z in Zs]
+        found = inner_features(rows.T, narrow, features.T, mode) if len(Zs) > 1 else []
+        return [H.T for H in found], [led], []
+    pairs = (_sum_terms(whole, H, inverse)[1] for H, inverse in zip(inner, inverses))
+    return [], [led], [term for pair in pairs for term in pair]
+
+
+class SumsModel(BlockModel):
+    """A linear model of data in blocks, whose Zs follow from `Sums`.
+
+    With graphs each layer's H_i moves, otherwise H_m alone.
+    """
+
+    def __init__(self, blocks, Zs, *others, **options):
+        super().__init__(blocks, [np.asarray(Z, np.float64) for Z in Zs], *others, **options)
+        self._graphs = [ClassGraph(affinity, blocks) for affinity in self.affinities]
+        self._sums = self._bases = None
+        self._penalty = 0.0
+
+    @property
+    def _moving(self):
+        return self.Hs if self._graphs else self.Hs[-1:]
+
+    def H_values(self):
+        return [np.array(H.T) for H in self._moving]
+
+    def large_arrays(self):
+        if not self._graphs:
+            return super().large_arrays()
+        return {f"H_{i}": H for i, H in enumerate(self.Hs, start=1)}
+
+    def own_state(self):
+        bases = {f"basis_{i}": basis for i, basis in enumerate(self._bases)}
+        classes = {f"classes_{i}": graph.weighted for i, graph in enumerate(self._graphs)}
+        return vars(self._sums) | bases | classes
+
+    def restore_own(self, state):
+        self._bases = [state[f"basis_{i}"] for i in range(len(self.Zs) - 1)]
+        self._sums = Sums(*(state[name] for name in ("XQ", "QQ", "L")))
+        for i, graph in enumerate(self._graphs):
+            graph.weighted = state[f"classes_{i}"]
+
+    def _factor(self, H):
+        """L of features, shape (n, k), and its inverse in the blocks' dtype."""
+        (K,) = self.samples.of(H).passed(gram_terms)
+        L, inverse = nonsingular_factor_of(K, max(H.shape), str(self.samples.dtype))
+        return L, *self.narrow(inverse)
+
+    def _start(self):
+        for graph, H in zip(self._graphs, self.Hs):
+            graph.take(*self.samples.of(H).passed(class_sum_terms, [graph.indicators]))
+        L, inverse = self._factor(self.H)
+        QX, QQ = self.samples.passed(partial(_sum_terms, inverse=inverse), [self.H])
+        self._sums, self._bases = Sums(QX.T, QQ, L), inner_bases(self.Zs)
+
+    def step(self):
+        if self._sums is None:
+            self._start()
+        n, dtype = self.samples.shape[1], str(self.samples.dtype)
+        energy = self.samples.squared_norm + self.samples.offset
+        moved = moved_bases(self.Zs, self._sums, n, dtype, self._bases, energy, self.mode)
+        given = self.narrow(moved.U, moved.inverse, *moved.Psis[-len(self._moving) :])
+        graphs = [graph.given for graph in self._graphs]
+        function = partial(_moved, rule=self.rule, given=given, graphs=graphs, mode=self.mode)
+        indicators = [graph.indicators for graph in self._graphs]
+        inputs = [*self._moving, *indicators]
+        QX, QQ, *others = self.samples.passed(function, inputs, self._moving)
+        self.Zs, self._sums = moved.Zs, Sums(QX.T, QQ, moved.L)
+        if self._graphs:
+            self._penalty, *sums = others
+            for graph, of_classes in zip(self._graphs, sums):
+                graph.take(of_classes)
+        self.iteration += 1
+        has_cost = (self.iteration - 1) % loop.CHECK_EVERY == 0
+        return moved.cost + self._penalty / 2 if has_cost else None
+
+    def settle_gauge(self):
+        passed = self.samples.of(self.H).passed
+        self.Zs[-1] = settle_gauge(self.Zs, self.samples.shape[1], passed, self.H)
+
+    def at_end(self):
+        inner, factors = self.Hs[:-1], []
+        if self._graphs:
+            factors = [self._factor(H) for H in inner]
+        self._inner = [L for L, _ in factors]
+        inverses = [inverse for _, inverse in factors] if self._graphs else None
+        function = partial(_ended, Zs=self.Zs, inverses=inverses, mode=self.mode)
+        return (function, [self.H, *inner], []) if self._graphs else (function, [self.H], inner)
+
+    def take_end(self, sums):
+        count = 2 * len(self._inner)
+        pairs = zip(sums[:count:2], sums[1:count:2], self._inner)
+        self._inner = [Sums(QX.T, QQ, L) for QX, QQ, L in pairs]
+        return sums[count:]
+
+    def layer_components(self):
+        """After `end`: (X H_i†)ᵀ of each layer at the data's own scale, shape (k_i, p)."""
+        n, dtype = self.samples.shape[1], str(self.samples.dtype)
+        # The step of Z, had the model but one layer; of the old Z only the shape counts.
+        inner = [moved_bases([s.XQ], s, n, dtype, mode=self.mode).Zs[0] for s in self._inner]
+        Psi = self.samples.restored(np.linalg.multi_dot([*self.Zs, np.eye(self.H.shape[1])]))
+        return self.narrow(*(self.samples.scale * Z.T for Z in inner), Psi.T)
+
+
+class OneRead(Rule):
+    """Rules of linear models that differ in their H step alone, which subclasses give.
+
+    The Zs are exact, and X is read once per iteration, see `dsnmf.updates.one_read`. Data in memory
+    and in blocks go the same way.
+    """
+
+    in_blocks = SumsModel
+
+    @staticmethod
+    def features(H, A, B, affinity=None, BH=None, in_rows=False):
+        """New features of some samples, each moved by itself; an expression.
+
+        Parameters
+        ----------
+        H : variable, shape (k, b), >= 0
+        A : variable, shape (k, b)
+            ΨᵀX, where the model is X ≈ Ψ H.
+        B : variable, shape (k, k)
+            ΨᵀΨ.
+        affinity, BH, in_rows
+            See `dsnmf.updates.semi_nmf.multiplicative_step`; M H for a small M is best
+            `dsnmf.symbolic.linalg.left_product(M, H, in_rows)`.
+        """
+        raise NotImplementedError
+
+    def __init__(self, program):
+        super().__init__(program)
+        self._sums = Sums(*(open_shared(name, "float64") for name in ("XQ", "QQ", "L")))
+        self._bases = [open_shared("basis", "float64") for _ in program.Zs[1:]]
+        features = [open_shared("cutoff", "float64", 0) for _ in program.Zs]
+        bases = [open_shared("cutoff", "float64", 0) for _ in program.Zs[1:]]
+        self._cutoffs = Cutoffs(features, bases)
+        self.variables = [*vars(self._sums).values(), *self._bases, *features, *bases]
+
+    def updates(self):
+        program = self.program
+        kept, graphs = (self._sums, self._bases, self._cutoffs), program.affinities or None
+        X, Zs, Hs = program.data.X, program.Zs, program.Hs
+        return moved_in_one_read(X, Zs, Hs, *kept, graphs, self.features)
+
+    @staticmethod
+    def values(model):
+        sums = first_sums(model.samples.start, model.Hs[-1])
+        (p, n), ks = model.samples.start.shape, [len(H) for H in model.Hs]
+        cutoffs = cutoffs_of(p, ks, n, model.Hs[-1].dtype)
+        numbers = [np.asarray(cutoff) for several in cutoffs for cutoff in several]
+        return [*vars(sums).values(), *inner_bases(model.Zs), *numbers]
+
+    @staticmethod
+    def settle(model):
+        """Give layers below the last, whose features the rule has not moved, those that fit."""
+        if len(model.Hs) == 1 or model.affinities:
+            return
+        Zs, H = model.Zs, model.Hs[-1]
+        model.Hs = [*inner_features(model.samples.start, Zs, H, model.mode), H]

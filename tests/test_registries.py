@@ -1,0 +1,63 @@
+"""Names that may be given have one list each; types, commands and the guide say the same."""
+
+import inspect
+import re
+
+import pytest
+
+from dsnmf import WSF
+from dsnmf.commands.guide import page
+from dsnmf.commands.main import main
+from dsnmf.estimators.graphs import KINDS
+from dsnmf.estimators.start import INITIALISERS
+from dsnmf.experiments.protocols import PROTOCOLS
+from dsnmf.files.matrices import READERS, WRITTEN
+from dsnmf.selection import select
+from dsnmf.selection.preference import CRITERIA
+from dsnmf.symbolic import NONLINEARITIES
+from dsnmf.typing import Init, Nonlinearity
+
+
+@pytest.mark.parametrize(
+    ("registry", "allowed"),
+    [
+        (NONLINEARITIES, Nonlinearity),
+        (CRITERIA, inspect.signature(select).parameters["criterion"].annotation),
+        (INITIALISERS, Init),
+    ],
+    ids=["nonlinearity", "criterion", "init"],
+)
+def test_types_have_the_names(registry, allowed):
+    assert set(re.findall(r"['\"](\w+)['\"]", str(allowed))) == set(registry)
+
+
+@pytest.mark.parametrize(
+    ("registry", "said"),
+    [
+        (NONLINEARITIES, page("choosing")),
+        (CRITERIA, page("choosing")),
+        (INITIALISERS, page("choosing")),
+        (KINDS, inspect.getdoc(WSF)),
+    ],
+    ids=["nonlinearity", "criterion", "init", "affinity"],
+)
+def test_the_guide_has_the_names(registry, said):
+    assert [name for name in registry if f'"{name}"' not in said] == []
+
+
+@pytest.mark.parametrize(
+    ("command", "registry", "pattern"),
+    [
+        ("select", CRITERIA, r"--criterion {([\w,]+)}"),
+        ("select", READERS, r"samples x features: a (.+?) file"),
+        ("transform", WRITTEN, r"file for samples x features: (.+? or \.\w+)"),
+        ("reproduce", PROTOCOLS, r"Experiments: (.+?) \(\*"),
+    ],
+    ids=["criteria", "read", "written", "experiments"],
+)
+def test_commands_have_the_names(command, registry, pattern, capsys, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "10000")
+    with pytest.raises(SystemExit):
+        main([command, "--help"])
+    said = re.search(pattern, " ".join(capsys.readouterr().out.split()))[1]
+    assert set(re.findall(r"[.\w-]+", said)) - {"or"} == set(registry)
