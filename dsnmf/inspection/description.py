@@ -44,8 +44,9 @@ class Description:
         "classes", their "names" (the first 50) and how many are "unknown", or None; "source" and
         "command", where a command made the model. A key is missing where nothing is known.
     fit : dict
-        "iterations", "reconstruction_error", "stopped_by" ("tol", "max_iter", "callback" or
-        "interrupt"), as far as known.
+        "iterations", "reconstruction_error", "relative_error" (its share of the data's norm, of
+        data without gaps), "stopped_by" ("tol", "max_iter", "callback" or "interrupt"), as far as
+        known.
     shown : {"training", "given"}
         Whose variances and nearest samples follow: those of the samples of the fit, or of others.
     explained : float or None
@@ -103,6 +104,9 @@ def _fit(model, record):
         "reconstruction_error": getattr(model, "reconstruction_err_", None),
         "stopped_by": record.get("stopped_by"),
     }
+    if record.get("unknown") == 0 and "reconstruction_err_" in vars(model):
+        norm = float(model._scale) * float(np.sqrt(record["n_samples"]))
+        fit["relative_error"] = float(model.reconstruction_err_) / norm
     return {name: _plain(value) for name, value in fit.items() if value is not None}
 
 

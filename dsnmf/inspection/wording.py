@@ -61,7 +61,9 @@ def end_line(fit):
         how = f", ended {ENDS[stopped]}" if stopped in ENDS else ""
         parts.append(f"{_counted(fit['iterations'], 'iteration')}{how}")
     if "reconstruction_error" in fit:
-        parts.append(f"reconstruction error {fit['reconstruction_error']:.5g}")
+        error, relative = fit["reconstruction_error"], fit.get("relative_error")
+        of_norm = "" if relative is None else f" ({100 * relative:.1f} % of the data's norm)"
+        parts.append(f"reconstruction error {error:.5g}{of_norm}")
     return "; ".join(parts) or "learned by partial_fit"
 
 
@@ -114,4 +116,6 @@ def text_of(description):
         "own: the variance of a component's part by itself; unique: what no other component can",
         "add to the reconstructions; both as shares of the data's variance.",
     ]
+    if description.explained is None:
+        lines.append("?: the variance of the fit's data is not known, that of DATA would be.")
     return "\n".join(lines)

@@ -5,6 +5,7 @@ import re
 import shutil
 import subprocess
 from html.parser import HTMLParser
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -130,3 +131,17 @@ def test_the_command_writes_it(tmp_path, monkeypatch, capsys):
     lines = capsys.readouterr().err.splitlines()
     assert "does not fit the 12 features" in lines[1]
     assert "are for a page" in lines[2]
+
+
+STORED = Path(__file__).parents[1] / "estimators" / "stored_0_2_0"
+
+
+@pytest.mark.parametrize("name", ["SemiNMF", "stream", "linear", "WSF", "DeepWSF", "relu"])
+def test_models_of_version_0_2_0_are_shown(name, tmp_path, capsys):
+    path = str(STORED / f"{name}.model")
+    assert main(["show", path]) == 0
+    assert "?: the variance of the fit's data is not known" in capsys.readouterr().out
+    assert main(["show", path, "-o", str(tmp_path / "a.html")]) == 0
+    assert main(["show", path, str(STORED / "X.npy"), "--json"]) == 0
+    out = capsys.readouterr().out
+    assert json.loads(out[out.index("{") :])["components"][0]["own"] > 0
