@@ -29,7 +29,7 @@ def _run(parsed):
     index = models.layer_index(parsed.layer, model)
     models.change(model, parsed)
     table = models.samples_for(model, parsed)
-    labels = tables.read_labels(parsed, arguments.shape_of(table.values)[0])
+    labels = tables.read_labels(parsed, arguments.shape_of(table.values)[0], table.samples)
     seed = {"random_state": parsed.seed}
     found = cluster(model, table.values, parsed.clusters, layer=index, **seed)
     write_matrix(parsed.out, found[:, None], features=["cluster"], samples=table.samples)

@@ -50,7 +50,7 @@ def _read(parsed):
     else:
         table = Table(lazy_matrix(parsed.data, parsed.block_size))
     n, _ = arguments.shape_of(table.values)
-    return table, tables.read_labels(parsed, n)
+    return table, tables.read_labels(parsed, n, table.samples)
 
 
 def _entries(X):

@@ -139,14 +139,14 @@ def nameless(model):
     return plain
 
 
-def labels_for(model, parsed, X):
+def labels_for(model, parsed, X, names=None):
     """Labels of the samples that are shown: of DATA, or of those that the model was fitted to."""
     if X is not None:
-        return tables.read_labels(parsed, arguments.shape_of(X)[0])
+        return tables.read_labels(parsed, arguments.shape_of(X)[0], names)
     if parsed.labels is None:
         return None
     count = model.H_[0].shape[1] if hasattr(model, "H_") else 0
-    return tables.read_labels(parsed, count)
+    return tables.read_labels(parsed, count, model._record.get("sample_names"))
 
 
 #: Parameters that may be changed after the fit.

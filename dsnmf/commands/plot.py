@@ -11,11 +11,11 @@ def _run(parsed):
 
     inputs = [source for source in (parsed.model, parsed.data) if source is not None]
     arguments.check_output(parsed.out, *inputs, endings=ENDINGS)
-    model, X, _ = models.opened_with_samples(parsed)
+    model, X, names = models.opened_with_samples(parsed)
     index, features = models.layer_index(parsed.layer, model), None
     if X is not None and parsed.kind == "features":
         features = models.nameless(model).transform(X, layer=index).T
-    labels = models.labels_for(model, parsed, X)
+    labels = models.labels_for(model, parsed, X, names)
     figure = draw_figure(
         model,
         parsed.kind,

@@ -22,7 +22,7 @@ def _run(parsed):
     if parsed.out is not None:
         from dsnmf.inspection import write_page
 
-        labels = models.labels_for(model, parsed, X)
+        labels = models.labels_for(model, parsed, X, names)
         write_page(model, parsed.out, X, layer=index, labels=labels, shape=parsed.shape, **options)
         print("Page:", parsed.out)
         return

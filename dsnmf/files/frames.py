@@ -144,6 +144,13 @@ def read_columns(path, layout, used=(), known=None):
     return values, [frame.columns[i] for i in places], names
 
 
+def index_names(path, layout):
+    """Names of the samples, or None where the table has no index."""
+    frame = read_frame(path, layout)
+    is_named = not hasattr(frame.index, "start")  # a range only counts
+    return [*map(str, frame.index)] if is_named else None
+
+
 def column_names(path, layout):
     """Names of all columns."""
     return [*read_frame(path, layout).reset_index().columns]

@@ -91,3 +91,20 @@ def test_mistakes_are_one_line(words, message, capsys, folder):
     assert (code, err.count("\n")) == (2, 1)
     assert message in err
     assert sorted(folder.iterdir()) == before
+
+
+def test_labels_of_another_file_are_matched_by_the_samples_names(folder, capsys):
+    labels = TABLE[["plant", "kind"]]
+    labels.iloc[::-1].to_csv("kinds.csv", index=False)
+    words = ["--drop", "kind", "--unknown", "?", "-o", "matched"]
+    assert main(["fit", "plants.csv", *OPTIONS, "--labels", "kinds.csv:kind", *words]) == 0
+    assert "labels put into the samples' order by their names" in capsys.readouterr().err
+    assert main(["fit", "plants.csv", *OPTIONS, "--labels", "kind", *words[2:-1], "own"]) == 0
+    first, second = (np.load(name, allow_pickle=False)["H_0"] for name in ("matched", "own"))
+    np.testing.assert_array_equal(first, second)
+    labels.assign(plant=[f"q{i}" for i in range(30)]).to_csv("kinds.csv", index=False)
+    capsys.readouterr()
+    assert main(["fit", "plants.csv", *OPTIONS, "--labels", "kinds.csv:kind", *words]) == 0
+    assert "are not those of the data; labels are taken in their order" in capsys.readouterr().err
+    for name in ("kinds.csv", "matched", "own"):
+        (folder / name).unlink()
