@@ -1,16 +1,16 @@
 """`dsnmf cluster`: clusters of samples by a saved model's features."""
 
-from dsnmf.commands import arguments, models, tables
+from dsnmf.commands import arguments, labels, models, options
 
 
-def _compared(labels, clusters):
+def _compared(y, clusters):
     """How the clusters agree with known labels, per attribute."""
     import numpy as np
 
     from dsnmf.affinity.classes import as_label_codes
     from dsnmf.metrics import clustering_accuracy, nmi
 
-    for number, codes in enumerate(as_label_codes(labels), 1):
+    for number, codes in enumerate(as_label_codes(y), 1):
         known = codes >= 0
         if known.any():
             found = codes[known], np.asarray(clusters)[known]
@@ -29,14 +29,14 @@ def _run(parsed):
     index = models.layer_index(parsed.layer, model)
     models.change(model, parsed)
     table = models.samples_for(model, parsed)
-    labels = tables.read_labels(parsed, arguments.shape_of(table.values)[0], table.samples)
+    y = labels.read_labels(parsed, arguments.shape_of(table.values)[0], table.samples)
     seed = {"random_state": parsed.seed}
     found = cluster(model, table.values, parsed.clusters, layer=index, **seed)
     write_matrix(parsed.out, found[:, None], features=["cluster"], samples=table.samples)
     sizes = ", ".join(map(str, np.bincount(found)))
     print(f"{len(found)} samples in {parsed.clusters} clusters of {sizes}")
-    if labels is not None:
-        _compared(labels, found)
+    if y is not None:
+        _compared(y, found)
     print("Clusters:", parsed.out)
 
 
@@ -60,9 +60,9 @@ def add(commands):
     )
     models.add_layer(parser, "the layer whose features are clustered")
     models.add_changes(parser)
-    tables.add_labels(parser, "known classes to compare with")
+    options.add_labels(parser, "known classes to compare with")
     arguments.add_seed(parser, "of k-means")
-    tables.add_options(parser)
+    options.add_options(parser, triples=True)
     parser.add_argument(
         "-o", "--out", required=True, metavar="CLUSTERS", help=f"file: {arguments.OUTPUTS}"
     )

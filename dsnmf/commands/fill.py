@@ -1,6 +1,6 @@
 """`dsnmf fill`: unknown entries of samples, from a saved model."""
 
-from dsnmf.commands import arguments, models, tables
+from dsnmf.commands import arguments, models, options
 
 
 def _write(parsed, table, filled, gaps):
@@ -8,7 +8,7 @@ def _write(parsed, table, filled, gaps):
     from dsnmf.files import frames
     from dsnmf.files.writing import write_matrix
 
-    layout = tables.layout_of(parsed)
+    layout = options.layout_of(parsed)
     if frames.can_patch(parsed.data, parsed.out, layout):
         frames.patch(parsed.data, parsed.out, layout, table.features, filled, gaps)
     else:
@@ -56,7 +56,7 @@ def add(commands):
     )
     models.add_model(parser)
     models.add_data(parser)
-    tables.add_options(parser)
+    options.add_options(parser)
     parser.add_argument(
         "-o", "--out", required=True, metavar="TABLE", help=f"file: {arguments.OUTPUTS}"
     )

@@ -2,7 +2,7 @@
 
 import os
 
-from dsnmf.commands import arguments, models, settings, tables
+from dsnmf.commands import arguments, labels, models, options, settings, tables
 
 
 def _block_options(parsed):
@@ -24,6 +24,12 @@ def _estimator(parsed):
         options["max_iter"] = parsed.max_iter
     deep = len(parsed.layers) > 1
     options |= _block_options(parsed)
+    if parsed.triples or parsed.l2:
+        if deep or parsed.labels is not None or parsed.solver == "adam":
+            raise ValueError("--triples and --l2 are for one layer without labels, by SemiNMF")
+        if parsed.triples and parsed.dask is not None:
+            raise ValueError("--triples are read into memory, and --dask is for what is not")
+        options |= {"l2": parsed.l2, "absent": "unknown" if parsed.triples else "zero"}
     if parsed.labels is None:
         if parsed.alpha is not None:
             raise ValueError("--alpha weighs labels, which --labels must name")
@@ -50,7 +56,7 @@ def _read(parsed):
     else:
         table = Table(lazy_matrix(parsed.data, parsed.block_size))
     n, _ = arguments.shape_of(table.values)
-    return table, tables.read_labels(parsed, n, table.samples)
+    return table, labels.read_labels(parsed, n, table.samples)
 
 
 def _entries(X):
@@ -65,7 +71,9 @@ def _before(estimator, layers, X):
     from dsnmf.data.sources import as_source
 
     source, more = as_source(X), ""
-    if source is not None:
+    if estimator.absent == "unknown" and hasattr(X, "nnz"):
+        more = f", {X.nnz} known entries"
+    elif source is not None:
         more = f", {source.size / 1e9:.3g} GB in each pass"
     elif unknown := np.isnan(_entries(X)).sum():
         more = f", {unknown} unknown entries"
@@ -118,7 +126,7 @@ def _save(estimator, parsed):
 
 
 def _run(parsed):
-    inputs = [s for s in (parsed.data, tables.labels_source(parsed)) if s is not None]
+    inputs = [s for s in (parsed.data, labels.labels_source(parsed)) if s is not None]
     arguments.check_output(parsed.out, *inputs)
     estimator = _estimator(parsed)
     settings.apply(estimator, parsed.set)
@@ -160,6 +168,7 @@ def add(commands):
             "dsnmf fit table.csv --layers 20 -o table.model",
             "dsnmf fit faces.mat --labels faces.mat:gnd --layers 60 --alpha 0.05 -o faces.model",
             "dsnmf fit cells.h5ad --labels cells.h5ad:celltype --layers 20 -o cells.model",
+            "dsnmf fit ratings.csv --triples --layers 5 --l2 0.03 -o ratings.model",
             "dsnmf fit big.npy --layers 50 --store features --checkpoint state -o big.model",
             "dsnmf fit big.h5:X --layers 50 --dask tcp://scheduler:8786 -o big.model",
         ],
@@ -178,7 +187,7 @@ def add(commands):
         metavar="K1,K2,…",
         help="numbers of components, one per layer",
     )
-    tables.add_labels(
+    options.add_labels(
         parser,
         "for WSF, or Deep WSF with a column per layer (all -1: nearest neighbours instead)",
     )
@@ -203,7 +212,7 @@ def add(commands):
     )
     arguments.add_seed(parser, "of the start")
     settings.add_set(parser, "tol=1e-6, init=nndsvd, nonlinearity=tanh")
-    tables.add_options(parser)
+    options.add_options(parser, triples=True)
     blocks = parser.add_argument_group("data in blocks")
     blocks.add_argument(
         "--store",
@@ -228,6 +237,14 @@ def add(commands):
         metavar="ADDRESS",
         help="scheduler of a Dask cluster whose workers read the files, which they must see under "
         "the same names, and keep the features; they need this package",
+    )
+    parser.add_argument(
+        "--l2",
+        type=arguments.numbers,
+        default=0.0,
+        metavar="W",
+        help="weight of a penalty on the factors, for data of which little is known (default: 0; "
+        "ratings: 0.01 to 0.05)",
     )
     parser.add_argument("--quiet", action="store_true", help="no progress bars")
     parser.add_argument(

@@ -4,7 +4,7 @@ import contextlib
 import shlex
 import sys
 
-from dsnmf.commands import arguments, settings, tables
+from dsnmf.commands import arguments, labels, settings, tables
 
 
 def add_model(parser):
@@ -103,6 +103,8 @@ def samples_for(model, parsed):
     known = vars(model).pop("feature_names_in_", None)
     if known is not None:
         known = [name.strip() for name in known]  # as files' names are read
+    if getattr(parsed, "triples", False) and (known is None or model.absent != "unknown"):
+        raise ValueError("--triples needs a model that dsnmf fit --triples has made")
     table = tables.read_samples(parsed, known)
     width = arguments.shape_of(table.values)[1]
     if width == model.n_features_in_ or None not in (known, table.features):
@@ -142,11 +144,11 @@ def nameless(model):
 def labels_for(model, parsed, X, names=None):
     """Labels of the samples that are shown: of DATA, or of those that the model was fitted to."""
     if X is not None:
-        return tables.read_labels(parsed, arguments.shape_of(X)[0], names)
+        return labels.read_labels(parsed, arguments.shape_of(X)[0], names)
     if parsed.labels is None:
         return None
     count = model.H_[0].shape[1] if hasattr(model, "H_") else 0
-    return tables.read_labels(parsed, count, model._record.get("sample_names"))
+    return labels.read_labels(parsed, count, model._record.get("sample_names"))
 
 
 #: Parameters that may be changed after the fit.

@@ -1,6 +1,6 @@
 """`dsnmf plot`: a figure of a saved model."""
 
-from dsnmf.commands import arguments, models, tables
+from dsnmf.commands import arguments, models, options
 
 KINDS = ("components", "features", "history", "layers", "variance")
 
@@ -51,7 +51,7 @@ def add(commands):
     models.add_data(parser, optional="samples in the place of those of the fit")
     parser.add_argument("--kind", choices=KINDS, required=True, help="what is drawn")
     models.add_layer(parser, "the layer that is drawn")
-    tables.add_labels(parser, "for features and layers")
+    options.add_labels(parser, "for features and layers")
     models.add_shape(parser)
     parser.add_argument(
         "--style",
@@ -65,7 +65,7 @@ def add(commands):
         metavar="INCHES",
         help="of the figure (default: 7, a page's; 3.4 is a column's)",
     )
-    tables.add_options(parser)
+    options.add_options(parser, triples=True)
     parser.add_argument(
         "-o", "--out", required=True, metavar="FIGURE", help="file: .png, .pdf or .svg"
     )

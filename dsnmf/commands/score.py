@@ -2,7 +2,7 @@
 
 import json
 
-from dsnmf.commands import arguments, models, tables
+from dsnmf.commands import arguments, models, options
 
 
 def _run(parsed):
@@ -29,6 +29,6 @@ def add(commands):
     )
     models.add_model(parser)
     models.add_data(parser)
-    tables.add_options(parser)
+    options.add_options(parser, triples=True)
     parser.add_argument("--json", action="store_true", help="print JSON")
     parser.set_defaults(run=_run)

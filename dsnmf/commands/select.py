@@ -1,6 +1,6 @@
 """`dsnmf select`: choose layers, components and metric without labels, and train the choice."""
 
-from dsnmf.commands import arguments, models, settings, tables
+from dsnmf.commands import arguments, models, options, settings, tables
 
 
 def _estimator(parsed):
@@ -159,7 +159,7 @@ def add(commands):
         'one thread each (pip install "dsnmf[distributed]")',
     )
     settings.add_set(parser, "tol=1e-6, nonlinearity=tanh")
-    tables.add_options(parser)
+    options.add_options(parser)
     parser.add_argument("--quiet", action="store_true", help="no progress bars")
     parser.add_argument(
         "--figure", metavar="FIGURE", help="file for a figure of the scores: .png, .pdf or .svg"

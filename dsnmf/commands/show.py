@@ -2,7 +2,7 @@
 
 import json
 
-from dsnmf.commands import arguments, models, tables
+from dsnmf.commands import arguments, models, options
 
 
 def _run(parsed):
@@ -66,9 +66,9 @@ def add(commands):
         help="nearest samples to name of each component (default: 3)",
     )
     parser.add_argument("--json", action="store_true", help="print JSON")
-    tables.add_labels(parser, "for the colours of a page's figures")
+    options.add_labels(parser, "for the colours of a page's figures")
     models.add_shape(parser)
-    tables.add_options(parser)
+    options.add_options(parser, triples=True)
     parser.add_argument(
         "-o",
         "--out",

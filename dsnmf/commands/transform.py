@@ -1,6 +1,6 @@
 """`dsnmf transform`: features of samples by a saved model."""
 
-from dsnmf.commands import arguments, models, tables
+from dsnmf.commands import arguments, models, options
 
 
 def _out(parsed):
@@ -100,7 +100,7 @@ def add(commands):
     models.add_data(parser)
     models.add_layer(parser, "the layer whose features are wanted")
     models.add_changes(parser)
-    tables.add_options(parser)
+    options.add_options(parser, triples=True)
     parser.add_argument(
         "-o",
         "--out",

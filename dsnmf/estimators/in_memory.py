@@ -90,13 +90,16 @@ class InMemory:
                 estimator.compress,
                 noise_floor=estimator._noise_floor(self.layers),
                 whiten=getattr(estimator, "whiten", 0.0),
+                absent=estimator.absent,
+                only_known=estimator.l2 > 0,
             )
             if not samples.is_complete and (what := excluded_by(estimator, "needs_complete")):
                 raise ValueError(f"{what} needs X without gaps, X contains NaN")
             samples.check_known()
             samples.check_use(estimator.mode, estimator.init)
             labels = self.y if hasattr(estimator, "affinity") else None
-            self.record = record_of_memory(X, labels, samples.scale)
+            stored_alone = estimator.absent == "unknown"
+            self.record = record_of_memory(X, labels, samples.scale, stored_alone)
             Zs, Hs = _start(estimator, samples, self.layers)
 
             def factorised():
@@ -106,10 +109,11 @@ class InMemory:
                 samples,
                 Zs,
                 Hs,
-                estimator._rule(samples.is_complete),
+                estimator._rule(samples.is_complete, samples.only_known),
                 nonlinearity=estimator._inner_nonlinearity(),
                 affinities=estimator._affinities(self.y, X.shape[0], factorised),
                 learning_rate=getattr(estimator, "learning_rate", 1e-3),
+                l2=estimator.l2,
                 mode=estimator.mode,
             )
             held.enter_context(model)

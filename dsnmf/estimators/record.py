@@ -14,15 +14,18 @@ _BLOCK = 1 << 20
 _CLASSES = 50
 
 
-def _variation_of_sparse(X, scale):
-    """Σ (x - mean)² at that scale; absent entries are zeros."""
+def _variation_of_sparse(X, scale, stored_alone):
+    """Σ (x - mean)² at that scale; absent entries are zeros, or are not known."""
     entries = X.tocoo()
     values = entries.data.astype(np.float64) / scale
     sums = np.bincount(entries.col, values, minlength=X.shape[1])
+    if stored_alone:
+        counts = np.maximum(np.bincount(entries.col, minlength=X.shape[1]), 1)
+        return float(np.square(values - (sums / counts)[entries.col]).sum())
     return max(float(np.square(values).sum() - np.square(sums).sum() / X.shape[0]), 0.0)
 
 
-def variation_of(X, scale=1.0):
+def variation_of(X, scale=1.0, stored_alone=False):
     """Σ (x - mean)² over the known entries, each feature about its own mean.
 
     Parameters
@@ -31,6 +34,8 @@ def variation_of(X, scale=1.0):
         NaN marks unknown entries.
     scale : float > 0
         What divides X first.
+    stored_alone : bool
+        Whether what a sparse X does not store is unknown.
 
     Returns
     -------
@@ -44,7 +49,7 @@ def variation_of(X, scale=1.0):
     2.0
     """
     if scipy.sparse.issparse(X):
-        return _variation_of_sparse(X, scale)
+        return _variation_of_sparse(X, scale, stored_alone)
     n, p = X.shape
     height = max(1, _BLOCK // p)
     sums, counts = np.zeros(p), np.zeros(p)
@@ -70,7 +75,7 @@ def _labels(y):
     ]
 
 
-def record_of_memory(X, y, scale):
+def record_of_memory(X, y, scale, stored_alone=False):
     """The record of data in memory.
 
     Parameters
@@ -80,6 +85,8 @@ def record_of_memory(X, y, scale):
         Labels that the fit has used.
     scale : float > 0
         Of the fit.
+    stored_alone : bool
+        See `variation_of`.
 
     Returns
     -------
@@ -87,12 +94,15 @@ def record_of_memory(X, y, scale):
         "n_samples", "n_features"; "unknown", the number of unknown entries; "variation", see
         `variation_of`, in units of the scale's square; "labels", one dict per attribute, or None.
     """
-    is_sparse = scipy.sparse.issparse(X)
+    if scipy.sparse.issparse(X):
+        unknown = X.shape[0] * X.shape[1] - X.nnz if stored_alone else 0
+    else:
+        unknown = int(np.isnan(X).sum())
     return {
         "n_samples": X.shape[0],
         "n_features": X.shape[1],
-        "unknown": 0 if is_sparse else int(np.isnan(X).sum()),
-        "variation": variation_of(X, scale),
+        "unknown": unknown,
+        "variation": variation_of(X, scale, stored_alone),
         "labels": None if y is None else _labels(y),
     }
 

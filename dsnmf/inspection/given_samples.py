@@ -50,4 +50,6 @@ def explained_of(model, X):
     variation, explained : float
     """
     model = array_model(model, X)
-    return variation_of(as_data(model, in_memory(X))), float(model.score(X))
+    stored_alone = getattr(model, "absent", "zero") == "unknown"
+    variation = variation_of(as_data(model, in_memory(X)), 1.0, stored_alone)
+    return variation, float(model.score(X))

@@ -1,6 +1,7 @@
 """Which rule a fit takes, and what it cannot do; asked here and nowhere else."""
 
 from dsnmf.solvers.adam import Adam
+from dsnmf.solvers.alternating_ridge import AlternatingRidge
 from dsnmf.solvers.backtracking import Backtracking
 from dsnmf.solvers.bcd import BlockCoordinateDescent, GappyBlockCoordinateDescent
 from dsnmf.solvers.multiplicative import GappyMultiplicative, Multiplicative
@@ -14,9 +15,10 @@ RULES = {
 }
 
 
-def choose_rule(solver, nonlinearity="identity", is_complete=True):
+def choose_rule(solver, nonlinearity="identity", is_complete=True, only_known=False):
     """The subclass of `Rule` for a solver.
 
+    Of known entries alone, which one layer factorises, it is `AlternatingRidge`. Of all else
     "adam" and "bcd" are what they are called, "bcd" with gaps in X `GappyBlockCoordinateDescent`.
     "multiplicative" is
 
@@ -29,7 +31,11 @@ def choose_rule(solver, nonlinearity="identity", is_complete=True):
     nonlinearity : str or callable
     is_complete : bool
         Whether X has no gaps.
+    only_known : bool
+        See `dsnmf.data.samples.Samples`.
     """
+    if only_known:
+        return AlternatingRidge
     linear = is_linear(nonlinearity)
     return next(
         rule

@@ -1,6 +1,7 @@
 """A user's first hour in several fields: load, fit, look, export, fill, without Python."""
 
 import json
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -128,3 +129,22 @@ def test_a_choice_and_its_figure(capsys, folder):
     typed(capsys, ["select", "table.parquet", *words, "--figure", "s.svg", "-o", "model"])
     assert described(capsys)["data"]["source"] == "table.parquet"
     assert (folder / "s.svg").read_text("utf-8").count("<svg") == 1
+
+
+def test_ratings(capsys):
+    lines = ["user,film,stars"]
+    lines += [
+        f"u{i},f{j},{(i * j) % 5}" for i in range(20) for j in range(12) if RNG.random() < 0.5
+    ]
+    Path("ratings.csv").write_text("\n".join(lines) + "\n", "utf-8")
+    typed(capsys, ["fit", "ratings.csv", "--triples", "--l2", "0.03", *FIT])
+    found = described(capsys)
+    assert found["data"]["unknown"] == 20 * 12 - (len(lines) - 1)
+    assert 0 < found["explained"] < 1
+    assert found["components"][0]["samples"][0][0].startswith("u")
+    typed(
+        capsys,
+        ["score", "model", "ratings.csv", "--triples"],
+        ["transform", "model", "ratings.csv", "--triples", "-o", "h.csv"],
+    )
+    assert pd.read_csv("h.csv", index_col=0).index[0] == "u0"

@@ -111,7 +111,7 @@ FIT = ["fit", "plants.csv", *READ, "--layers", "2", "-o", "x"]
     ("words", "message"),
     [
         ([*FIT, "--set", "tol"], "must be NAME=VALUE, e.g. tol=1e-6, got 'tol'"),
-        ([*FIT, "--set", "tols=1"], "--set tols: SemiNMF has compress, forget_factor, init"),
+        ([*FIT, "--set", "tols=1"], "--set tols: SemiNMF has absent, compress, forget_factor"),
         ([*FIT, "--set", "tol=-1"], "'tol' parameter of SemiNMF must be a float in the range"),
         ([*FIT, "--set", "layers=3"], "--set layers: the option for that is --layers"),
         ([*FIT, "--set", "tol=1", "--set", "tol=2"], "--set tol is given twice"),
