@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from dsnmf.typing import Array, Init, Mode, Nonlinearity, PathLike, RandomState
 
 #: tol="auto": Adam moves every entry by about the learning rate per step, so what ten steps move is
-#: judged by that; the rules' cost by its own size.
-AUTO_STEPS, AUTO_TOL = 5, 1e-4
+#: judged by that; the others' cost by its own size. L-BFGS goes on to features that are no better.
+AUTO_STEPS, AUTO_TOLS = 5, {"hals": 1e-4, "lbfgs": 3e-4, "multiplicative": 1e-4}
 
 
 @declared
@@ -60,11 +60,12 @@ class DeepSemiNMF(StreamFactorisation):
         self,
         layers: Sequence[int] = (4, 2),
         *,
-        solver: Literal["adam", "multiplicative"] = "adam",
+        solver: Literal["adam", "lbfgs", "multiplicative", "hals"] = "adam",
         nonlinearity: Literal["auto"] | Nonlinearity = "auto",
         learning_rate: float = 1e-3,
         whiten: float = 0.0,
         init: Init = "svd",
+        n_init: int = 1,
         noise_floor: Literal["auto"] | float = "auto",
         compress: bool | int | Literal["auto"] = "auto",
         max_iter: int = 2000,
@@ -87,6 +88,7 @@ class DeepSemiNMF(StreamFactorisation):
         self.learning_rate = learning_rate
         self.whiten = whiten
         self.init = init
+        self.n_init = n_init
         self.noise_floor = noise_floor
         self.compress = compress
         self.max_iter = max_iter
@@ -106,13 +108,10 @@ class DeepSemiNMF(StreamFactorisation):
     def _layer_sizes(self):
         return as_layers(self.layers)
 
-    def _solver(self):
-        return self.solver
-
     def _tol(self):
         if self.tol != "auto":
             return self.tol
-        return AUTO_STEPS * self.learning_rate if self.solver == "adam" else AUTO_TOL
+        return AUTO_STEPS * self.learning_rate if self.solver == "adam" else AUTO_TOLS[self.solver]
 
     def _tolerance(self, model):
         if self.solver != "adam":
@@ -121,7 +120,7 @@ class DeepSemiNMF(StreamFactorisation):
 
     def _inner_nonlinearity(self):
         if self.nonlinearity == "auto":
-            return "relu" if self.solver == "adam" else "identity"
+            return "relu" if self.solver in ("adam", "lbfgs") else "identity"
         return self.nonlinearity
 
 
@@ -165,11 +164,13 @@ class DeepWSF(SupervisedFactorisation):
         layers: Sequence[int] = (4, 2),
         alphas: float | Sequence[float] | Array = 0.1,
         *,
+        solver: Literal["multiplicative", "hals"] = "multiplicative",
         affinity: Affinity | Sequence[Affinity] = "binary",
         n_neighbors: int = 5,
         heat_width: float = 1.0,
         complete_labels: bool = False,
         init: Init = "svd",
+        n_init: int = 1,
         noise_floor: Literal["auto"] | float = "auto",
         compress: bool | int | Literal["auto"] = "auto",
         max_iter: int = 2000,
@@ -187,11 +188,13 @@ class DeepWSF(SupervisedFactorisation):
     ) -> None:
         self.layers = layers
         self.alphas = alphas
+        self.solver = solver
         self.affinity = affinity
         self.n_neighbors = n_neighbors
         self.heat_width = heat_width
         self.complete_labels = complete_labels
         self.init = init
+        self.n_init = n_init
         self.noise_floor = noise_floor
         self.compress = compress
         self.max_iter = max_iter

@@ -45,6 +45,7 @@ class FittedFactorisation(HasParameters):
     H_: list[Array]
     reconstruction_err_: float
     n_iter_: int
+    stopped_by_: str | None
     history_: dict[str, Array]
     n_features_in_: int
     feature_names_in_: Array

@@ -45,8 +45,7 @@ class Description:
         "command", where a command made the model. A key is missing where nothing is known.
     fit : dict
         "iterations", "reconstruction_error", "relative_error" (its share of the data's norm, of
-        data without gaps), "stopped_by" ("tol", "max_iter", "callback" or "interrupt"), as far as
-        known.
+        data without gaps), "stopped_by" (see `SemiNMF`), as far as known.
     shown : {"training", "given"}
         Whose variances and nearest samples follow: those of the samples of the fit, or of others.
     explained : float or None
@@ -102,7 +101,7 @@ def _fit(model, record):
     fit = {
         "iterations": getattr(model, "n_iter_", None),
         "reconstruction_error": getattr(model, "reconstruction_err_", None),
-        "stopped_by": record.get("stopped_by"),
+        "stopped_by": getattr(model, "stopped_by_", None),
     }
     if record.get("unknown") == 0 and "reconstruction_err_" in vars(model):
         norm = float(model._scale) * float(np.sqrt(record["n_samples"]))

@@ -3,6 +3,7 @@
 #: How a fit ended.
 ENDS = {
     "tol": "by its tolerance",
+    "optimum": "at an optimum",
     "max_iter": "at max_iter, before its tolerance was reached",
     "callback": "by its callback",
     "interrupt": "by Ctrl-C",
