@@ -10,8 +10,9 @@ from dsnmf.data.dense import Compressed, Dense, DenseVariables
 from dsnmf.data.gaps import Gappy
 from dsnmf.data.sample_blocks import Blocks
 from dsnmf.data.sources import DaskArray, as_source
-from dsnmf.data.sparse import Sparse, SparseVariables
+from dsnmf.data.sparse import CentredSparse, Sparse, SparseVariables
 from dsnmf.initialisation.triplets import gram_eigen
+from dsnmf.symbolic.centred import CentredMatrix
 
 
 def as_lazy(X):
@@ -115,7 +116,7 @@ def as_samples(X, how=False, *, noise_floor=0.0, whiten=0.0, scale=None):
 
     Parameters
     ----------
-    X : ndarray or canonical CSR matrix, shape (n_samples, n_features)
+    X : ndarray, canonical CSR matrix or CentredMatrix of one, shape (n_samples, n_features)
         float32 or float64, without infinities; NaN marks unknown entries of an array.
     how, noise_floor, whiten
         See `dsnmf.data.compression.compress`; "auto" leaves a sparse matrix and one with gaps.
@@ -133,10 +134,11 @@ def as_samples(X, how=False, *, noise_floor=0.0, whiten=0.0, scale=None):
     """
     compressed = how not in ("auto", False) or whiten
     name = "whiten" if whiten else "compress"
-    if scipy.sparse.issparse(X):
+    is_centred = isinstance(X, CentredMatrix)
+    if is_centred or scipy.sparse.issparse(X):
         if compressed:
             raise ValueError(f"{name} needs a dense X without gaps, got a sparse one")
-        return Sparse(X.T, scale)
+        return (CentredSparse if is_centred else Sparse)(X.T, scale)
     if np.isnan(X.min()):  # makes no array of X's size
         if compressed:
             raise ValueError(f"{name} needs an X without gaps, got NaN")

@@ -8,6 +8,7 @@ from zlib import crc32
 
 import numpy as np
 
+from dsnmf.data.centring import Centring, Deviations
 from dsnmf.data.sources import Source, as_source
 from dsnmf.data.store import Store
 from dsnmf.initialisation.spectrum import eigen_of
@@ -85,8 +86,13 @@ def _as_read(rows):
     return rows
 
 
-def _divided(rows, unit):
+def _divided(rows, unit, centring):
+    rows = centring.of(rows)
     return rows if unit == 1 else rows / unit
+
+
+def _deviations(rows):
+    return [], [Deviations.of_rows(rows)]
 
 
 def _as_whole(function, rows, *inputs):
@@ -130,6 +136,8 @@ class Blocks:
         ‖X‖² at that scale.
     offset : float >= 0
         What the squared error of these blocks lacks to that of the data; 0 unless compressed.
+    centring : Centring
+        What becomes of the samples as they are read; none by default, to be set before any need.
     reading : Reading
         Counts the passes; may be replaced by one that shows them.
     is_local : bool
@@ -165,6 +173,7 @@ class Blocks:
 
     offset = 0.0
     is_local = True
+    centring = Centring()
 
     def __init__(self, source, block_size=None, scale=None, gaps=False):
         n, p = source.shape
@@ -204,6 +213,11 @@ class Blocks:
     def step_shape(self):
         """As `Samples` has it."""
         return self.slices[0].stop, self.shape[0]
+
+    def centred(self, center, scale):
+        """Have a centring, from `Deviations` that one pass more finds; see `Centring.of_known`."""
+        (deviations,) = self._passed(_as_read, _deviations, stage="means")
+        self.centring = Centring.of_deviations(deviations, center, scale, self.dtype)
 
     def ends(self):
         """The first and the last sample as they are, ndarray (2, p)."""
@@ -245,7 +259,7 @@ class Blocks:
                 f"the scale of X must be within {self.dtype}'s range, got {self.scale!r}: "
                 "give X in another unit"
             )
-        return partial(_divided, unit=self.dtype.type(self.scale))
+        return partial(_divided, unit=self.dtype.type(self.scale), centring=self.centring)
 
     def reduced(self, Z):
         """Z_1 for these blocks, from one for the data at their own scale."""
@@ -283,7 +297,7 @@ class Blocks:
         has_gram = p <= MOST_FEATURES
         function = partial(_scaled_sums, has_gram=has_gram)
         stage = "scale and Gram matrix" if has_gram else "scale"
-        summed, fingerprint = self._passed(_as_read, function, stage=stage)
+        summed, fingerprint = self._passed(self.centring.of, function, stage=stage)
         unit, gram = summed.unit, summed.gram
         energy = float(np.trace(gram))
         root_mean_square = unit * math.sqrt(energy / n) if energy else 1.0

@@ -1,5 +1,9 @@
-"""Sparse matrices: absent entries are zeros, and nothing dense of their size is made."""
+"""Sparse matrices: absent entries are zeros, and nothing dense of their size is made.
 
+Those of which something is subtracted too: see `dsnmf.symbolic.centred`.
+"""
+
+from dataclasses import replace
 from functools import cached_property
 
 import numpy as np
@@ -8,9 +12,10 @@ import pytensor.tensor as pt
 
 from dsnmf.data.samples import DataVariables, Samples
 from dsnmf.symbolic import layer_features
+from dsnmf.symbolic.centred import CentredVariable
 from dsnmf.symbolic.linalg import product
 from dsnmf.symbolic.residual import chained_gradients
-from dsnmf.symbolic.shared import open_sparse
+from dsnmf.symbolic.shared import open_shared, open_sparse
 from dsnmf.training.modes import is_jax
 
 #: Share of the matrix's energy below which its error is not taken from a difference of sums.
@@ -31,8 +36,11 @@ class SparseVariables(DataVariables):
         wide_Z, wide_F = pt.cast(Z, "float64"), pt.cast(F, "float64")
         fitted = (product(self.X, wide_F.T) * wide_Z).sum()
         inner = (pt.dot(wide_Z.T, wide_Z) * pt.dot(wide_F, wide_F.T)).sum()
-        energy = pt.sqr(pt.cast(pytensor.sparse.csm_data(self.X), "float64")).sum()
-        return pt.cast(pt.maximum(energy - 2 * fitted + inner, 0), Z.dtype)
+        return pt.cast(pt.maximum(self._energy() - 2 * fitted + inner, 0), Z.dtype)
+
+    def _energy(self):
+        """Σ X²."""
+        return pt.sqr(pt.cast(pytensor.sparse.csm_data(self.X), "float64")).sum()
 
     def error_and_gradients(self, Zs, H, nonlinearity, params):
         """As `DataVariables` has it, written out: sparse products have no symbolic gradient."""
@@ -40,6 +48,20 @@ class SparseVariables(DataVariables):
         by_Z = pt.dot(Z, pt.dot(F, F.T)) - product(self.X, F.T)
         by_F = pt.dot(pt.dot(Z.T, Z), F) - product(Z.T, self.X)
         return self._squared_error(Z, F), chained_gradients(params, Z, F, by_Z, by_F)
+
+
+class CentredVariables(SparseVariables):
+    """Of a sparse matrix less its features' means."""
+
+    def __init__(self, dtype):
+        super().__init__(dtype)
+        means = open_shared("means", dtype, 1)
+        self._square = open_shared("energy", "float64", 0)
+        self.X = CentredVariable(self.X, means)
+        self.variables += [means, self._square]
+
+    def _energy(self):
+        return self._square
 
 
 class Sparse(Samples):
@@ -69,9 +91,13 @@ class Sparse(Samples):
         if isinstance(init, str) and init in ("nndsvd", "lp"):
             raise ValueError(f"init='{init}' needs a dense X; for a sparse X use 'svd' or 'random'")
 
+    def _square(self, X):
+        """Σ X², of X in float64."""
+        return np.square(X.data).sum()
+
     def _squared_residual(self, Z, F):
         X = self.given.astype(np.float64) / self.scale
-        energy = np.square(X.data).sum()
+        energy = self._square(X)
         error = energy - 2 * ((X @ F.T) * Z).sum() + ((Z.T @ Z) * (F @ F.T)).sum()
         exact = error > LEAST_DIFFERENCE * energy
         return error if exact else super()._squared_residual(Z, F)
@@ -82,3 +108,37 @@ class Sparse(Samples):
     def features(self, feature_map):
         """As `Samples` has it, at once: no more is made than there are entries."""
         return feature_map.of_full(self.given / self._unit, self.norms)
+
+
+class CentredSparse(Sparse):
+    """A `CentredMatrix` of a sparse one, with a mean for each feature."""
+
+    variables = CentredVariables
+
+    def _energies(self, unit):
+        X = (self.given / unit).astype(np.float64)
+        entries, values = X.stored()
+        beyond = np.square(values) - np.square(X.means[entries.row])
+        of_stored = np.bincount(entries.col, beyond, minlength=X.shape[1])
+        return np.maximum(of_stored + X.means @ X.means, 0)
+
+    @cached_property
+    def start(self):
+        X = self.given / self._unit
+        return replace(X, entries=X.entries.tocsr())
+
+    def values(self):
+        """The matrix itself, what is subtracted, and Σ X²."""
+        square = np.array(self._square(self.start.astype(np.float64)))
+        return [self.start.entries, self.start.means, square]
+
+    @property
+    def unshifted(self):
+        return self.start.entries
+
+    @property
+    def shift(self):
+        return self.start.means
+
+    def _square(self, X):
+        return X.energies().sum()

@@ -204,6 +204,7 @@ class Factorisation(FittedFactorisation, TransformerMixin, BaseEstimator):
         """Fit to `InMemory` or `InBlocks`; what ended the training."""
         with contextlib.ExitStack() as held:
             model, trace = data.begin(held)
+            self.mean_, self.scale_ = data.centring.mean, data.centring.scale
             stopped_by, self.n_iter_ = self._run(model, trace, data)
             with threads_for(*data.step_shape, *data.layers):
                 ended = data.end(model)

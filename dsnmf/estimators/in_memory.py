@@ -5,6 +5,7 @@ import warnings
 
 import numpy as np
 
+from dsnmf.data.centring import Centring
 from dsnmf.data.dense import Dense
 from dsnmf.data.recognition import as_samples
 from dsnmf.data.shares import energies_of, warn_of_governing
@@ -62,6 +63,8 @@ class InMemory:
     Attributes
     ----------
     y, layers
+    centring : Centring
+        From `begin` on.
     step_shape : tuple
         See `Samples`.
     checkpoint, reading : None
@@ -78,6 +81,8 @@ class InMemory:
     def begin(self, held):
         """A model at its start, in the context of `held`, and a trace."""
         estimator, X = self._estimator, self._X
+        self.centring = Centring.of_known(X, estimator.center, estimator.scale)
+        X = self.centring.of(X)
         names = getattr(estimator, "feature_names_in_", None)
         warn_of_governing(energies_of(X), names, stacklevel=5)
         check_jax(estimator.mode, estimator._rule(), estimator._inner_nonlinearity())

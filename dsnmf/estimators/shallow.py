@@ -42,6 +42,8 @@ class SemiNMF(StreamFactorisation):
     n_samples_seen_, n_steps_ : int
         Samples and batches so far, after `partial_fit` alone, which leaves no `H_`,
         `reconstruction_err_`, `n_iter_` and `history_`.
+    mean_, scale_ : ndarray, shape (n_features,), float64, or None
+        What `center` subtracts, and what `scale` divides by.
     n_features_in_, feature_names_in_
         See scikit-learn.
 
@@ -66,6 +68,8 @@ class SemiNMF(StreamFactorisation):
         n_components: int = 2,
         *,
         solver: Literal["multiplicative", "bcd"] = "multiplicative",
+        center: bool | Literal["median"] = False,
+        scale: bool = False,
         init: Init = "svd",
         noise_floor: Literal["auto"] | float = "auto",
         compress: bool | int | Literal["auto"] = "auto",
@@ -85,6 +89,8 @@ class SemiNMF(StreamFactorisation):
     ) -> None:
         self.n_components = n_components
         self.solver = solver
+        self.center = center
+        self.scale = scale
         self.init = init
         self.noise_floor = noise_floor
         self.compress = compress
@@ -122,7 +128,7 @@ class WSF(SupervisedFactorisation):
 
     Attributes
     ----------
-    Z_, H_, components_, reconstruction_err_, n_iter_, history_, n_features_in_
+    Z_, H_, components_, reconstruction_err_, n_iter_, history_, mean_, scale_, n_features_in_
         See `SemiNMF`. `H_` contains what the labels said; for classifiers use `transform`.
     """
 
@@ -135,6 +141,8 @@ class WSF(SupervisedFactorisation):
         n_neighbors: int = 5,
         heat_width: float = 1.0,
         complete_labels: bool = False,
+        center: bool | Literal["median"] = False,
+        scale: bool = False,
         init: Init = "svd",
         noise_floor: Literal["auto"] | float = "auto",
         compress: bool | int | Literal["auto"] = "auto",
@@ -157,6 +165,8 @@ class WSF(SupervisedFactorisation):
         self.n_neighbors = n_neighbors
         self.heat_width = heat_width
         self.complete_labels = complete_labels
+        self.center = center
+        self.scale = scale
         self.init = init
         self.noise_floor = noise_floor
         self.compress = compress

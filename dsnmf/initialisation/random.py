@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from dsnmf.symbolic.centred import CentredMatrix
 from dsnmf.validation import as_matrix, as_size, as_uniform_source
 
 if TYPE_CHECKING:
@@ -41,7 +42,7 @@ def random(X: Matrix, n_components: int, *, random_state: Seed = None) -> tuple[
     >>> Z.shape, H.shape, bool(H.min() >= 0)
     ((4, 2), (2, 6), True)
     """
-    X = as_matrix(X, "X", accept_sparse=True)
+    X = X if isinstance(X, CentredMatrix) else as_matrix(X, "X", accept_sparse=True)
     n_components = as_size(n_components, "n_components")
     H = as_uniform_source(random_state).random((n_components, X.shape[1]))
     Z = X @ np.linalg.pinv(H)

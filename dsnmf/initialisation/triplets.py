@@ -12,6 +12,7 @@ import scipy.sparse.linalg
 from dsnmf.initialisation.floor import NOISE_FLOOR, as_noise_floor
 from dsnmf.initialisation.spectrum import beside, chosen_vectors, complement, eigen_of, resolved
 from dsnmf.magnitude import safe_unit
+from dsnmf.symbolic.centred import CentredMatrix
 from dsnmf.validation import as_generator, as_matrix, as_size
 
 if TYPE_CHECKING:
@@ -38,6 +39,15 @@ _BLOCK = 1 << 20
 def _by_lanczos(M, k, floor, rng):
     """At most k leading triplets of a large sparse matrix above the noise floor, seeded."""
     smaller = min(M.shape)
+    if isinstance(M, CentredMatrix):
+        M = scipy.sparse.linalg.LinearOperator(
+            M.shape,
+            matvec=M.__matmul__,
+            rmatvec=M.T.__matmul__,
+            matmat=M.__matmul__,
+            rmatmat=M.T.__matmul__,
+            dtype=M.dtype,
+        )
     if k >= smaller:
         raise ValueError(f"k must be < {smaller} for a sparse M of shape {M.shape}, got {k}")
     U, S, Vt = scipy.sparse.linalg.svds(M, k, v0=rng.standard_normal(smaller))
@@ -57,6 +67,8 @@ def _blocks(M):
 
 def _gram(small):
     """M Mᵀ in float64, with no copy of M in another dtype."""
+    if isinstance(small, CentredMatrix):
+        return small.gram()
     if scipy.sparse.issparse(small):
         return (small @ small.T).toarray()
     if small.dtype == np.float64:
@@ -82,7 +94,7 @@ def _gram_beside(small, basis):
     gram, width = np.zeros((small.shape[0],) * 2), max(1, _BLOCK // small.shape[0])
     for start in range(0, small.shape[1], width):
         columns = small[:, start : start + width]
-        rows = columns.toarray().T if scipy.sparse.issparse(small) else columns.T
+        rows = columns.toarray().T if hasattr(columns, "toarray") else columns.T
         rest = beside(rows, basis)
         gram += rest.T @ rest
     return gram
@@ -140,7 +152,7 @@ def leading_triplets(M, k, floor, rng, eigen=None):
 
     Parameters
     ----------
-    M : ndarray or SciPy sparse matrix, shape (p, n)
+    M : ndarray, SciPy sparse matrix or CentredMatrix, shape (p, n)
     k : int >= 1
     floor : NoiseFloor
     rng : numpy.random.Generator
@@ -161,7 +173,7 @@ def leading_triplets(M, k, floor, rng, eigen=None):
         U, S, V = leading_triplets(M / M.dtype.type(unit), k, floor, rng)
         return U, S * unit, V
     smaller = min(M.shape)
-    if scipy.sparse.issparse(M):
+    if scipy.sparse.issparse(M) or isinstance(M, CentredMatrix):
         by = _by_lanczos if smaller > LARGEST_SPARSE_GRAM else _by_gram
         return by(M.astype(np.float64, copy=False), k, floor, rng)
     few = smaller > LARGEST_GRAM and FEW * (k + OVERSAMPLING) <= smaller

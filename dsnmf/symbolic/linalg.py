@@ -9,6 +9,7 @@ import scipy.sparse
 from pytensor.graph.basic import Variable
 from pytensor.sparse.type import SparseTensorType
 
+from dsnmf.symbolic.centred import CentredVariable
 from dsnmf.symbolic.kernels import KernelOp
 from dsnmf.symbolic.sparse_products import (
     sparse_product,
@@ -51,7 +52,7 @@ def as_data(X, dtype):
     ValueError
         If X is not 2-d, is empty, or contains NaN or infinity.
     """
-    if isinstance(X, Variable):
+    if isinstance(X, Variable | CentredVariable):
         if X.type.ndim != 2:
             raise ValueError(f"X must be 2-d, got {X.type.ndim}-d")
         if X.type.dtype != dtype:
@@ -64,7 +65,11 @@ def as_data(X, dtype):
 
 
 def product(A, B):
-    """A B, dense, where A or B may be a sparse variable; without a gradient in that case."""
+    """A B, dense, where A or B may be sparse, centred or not; without a gradient in that case."""
+    if isinstance(A, CentredVariable):
+        return product(A.entries, B) - A.beyond_right(B)
+    if isinstance(B, CentredVariable):
+        return product(A, B.entries) - B.beyond_left(A)
     if is_sparse(A):
         return _sparse_product(A, B, sparse_product, transposed_sparse_product)
     if is_sparse(B):

@@ -27,12 +27,13 @@ def _as_mask(held_out, shape):
     return mask
 
 
-def _in_blocks(X, scale):
-    """Slices of samples and their rows as arrays, divided by the scale, of an X in memory."""
+def _in_blocks(X, centring, scale):
+    """Slices of samples and their rows as arrays at the scale of the fit, of an X in memory."""
     unit = X.dtype.type(scale)
     for block in column_blocks(*X.shape[::-1]):
         rows = X[block]
-        yield block, (rows.toarray() if scipy.sparse.issparse(rows) else rows) / unit
+        rows = centring.of(rows.toarray() if scipy.sparse.issparse(rows) else rows)
+        yield block, rows / unit
 
 
 class _Explained:
@@ -76,8 +77,9 @@ def explained_variance(estimator, X, held_out):
     X, blocks = as_blocks(X, scale=estimator._scale, gaps=True)
     if blocks is None:
         X = as_data(estimator, X)
-        shape, blocks = X.shape, _in_blocks(X, estimator._scale)
+        shape, blocks = X.shape, _in_blocks(X, estimator._centring, estimator._scale)
     else:
+        blocks.centring = estimator._centring
         shape = blocks.shape[::-1]
         estimator._check_features(shape[1])
     mask = None if held_out is None else _as_mask(held_out, shape)
