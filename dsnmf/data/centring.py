@@ -62,7 +62,8 @@ class Deviations:
 
         def summed(of_values, of_absent, power):
             """Σ of both to a power, as a number of units, and these."""
-            sizes = np.where(absent > 0, np.abs(of_absent), 0)
+            of_absent = np.where(absent > 0, of_absent, 0)
+            sizes = np.abs(of_absent)
             np.maximum.at(sizes, column, np.abs(of_values))
             units = _units(sizes)
             of_stored = np.bincount(column, (of_values / units[column]) ** power, minlength=p)
@@ -89,6 +90,11 @@ class Deviations:
         deviation = self.norm / np.sqrt(np.maximum(self.count, 1))
         rounding = float(np.finfo(dtype).eps) * np.abs(self.mean)
         return np.where(deviation > rounding, deviation, 1.0)
+
+
+def deviation_terms(rows):
+    """No new rows; their `Deviations`, for a pass over blocks."""
+    return [], [Deviations.of_rows(rows)]
 
 
 def _deviations(X):
@@ -159,9 +165,7 @@ class Centring:
     @classmethod
     def of_deviations(cls, deviations, center, scale, dtype):
         """The same without medians, from `Deviations`."""
-        return cls(
-            deviations.mean if center else None, deviations.scale(dtype) if scale else None
-        )
+        return cls(deviations.mean if center else None, deviations.scale(dtype) if scale else None)
 
     def __bool__(self):
         return self.mean is not None or self.scale is not None
@@ -185,6 +189,11 @@ class Centring:
         if not self:
             return X
         return self._of_sparse(X) if scipy.sparse.issparse(X) else self._of_array(X)
+
+    def at_scale(self, rows, unit):
+        """The same, divided by a unit."""
+        rows = self.of(rows)
+        return rows if unit == 1 else rows / unit
 
     def _of_array(self, X):
         result = np.empty(X.shape, X.dtype)
@@ -210,8 +219,8 @@ class Centring:
                 return entries
             means = self.mean if self.scale is None else self.mean / self.scale
             centred = CentredMatrix(entries, means.astype(X.dtype), of_rows=False)
-        self._check(centred.means)
-        self._check(centred.stored()[1])
+            self._check(centred.means)
+            self._check(centred.stored()[1])
         return centred
 
     def _check(self, values):

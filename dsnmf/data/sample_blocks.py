@@ -8,7 +8,7 @@ from zlib import crc32
 
 import numpy as np
 
-from dsnmf.data.centring import Centring, Deviations
+from dsnmf.data.centring import Centring, deviation_terms
 from dsnmf.data.sources import Source, as_source
 from dsnmf.data.store import Store
 from dsnmf.initialisation.spectrum import eigen_of
@@ -84,15 +84,6 @@ def _scaled_sums(rows, has_gram):
 
 def _as_read(rows):
     return rows
-
-
-def _divided(rows, unit, centring):
-    rows = centring.of(rows)
-    return rows if unit == 1 else rows / unit
-
-
-def _deviations(rows):
-    return [], [Deviations.of_rows(rows)]
 
 
 def _as_whole(function, rows, *inputs):
@@ -216,7 +207,7 @@ class Blocks:
 
     def centred(self, center, scale):
         """Have a centring, from `Deviations` that one pass more finds; see `Centring.of_known`."""
-        (deviations,) = self._passed(_as_read, _deviations, stage="means")
+        (deviations,) = self._passed(_as_read, deviation_terms, stage="means")
         self.centring = Centring.of_deviations(deviations, center, scale, self.dtype)
 
     def ends(self):
@@ -259,7 +250,7 @@ class Blocks:
                 f"the scale of X must be within {self.dtype}'s range, got {self.scale!r}: "
                 "give X in another unit"
             )
-        return partial(_divided, unit=self.dtype.type(self.scale), centring=self.centring)
+        return partial(self.centring.at_scale, unit=self.dtype.type(self.scale))
 
     def reduced(self, Z):
         """Z_1 for these blocks, from one for the data at their own scale."""

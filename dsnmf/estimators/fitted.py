@@ -317,7 +317,8 @@ class FittedFactorisation(HasParameters):
 
         1 - Σ (x - x̂)² / Σ (x - mean)² over the known entries, with the features' means in X: 1 is
         perfect, 0 is as good as these means, and worse than that is negative (without `center` the
-        models have no intercept). With `scale` of the features as it scales them. Comparable to the sum of PCA's `explained_variance_ratio_`.
+        models have no intercept). Comparable to the sum of PCA's `explained_variance_ratio_`. With
+        `scale` it is that of the features as they are scaled.
 
         Without `held_out` each sample's features are found from the entries that are scored, so
         that more components nearly always score higher, on new samples too. `held_out` hides

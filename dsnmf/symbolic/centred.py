@@ -19,7 +19,7 @@ class CentredMatrix:
 
     Attributes
     ----------
-    entries : SciPy sparse matrix, shape (m, n)
+    entries : SciPy CSR or CSC matrix, shape (m, n)
         S.
     means : ndarray, shape (m,) or (n,), of S's dtype
     of_rows : bool
@@ -58,7 +58,9 @@ class CentredMatrix:
         return (self.T @ A.T).T
 
     def __truediv__(self, number):
-        return replace(self, entries=self.entries / number, means=self.means / number)
+        entries = self.entries.copy()
+        entries.data = entries.data / number  # SciPy itself makes float64 of float32
+        return replace(self, entries=entries, means=self.means / number)
 
     def __getitem__(self, which):
         """Some of the columns: X[:, which]."""

@@ -38,6 +38,8 @@ def test_every_declaration_is_of_a_class():
         (SemiNMF(init=np.ones((2, 3, 3))), "needs_memory", None),
         (SemiNMF(init="lp"), "needs_memory", "init='lp'"),
         (SemiNMF(solver="bcd"), "needs_memory", None),
+        (SemiNMF(center=True, scale=True), "needs_memory", None),
+        (SemiNMF(center="median"), "needs_memory", "center='median'"),
         (DeepWSF(complete_labels=np.True_), "needs_memory", "complete_labels=np.True_"),
     ],
 )
@@ -46,8 +48,11 @@ def test_what_a_value_excludes(estimator, rule, expected):
 
 
 def test_the_numbers_of_a_fit_are_those_of_0_2_0():
-    """Its checkpoints name these, so that one more or less would make theirs of other fits."""
-    assert list(numbers_of(SemiNMF())) == [
+    """Its checkpoints name these; later ones must by default be what fits of 0.2.0 did."""
+    later = {"center": False, "scale": False}
+    numbers = numbers_of(SemiNMF())
+    assert {name: numbers.pop(name) for name in later} == later
+    assert list(numbers) == [
         *("compress", "forget_factor", "init", "max_iter", "noise_floor", "random_state"),
         *("solver", "tol", "warm_start"),
     ]
