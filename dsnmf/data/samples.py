@@ -110,6 +110,7 @@ class Samples:
         Whether X has no gaps, so that rules see the same in every iteration.
     """
 
+    variables: type[DataVariables]
     offset = 0.0
     is_complete = True
     shift = None
