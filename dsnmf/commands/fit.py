@@ -24,6 +24,12 @@ def _estimator(parsed):
         options["max_iter"] = parsed.max_iter
     deep = len(parsed.layers) > 1
     options |= _block_options(parsed)
+    if parsed.triples or parsed.l2:
+        if deep or parsed.labels is not None or parsed.solver == "adam":
+            raise ValueError("--triples and --l2 are for one layer without labels, by SemiNMF")
+        if parsed.triples and parsed.dask is not None:
+            raise ValueError("--triples are read into memory, and --dask is for what is not")
+        options |= {"l2": parsed.l2, "absent": "unknown" if parsed.triples else "zero"}
     if parsed.labels is None:
         if parsed.alpha is not None:
             raise ValueError("--alpha weighs labels, which --labels must name")
@@ -44,7 +50,12 @@ def _read(parsed):
     """Samples, the features' names (or None), and as many labels (or None)."""
     from dsnmf.data.lazy import lazy_matrix
 
-    if parsed.dask is None:
+    if parsed.triples:
+        from dsnmf.files.triples import read_triples
+
+        entries = read_triples(parsed.data)
+        X, names = entries.matrix, entries.columns
+    elif parsed.dask is None:
         X, names = arguments.samples(parsed.data, in_blocks=bool(_block_options(parsed)))
     else:
         X, names = lazy_matrix(parsed.data, parsed.block_size), None
@@ -69,7 +80,9 @@ def _before(estimator, layers, X):
     from dsnmf.data.sources import as_source
 
     source, more = as_source(X), ""
-    if source is not None:
+    if estimator.absent == "unknown":
+        more = f", {X.nnz} known entries"
+    elif source is not None:
         more = f", {source.size / 1e9:.3g} GB in each pass"
     elif unknown := np.isnan(_entries(X)).sum():
         more = f", {unknown} unknown entries"
@@ -163,6 +176,7 @@ def add(commands):
             "dsnmf fit table.csv --layers 20 -o table.model",
             "dsnmf fit faces.mat --labels faces.mat:gnd --layers 60 --alpha 0.05 -o faces.model",
             "dsnmf fit cells.h5ad --labels cells.h5ad:celltype --layers 20 -o cells.model",
+            "dsnmf fit ratings.csv --triples --layers 5 --l2 0.03 -o ratings.model",
             "dsnmf fit big.npy --layers 50 --store features --checkpoint state -o big.model",
             "dsnmf fit big.h5:X --layers 50 --dask tcp://scheduler:8786 -o big.model",
         ],
@@ -236,6 +250,20 @@ def add(commands):
         metavar="ADDRESS",
         help="scheduler of a Dask cluster whose workers read the files, which they must see under "
         "the same names, and keep the features; they need this package",
+    )
+    parser.add_argument(
+        "--triples",
+        action="store_true",
+        help="DATA is a text of row, column, value, one known entry a line, the first line perhaps "
+        "names; samples are its rows in ascending order, features its columns",
+    )
+    parser.add_argument(
+        "--l2",
+        type=arguments.numbers,
+        default=0.0,
+        metavar="W",
+        help="weight of a penalty on the factors, for data of which little is known (default: 0; "
+        "ratings: 0.01 to 0.05)",
     )
     parser.add_argument("--quiet", action="store_true", help="no progress bars")
     parser.add_argument(

@@ -41,6 +41,16 @@ def _order(names, known, source):
     return [position[name] for name in known]
 
 
+def _of_triples(source, model):
+    """Samples of a file with a line for each known entry, their columns by the model's names."""
+    from dsnmf.files.triples import read_triples
+
+    known = vars(model).pop("feature_names_in_", None)
+    if known is None or model.absent != "unknown":
+        raise ValueError("--triples needs a model that dsnmf fit --triples has made")
+    return read_triples(source, known).matrix
+
+
 def _samples(source, model):
     """Samples of a file or data set, with their features as the model has them."""
     known = vars(model).pop("feature_names_in_", None)  # the estimator asks for data frames
@@ -73,7 +83,8 @@ def _run(parsed):
     index = _layer_index(parsed.layer, model)
     if parsed.metric is not None:
         model.set_params(metric=parsed.metric)
-    features = model.transform(_samples(parsed.data, model), layer=index)
+    samples = (_of_triples if parsed.triples else _samples)(parsed.data, model)
+    features = model.transform(samples, layer=index)
     matrices.write_matrix(parsed.out, features)
     n, k = features.shape
     print(
@@ -101,6 +112,11 @@ def add(commands):
         "data",
         metavar="DATA",
         help="samples x features, as for dsnmf fit: a file, or the name of a data set",
+    )
+    parser.add_argument(
+        "--triples",
+        action="store_true",
+        help="DATA is a text of row, column, value, as for dsnmf fit --triples",
     )
     parser.add_argument(
         "--layer",

@@ -53,26 +53,30 @@ class Deviations:
         return cls(count, mean, norm)
 
     @classmethod
-    def of_sparse(cls, X):
-        """Those of a canonical sparse matrix, absent entries being zeros."""
+    def of_sparse(cls, X, absent="zero"):
+        """Those of a canonical sparse matrix, whose absent entries are zeros, or "unknown"."""
         (n, p), entries = X.shape, X.tocoo()
         column, values = entries.col, entries.data.astype(np.float64)
-        absent = n - np.bincount(column, minlength=p)
-        least = X.min(axis=0).toarray().ravel().astype(np.float64)
+        stored = np.bincount(column, minlength=p)
+        zeros = np.zeros(p, int) if absent == "unknown" else n - stored
+        count = stored + zeros
+        least = np.where(zeros > 0, 0, np.inf)
+        np.minimum.at(least, column, values)
+        least[count == 0] = 0
 
-        def summed(of_values, of_absent, power):
+        def summed(of_values, of_zeros, power):
             """Σ of both to a power, as a number of units, and these."""
-            of_absent = np.where(absent > 0, of_absent, 0)
-            sizes = np.abs(of_absent)
+            of_zeros = np.where(zeros > 0, of_zeros, 0)
+            sizes = np.abs(of_zeros)
             np.maximum.at(sizes, column, np.abs(of_values))
             units = _units(sizes)
             of_stored = np.bincount(column, (of_values / units[column]) ** power, minlength=p)
-            return of_stored + absent * (of_absent / units) ** power, units
+            return of_stored + zeros * (of_zeros / units) ** power, units
 
         total, units = summed(values - least[column], -least, 1)
-        mean = least + units * (total / n)
+        mean = least + units * (total / np.maximum(count, 1))
         squares, units = summed(values - mean[column], -mean, 2)
-        return cls(np.full(p, n), mean, units * np.sqrt(squares))
+        return cls(count, mean, units * np.sqrt(squares))
 
     def __iadd__(self, other):
         """By the formula of Chan, Golub & LeVeque 1983, of norms."""
@@ -94,12 +98,12 @@ class Deviations:
 
 def deviation_terms(rows):
     """No new rows; their `Deviations`, for a pass over blocks."""
-    return [], [Deviations.of_rows(rows)]
+    return [], [(Deviations.of_sparse if scipy.sparse.issparse(rows) else Deviations.of_rows)(rows)]
 
 
-def _deviations(X):
+def _deviations(X, absent):
     if scipy.sparse.issparse(X):
-        return Deviations.of_sparse(X)
+        return Deviations.of_sparse(X, absent)
     total = None
     for block in _row_blocks(X):
         found = Deviations.of_rows(X[block])
@@ -114,6 +118,8 @@ def _median(values, zeros):
     """That of values and so many zeros."""
     values, n = np.sort(values), len(values) + zeros
     below = int(np.searchsorted(values, 0))
+    if n == 0:
+        return 0.0
 
     def at(rank):
         if rank < below:
@@ -123,12 +129,13 @@ def _median(values, zeros):
     return 0.5 * at((n - 1) // 2) + 0.5 * at(n // 2)
 
 
-def _medians(X):
+def _medians(X, absent):
     """Of the known entries of each feature; 0 of none."""
     if scipy.sparse.issparse(X):
         columns, n = X.tocsc(), X.shape[0]
         parts = np.split(columns.data.astype(np.float64), columns.indptr[1:-1])
-        return np.array([_median(part, n - len(part)) for part in parts])
+        are_known = absent == "zero"
+        return np.array([_median(part, are_known * (n - len(part))) for part in parts])
     known = (column[~np.isnan(column)] for column in X.T)
     return np.array([np.median(column) if len(column) else 0.0 for column in known], np.float64)
 
@@ -146,21 +153,23 @@ class Centring:
     scale: np.ndarray | None = None
 
     @classmethod
-    def of_known(cls, X, center, scale):
+    def of_known(cls, X, center, scale, absent="zero"):
         """That of a matrix in memory.
 
         Parameters
         ----------
         X : ndarray or canonical CSR matrix, shape (n_samples, n_features)
-            NaN marks unknown entries of an array; absent ones of a sparse matrix are zeros.
+            NaN marks unknown entries of an array.
         center : bool or "median"
         scale : bool
+        absent : {"zero", "unknown"}
+            What the entries are that a sparse matrix does not store.
         """
         by_median = isinstance(center, str)
         if not (scale or (center and not by_median)):
-            return cls(_medians(X) if by_median else None)
-        found = cls.of_deviations(_deviations(X), center, scale, X.dtype)
-        return cls(_medians(X), found.scale) if by_median else found
+            return cls(_medians(X, absent) if by_median else None)
+        found = cls.of_deviations(_deviations(X, absent), center, scale, X.dtype)
+        return cls(_medians(X, absent), found.scale) if by_median else found
 
     @classmethod
     def of_deviations(cls, deviations, center, scale, dtype):
@@ -170,12 +179,14 @@ class Centring:
     def __bool__(self):
         return self.mean is not None or self.scale is not None
 
-    def of(self, X):
+    def of(self, X, absent="zero"):
         """Samples without the mean, in units of the scale.
 
         Parameters
         ----------
         X : ndarray or SciPy CSR matrix, shape (b, p)
+        absent : {"zero", "unknown"}
+            See `of_known`; unknown entries stay so.
 
         Returns
         -------
@@ -188,12 +199,15 @@ class Centring:
         """
         if not self:
             return X
-        return self._of_sparse(X) if scipy.sparse.issparse(X) else self._of_array(X)
+        if not scipy.sparse.issparse(X):
+            return self._of_array(X)
+        return self._of_sparse(X) if absent == "zero" else self._of_stored(X)
 
     def at_scale(self, rows, unit):
         """The same, divided by a unit."""
         rows = self.of(rows)
-        return rows if unit == 1 else rows / unit
+        # SciPy divides a sparse float32 in float64.
+        return rows if unit == 1 else (rows / unit).astype(rows.dtype, copy=False)
 
     def _of_array(self, X):
         result = np.empty(X.shape, X.dtype)
@@ -229,6 +243,17 @@ class Centring:
             raise ValueError(
                 f"X with {what} leaves the range of {values.dtype}: give X in another unit"
             )
+
+    def _of_stored(self, X):
+        entries = X.astype(np.float64)
+        with np.errstate(over="ignore"):
+            if self.mean is not None:
+                entries.data -= self.mean[entries.indices]
+            if self.scale is not None:
+                entries.data /= self.scale[entries.indices]
+            entries = entries.astype(X.dtype)
+        self._check(entries.data)
+        return entries
 
     def undone(self, X):
         """Samples (b x p) as `of` takes them, of X's dtype."""

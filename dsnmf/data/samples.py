@@ -108,11 +108,13 @@ class Samples:
         What the squared error of X lacks to that of `samples`.
     is_complete : bool
         Whether X has no gaps, so that rules see the same in every iteration.
+    only_known : bool
+        Whether rules see nothing but the known entries.
     """
 
-    variables: type[DataVariables]
     offset = 0.0
     is_complete = True
+    only_known = False
     shift = None
     _eigen = None
 

@@ -9,10 +9,11 @@ from functools import cached_property
 import numpy as np
 import pytensor.sparse
 import pytensor.tensor as pt
+import scipy.sparse
 
-from dsnmf.data.samples import DataVariables, Samples
+from dsnmf.data.samples import DataVariables, Samples, column_blocks
 from dsnmf.symbolic import layer_features
-from dsnmf.symbolic.centred import CentredVariable
+from dsnmf.symbolic.centred import CentredMatrix, CentredVariable
 from dsnmf.symbolic.linalg import product
 from dsnmf.symbolic.residual import chained_gradients
 from dsnmf.symbolic.shared import open_shared, open_sparse
@@ -20,6 +21,30 @@ from dsnmf.training.modes import is_jax
 
 #: Share of the matrix's energy below which its error is not taken from a difference of sums.
 LEAST_DIFFERENCE = 1e-8
+
+
+def squared_residual(X, Z, F):
+    """Σ (X - Z F)² in float64, exactly; of a sparse X (p x n) nothing dense of its size is made."""
+    Z, F = Z.astype(np.float64, copy=False), F.astype(np.float64, copy=False)
+    X = X.astype(np.float64, copy=False)
+    is_centred = isinstance(X, CentredMatrix)
+    if not (is_centred or scipy.sparse.issparse(X)):
+        return float(np.square(X - Z @ F).sum())
+    energy = X.energies().sum() if is_centred else np.square(X.data).sum()
+    error = energy - 2 * ((X @ F.T) * Z).sum() + ((Z.T @ Z) * (F @ F.T)).sum()
+    if error > LEAST_DIFFERENCE * energy:
+        return float(error)
+    blocks, X = column_blocks(*X.shape), X if is_centred else X.tocsc()
+    return sum(float(np.square(X[:, b].toarray() - Z @ F[:, b]).sum()) for b in blocks)
+
+
+def column_norms(X):
+    """l2 norms of the columns of an array or a sparse matrix, in float64."""
+    if scipy.sparse.issparse(X):
+        squares = X.astype(np.float64)
+        squares.data = squares.data**2
+        return np.sqrt(np.asarray(squares.sum(axis=0)).ravel())
+    return np.linalg.norm(X.astype(np.float64, copy=False), axis=0)
 
 
 class SparseVariables(DataVariables):
@@ -67,7 +92,7 @@ class CentredVariables(SparseVariables):
 class Sparse(Samples):
     """A sparse matrix, canonical: see `dsnmf.data.recognition.canonical`."""
 
-    variables = SparseVariables
+    variables: type[DataVariables] = SparseVariables
 
     def _energies(self, unit):
         squares = self.given.astype(np.float64)
@@ -76,7 +101,8 @@ class Sparse(Samples):
 
     @cached_property
     def start(self):
-        return (self.given / self._unit).tocsr()
+        # SciPy divides a sparse float32 in float64.
+        return (self.given / self._unit).astype(self.given.dtype, copy=False).tocsr()
 
     def values(self):
         return [self.start]
@@ -91,23 +117,16 @@ class Sparse(Samples):
         if isinstance(init, str) and init in ("nndsvd", "lp"):
             raise ValueError(f"init='{init}' needs a dense X; for a sparse X use 'svd' or 'random'")
 
-    def _square(self, X):
-        """Σ X², of X in float64."""
-        return np.square(X.data).sum()
-
     def _squared_residual(self, Z, F):
-        X = self.given.astype(np.float64) / self.scale
-        energy = self._square(X)
-        error = energy - 2 * ((X @ F.T) * Z).sum() + ((Z.T @ Z) * (F @ F.T)).sum()
-        exact = error > LEAST_DIFFERENCE * energy
-        return error if exact else super()._squared_residual(Z, F)
+        return squared_residual(self.given.astype(np.float64) / self.scale, Z, F)
 
     def wide(self, which):
         return super().wide(which).toarray()
 
     def features(self, feature_map):
         """As `Samples` has it, at once: no more is made than there are entries."""
-        return feature_map.of_full(self.given / self._unit, self.norms)
+        X = (self.given / self._unit).astype(self.given.dtype, copy=False)
+        return feature_map.of_full(X, self.norms)
 
 
 class CentredSparse(Sparse):
@@ -129,7 +148,7 @@ class CentredSparse(Sparse):
 
     def values(self):
         """The matrix itself, what is subtracted, and Σ X²."""
-        square = np.array(self._square(self.start.astype(np.float64)))
+        square = np.array(self.start.astype(np.float64).energies().sum())
         return [self.start.entries, self.start.means, square]
 
     @property
@@ -139,6 +158,3 @@ class CentredSparse(Sparse):
     @property
     def shift(self):
         return self.start.means
-
-    def _square(self, X):
-        return X.energies().sum()

@@ -5,10 +5,11 @@ from typing import TYPE_CHECKING
 from dsnmf.extras import extra
 
 if TYPE_CHECKING:
+    from dsnmf.estimators.classifier import WSFClassifier
     from dsnmf.estimators.deep import DeepSemiNMF, DeepWSF
     from dsnmf.estimators.shallow import WSF, SemiNMF
 
-__all__ = ["WSF", "DeepSemiNMF", "DeepWSF", "SemiNMF"]
+__all__ = ["WSF", "DeepSemiNMF", "DeepWSF", "SemiNMF", "WSFClassifier"]
 
 
 def __getattr__(name):
@@ -16,6 +17,6 @@ def __getattr__(name):
     if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     extra("sklearn", f"dsnmf.{name}")
-    from dsnmf.estimators import deep, shallow
+    from dsnmf.estimators import classifier, deep, shallow
 
-    return getattr(shallow, name, None) or getattr(deep, name)
+    return next(getattr(room, name) for room in (shallow, deep, classifier) if hasattr(room, name))

@@ -23,7 +23,7 @@ from dsnmf.solvers.choice import choose_rule, why_memory
 from dsnmf.symbolic import is_linear
 from dsnmf.training import loop
 from dsnmf.training.interruption import is_called_by_others
-from dsnmf.training.modes import as_mode
+from dsnmf.training.modes import as_mode, is_jax
 from dsnmf.training.passes import NeedsMemory
 from dsnmf.training.stopping import CostTolerance
 from dsnmf.training.threads import threads_for
@@ -56,9 +56,9 @@ class Factorisation(FittedFactorisation, TransformerMixin, BaseEstimator):
     def _inner_nonlinearity(self):
         return "identity"
 
-    def _rule(self, is_complete=True):
+    def _rule(self, is_complete=True, only_known=False):
         """The `Rule` of a fit to data with or without gaps."""
-        return choose_rule(self._solver(), self._inner_nonlinearity(), is_complete)
+        return choose_rule(self._solver(), self._inner_nonlinearity(), is_complete, only_known)
 
     def _start_aim(self, layers):
         """What the SVD start of these layers is to be near, see `blockwise_svd_start`."""
@@ -68,10 +68,10 @@ class Factorisation(FittedFactorisation, TransformerMixin, BaseEstimator):
         """Whether the fit is to choose H_'s least arbitrary form, see `dsnmf.solvers.gauge`.
 
         Factors that the fit started from, given or those of the last fit, have chosen theirs;
-        labels and relu leave H no freedom.
+        labels, relu and a penalty leave H no freedom.
         """
         is_free = not self._rule().raw_features and is_linear(self._inner_nonlinearity())
-        return is_free and isinstance(self.init, str) and not self._goes_on()
+        return is_free and isinstance(self.init, str) and not (self._goes_on() or self.l2)
 
     def _goes_on(self):
         """Whether a fit starts from the factors of the last one."""
@@ -180,7 +180,8 @@ class Factorisation(FittedFactorisation, TransformerMixin, BaseEstimator):
 
     def _read(self, X, y):
         """X for a fit in memory, or its blocks."""
-        X, blocks = as_blocks(X, self.block_size)
+        may_be_sparse = not (is_jax(as_mode(self.mode)) or self.center)
+        X, blocks = as_blocks(X, self.block_size, absent=self.absent, sparse=may_be_sparse)
         if blocks is None:
             return X, None
         why = self._needs_memory(y, blocks.shape[1])

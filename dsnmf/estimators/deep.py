@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from dsnmf.typing import Array, Init, Mode, Nonlinearity, PathLike, RandomState
 
 #: tol="auto": Adam moves every entry by about the learning rate per step, so what ten steps move is
-#: judged by that; the rules' cost by its own size.
-AUTO_STEPS, AUTO_TOL = 5, 1e-4
+#: judged by that; the others' cost by its own size. L-BFGS goes on to features that are no better.
+AUTO_STEPS, AUTO_TOLS = 5, {"lbfgs": 3e-4, "multiplicative": 1e-4}
 
 
 @declared
@@ -60,7 +60,7 @@ class DeepSemiNMF(StreamFactorisation):
         self,
         layers: Sequence[int] = (4, 2),
         *,
-        solver: Literal["adam", "multiplicative"] = "adam",
+        solver: Literal["adam", "lbfgs", "multiplicative"] = "adam",
         nonlinearity: Literal["auto"] | Nonlinearity = "auto",
         learning_rate: float = 1e-3,
         whiten: float = 0.0,
@@ -116,7 +116,7 @@ class DeepSemiNMF(StreamFactorisation):
     def _tol(self):
         if self.tol != "auto":
             return self.tol
-        return AUTO_STEPS * self.learning_rate if self.solver == "adam" else AUTO_TOL
+        return AUTO_STEPS * self.learning_rate if self.solver == "adam" else AUTO_TOLS[self.solver]
 
     def _tolerance(self, model):
         if self.solver != "adam":
@@ -125,7 +125,7 @@ class DeepSemiNMF(StreamFactorisation):
 
     def _inner_nonlinearity(self):
         if self.nonlinearity == "auto":
-            return "relu" if self.solver == "adam" else "identity"
+            return "identity" if self.solver == "multiplicative" else "relu"
         return self.nonlinearity
 
 

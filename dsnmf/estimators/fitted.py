@@ -70,6 +70,8 @@ class FittedFactorisation(HasParameters):
     _probes: Sequence[Array] = ()
     _responses: Sequence[Array] = ()
     _covariances: Sequence[Array] = ()
+    # Of models without these parameters:
+    l2, absent = 0.0, "zero"
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
@@ -185,7 +187,7 @@ class FittedFactorisation(HasParameters):
         By the `transform_method`, or by another one.
         """
         method = method or self.transform_method
-        key = method, self._index(layer), dtype
+        key = method, self._index(layer), dtype, self.l2
         if key not in self._ready:
             with threads_of_model(self):
                 self._ready[key] = feature_map_of(self, layer, dtype, method)
@@ -233,9 +235,10 @@ class FittedFactorisation(HasParameters):
         lazy = as_lazy(X)
         if lazy is not None:
             return features_of_lazy(self, lazy, layer)
-        X, blocks = as_blocks(X, scale=self._scale, gaps=True)
+        X, blocks = as_blocks(X, scale=self._scale, gaps=True, absent=self.absent)
         if blocks is None:
-            samples = as_samples(self._centring.of(as_data(self, X)), scale=self._scale)
+            X = self._centring.of(as_data(self, X), self.absent)
+            samples = as_samples(X, scale=self._scale, absent=self.absent)
             samples.check_known(features=False)
             feature_map = self._feature_map(layer, samples.given.dtype)
             metric = self._metric(layer, self._exponent(layer))

@@ -81,8 +81,9 @@ class InMemory:
     def begin(self, held):
         """A model at its start, in the context of `held`, and a trace."""
         estimator, X = self._estimator, self._X
-        self.centring = Centring.of_known(X, estimator.center, estimator.scale)
-        X = self.centring.of(X)
+        absent = estimator.absent
+        self.centring = Centring.of_known(X, estimator.center, estimator.scale, absent)
+        X = self.centring.of(X, absent)
         names = getattr(estimator, "feature_names_in_", None)
         warn_of_governing(energies_of(X), names, stacklevel=5)
         check_jax(estimator.mode, estimator._rule(), estimator._inner_nonlinearity())
@@ -92,6 +93,8 @@ class InMemory:
                 estimator.compress,
                 noise_floor=estimator._noise_floor(self.layers),
                 whiten=getattr(estimator, "whiten", 0.0),
+                absent=absent,
+                only_known=estimator.l2 > 0,
             )
             if not samples.is_complete and (what := excluded_by(estimator, "needs_complete")):
                 raise ValueError(f"{what} needs X without gaps, X contains NaN")
@@ -106,10 +109,11 @@ class InMemory:
                 samples,
                 Zs,
                 Hs,
-                estimator._rule(samples.is_complete),
+                estimator._rule(samples.is_complete, samples.only_known),
                 nonlinearity=estimator._inner_nonlinearity(),
                 affinities=estimator._affinities(self.y, X.shape[0], factorised),
                 learning_rate=getattr(estimator, "learning_rate", 1e-3),
+                l2=estimator.l2,
                 mode=estimator.mode,
             )
             held.enter_context(model)

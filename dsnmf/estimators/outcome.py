@@ -90,7 +90,7 @@ def _warn_of_error(estimator, size, gram):
             f"{type(estimator).__name__}'s error is {error:.3g}, but a linear model of {rank + 1} "
             f"components can leave {least:.3g}: training ended early, as it does where the mean or "
             "a few samples are far larger than the rest. center=True, a smaller tol or "
-            "solver='multiplicative' may help",
+            "solver='lbfgs' may help",
             ConvergenceWarning,
             stacklevel=6,
         )

@@ -25,6 +25,11 @@ class SemiNMF(StreamFactorisation):
     Minimises ½‖Xᵀ - Z H‖²_F over the known entries of X. The fit divides X by the root mean square
     of its samples' norms and scales the result back, so it does not depend on X's unit.
 
+    With l2 > 0 it minimises ½ Σ (x_ij - h_i · z_j)² + ½ l2 s (‖h_i‖² + ‖z_j‖²), the sum over the
+    known entries, z_j and h_i the row of Z and the column of H that meet there, s the root of the
+    samples' mean squared entry. So each sample and feature is shrunk as often as it is known,
+    whatever the size and the unit of X; l2 of .01 to .05 suits ratings.
+
     Parameters
     ----------
     [parameters]
@@ -52,6 +57,8 @@ class SemiNMF(StreamFactorisation):
     Ding, Li & Jordan, "Convex and semi-nonnegative matrix factorizations", TPAMI 2010.
     Gillis & Kumar, "Exact and heuristic algorithms for semi-nonnegative matrix factorization",
     2014.
+    Zhou, Wilkinson, Schreiber & Pan, "Large-scale parallel collaborative filtering for the Netflix
+    prize", AAIM 2008, whose penalty this is.
 
     Examples
     --------
@@ -68,6 +75,8 @@ class SemiNMF(StreamFactorisation):
         n_components: int = 2,
         *,
         solver: Literal["multiplicative", "bcd"] = "multiplicative",
+        l2: float = 0.0,
+        absent: Literal["zero", "unknown"] = "zero",
         center: bool | Literal["median"] = False,
         scale: bool = False,
         init: Init = "svd",
@@ -89,6 +98,8 @@ class SemiNMF(StreamFactorisation):
     ) -> None:
         self.n_components = n_components
         self.solver = solver
+        self.l2 = l2
+        self.absent = absent
         self.center = center
         self.scale = scale
         self.init = init

@@ -79,7 +79,7 @@ def start_factors(estimator, samples, layers):
 def _started(estimator, X, layers, eigen=None):
     rng, by_svd = as_random_state(estimator.random_state), estimator.init == "svd"
     initialise = _initialiser(estimator.init, estimator._noise_floor(layers), rng, (X, eigen))
-    if estimator._rule().raw_features:
+    if estimator._start_aim(layers) == "zeros":
         return pretrain(X, layers, initialise)
 
     by_product = by_svd and estimator._start_aim(layers) == "product"

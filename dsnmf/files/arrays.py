@@ -42,14 +42,14 @@ def read_sparse(path):
 
 
 def sparse_header(path):
-    """Its shape and dtype; its values are not read."""
+    """Its shape, its dtype and how many entries it stores; its values are not read."""
     with _as_sparse(path), np.load(path, allow_pickle=False) as file:
         if not set(file.files) >= _SPARSE:
             raise ValueError(f"it holds {', '.join(file.files) or 'nothing'}")
         with file.zip.open("data.npy") as values:
             np.lib.format.read_magic(values)
-            dtype = np.lib.format.read_array_header_1_0(values)[2]
-        return tuple(file["shape"].tolist()), dtype
+            stored, _, dtype = np.lib.format.read_array_header_1_0(values)
+        return tuple(file["shape"].tolist()), dtype, int(np.prod(stored))
 
 
 def read_matrix(path, name=None, known=None):

@@ -1,8 +1,10 @@
 """Which rule a fit takes, and what it cannot do; asked here and nowhere else."""
 
 from dsnmf.solvers.adam import Adam
+from dsnmf.solvers.alternating_ridge import AlternatingRidge
 from dsnmf.solvers.backtracking import Backtracking
 from dsnmf.solvers.bcd import BlockCoordinateDescent, GappyBlockCoordinateDescent
+from dsnmf.solvers.lbfgs import LBFGS
 from dsnmf.solvers.multiplicative import GappyMultiplicative, Multiplicative
 from dsnmf.symbolic import is_linear
 
@@ -10,26 +12,32 @@ from dsnmf.symbolic import is_linear
 RULES = {
     "adam": (Adam,),
     "bcd": (BlockCoordinateDescent, GappyBlockCoordinateDescent),
+    "lbfgs": (LBFGS,),
     "multiplicative": (Multiplicative, GappyMultiplicative, Backtracking),
 }
 
 
-def choose_rule(solver, nonlinearity="identity", is_complete=True):
+def choose_rule(solver, nonlinearity="identity", is_complete=True, only_known=False):
     """The subclass of `Rule` for a solver.
 
-    "adam" and "bcd" are what they are called, "bcd" with gaps in X `GappyBlockCoordinateDescent`.
-    "multiplicative" is
+    Of known entries alone, which one layer factorises, it is `AlternatingRidge`. Of all else
+    "adam", "bcd" and "lbfgs" are what they are called, "bcd" with gaps in X
+    `GappyBlockCoordinateDescent`. "multiplicative" is
 
     - with a nonlinearity `Backtracking`,
     - of a linear model `Multiplicative`, or with gaps in X `GappyMultiplicative`.
 
     Parameters
     ----------
-    solver : {"multiplicative", "bcd", "adam"}
+    solver : {"multiplicative", "bcd", "adam", "lbfgs"}
     nonlinearity : str or callable
     is_complete : bool
         Whether X has no gaps.
+    only_known : bool
+        See `dsnmf.data.samples.Samples`.
     """
+    if only_known:
+        return AlternatingRidge
     linear = is_linear(nonlinearity)
     return next(
         rule

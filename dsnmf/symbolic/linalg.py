@@ -21,6 +21,9 @@ from dsnmf.validation import as_matrix
 #: Entries that are converted to float64 at once.
 BLOCK = 1 << 16
 
+#: And for a product.
+ENTRIES = 1 << 22
+
 
 class _SquaredNorm(KernelOp):
     """A ↦ ‖A‖², summed in float64, without an array of A's size."""
@@ -92,3 +95,12 @@ def squared_norm(A):
     if is_sparse(A):
         return sparse_squared_norm(A)
     return _squared_norm_op(A.dtype)(A)
+
+
+def wide_product(X, Q):
+    """X Q in float64, some rows of X at a time: no copy of all of X in that dtype."""
+    if X.dtype == np.float64 or not isinstance(X, np.ndarray):
+        return np.asarray(X @ Q)
+    height = max(1, ENTRIES // X.shape[1])
+    starts = range(0, len(X), height)
+    return np.concatenate([X[i : i + height].astype(np.float64) @ Q for i in starts])

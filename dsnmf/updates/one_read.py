@@ -14,7 +14,7 @@ import pytensor.tensor as pt
 
 from dsnmf.symbolic.bases import pseudo_inverse, relative_rounding, row_basis
 from dsnmf.symbolic.gram import gram_factor, nonsingular_factor, nonsingular_factor_of
-from dsnmf.symbolic.linalg import left_product, product
+from dsnmf.symbolic.linalg import left_product, product, wide_product
 from dsnmf.symbolic.shared import as_shared
 from dsnmf.updates.deep_semi_nmf import tails
 from dsnmf.updates.semi_nmf import multiplicative_step
@@ -260,7 +260,7 @@ def first_sums(X, H):
     dtype, H = H.dtype, H.astype(np.float64)
     L, inverse = nonsingular_factor_of(H @ H.T, max(H.shape), dtype)
     Q = inverse @ H
-    return Sums(np.asarray(X @ Q.T), Q @ Q.T, L)
+    return Sums(wide_product(X, Q.T), Q @ Q.T, L)
 
 
 def _in_dtype(moved, dtype):

@@ -116,6 +116,7 @@ ESTIMATORS = {
     "PCA": Principal,
     "SemiNMF": lambda k: Ours(SemiNMF(k)),
     "DeepSemiNMF": lambda k: Ours(DeepSemiNMF((2 * k, k))),
+    "L-BFGS": lambda k: Ours(DeepSemiNMF((2 * k, k), solver="lbfgs")),
     "WSF": lambda k: Ours(WSF(k)),
     "DeepWSF": lambda k: Ours(DeepWSF((2 * k, k))),
 }

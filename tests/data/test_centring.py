@@ -1,12 +1,16 @@
 """Means, medians and deviations of features, whatever holds them, and what is made of them."""
 
+from functools import reduce
+
 import numpy as np
 import pytest
 import scipy.sparse
 from sklearn.preprocessing import RobustScaler, StandardScaler
 
-from dsnmf.data.centring import Centring, Deviations
+from dsnmf.data.centring import Centring, Deviations, deviation_terms
+from dsnmf.data.known import known_entries, with_gaps
 from dsnmf.symbolic.centred import CentredMatrix
+from dsnmf.training.passes import added
 from tests.conftest import relative_error
 
 RNG = np.random.default_rng(0)
@@ -14,7 +18,10 @@ DENSE = 5 + 2 * RNG.standard_normal((50, 6))
 DENSE[:, 2] = 0.1  # sums of which are rounded
 GAPS = np.where(RNG.random(DENSE.shape) < 0.3, np.nan, DENSE)
 MOSTLY_ZERO = np.where(RNG.random(DENSE.shape) < 0.3, DENSE - 5, 0)
+KNOWN = np.where(RNG.random(DENSE.shape) < 0.4, DENSE - 5, np.nan)
+KNOWN[0] = 0  # stored zeros are known
 MOSTLY_ZERO[:, 1], MOSTLY_ZERO[:, 2], MOSTLY_ZERO[:, 3] = 0, -3, np.abs(DENSE[:, 3])
+UNKNOWN = known_entries(KNOWN)
 FORMS = {
     "full": (DENSE, DENSE),
     "gaps": (GAPS, GAPS),
@@ -23,10 +30,8 @@ FORMS = {
 
 
 def by_blocks(X, size):
-    total = Deviations.of_rows(X[:size])
-    for start in range(size, len(X), size):
-        total += Deviations.of_rows(X[start : start + size])
-    return total
+    parts = [deviation_terms(X[start : start + size]) for start in range(0, X.shape[0], size)]
+    return reduce(added, (terms for _, terms in parts), None)[0]
 
 
 @pytest.mark.parametrize("form", FORMS)
@@ -40,11 +45,26 @@ def test_means_and_deviations_are_those_of_scikit_learn(form):
     np.testing.assert_array_equal(median.scale, found.scale)
 
 
+@pytest.mark.parametrize(("center", "scale"), [(True, True), ("median", False), (False, True)])
+def test_absent_entries_may_be_unknown(center, scale):
+    found = Centring.of_known(UNKNOWN, center, scale, "unknown")
+    expected = Centring.of_known(KNOWN, center, scale)
+    for ours, theirs in zip(vars(found).values(), vars(expected).values()):
+        assert (ours is None) == (theirs is None)
+        if ours is not None:
+            np.testing.assert_allclose(ours, theirs, rtol=1e-13)
+    centred = found.of(UNKNOWN, "unknown")
+    assert centred.nnz == UNKNOWN.nnz
+    np.testing.assert_allclose(with_gaps(centred), expected.of(KNOWN), atol=1e-13)
+
+
 @pytest.mark.parametrize("size", [1, 7, 49])
-def test_blocks_add_up(size):
-    whole, parts = Deviations.of_rows(GAPS), by_blocks(GAPS, size)
+@pytest.mark.parametrize("X", [GAPS, MOSTLY_ZERO, scipy.sparse.csr_matrix(MOSTLY_ZERO)])
+def test_blocks_add_up(X, size):
+    dense = X.toarray() if scipy.sparse.issparse(X) else X
+    whole, parts = Deviations.of_rows(dense), by_blocks(X, size)
     np.testing.assert_array_equal(parts.count, whole.count)
-    np.testing.assert_allclose(parts.mean, whole.mean, rtol=1e-14)
+    np.testing.assert_allclose(parts.mean, whole.mean, rtol=1e-13, atol=1e-15)
     np.testing.assert_allclose(parts.norm, whole.norm, rtol=1e-13, atol=0)
 
 

@@ -6,6 +6,7 @@ import scipy.sparse
 from sklearn.base import clone
 
 from dsnmf import WSF, DeepSemiNMF, DeepWSF, SemiNMF
+from dsnmf.data.known import known_entries
 from dsnmf.estimators import checkpoints
 from tests.conftest import relative_error
 from tests.data.test_sources import as_dask, as_files, as_h5, as_memmap, as_npz
@@ -35,6 +36,7 @@ MODELS = LINEAR | {
     "softplus": DeepSemiNMF(
         (5, 3), solver="multiplicative", nonlinearity="softplus", **SHORT | {"max_iter": 5}
     ),
+    "L-BFGS": DeepSemiNMF((5, 3), solver="lbfgs", **SHORT | {"max_iter": 5}),
     "Adam": DeepSemiNMF((5, 3), **SHORT | {"max_iter": 3}),
 }
 WAYS = [(True, False), ("median", False), (True, True), (False, True)]
@@ -92,6 +94,36 @@ def test_other_rules_starts_and_maps_too(kind):
     if kind == "DeepWSF":
         error = relative_error(model.layer_components_[0], expected.layer_components_[0])
         assert error < 1e-9
+
+
+@pytest.mark.parametrize("l2", [0, 0.05])
+@pytest.mark.parametrize(("center", "scale"), WAYS)
+def test_absent_entries_may_be_unknown(center, scale, l2):
+    data = known_entries(GAPS)
+    expected = fitted(LINEAR["SemiNMF"], GAPS, center=center, scale=scale, l2=0.05)
+    prepared = by_hand(GAPS, center, scale)[2]
+    options = {"absent": "unknown", "l2": l2}
+    model = fitted(LINEAR["SemiNMF"], data, center=center, scale=scale, **options)
+    of_hand = fitted(LINEAR["SemiNMF"], known_entries(prepared), **options)
+    assert_is_fit_by_hand(model, data, of_hand, known_entries(prepared), 1e-10)
+    if l2:
+        assert relative_error(model.Z_[0], expected.Z_[0]) < 1e-10
+    else:
+        with pytest.raises(ValueError, match="l2 > 0 of a sparse X needs absent='unknown'"):
+            fitted(LINEAR["SemiNMF"], scipy.sparse.csr_matrix(X), center=True, l2=0.1)
+
+
+@pytest.mark.parametrize(("center", "scale"), [(True, True), (False, True)])
+def test_sparse_rows_of_files(center, scale, tmp_path):
+    sparse = scipy.sparse.random(60, 40, 0.05, "csr", random_state=0)
+    sparse.data[:] = np.arange(sparse.nnz) % 7 + 1
+    prepared = by_hand(sparse.toarray(), center, True)[2]
+    deviation = sparse.toarray().std(axis=0)
+    kept = deviation > 0
+    data = as_npz(sparse.toarray()[:, kept], tmp_path)
+    model = fitted(LINEAR["SemiNMF"], data, center=center, scale=scale, block_size=25)
+    expected = fitted(LINEAR["SemiNMF"], prepared[:, kept])
+    assert_is_fit_by_hand(model, data, expected, prepared[:, kept], 1e-10)
 
 
 @pytest.mark.parametrize("as_source", [as_memmap, as_files, as_h5, as_dask, as_npz])

@@ -8,6 +8,7 @@ from dsnmf import symbolic
 from dsnmf.data.samples import column_blocks
 from dsnmf.estimators.projection import Projection
 from dsnmf.estimators.search.feature_search import FeatureSearch
+from dsnmf.solvers.alternating_ridge import ridge_at_scale
 from dsnmf.training.threads import ONCE, STEP, threads_for
 
 
@@ -17,7 +18,8 @@ def feature_map_of(estimator, layer, dtype, method):
     Z_1, *others = estimator._path(layer)
     Zs = [(Z_1 / estimator._scale).astype(dtype), *(Z.astype(dtype) for Z in others)]
     if method == "projection" or symbolic.is_linear(g):
-        return Projection(reduce(np.matmul, Zs), method == "nonnegative")
+        ridge = ridge_at_scale(estimator.l2, len(Z_1))
+        return Projection(reduce(np.matmul, Zs), method == "nonnegative", ridge)
     typical = estimator._priors[estimator._index(layer)], *estimator._probes
     return FeatureSearch(Zs, g, *typical, mode=estimator.mode)
 

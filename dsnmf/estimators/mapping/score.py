@@ -3,6 +3,7 @@
 import numpy as np
 import scipy.sparse
 
+from dsnmf.data.known import with_gaps
 from dsnmf.data.recognition import as_blocks
 from dsnmf.data.samples import column_blocks
 from dsnmf.estimators.containers import as_data
@@ -27,12 +28,14 @@ def _as_mask(held_out, shape):
     return mask
 
 
-def _in_blocks(X, centring, scale):
+def _in_blocks(X, centring, scale, absent):
     """Slices of samples and their rows as arrays at the scale of the fit, of an X in memory."""
     unit = X.dtype.type(scale)
     for block in column_blocks(*X.shape[::-1]):
         rows = X[block]
-        rows = centring.of(rows.toarray() if scipy.sparse.issparse(rows) else rows)
+        if scipy.sparse.issparse(rows):
+            rows = with_gaps(rows) if absent == "unknown" else rows.toarray()
+        rows = centring.of(rows)
         yield block, rows / unit
 
 
@@ -74,10 +77,11 @@ def _reconstructed(estimator, rows):
 
 def explained_variance(estimator, X, held_out):
     """Of X by its reconstruction, see `SemiNMF.score`."""
-    X, blocks = as_blocks(X, scale=estimator._scale, gaps=True)
+    X, blocks = as_blocks(X, scale=estimator._scale, gaps=True, absent=estimator.absent)
     if blocks is None:
         X = as_data(estimator, X)
-        shape, blocks = X.shape, _in_blocks(X, estimator._centring, estimator._scale)
+        given = estimator._centring, estimator._scale, estimator.absent
+        shape, blocks = X.shape, _in_blocks(X, *given)
     else:
         blocks.centring = estimator._centring
         shape = blocks.shape[::-1]

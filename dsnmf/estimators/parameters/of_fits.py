@@ -56,8 +56,8 @@ OF_FITS = {
         '"auto" or float >= 0',
         """
         "adam" stops when the features of the last layer moved by at most tol (relative, Frobenius)
-        over ten iterations, "multiplicative" as `SemiNMF`. "auto" is 5 times the learning rate for
-        "adam" and 1e-4 for "multiplicative".""",
+        over ten iterations, the others as `SemiNMF`. "auto" is 5 times the learning rate for
+        "adam", 3e-4 for "lbfgs" and 1e-4 for "multiplicative".""",
         [StrOptions({"auto"}), AT_LEAST_0],
     ),
     "warm_start": Parameter("bool", "Start `fit` from the factors of the last one.", ["boolean"]),

@@ -67,12 +67,15 @@ OF_MODELS = {
         in_streams=("multiplicative",),
     ),
     "DeepSemiNMF.solver": Parameter(
-        '{"adam", "multiplicative"}',
+        '{"adam", "lbfgs", "multiplicative"}',
         """
         "adam" is the model of the authors' Theano code, see `dsnmf.DSNMF`: Σ (Xᵀ - X̂)² over all
-        Z_i and H_m, with relu around H_m. "multiplicative" minimises ½‖Xᵀ - X̂‖²_F by Algorithm 1
+        Z_i and H_m, with relu around H_m. "lbfgs" minimises the same over H_m >= 0, see
+        `dsnmf.solvers.lbfgs`: 2 to 17 times as fast, to a cost that is mostly lower; for X
+        in memory without gaps. "multiplicative" minimises ½‖Xᵀ - X̂‖²_F by Algorithm 1
         of the ICML paper, or, with a nonlinearity, by the authors' rules for that.""",
-        [StrOptions({"adam", "multiplicative"})],
+        [StrOptions({"adam", "lbfgs", "multiplicative"})],
+        needs_complete=one_of("lbfgs"),
         in_streams=("multiplicative",),
     ),
     "nonlinearity": Parameter(
@@ -80,7 +83,7 @@ OF_MODELS = {
         f"""
         g: {quoted(symbolic.NONLINEARITIES)},
         or a function of PyTensor variables, which for data in blocks must treat each sample (a
-        column) by itself. "auto" is "relu" for "adam" and "identity" for "multiplicative".""",
+        column) by itself. "auto" is "identity" for "multiplicative", else "relu".""",
         [StrOptions({"auto", *symbolic.NONLINEARITIES}), callable],
         in_streams=("identity", "auto", symbolic.NONLINEARITIES["identity"]),
         is_name_on_cluster=True,
@@ -90,9 +93,9 @@ OF_MODELS = {
         """
         Factorise X less its features' means, or their medians, over the known entries of the
         training samples: `mean_`. `transform` and `score` subtract the same, `inverse_transform`
-        adds it again. A sparse X stays sparse. Data in blocks are read once more for the means,
-        before the fit; medians need X in memory. `init`, if given, and `Z_`, `components_` and
-        `reconstruction_err_` are those of what is factorised.""",
+        adds it again. A sparse X stays sparse; sparse rows of data in blocks do not. These are
+        read once more, before the fit, for the means; medians need X in memory. `init`, if
+        given, `Z_`, `components_` and `reconstruction_err_` are those of what is factorised.""",
         ["boolean", StrOptions({"median"})],
         needs_memory=one_of("median"),
         in_streams=(False,),
