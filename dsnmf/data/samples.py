@@ -116,7 +116,7 @@ class Samples:
     is_complete = True
     only_known = False
     shift = None
-    _eigen = None
+    _eigen = _spectrum = None
 
     def __init__(self, given, scale=None):
         self.given = given
@@ -146,7 +146,15 @@ class Samples:
     def take_eigen(self):
         """What `gram_eigen` gives of `start` if that is known, or None; let go of."""
         eigen, self._eigen = self._eigen, None
+        if eigen is not None:
+            self._spectrum = np.maximum(eigen[0], 0)
         return eigen
+
+    def least_error(self, rank):
+        """The squared error of the best approximation of this rank; 0 where it is not known."""
+        if self._spectrum is None:
+            return 0.0
+        return self.offset + float(self._spectrum[: max(len(self._spectrum) - rank, 0)].sum())
 
     def values(self):
         """What `variables` are to hold, C-contiguous or sparse: X first."""

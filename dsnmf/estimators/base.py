@@ -17,6 +17,7 @@ from dsnmf.estimators.in_memory import InMemory
 from dsnmf.estimators.mapping.spread import note_samples
 from dsnmf.estimators.outcome import DIVERGED, check_outcome, unchanged_by_errors
 from dsnmf.estimators.parameters.declaration import excluded_by
+from dsnmf.estimators.restarts import best_fit, least_cost
 from dsnmf.estimators.trace import State, costs_unit
 from dsnmf.initialisation.floor import NoiseFloor
 from dsnmf.solvers.choice import choose_rule, why_memory
@@ -37,6 +38,9 @@ if TYPE_CHECKING:
 else:
     from sklearn.base import BaseEstimator, TransformerMixin
 
+#: What verbose says of a fit that ended with "optimum".
+OPTIMUM = "no model of this rank fits better, by more than tol: the fit is at its optimum"
+
 
 class Factorisation(FittedFactorisation, TransformerMixin, BaseEstimator):
     """X ≈ H_mᵀ … of samples x features data; subclasses name the layers, the solver, the labels.
@@ -51,7 +55,7 @@ class Factorisation(FittedFactorisation, TransformerMixin, BaseEstimator):
         return NoiseFloor(least=min(layers)) if auto else NoiseFloor(self.noise_floor)
 
     def _solver(self):
-        return "multiplicative"
+        return self.solver
 
     def _inner_nonlinearity(self):
         return "identity"
@@ -151,6 +155,7 @@ class Factorisation(FittedFactorisation, TransformerMixin, BaseEstimator):
         as_mode(self.mode)
         self._exponent()
         layers = self._layer_sizes()
+        choose_rule(self._solver(), self._inner_nonlinearity())  # or an error
         vars(self).pop("_stream", None)  # what `partial_fit` has learned so far
         X, blocks = self._read(X, y)
         if blocks is not None:
@@ -162,6 +167,9 @@ class Factorisation(FittedFactorisation, TransformerMixin, BaseEstimator):
                 blocks = None  # an array as any other
         if blocks is None:
             stopped_by = self._fit_to(InMemory(self, X, y, layers))
+        self.stopped_by_ = stopped_by
+        if stopped_by == "optimum" and self.verbose:
+            print(f"{type(self).__name__}: {OPTIMUM}")
         if stopped_by == "max_iter" and self.tol != 0:
             warnings.warn(
                 f"{type(self).__name__} stopped after max_iter = {self.max_iter} iterations before "
@@ -204,9 +212,8 @@ class Factorisation(FittedFactorisation, TransformerMixin, BaseEstimator):
     def _fit_to(self, data):
         """Fit to `InMemory` or `InBlocks`; what ended the training."""
         with contextlib.ExitStack() as held:
-            model, trace = data.begin(held)
+            model, trace, stopped_by, self.n_iter_ = best_fit(self, data, held)
             self.mean_, self.scale_ = data.centring.mean, data.centring.scale
-            stopped_by, self.n_iter_ = self._run(model, trace, data)
             with threads_for(*data.step_shape, *data.layers):
                 ended = data.end(model)
                 self.history_ = trace.arrays()
@@ -265,4 +272,4 @@ class Factorisation(FittedFactorisation, TransformerMixin, BaseEstimator):
         return self.tol
 
     def _tolerance(self, model):
-        return CostTolerance(self._tol())
+        return CostTolerance(self._tol(), least_cost(self, model))

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 #: tol="auto": Adam moves every entry by about the learning rate per step, so what ten steps move is
 #: judged by that; the others' cost by its own size. L-BFGS goes on to features that are no better.
-AUTO_STEPS, AUTO_TOLS = 5, {"lbfgs": 3e-4, "multiplicative": 1e-4}
+AUTO_STEPS, AUTO_TOLS = 5, {"hals": 1e-4, "lbfgs": 3e-4, "multiplicative": 1e-4}
 
 
 @declared
@@ -60,13 +60,14 @@ class DeepSemiNMF(StreamFactorisation):
         self,
         layers: Sequence[int] = (4, 2),
         *,
-        solver: Literal["adam", "lbfgs", "multiplicative"] = "adam",
+        solver: Literal["adam", "lbfgs", "multiplicative", "hals"] = "adam",
         nonlinearity: Literal["auto"] | Nonlinearity = "auto",
         learning_rate: float = 1e-3,
         whiten: float = 0.0,
         center: bool | Literal["median"] = False,
         scale: bool = False,
         init: Init = "svd",
+        n_init: int = 1,
         noise_floor: Literal["auto"] | float = "auto",
         compress: bool | int | Literal["auto"] = "auto",
         max_iter: int = 2000,
@@ -91,6 +92,7 @@ class DeepSemiNMF(StreamFactorisation):
         self.center = center
         self.scale = scale
         self.init = init
+        self.n_init = n_init
         self.noise_floor = noise_floor
         self.compress = compress
         self.max_iter = max_iter
@@ -110,9 +112,6 @@ class DeepSemiNMF(StreamFactorisation):
     def _layer_sizes(self):
         return as_layers(self.layers)
 
-    def _solver(self):
-        return self.solver
-
     def _tol(self):
         if self.tol != "auto":
             return self.tol
@@ -125,7 +124,7 @@ class DeepSemiNMF(StreamFactorisation):
 
     def _inner_nonlinearity(self):
         if self.nonlinearity == "auto":
-            return "identity" if self.solver == "multiplicative" else "relu"
+            return "relu" if self.solver in ("adam", "lbfgs") else "identity"
         return self.nonlinearity
 
 
@@ -169,6 +168,7 @@ class DeepWSF(SupervisedFactorisation):
         layers: Sequence[int] = (4, 2),
         alphas: float | Sequence[float] | Array = 0.1,
         *,
+        solver: Literal["multiplicative", "hals"] = "multiplicative",
         affinity: Affinity | Sequence[Affinity] = "binary",
         n_neighbors: int = 5,
         heat_width: float = 1.0,
@@ -176,6 +176,7 @@ class DeepWSF(SupervisedFactorisation):
         center: bool | Literal["median"] = False,
         scale: bool = False,
         init: Init = "svd",
+        n_init: int = 1,
         noise_floor: Literal["auto"] | float = "auto",
         compress: bool | int | Literal["auto"] = "auto",
         max_iter: int = 2000,
@@ -193,6 +194,7 @@ class DeepWSF(SupervisedFactorisation):
     ) -> None:
         self.layers = layers
         self.alphas = alphas
+        self.solver = solver
         self.affinity = affinity
         self.n_neighbors = n_neighbors
         self.heat_width = heat_width
@@ -200,6 +202,7 @@ class DeepWSF(SupervisedFactorisation):
         self.center = center
         self.scale = scale
         self.init = init
+        self.n_init = n_init
         self.noise_floor = noise_floor
         self.compress = compress
         self.max_iter = max_iter

@@ -46,6 +46,7 @@ class FittedFactorisation(HasParameters):
     H_: list[Array]
     reconstruction_err_: float
     n_iter_: int
+    stopped_by_: str | None
     history_: dict[str, Array]
     mean_: Array | None
     scale_: Array | None

@@ -39,10 +39,10 @@ def _check_places(estimator):
         )
 
 
-def _start(estimator, samples, layers):
+def _start(estimator, samples, layers, again):
     """Zs, Z_1 in the coordinates of the samples' X, and Hs."""
     if not estimator._goes_on():
-        return start_factors(estimator, samples, layers)
+        return start_factors(estimator, samples, layers, again)
     Zs, Hs = estimator.Z_, estimator._raw_H
     check_start(Zs, Hs, samples.given.shape, layers)
     if not estimator._rule().raw_features:
@@ -100,7 +100,15 @@ class InMemory:
                 raise ValueError(f"{what} needs X without gaps, X contains NaN")
             samples.check_known()
             samples.check_use(estimator.mode, estimator.init)
-            Zs, Hs = _start(estimator, samples, self.layers)
+        self._X, self._samples = None, samples
+        self.step_shape = samples.step_shape
+        return self.begin_again(held, None)
+
+    def begin_again(self, held, again):
+        """The same at another start, drawn by the Generator `again`."""
+        estimator, samples = self._estimator, self._samples
+        with threads_for(*samples.given.shape[::-1], min(samples.given.shape), limit=ONCE):
+            Zs, Hs = _start(estimator, samples, self.layers, again)
 
             def factorised():
                 return [samples, *(Dense(H, scale=1.0) for H in Hs[:-1])]
@@ -111,14 +119,12 @@ class InMemory:
                 Hs,
                 estimator._rule(samples.is_complete, samples.only_known),
                 nonlinearity=estimator._inner_nonlinearity(),
-                affinities=estimator._affinities(self.y, X.shape[0], factorised),
+                affinities=estimator._affinities(self.y, samples.given.shape[1], factorised),
                 learning_rate=getattr(estimator, "learning_rate", 1e-3),
                 l2=estimator.l2,
                 mode=estimator.mode,
             )
             held.enter_context(model)
-        self._X = None  # the samples have it
-        self.step_shape = samples.step_shape
         return model, Trace(costs_unit(samples.scale)[1])
 
     def end(self, model):

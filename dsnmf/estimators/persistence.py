@@ -12,7 +12,8 @@ from dsnmf.files import archive
 
 #: 2: the scale of the fit and what features usually are; 3: more of that, and probes.
 _VERSION = 3
-_SCALARS = ("reconstruction_err_", "n_iter_", "n_features_in_", "_scale", "_nonlinearity")
+_SCALARS = ("reconstruction_err_", "n_iter_", "stopped_by_")
+_SCALARS += ("n_features_in_", "_scale", "_nonlinearity")
 _CENTRING = "mean_", "scale_"
 
 
@@ -112,7 +113,8 @@ def read_estimator(path, cls):
             count = settings["lengths"].get(name, 0)  # a version before it had none
             setattr(estimator, name, [arrays[f"{name}{i}"] for i in range(count)])
         for name in scalars:
-            setattr(estimator, name, settings["scalars"][name])
+            known = {"stopped_by_": None, **settings["scalars"]}  # 0.2.0 did not say it
+            setattr(estimator, name, known[name])
         if "stream" in settings:
             estimator._stream = Stream(*_decoded(settings["stream"], arrays))
         else:

@@ -42,6 +42,10 @@ class SemiNMF(StreamFactorisation):
     reconstruction_err_ : float
         ‖Xᵀ - Z H‖_F over the known entries.
     n_iter_ : int
+    stopped_by_ : {"tol", "optimum", "max_iter", "callback", "interrupt"}
+        What ended the fit. "optimum": the error is above that of the best approximation of the
+        model's rank by less than tol times the first one, so that no fit can be better; with
+        init="lp" this is so at once where the truncated SVD can be made semi-non-negative.
     history_ : dict of ndarray
         "cost" (as minimised, every tenth iteration), "seconds", "change".
     n_samples_seen_, n_steps_ : int
@@ -74,12 +78,13 @@ class SemiNMF(StreamFactorisation):
         self,
         n_components: int = 2,
         *,
-        solver: Literal["multiplicative", "bcd"] = "multiplicative",
+        solver: Literal["multiplicative", "hals", "bcd"] = "multiplicative",
         l2: float = 0.0,
         absent: Literal["zero", "unknown"] = "zero",
         center: bool | Literal["median"] = False,
         scale: bool = False,
         init: Init = "svd",
+        n_init: int = 1,
         noise_floor: Literal["auto"] | float = "auto",
         compress: bool | int | Literal["auto"] = "auto",
         max_iter: int = 2000,
@@ -103,6 +108,7 @@ class SemiNMF(StreamFactorisation):
         self.center = center
         self.scale = scale
         self.init = init
+        self.n_init = n_init
         self.noise_floor = noise_floor
         self.compress = compress
         self.max_iter = max_iter
@@ -121,9 +127,6 @@ class SemiNMF(StreamFactorisation):
 
     def _layer_sizes(self):
         return (int(self.n_components),)
-
-    def _solver(self):
-        return self.solver
 
 
 @declared
@@ -148,6 +151,7 @@ class WSF(SupervisedFactorisation):
         n_components: int = 2,
         alpha: float | Sequence[float] | Array = 0.1,
         *,
+        solver: Literal["multiplicative", "hals"] = "multiplicative",
         affinity: Affinity | Sequence[Affinity] = "binary",
         n_neighbors: int = 5,
         heat_width: float = 1.0,
@@ -155,6 +159,7 @@ class WSF(SupervisedFactorisation):
         center: bool | Literal["median"] = False,
         scale: bool = False,
         init: Init = "svd",
+        n_init: int = 1,
         noise_floor: Literal["auto"] | float = "auto",
         compress: bool | int | Literal["auto"] = "auto",
         max_iter: int = 2000,
@@ -172,6 +177,7 @@ class WSF(SupervisedFactorisation):
     ) -> None:
         self.n_components = n_components
         self.alpha = alpha
+        self.solver = solver
         self.affinity = affinity
         self.n_neighbors = n_neighbors
         self.heat_width = heat_width
@@ -179,6 +185,7 @@ class WSF(SupervisedFactorisation):
         self.center = center
         self.scale = scale
         self.init = init
+        self.n_init = n_init
         self.noise_floor = noise_floor
         self.compress = compress
         self.max_iter = max_iter

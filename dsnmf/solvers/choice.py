@@ -4,6 +4,7 @@ from dsnmf.solvers.adam import Adam
 from dsnmf.solvers.alternating_ridge import AlternatingRidge
 from dsnmf.solvers.backtracking import Backtracking
 from dsnmf.solvers.bcd import BlockCoordinateDescent, GappyBlockCoordinateDescent
+from dsnmf.solvers.hals import HALS, GappyHALS
 from dsnmf.solvers.lbfgs import LBFGS
 from dsnmf.solvers.multiplicative import GappyMultiplicative, Multiplicative
 from dsnmf.symbolic import is_linear
@@ -12,6 +13,7 @@ from dsnmf.symbolic import is_linear
 RULES = {
     "adam": (Adam,),
     "bcd": (BlockCoordinateDescent, GappyBlockCoordinateDescent),
+    "hals": (HALS, GappyHALS),
     "lbfgs": (LBFGS,),
     "multiplicative": (Multiplicative, GappyMultiplicative, Backtracking),
 }
@@ -27,24 +29,31 @@ def choose_rule(solver, nonlinearity="identity", is_complete=True, only_known=Fa
     - with a nonlinearity `Backtracking`,
     - of a linear model `Multiplicative`, or with gaps in X `GappyMultiplicative`.
 
+    "hals" is `HALS`, or with gaps in X `GappyHALS`; linear models alone.
+
     Parameters
     ----------
-    solver : {"multiplicative", "bcd", "adam", "lbfgs"}
+    solver : {"multiplicative", "hals", "bcd", "adam", "lbfgs"}
     nonlinearity : str or callable
     is_complete : bool
         Whether X has no gaps.
     only_known : bool
         See `dsnmf.data.samples.Samples`.
+
+    Raises
+    ------
+    ValueError
+        If the solver has none.
     """
     if only_known:
         return AlternatingRidge
     linear = is_linear(nonlinearity)
-    return next(
-        rule
-        for rule in RULES[solver]
-        if (rule.takes_linear if linear else rule.takes_nonlinear)
-        and (rule.takes_complete if is_complete else rule.takes_gaps)
-    )
+    for rule in RULES[solver]:
+        serves = rule.takes_linear if linear else rule.takes_nonlinear
+        if serves and (rule.takes_complete if is_complete else rule.takes_gaps):
+            return rule
+    what = "X without gaps" if linear else f"a linear model, got nonlinearity={nonlinearity!r}"
+    raise ValueError(f"solver={solver!r} needs {what}")
 
 
 def why_memory(solver, nonlinearity):

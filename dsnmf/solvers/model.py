@@ -129,6 +129,11 @@ class Model:
         self._iteration += 1
         return self._program.step(with_cost)
 
+    def cost(self, last):
+        """The present one; `last`, that before the last step, where a rule has each step's own."""
+        now = self._program.cost()
+        return last if now is None else float(now)
+
     def settle(self):
         """Finish the fit, as its rule does it."""
         self._rule.settle(self)

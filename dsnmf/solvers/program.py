@@ -112,6 +112,10 @@ class Program:
         self.is_broken = False
         return moved if self._has_cost else cost
 
+    def cost(self):
+        """The present one, or None of a rule whose every step computes it."""
+        return None if self._has_cost else self._cost()
+
     def features(self):
         """Each layer's, and those to which the last one leads: two lists of arrays, see `_led`."""
         self.is_broken = True

@@ -125,6 +125,12 @@ def cost_of_sums(Psi, sums, squared_norm, n, dtype="float64"):
     return (beyond + pt.sqr(Y - pt.dot(Psi, L)).sum()) / 2
 
 
+def explained(Psi, sums):
+    """‖X‖² - ‖X - Ψ H_m‖² from the sums alone; arrays or variables, Ψ and the result float64."""
+    fitted = Psi.dot(sums.L)
+    return 2 * (sums.XQ * fitted).sum() - (fitted.T.dot(fitted) * sums.QQ).sum()
+
+
 def inner_bases(Zs):
     """Orthonormal bases that the columns of Z_2, …, Z_m never leave.
 

@@ -36,7 +36,8 @@ MODELS = LINEAR | {
     "softplus": DeepSemiNMF(
         (5, 3), solver="multiplicative", nonlinearity="softplus", **SHORT | {"max_iter": 5}
     ),
-    "L-BFGS": DeepSemiNMF((5, 3), solver="lbfgs", **SHORT | {"max_iter": 5}),
+    # Of two layers Z_1 has columns that a dead relu leaves to rounding.
+    "L-BFGS": DeepSemiNMF((3,), solver="lbfgs", init="random", random_state=0, **SHORT),
     "Adam": DeepSemiNMF((5, 3), **SHORT | {"max_iter": 3}),
 }
 WAYS = [(True, False), ("median", False), (True, True), (False, True)]
@@ -117,13 +118,10 @@ def test_absent_entries_may_be_unknown(center, scale, l2):
 def test_sparse_rows_of_files(center, scale, tmp_path):
     sparse = scipy.sparse.random(60, 40, 0.05, "csr", random_state=0)
     sparse.data[:] = np.arange(sparse.nnz) % 7 + 1
-    prepared = by_hand(sparse.toarray(), center, True)[2]
-    deviation = sparse.toarray().std(axis=0)
-    kept = deviation > 0
-    data = as_npz(sparse.toarray()[:, kept], tmp_path)
+    dense = sparse.toarray()[:, sparse.toarray().any(axis=0)]
+    data, prepared = as_npz(dense, tmp_path), by_hand(dense, center, scale)[2]
     model = fitted(LINEAR["SemiNMF"], data, center=center, scale=scale, block_size=25)
-    expected = fitted(LINEAR["SemiNMF"], prepared[:, kept])
-    assert_is_fit_by_hand(model, data, expected, prepared[:, kept], 1e-10)
+    assert_is_fit_by_hand(model, data, fitted(LINEAR["SemiNMF"], prepared), prepared, 1e-10)
 
 
 @pytest.mark.parametrize("as_source", [as_memmap, as_files, as_h5, as_dask, as_npz])

@@ -29,6 +29,16 @@ OF_FITS = {
         [StrOptions(set(INITIALISERS)), "array-like"],
         needs_memory=one_of(*[name for name in INITIALISERS if name != "svd"]),
     ),
+    "n_init": Parameter(
+        "int >= 1",
+        """
+        Fits from so many starts, of which that with the least cost is kept, its `n_iter_` and
+        `history_` too. The first start is `init`'s, the others are random ones (init="random") from
+        streams of random_state. 1 where a fit goes on from the last one (warm_start).""",
+        [COUNT],
+        changes_numbers=False,  # not those of data in blocks, which alone have checkpoints
+        needs_memory=lambda value: value > 1,
+    ),
     "noise_floor": Parameter(
         '"auto" or float in [0, 1)',
         """

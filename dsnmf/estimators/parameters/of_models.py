@@ -59,31 +59,41 @@ OF_MODELS = {
         [AT_LEAST_0, "array-like"],
     ),
     "SemiNMF.solver": Parameter(
-        '{"multiplicative", "bcd"}',
+        '{"multiplicative", "hals", "bcd"}',
         """
-        The multiplicative rule of Ding et al. 2010, or block coordinate descent (Gillis & Kumar
-        2014), which decreases faster.""",
-        [StrOptions({"multiplicative", "bcd"})],
-        in_streams=("multiplicative",),
+        The multiplicative rule of Ding et al. 2010; or hierarchical alternating least squares with
+        extrapolation, which decreases many times as fast, see `dsnmf.solvers.hals.HALS`; or plain
+        block coordinate descent (Gillis & Kumar 2014). `partial_fit` makes the same steps with
+        "hals" as with "multiplicative".""",
+        [StrOptions({"multiplicative", "hals", "bcd"})],
+        in_streams=("multiplicative", "hals"),
+    ),
+    "solver": Parameter(
+        '{"multiplicative", "hals"}',
+        """
+        The authors' multiplicative rules, or hierarchical alternating least squares, see
+        `dsnmf.solvers.hals.HALS`.""",
+        [StrOptions({"multiplicative", "hals"})],
     ),
     "DeepSemiNMF.solver": Parameter(
-        '{"adam", "lbfgs", "multiplicative"}',
+        '{"adam", "lbfgs", "multiplicative", "hals"}',
         """
         "adam" is the model of the authors' Theano code, see `dsnmf.DSNMF`: Σ (Xᵀ - X̂)² over all
         Z_i and H_m, with relu around H_m. "lbfgs" minimises the same over H_m >= 0, see
         `dsnmf.solvers.lbfgs`: 2 to 17 times as fast, to a cost that is mostly lower; for X
         in memory without gaps. "multiplicative" minimises ½‖Xᵀ - X̂‖²_F by Algorithm 1
-        of the ICML paper, or, with a nonlinearity, by the authors' rules for that.""",
-        [StrOptions({"adam", "lbfgs", "multiplicative"})],
+        of the ICML paper, or, with a nonlinearity, by the authors' rules for that. "hals" takes the
+        linear model alone, and decreases many times as fast, see `dsnmf.solvers.hals.HALS`.""",
+        [StrOptions({"adam", "lbfgs", "multiplicative", "hals"})],
         needs_complete=one_of("lbfgs"),
-        in_streams=("multiplicative",),
+        in_streams=("multiplicative", "hals"),
     ),
     "nonlinearity": Parameter(
         '"auto", str or callable',
         f"""
         g: {quoted(symbolic.NONLINEARITIES)},
         or a function of PyTensor variables, which for data in blocks must treat each sample (a
-        column) by itself. "auto" is "identity" for "multiplicative", else "relu".""",
+        column) by itself. "auto" is "relu" for "adam" and "lbfgs", else "identity".""",
         [StrOptions({"auto", *symbolic.NONLINEARITIES}), callable],
         in_streams=("identity", "auto", symbolic.NONLINEARITIES["identity"]),
         is_name_on_cluster=True,

@@ -56,7 +56,7 @@ def test_the_numbers_of_a_fit():
         *("compress", "forget_factor", "init", "max_iter", "noise_floor", "random_state"),
         *("solver", "tol", "warm_start"),
     }
-    assert numbers_of(SemiNMF()).keys() - of_0_2_0 == {"absent", "center", "l2", "n_init", "scale"}
+    assert numbers_of(SemiNMF()).keys() - of_0_2_0 == {"absent", "center", "l2", "scale"}
     assert of_0_2_0 - numbers_of(SemiNMF()).keys() == set()
     others = {"affinity", "alphas", "complete_labels", "heat_width", "n_neighbors"}
     assert numbers_of(DeepWSF()).keys() - numbers_of(SemiNMF()).keys() == others
