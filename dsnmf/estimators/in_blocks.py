@@ -126,7 +126,7 @@ class InBlocks:
 
     Attributes
     ----------
-    y, layers, step_shape, record
+    y, layers, centring, step_shape, record
     checkpoint : Checkpoint or None
     reading : Reading
     """
@@ -145,6 +145,8 @@ class InBlocks:
         """A model at its start, in the context of `held`, and a trace."""
         estimator, blocks, layers = self._estimator, self._blocks, self.layers
         p, n = blocks.shape
+        if estimator.center or estimator.scale:
+            blocks.centred(estimator.center, estimator.scale)
         self._store = store = held.enter_context(blocks.store(estimator.store))
         with threads_for(*self.step_shape, min(p, n), limit=ONCE):
             self.reading.stage = "compression"
@@ -176,6 +178,10 @@ class InBlocks:
             )
         self.reading.stage = ""
         return model, Trace(costs_unit(blocks.scale)[1])
+
+    @property
+    def centring(self):
+        return self._blocks.centring
 
     def end(self, model):
         """What the fit has learned; see `Ended`."""

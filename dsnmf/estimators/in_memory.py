@@ -5,6 +5,7 @@ import warnings
 
 import numpy as np
 
+from dsnmf.data.centring import Centring
 from dsnmf.data.dense import Dense
 from dsnmf.data.recognition import as_samples
 from dsnmf.data.shares import energies_of, warn_of_governing
@@ -63,6 +64,8 @@ class InMemory:
     Attributes
     ----------
     y, layers
+    centring : Centring
+        From `begin` on.
     step_shape : tuple
         See `Samples`.
     checkpoint, reading : None
@@ -81,6 +84,9 @@ class InMemory:
     def begin(self, held):
         """A model at its start, in the context of `held`, and a trace."""
         estimator, X = self._estimator, self._X
+        absent = estimator.absent
+        self.centring = Centring.of_known(X, estimator.center, estimator.scale, absent)
+        X = self.centring.of(X, absent)
         names = getattr(estimator, "feature_names_in_", None)
         warn_of_governing(energies_of(X), names, stacklevel=5)
         check_jax(estimator.mode, estimator._rule(), estimator._inner_nonlinearity())
@@ -90,7 +96,7 @@ class InMemory:
                 estimator.compress,
                 noise_floor=estimator._noise_floor(self.layers),
                 whiten=getattr(estimator, "whiten", 0.0),
-                absent=estimator.absent,
+                absent=absent,
                 only_known=estimator.l2 > 0,
             )
             if not samples.is_complete and (what := excluded_by(estimator, "needs_complete")):

@@ -14,6 +14,7 @@ from dsnmf.files import archive
 
 _SCALARS = ("reconstruction_err_", "n_iter_", "stopped_by_")
 _SCALARS += ("n_features_in_", "_scale", "_nonlinearity")
+_CENTRING = "mean_", "scale_"
 
 
 def _encoded(value, name, arrays):
@@ -101,6 +102,8 @@ def write_estimator(path, estimator):
     for name in per_layer:
         values = map(np.asarray, getattr(estimator, name))  # those of Dask arrays come here
         arrays |= {f"{name}{i}": value for i, value in enumerate(values)}
+    centring = {name: vars(estimator).get(name) for name in _CENTRING}
+    arrays |= {name: values for name, values in centring.items() if values is not None}
     if hasattr(estimator, "feature_names_in_"):
         arrays["feature_names_in_"] = np.array(estimator.feature_names_in_, dtype=str)
     archive.write(path, type(estimator).__name__, VERSION, settings, arrays)
@@ -127,6 +130,7 @@ def read_estimator(path, cls):
             }
     except (KeyError, TypeError, ValueError) as error:
         raise ValueError(f"{path} is not a complete {cls.__name__}: {error!r}") from error
+    vars(estimator).update({name: arrays.get(name) for name in _CENTRING})
     if "feature_names_in_" in arrays:
         estimator.feature_names_in_ = arrays["feature_names_in_"].astype(object)
     if "record" in settings:
