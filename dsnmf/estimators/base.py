@@ -188,7 +188,7 @@ class Factorisation(FittedFactorisation, TransformerMixin, BaseEstimator):
 
     def _read(self, X, y):
         """X for a fit in memory, or its blocks."""
-        may_be_sparse = not is_jax(as_mode(self.mode))
+        may_be_sparse = not (is_jax(as_mode(self.mode)) or self.center)
         X, blocks = as_blocks(X, self.block_size, absent=self.absent, sparse=may_be_sparse)
         if blocks is None:
             return X, None
@@ -213,6 +213,7 @@ class Factorisation(FittedFactorisation, TransformerMixin, BaseEstimator):
         """Fit to `InMemory` or `InBlocks`; what ended the training."""
         with contextlib.ExitStack() as held:
             model, trace, stopped_by, self.n_iter_ = best_fit(self, data, held)
+            self.mean_, self.scale_ = data.centring.mean, data.centring.scale
             with threads_for(*data.step_shape, *data.layers):
                 ended = data.end(model)
                 self.history_ = trace.arrays()
@@ -225,6 +226,7 @@ class Factorisation(FittedFactorisation, TransformerMixin, BaseEstimator):
                 gram = None if is_linear(self._nonlinearity) else ended.gram
                 check_outcome(self, ended.size, gram)
             data.keep(model)
+            self._record = data.record
         if stopped_by != "interrupt":
             data.close()
         return stopped_by

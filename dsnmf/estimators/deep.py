@@ -38,7 +38,7 @@ class DeepSemiNMF(StreamFactorisation):
     H_ : list of m ndarray, shape (k_i, n_samples)
         The layers' features. H_1 … H_{m-1} of linear models, which influence nothing, are inferred
         once the fit has ended: see `dsnmf.solvers.inner_features`.
-    components_, reconstruction_err_, n_iter_, history_, n_samples_seen_, n_steps_, n_features_in_
+    components_, reconstruction_err_, n_iter_, history_, mean_, scale_, n_samples_seen_, n_steps_
         See `SemiNMF`; "adam" records the cost of every iteration.
 
     References
@@ -64,6 +64,8 @@ class DeepSemiNMF(StreamFactorisation):
         nonlinearity: Literal["auto"] | Nonlinearity = "auto",
         learning_rate: float = 1e-3,
         whiten: float = 0.0,
+        center: bool | Literal["median"] = False,
+        scale: bool = False,
         init: Init = "svd",
         n_init: int = 1,
         noise_floor: Literal["auto"] | float = "auto",
@@ -87,6 +89,8 @@ class DeepSemiNMF(StreamFactorisation):
         self.nonlinearity = nonlinearity
         self.learning_rate = learning_rate
         self.whiten = whiten
+        self.center = center
+        self.scale = scale
         self.init = init
         self.n_init = n_init
         self.noise_floor = noise_floor
@@ -137,7 +141,7 @@ class DeepWSF(SupervisedFactorisation):
     layer_components_ : list of m ndarray, shape (k_i, n_features)
         (Xᵀ H_i†)ᵀ: the components by which layer i's own features reproduce X best, which is how
         WSF has it for its single layer; the last layer's are `components_`.
-    Z_, H_, components_, reconstruction_err_, n_iter_, history_, n_features_in_
+    Z_, H_, components_, reconstruction_err_, n_iter_, history_, mean_, scale_, n_features_in_
         See `DeepSemiNMF`. `H_` contains what the labels said; for classifiers use `transform`.
 
     References
@@ -169,6 +173,8 @@ class DeepWSF(SupervisedFactorisation):
         n_neighbors: int = 5,
         heat_width: float = 1.0,
         complete_labels: bool = False,
+        center: bool | Literal["median"] = False,
+        scale: bool = False,
         init: Init = "svd",
         n_init: int = 1,
         noise_floor: Literal["auto"] | float = "auto",
@@ -195,6 +201,8 @@ class DeepWSF(SupervisedFactorisation):
         self.n_neighbors = n_neighbors
         self.heat_width = heat_width
         self.complete_labels = complete_labels
+        self.center = center
+        self.scale = scale
         self.init = init
         self.n_init = n_init
         self.noise_floor = noise_floor

@@ -13,6 +13,7 @@ from dsnmf.estimators.checkpoints import Checkpoint
 from dsnmf.estimators.ending import ended_in_blocks
 from dsnmf.estimators.mapping.spread import pick_samples
 from dsnmf.estimators.parameters.declaration import numbers_of
+from dsnmf.estimators.record import record_of_blocks
 from dsnmf.estimators.start import as_random_state, check_start, given_factors, nonnegative
 from dsnmf.estimators.trace import Trace, costs_unit
 from dsnmf.initialisation.blockwise import blockwise_svd_start
@@ -125,7 +126,7 @@ class InBlocks:
 
     Attributes
     ----------
-    y, layers, step_shape
+    y, layers, centring, step_shape, record
     checkpoint : Checkpoint or None
     reading : Reading
     """
@@ -137,11 +138,15 @@ class InBlocks:
         self.checkpoint = _open_checkpoint(estimator, blocks, y, layers)
         self.reading = blocks.reading = Reading(bool(estimator.verbose))
         self.step_shape = blocks.step_shape
+        labels = y if hasattr(estimator, "affinity") else None
+        self.record = record_of_blocks(blocks, labels)
 
     def begin(self, held):
         """A model at its start, in the context of `held`, and a trace."""
         estimator, blocks, layers = self._estimator, self._blocks, self.layers
         p, n = blocks.shape
+        if estimator.center or estimator.scale:
+            blocks.centred(estimator.center, estimator.scale)
         self._store = store = held.enter_context(blocks.store(estimator.store))
         with threads_for(*self.step_shape, min(p, n), limit=ONCE):
             self.reading.stage = "compression"
@@ -173,6 +178,10 @@ class InBlocks:
             )
         self.reading.stage = ""
         return model, Trace(costs_unit(blocks.scale)[1])
+
+    @property
+    def centring(self):
+        return self._blocks.centring
 
     def end(self, model):
         """What the fit has learned; see `Ended`."""

@@ -52,8 +52,8 @@ class SupervisedFactorisation(Factorisation):
     def _note(self, model, y):
         maps = []
         if self.transform_method == "ridge":
-            X = model.samples.samples
-            maps = [RidgeMap.fitted(X, H) for H in self.H_]
+            X, shift = model.samples.unshifted, model.samples.shift
+            maps = [RidgeMap.fitted(X, H, shift) for H in self.H_]
         self._ridge_C, self._ridge_c = [ridge.C for ridge in maps], [ridge.c for ridge in maps]
         layers = self._attributes(y, self.H_[-1].shape[1])
         self._degrees = [np.array(row_sums(W).mean()) for W in model.affinities]
@@ -86,7 +86,7 @@ class SupervisedFactorisation(Factorisation):
         )
         inputs = factorised()
         if self.complete_labels:
-            X = inputs[0].samples
+            X = inputs[0].unshifted
             layers = [
                 [(completed_labels(codes, X), *others) for codes, *others in attributes]
                 for attributes in layers

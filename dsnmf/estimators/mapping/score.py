@@ -28,13 +28,14 @@ def _as_mask(held_out, shape):
     return mask
 
 
-def _in_blocks(X, scale, absent):
-    """Slices of samples and their rows as arrays, divided by the scale, of an X in memory."""
+def _in_blocks(X, centring, scale, absent):
+    """Slices of samples and their rows as arrays at the scale of the fit, of an X in memory."""
     unit = X.dtype.type(scale)
     for block in column_blocks(*X.shape[::-1]):
         rows = X[block]
         if scipy.sparse.issparse(rows):
             rows = with_gaps(rows) if absent == "unknown" else rows.toarray()
+        rows = centring.of(rows)
         yield block, rows / unit
 
 
@@ -79,8 +80,10 @@ def explained_variance(estimator, X, held_out):
     X, blocks = as_blocks(X, scale=estimator._scale, gaps=True, absent=estimator.absent)
     if blocks is None:
         X = as_data(estimator, X)
-        shape, blocks = X.shape, _in_blocks(X, estimator._scale, estimator.absent)
+        given = estimator._centring, estimator._scale, estimator.absent
+        shape, blocks = X.shape, _in_blocks(X, *given)
     else:
+        blocks.centring = estimator._centring
         shape = blocks.shape[::-1]
         estimator._check_features(shape[1])
     mask = None if held_out is None else _as_mask(held_out, shape)

@@ -98,6 +98,26 @@ OF_MODELS = {
         in_streams=("identity", "auto", symbolic.NONLINEARITIES["identity"]),
         is_name_on_cluster=True,
     ),
+    "center": Parameter(
+        'bool or "median"',
+        """
+        Factorise X less its features' means, or their medians, over the known entries of the
+        training samples: `mean_`. `transform` and `score` subtract the same, `inverse_transform`
+        adds it again. A sparse X stays sparse; sparse rows of data in blocks do not. These are
+        read once more, before the fit, for the means; medians need X in memory. `init`, if
+        given, `Z_`, `components_` and `reconstruction_err_` are those of what is factorised.""",
+        ["boolean", StrOptions({"median"})],
+        needs_memory=one_of("median"),
+        in_streams=(False,),
+    ),
+    "scale": Parameter(
+        "bool",
+        """
+        Divide each feature by its standard deviation `scale_`, or by 1 if it is constant; for the
+        rest as center, which it does not depend on.""",
+        ["boolean"],
+        in_streams=(False,),
+    ),
     "learning_rate": Parameter(
         "float > 0",
         'Of "adam", for samples of unit norm, to which the fit scales X (see `SemiNMF`).',
