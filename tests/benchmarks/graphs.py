@@ -3,7 +3,7 @@
     python tests/benchmarks/graphs.py [SET…] [--weights 1,10,100] [--splits 3] [--out DIR]
 
 WSF(k, alpha, affinity="knn", max_iter=500) on 60 % of the samples of each set of `field_sets`: NMI
-of k-means, a mean over three seeds and the splits, on these samples ("seen") and the others ("new"),
+of k-means, a mean over three seeds and splits, on these samples ("seen") and the others ("new"),
 by each `transform_method`, in metric .5, beside PCA of k - 1 components, half-whitened or not.
 """
 
