@@ -226,6 +226,7 @@ class Factorisation(FittedFactorisation, TransformerMixin, BaseEstimator):
                 gram = None if is_linear(self._nonlinearity) else ended.gram
                 check_outcome(self, ended.size, gram)
             data.keep(model)
+            self._record = data.record
         if stopped_by != "interrupt":
             data.close()
         return stopped_by

@@ -13,6 +13,7 @@ from dsnmf.estimators.checkpoints import Checkpoint
 from dsnmf.estimators.ending import ended_in_blocks
 from dsnmf.estimators.mapping.spread import pick_samples
 from dsnmf.estimators.parameters.declaration import numbers_of
+from dsnmf.estimators.record import record_of_blocks
 from dsnmf.estimators.start import as_random_state, check_start, given_factors, nonnegative
 from dsnmf.estimators.trace import Trace, costs_unit
 from dsnmf.initialisation.blockwise import blockwise_svd_start
@@ -125,7 +126,7 @@ class InBlocks:
 
     Attributes
     ----------
-    y, layers, centring, step_shape
+    y, layers, centring, step_shape, record
     checkpoint : Checkpoint or None
     reading : Reading
     """
@@ -137,6 +138,8 @@ class InBlocks:
         self.checkpoint = _open_checkpoint(estimator, blocks, y, layers)
         self.reading = blocks.reading = Reading(bool(estimator.verbose))
         self.step_shape = blocks.step_shape
+        labels = y if hasattr(estimator, "affinity") else None
+        self.record = record_of_blocks(blocks, labels)
 
     def begin(self, held):
         """A model at its start, in the context of `held`, and a trace."""

@@ -15,6 +15,7 @@ from dsnmf.estimators.jax_mode import check_jax
 from dsnmf.estimators.mapping.spread import pick_samples
 from dsnmf.estimators.outcome import SpanGram
 from dsnmf.estimators.parameters.declaration import excluded_by
+from dsnmf.estimators.record import record_of_memory
 from dsnmf.estimators.search.priors import learned_priors
 from dsnmf.estimators.start import check_start, nonnegative, start_factors
 from dsnmf.estimators.trace import Trace, costs_unit
@@ -68,6 +69,8 @@ class InMemory:
     step_shape : tuple
         See `Samples`.
     checkpoint, reading : None
+    record : dict
+        What the model keeps of the data, once the fit has begun.
     """
 
     checkpoint = reading = None
@@ -100,6 +103,9 @@ class InMemory:
                 raise ValueError(f"{what} needs X without gaps, X contains NaN")
             samples.check_known()
             samples.check_use(estimator.mode, estimator.init)
+            labels = self.y if hasattr(estimator, "affinity") else None
+            stored_alone = estimator.absent == "unknown"
+            self.record = record_of_memory(X, labels, samples.scale, stored_alone)
         self._X, self._samples = None, samples
         self.step_shape = samples.step_shape
         return self.begin_again(held, None)
