@@ -94,14 +94,13 @@ def _found(y):
 
 
 def _norm(estimator, X):
-    """‖X‖ over the known entries; of what is not in memory by what the fit has divided it by."""
+    """‖X‖ over the known entries; by what the fit has divided it by, if that was not X itself."""
     import numpy as np
 
     from dsnmf.data.sources import as_source
 
-    source = as_source(X)
-    if source is not None:
-        return estimator._scale * np.sqrt(source.shape[0])
+    if as_source(X) is not None or estimator._centring:
+        return estimator._scale * np.sqrt(arguments.shape_of(X)[0])
     return np.sqrt(np.nansum(np.square(_entries(X), dtype=np.float64)))
 
 
