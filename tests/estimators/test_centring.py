@@ -38,7 +38,7 @@ MODELS = LINEAR | {
     ),
     # Of two layers Z_1 has columns that a dead relu leaves to rounding.
     "L-BFGS": DeepSemiNMF((3,), solver="lbfgs", init="random", random_state=0, **SHORT),
-    "Adam": DeepSemiNMF((5, 3), **SHORT | {"max_iter": 3}),
+    "Adam": DeepSemiNMF((5, 3), solver="adam", **SHORT | {"max_iter": 3}),
 }
 WAYS = [(True, False), ("median", False), (True, True), (False, True)]
 

@@ -76,15 +76,16 @@ OF_MODELS = {
         [StrOptions({"multiplicative", "hals"})],
     ),
     "DeepSemiNMF.solver": Parameter(
-        '{"adam", "lbfgs", "multiplicative", "hals"}',
+        '{"auto", "lbfgs", "adam", "multiplicative", "hals"}',
         """
-        "adam" is the model of the authors' Theano code, see `dsnmf.DSNMF`: Σ (Xᵀ - X̂)² over all
-        Z_i and H_m, with relu around H_m. "lbfgs" minimises the same over H_m >= 0, see
-        `dsnmf.solvers.lbfgs`: 2 to 17 times as fast, to a cost that is mostly lower; for X
-        in memory without gaps. "multiplicative" minimises ½‖Xᵀ - X̂‖²_F by Algorithm 1
+        "auto" is "lbfgs" for a model with relu of X in memory without gaps, and "adam" for all
+        else: other nonlinearities, gaps, data in blocks, mode="JAX". "adam" is the model of the
+        authors' Theano code, see `dsnmf.DSNMF`: Σ (Xᵀ - X̂)² over all Z_i and H_m, with relu around
+        H_m. "lbfgs" minimises the same over H_m >= 0, see `dsnmf.solvers.lbfgs`: 2 to 17 times as
+        fast, to a cost that is mostly lower. "multiplicative" minimises ½‖Xᵀ - X̂‖²_F by Algorithm 1
         of the ICML paper, or, with a nonlinearity, by the authors' rules for that. "hals" takes the
         linear model alone, and decreases many times as fast, see `dsnmf.solvers.hals.HALS`.""",
-        [StrOptions({"adam", "lbfgs", "multiplicative", "hals"})],
+        [StrOptions({"auto", "lbfgs", "adam", "multiplicative", "hals"})],
         needs_complete=one_of("lbfgs"),
         in_streams=("multiplicative", "hals"),
     ),
@@ -93,7 +94,7 @@ OF_MODELS = {
         f"""
         g: {quoted(symbolic.NONLINEARITIES)},
         or a function of PyTensor variables, which for data in blocks must treat each sample (a
-        column) by itself. "auto" is "relu" for "adam" and "lbfgs", else "identity".""",
+        column) by itself. "auto" is "identity" for "multiplicative" and "hals", else "relu".""",
         [StrOptions({"auto", *symbolic.NONLINEARITIES}), callable],
         in_streams=("identity", "auto", symbolic.NONLINEARITIES["identity"]),
         is_name_on_cluster=True,
@@ -120,7 +121,7 @@ OF_MODELS = {
     ),
     "learning_rate": Parameter(
         "float > 0",
-        'Of "adam", for samples of unit norm, to which the fit scales X (see `SemiNMF`).',
+        'Of "adam" alone, for samples of unit norm, to which the fit scales X (see `SemiNMF`).',
         [ABOVE_0],
     ),
     "whiten": Parameter(
