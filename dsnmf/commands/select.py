@@ -15,7 +15,7 @@ def _estimator(parsed):
         options["max_iter"] = parsed.max_iter
     if parsed.solver is None and lengths <= {1}:
         return SemiNMF(**options)
-    return DeepSemiNMF(solver=parsed.solver or "adam", **options)
+    return DeepSemiNMF(solver=parsed.solver or "auto", **options)
 
 
 def _candidates(parsed, estimator, shape):
@@ -118,7 +118,7 @@ def add(commands):
     parser.add_argument(
         "--solver",
         choices=["adam", "multiplicative"],
-        help="of Deep Semi-NMF (default: Semi-NMF for one layer, adam for several)",
+        help="of Deep Semi-NMF (default: Semi-NMF for one layer, L-BFGS for several)",
     )
     parser.add_argument(
         "--max-iter",

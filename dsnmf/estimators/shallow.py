@@ -165,7 +165,9 @@ class WSF(SupervisedFactorisation):
         max_iter: int = 2000,
         tol: float = 1e-4,
         metric: Literal["auto", "components", "data"] | float = "auto",
-        transform_method: Literal["auto", "projection", "nonnegative", "ridge"] = "auto",
+        transform_method: Literal[
+            "auto", "projection", "nonnegative", "ridge", "neighbors"
+        ] = "auto",
         warm_start: bool = False,
         random_state: RandomState = None,
         mode: Mode = None,

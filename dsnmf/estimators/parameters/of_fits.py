@@ -25,7 +25,7 @@ OF_FITS = {
         """
         The start, see `dsnmf.initialisation`; or the factors of all layers as two lists (of one
         layer they themselves), Z_1 of shape (n_features, k_1), H_i of shape (k_i, n_samples), >= 0
-        but for solver="adam".""",
+        unless the fit is solver="adam"'s.""",
         [StrOptions(set(INITIALISERS)), "array-like"],
         needs_memory=one_of(*[name for name in INITIALISERS if name != "svd"]),
     ),
