@@ -28,7 +28,6 @@ class Dense(Samples):
         values, vectors = eigen
         self._eigen = values / self.scale**2, vectors
 
-
     def find_eigen(self):
         if self._eigen is None:
             self._eigen = gram_eigen(self.start)
