@@ -14,6 +14,7 @@ from dsnmf.symbolic.costs import (
 )
 from dsnmf.symbolic.masks import dropout
 from dsnmf.symbolic.models import layer_features, reconstruction
+from dsnmf.symbolic.multiview import view_costs, view_weights
 from dsnmf.symbolic.nonlinearities import (
     NONLINEARITIES,
     as_nonlinearity,
@@ -41,4 +42,6 @@ __all__ = [
     "residual_norm",
     "scaled_tanh",
     "squared_error",
+    "view_costs",
+    "view_weights",
 ]
