@@ -11,7 +11,7 @@ from pytensor.compile.sharedvalue import SharedVariable
 from pytensor.graph.basic import Variable
 
 from dsnmf.symbolic.laplacian import affinity_terms, may_be_negative
-from dsnmf.symbolic.linalg import is_sparse, product
+from dsnmf.symbolic.linalg import product
 from dsnmf.symbolic.multiview import masked_grams, relative_powers, view_costs, view_weights
 from dsnmf.updates.arguments import as_model
 from dsnmf.updates.deep_semi_nmf import FLOOR, layer_inputs, move_layers
@@ -199,7 +199,9 @@ def _as_views(Xs, present):
         missing = unknown.all(axis=0)
         if (unknown.any(axis=0) > missing).any():
             j = int(np.flatnonzero(unknown.any(axis=0) > missing)[0])
-            raise ValueError(f"Xs[{v}] has a part of sample {j}'s features: all must be NaN or none")
+            raise ValueError(
+                f"Xs[{v}] has a part of sample {j}'s features: all must be NaN or none"
+            )
         complete &= not missing.any()
         Xs[v] = np.where(missing, 0, X) if missing.any() else X
         found.append(~missing)

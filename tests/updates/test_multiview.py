@@ -47,7 +47,7 @@ def names_of(Zss, Hss, is_one):
 
 
 def key_of(name, prefix, iteration):
-    """"Z@_1_2" ↦ "g01_b0_Z_it5_1_2"."""
+    """ "Z@_1_2" ↦ "g01_b0_Z_it5_1_2"."""
     letter, rest = name.split("@")
     return f"{prefix}_{letter}_it{iteration}{rest}"
 
@@ -55,12 +55,16 @@ def key_of(name, prefix, iteration):
 def assert_follows(run, prefix, names, values):
     checked = set()
     for iteration, tolerance in TOLERANCES.items():
-        for (name, variable), value in zip(names.items(), values[iteration], strict=True):
+        for (name, _variable), value in zip(names.items(), values[iteration], strict=True):
             key = key_of(name, prefix, iteration)
             if key in run:
                 assert relative_error(value, run[key]) < tolerance, key
                 checked.add(key)
-    has = {k for k in run if k.startswith(f"{prefix}_") and "_it" in k and "views" not in k[len(prefix):]}
+    has = {
+        k
+        for k in run
+        if k.startswith(f"{prefix}_") and "_it" in k and "views" not in k[len(prefix) :]
+    }
     assert checked == has
 
 
@@ -145,7 +149,7 @@ def test_the_programs_graphs(reference):
     for v, (X, W) in enumerate(zip(Xs, Ws), start=1):
         distances = np.linalg.norm(X[:, :, None] - X[:, None], axis=0)
         assert distances.mean() == pytest.approx(base[f"t_{v}"].item(), rel=1e-12)
-        ours = knn_affinity(X.T, int(base["n_neighbors"]), "heat", base[f"t_{v}"].item())
+        ours = knn_affinity(X, int(base["n_neighbors"]), "heat", base[f"t_{v}"].item())
         assert relative_error(ours.toarray(), W) < 1e-12
 
 
@@ -192,7 +196,10 @@ class Rule:
         pairs = [*zip(self.Xs, values), *zip(self.Ws, Ws), (self.Hm, Hm), (self.weights, weights)]
         for own, theirs in ((self.Zss, Zss), ([Hs[:-1] for Hs in self.Hss], Hss)):
             pairs += [pair for each in zip(own, theirs) for pair in zip(*each)]
-        for variable, value in [*pairs, (self.S, np.ones((len(Xs), Hm.shape[1])) if S is None else S)]:
+        for variable, value in [
+            *pairs,
+            (self.S, np.ones((len(Xs), Hm.shape[1])) if S is None else S),
+        ]:
             variable.set_value(value)
         R = np.array([self.step() for _ in range(iterations)])
         Zss = [[Z.get_value() for Z in Zs] for Zs in self.Zss]
@@ -277,7 +284,9 @@ def test_views_that_are_all_there_need_no_mask(two_views):
 
 
 def test_copies_of_a_view_are_that_view(two_views):
-    Xs, Zss, Hss, Hm, Ws = (part[:1] * 2 if isinstance(part, list) else part for part in draw(4, (6, 4)))
+    Xs, Zss, Hss, Hm, Ws = (
+        part[:1] * 2 if isinstance(part, list) else part for part in draw(4, (6, 4))
+    )
     none = [0 * W for W in Ws]
     _, (Zs, same), H, _ = two_views(2, (Xs, Zss, Hss, Hm, none), np.ones(2), 6)
     expected = textbook.deep_semi_nmf(Xs[0], Zss[0], [*Hss[0], Hm], 6)
@@ -296,7 +305,8 @@ def test_weights_of_extreme_costs_are_finite():
     costs = pytensor.tensor.dvector()
     for gamma, expected in ((2.0, [1, 0, 0]), (20.0, None), (0.1, [0, 0, 1]), ("auto", None)):
         weights = view_weights(costs, gamma).eval({costs: [0.0, 1e-200, 1e200]}, mode="PLAIN")
-        assert np.isfinite(weights).all() and weights.sum() == pytest.approx(1)
+        assert np.isfinite(weights).all()
+        assert weights.sum() == pytest.approx(1)
         if expected is not None:
             np.testing.assert_allclose(weights, expected, atol=1e-100)
     R = np.array([2.0, 3.0, 7.0])
@@ -335,7 +345,7 @@ def test_bad_input_is_named(changes, error, message):
 
 
 def test_a_part_of_a_view_is_refused():
-    Xs, Zss, Hss, Hm, _ = draw(0, (6, 4))
+    Xs, Zss, Hss, _Hm, _ = draw(0, (6, 4))
     Xs[1][2, 5] = np.nan
     with pytest.raises(ValueError, match=r"Xs\[1\] has a part of sample 5's features"):
         updates.multiview_deep_semi_nmf(Xs, Zss, Hss)
@@ -345,9 +355,10 @@ def test_each_consensus_has_its_last_features():
     Xs, Zss, Hss, Hm, _ = draw(0, (6, 4))
     Zss, (first, second, alpha) = [shared(*Zs) for Zs in Zss], shared(Hm, Hm, np.ones(2))
     inner = [shared(*Hs) for Hs in Hss]
+    own = [[*Hs, last] for Hs, last in zip(inner, (first, second))]
     with pytest.raises(ValueError, match="must be the same variable"):
-        own = [[*Hs, last] for Hs, last in zip(inner, (first, second))]
         updates.multiview_deep_semi_nmf(Xs, Zss, own)
+    one = [[*Hs, first] for Hs in inner]
+    options = {"weights": alpha, "gamma": 2.0, "consensus": "as coded"}
     with pytest.raises(ValueError, match="must have a last H of its own"):
-        one = [[*Hs, first] for Hs in inner]
-        updates.multiview_deep_semi_nmf(Xs, Zss, one, None, alpha, gamma=2.0, consensus="as coded")
+        updates.multiview_deep_semi_nmf(Xs, Zss, one, **options)
