@@ -23,7 +23,7 @@ from dsnmf.training.stopping import CostTolerance
 from dsnmf.training.storage import Storable, param_names
 from dsnmf.training.threads import ONCE, threads_for
 from dsnmf.updates import adam
-from dsnmf.updates.rule import adam_rule
+from dsnmf.updates.training_rule import adam_rule
 from dsnmf.validation import (
     as_generator,
     as_l1_norms,

@@ -1,6 +1,7 @@
 """The rooms of the package: what is at its root, and who may import whom."""
 
 import ast
+from collections import Counter
 from functools import cache
 from pathlib import Path
 
@@ -95,6 +96,13 @@ def test_no_imports_are_circular():
         leaves = {name for name, needs in graph.items() if not needs & graph.keys()}
         assert leaves, f"circular: {sorted(graph)}"
         graph = {name: needs for name, needs in graph.items() if name not in leaves}
+
+
+def test_no_name_is_in_two_rooms():
+    """But for commands, whose modules have the names that users type."""
+    names = [name_of(path) for path in MODULES]
+    last = Counter(name.split(".")[-1] for name in names if name.split(".")[0] != "commands")
+    assert [name for name, count in last.items() if count > 1] == []
 
 
 def test_imports_within_functions_are_seen(tmp_path):

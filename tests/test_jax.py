@@ -11,7 +11,7 @@ from sklearn.base import clone
 
 from dsnmf import DSNMF, WSF, DeepSemiNMF, DeepWSF, SemiNMF
 from dsnmf.affinity import combine, knn_affinity, label_affinity
-from dsnmf.estimators import spread
+from dsnmf.estimators.mapping import spread
 from tests.conftest import relative_error
 from tests.data.test_sources import as_memmap
 

@@ -8,12 +8,12 @@ import pytest
 from dsnmf import WSF
 from dsnmf.commands.guide import page
 from dsnmf.commands.main import main
-from dsnmf.estimators.labels import KINDS
+from dsnmf.estimators.graphs import KINDS
 from dsnmf.estimators.start import INITIALISERS
 from dsnmf.experiments.protocols import PROTOCOLS
 from dsnmf.files.matrices import READERS, WRITTEN
 from dsnmf.selection import select
-from dsnmf.selection.choice import CRITERIA
+from dsnmf.selection.preference import CRITERIA
 from dsnmf.symbolic import NONLINEARITIES
 from dsnmf.typing import Init, Nonlinearity
 

@@ -7,9 +7,9 @@ from itertools import accumulate, pairwise
 import cloudpickle
 from distributed import futures_of
 
-from dsnmf.data.blocks import Blocks
 from dsnmf.data.cluster import Cluster, ClusterArray, ClusterStore
 from dsnmf.data.cluster_tasks import Reader, same
+from dsnmf.data.sample_blocks import Blocks
 
 
 def _check_can_be_sent(reader):

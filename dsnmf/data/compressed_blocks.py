@@ -103,7 +103,7 @@ def compress_blocks(blocks, how, new_array, *, noise_floor=NOISE_FLOOR, whiten=0
     Examples
     --------
     >>> import numpy as np, os, tempfile
-    >>> from dsnmf.data.blocks import Blocks
+    >>> from dsnmf.data.sample_blocks import Blocks
     >>> from dsnmf.data.compressed_blocks import compress_blocks
     >>> from dsnmf.data.sources import as_source
     >>> with tempfile.TemporaryDirectory() as folder:

@@ -2,7 +2,7 @@
 
 import os
 
-from dsnmf.data.blocks import Blocks
+from dsnmf.data.sample_blocks import Blocks
 from dsnmf.data.sources import NpyFiles, as_source
 from dsnmf.extras import extra
 from dsnmf.files.names import file_of
@@ -39,7 +39,7 @@ def lazy_matrix(source, block_size=None):
     source : str or path-like
         See `dsnmf.files.on_disk.open_matrix`.
     block_size : int >= 1, optional
-        Samples in a chunk; by default as many as `dsnmf.data.blocks.Blocks` reads at a time.
+        Samples in a chunk; by default as many as `dsnmf.data.sample_blocks.Blocks` reads at a time.
 
     Returns
     -------

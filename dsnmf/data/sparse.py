@@ -43,7 +43,7 @@ class SparseVariables(DataVariables):
 
 
 class Sparse(Samples):
-    """A sparse matrix, canonical: see `dsnmf.data.choice.canonical`."""
+    """A sparse matrix, canonical: see `dsnmf.data.recognition.canonical`."""
 
     variables = SparseVariables
 

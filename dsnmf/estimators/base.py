@@ -9,27 +9,24 @@ from typing import TYPE_CHECKING
 import numpy as np
 from sklearn.exceptions import ConvergenceWarning
 
-from dsnmf.data.choice import as_blocks, as_samples
-from dsnmf.data.shares import energies_of, warn_of_governing
+from dsnmf.data.recognition import as_blocks
 from dsnmf.data.sources import as_source
-from dsnmf.estimators.containers import as_data
-from dsnmf.estimators.declaration import excluded_by
 from dsnmf.estimators.fitted import FittedFactorisation
-from dsnmf.estimators.jax_mode import check_jax
-from dsnmf.estimators.outcome import DIVERGED, SpanGram, check_outcome, unchanged_by_errors
-from dsnmf.estimators.priors import learned_priors
-from dsnmf.estimators.spread import note_samples, pick_samples
-from dsnmf.estimators.start import check_start, nonnegative, start_factors
-from dsnmf.estimators.trace import State, Trace, costs_unit
+from dsnmf.estimators.in_blocks import InBlocks
+from dsnmf.estimators.in_memory import InMemory
+from dsnmf.estimators.mapping.spread import note_samples
+from dsnmf.estimators.outcome import DIVERGED, check_outcome, unchanged_by_errors
+from dsnmf.estimators.parameters.declaration import excluded_by
+from dsnmf.estimators.trace import State, costs_unit
 from dsnmf.initialisation.floor import NoiseFloor
-from dsnmf.solvers.model import Model
+from dsnmf.solvers.choice import choose_rule, why_memory
 from dsnmf.symbolic import is_linear
 from dsnmf.training import loop
 from dsnmf.training.interruption import is_called_by_others
 from dsnmf.training.modes import as_mode
 from dsnmf.training.passes import NeedsMemory
 from dsnmf.training.stopping import CostTolerance
-from dsnmf.training.threads import ONCE, threads_for
+from dsnmf.training.threads import threads_for
 
 if TYPE_CHECKING:
     from typing import Self
@@ -56,19 +53,16 @@ class Factorisation(FittedFactorisation, TransformerMixin, BaseEstimator):
     def _solver(self):
         return "multiplicative"
 
-    def _has_raw_features(self):
-        """Whether H_m may be negative and relu(H_m) are the features."""
-        return self._solver() == "adam"
-
     def _inner_nonlinearity(self):
         return "identity"
 
-    def _note_labels(self, y):
-        """Keep what the metric needs to know of the labels."""
+    def _rule(self, is_complete=True):
+        """The `Rule` of a fit to data with or without gaps."""
+        return choose_rule(self._solver(), self._inner_nonlinearity(), is_complete)
 
     def _start_aim(self, layers):
         """What the SVD start of these layers is to be near, see `blockwise_svd_start`."""
-        return "zeros" if self._solver() == "adam" else "product"
+        return self._rule().start_aim
 
     def _has_gauge(self):
         """Whether the fit is to choose H_'s least arbitrary form, see `dsnmf.solvers.gauge`.
@@ -76,13 +70,32 @@ class Factorisation(FittedFactorisation, TransformerMixin, BaseEstimator):
         Factors that the fit started from, given or those of the last fit, have chosen theirs;
         labels and relu leave H no freedom.
         """
-        is_free = self._solver() != "adam" and is_linear(self._inner_nonlinearity())
-        is_own = isinstance(self.init, str) and not (self.warm_start and hasattr(self, "H_"))
-        return is_free and is_own
+        is_free = not self._rule().raw_features and is_linear(self._inner_nonlinearity())
+        return is_free and isinstance(self.init, str) and not self._goes_on()
 
-    def _affinities(self, y, samples, Hs):
-        """One affinity or None per layer, from the labels or what the layers factorise."""
+    def _goes_on(self):
+        """Whether a fit starts from the factors of the last one."""
+        return self.warm_start and hasattr(self, "H_")
+
+    def _affinities(self, y, n, factorised):
+        """One affinity or None per layer, from the labels or what the layers factorise.
+
+        Parameters
+        ----------
+        y : array-like or None
+        n : int
+            Samples.
+        factorised : callable or None
+            Gives what each layer factorises, a list of `Samples`; None for data in blocks.
+        """
         return []
+
+    def _hashed_labels(self, y, n):
+        """Of labels, where they are used."""
+        return None
+
+    def _note(self, model, y):
+        """Keep what subclasses need besides: of a model at its end, and of the labels."""
 
     def fit(self, X: Data, y: ArrayLike | None = None) -> Self:
         """Factorise X.
@@ -142,14 +155,13 @@ class Factorisation(FittedFactorisation, TransformerMixin, BaseEstimator):
         X, blocks = self._read(X, y)
         if blocks is not None:
             try:
-                stopped_by = self._fit_in_blocks(blocks, y, layers)
+                stopped_by = self._fit_to(InBlocks(self, blocks, y, layers))
             except NeedsMemory:
                 if not isinstance(X, np.memmap) or self._asks_for_blocks():
                     raise
                 blocks = None  # an array as any other
         if blocks is None:
-            stopped_by = self._fit_in_memory(as_data(self, X, reset=True), y, layers)
-        self._note_labels(y)
+            stopped_by = self._fit_to(InMemory(self, X, y, layers))
         if stopped_by == "max_iter" and self.tol != 0:
             warnings.warn(
                 f"{type(self).__name__} stopped after max_iter = {self.max_iter} iterations before "
@@ -179,64 +191,42 @@ class Factorisation(FittedFactorisation, TransformerMixin, BaseEstimator):
         to_memory = as_source(X).to_memory
         raise ValueError(f"{type(self).__name__} needs X in memory {why}: give {to_memory}")
 
-    def _fit_in_memory(self, X, y, layers):
-        self._check_sizes(layers, X.shape[0])
-        warn_of_governing(energies_of(X), getattr(self, "feature_names_in_", None), stacklevel=5)
-        check_jax(self.mode, self._solver(), self._inner_nonlinearity())
-        whiten = getattr(self, "whiten", 0.0)
-        with contextlib.ExitStack() as lending:
-            with threads_for(X.shape[0], X.shape[1], min(X.shape), limit=ONCE):
-                samples = as_samples(
-                    X, self.compress, noise_floor=self._noise_floor(layers), whiten=whiten
-                )
-                if not samples.is_complete and (what := excluded_by(self, "needs_complete")):
-                    raise ValueError(f"{what} needs X without gaps, X contains NaN")
-                samples.check_known()
-                samples.check_use(self.mode, self.init)
-                model = lending.enter_context(self._started_model(samples, y, layers))
-            trace = Trace(costs_unit(samples.scale)[1])
-            stopped_by, self.n_iter_ = self._run(model.step, trace, model)
-            with threads_for(*samples.step_shape, *layers):
-                of_first = self._keep(model, trace)
-        with threads_for(*samples.step_shape, *layers):
-            picked = pick_samples(X.shape[0], layers)
-            rows = samples.of_fit(picked, self.Z_[0], of_first)
-            note_samples(self, rows, samples.norms[picked])
-            gram = None
-            if samples.is_complete and not is_linear(self._nonlinearity):
-                span = SpanGram(self.Z_[0])
-                samples.features(span)
-                gram = span.value
-            check_outcome(self, samples.scale * float(np.linalg.norm(samples.norms)), gram)
+    def _needs_memory(self, y, n):
+        """Why X, of n samples, cannot be fitted in blocks; None if it can."""
+        if what := excluded_by(self, "needs_memory"):
+            return f"with {what}"
+        return why_memory(self._solver(), self._inner_nonlinearity())
+
+    def _asks_for_blocks(self):
+        return any(each is not None for each in (self.block_size, self.store, self.checkpoint))
+
+    def _fit_to(self, data):
+        """Fit to `InMemory` or `InBlocks`; what ended the training."""
+        with contextlib.ExitStack() as held:
+            model, trace = data.begin(held)
+            stopped_by, self.n_iter_ = self._run(model, trace, data)
+            with threads_for(*data.step_shape, *data.layers):
+                ended = data.end(model)
+                self.history_ = trace.arrays()
+                self.Z_, self._raw_H, self.H_ = ended.Zs, ended.Hs, ended.features
+                self.reconstruction_err_ = ended.error
+                self._scale, self._nonlinearity = model.samples.scale, model.nonlinearity
+                self._priors, self._probes, self._ready = ended.priors, ended.probes, {}
+                self._note(model, data.y)
+                note_samples(self, ended.rows, ended.norms)
+                gram = None if is_linear(self._nonlinearity) else ended.gram
+                check_outcome(self, ended.size, gram)
+            data.keep(model)
+        if stopped_by != "interrupt":
+            data.close()
         return stopped_by
 
-    def _started_model(self, samples, y, layers):
-        """Factors at their start, with all that the solver needs."""
-        if self.warm_start and hasattr(self, "H_"):
-            Zs, Hs = self.Z_, self._raw_H
-            check_start(Zs, Hs, samples.given.shape, layers)
-            Zs = [samples.reduced(Zs[0]), *Zs[1:]]
-            if not self._has_raw_features():
-                Hs = [nonnegative(H) for H in Hs]
-        else:
-            Zs, Hs = start_factors(self, samples, layers)
-        return Model(
-            samples,
-            Zs,
-            Hs,
-            self._solver(),
-            nonlinearity=self._inner_nonlinearity(),
-            affinities=self._affinities(y, samples, Hs),
-            learning_rate=getattr(self, "learning_rate", 1e-3),
-            mode=self.mode,
-        )
-
-    def _run(self, step, trace, model, checkpoint=None, reading=None):
+    def _run(self, model, trace, data):
         """What ended the training, and how many iterations there have been."""
         tolerance, done = self._tolerance(model), 0
-        if checkpoint is not None:
+        if data.checkpoint is not None:
             parts = {"model": model, "trace": trace, "tolerance": tolerance}
-            done = checkpoint.resume(parts, model.large_arrays())
+            done = data.checkpoint.resume(parts, model.large_arrays())
 
         def after(iteration, cost):
             nonlocal done
@@ -248,7 +238,7 @@ class Factorisation(FittedFactorisation, TransformerMixin, BaseEstimator):
         unit, _ = costs_unit(model.samples.scale)
 
         def step_at_scale():
-            cost = step()
+            cost = model.step()
             return None if cost is None else unit * float(cost)
 
         try:
@@ -261,9 +251,9 @@ class Factorisation(FittedFactorisation, TransformerMixin, BaseEstimator):
                     callback=after,
                     description=type(self).__name__,
                     progress=bool(self.verbose),
-                    reading=reading,
+                    reading=data.reading,
                     start=(done, trace.cost[-1] if done else None),
-                    checkpoint=None if checkpoint is None else checkpoint.save,
+                    checkpoint=None if data.checkpoint is None else data.checkpoint.save,
                 )
         except np.linalg.LinAlgError as error:
             raise FloatingPointError(f"{DIVERGED} at iteration {done + 1}: {error}") from error
@@ -274,20 +264,3 @@ class Factorisation(FittedFactorisation, TransformerMixin, BaseEstimator):
 
     def _tolerance(self, model):
         return CostTolerance(self._tol())
-
-    def _keep(self, model, trace):
-        """Set what was learned; returns the features of layer 1 that the last layer leads to."""
-        model.settle()
-        if self._has_gauge():
-            model.settle_gauge()
-        features, led = model.features()
-        samples = model.samples
-        self.history_ = trace.arrays()
-        self.Z_ = model.Z_values()
-        self._raw_H = model.H_values()
-        self.H_ = features
-        self.reconstruction_err_ = samples.final_error(self.Z_[0], led[0])
-        self._scale, self._nonlinearity = samples.scale, model.nonlinearity
-        self._priors, self._probes = learned_priors(led, samples, self.Z_[0], self._nonlinearity)
-        self._ready = {}
-        return led[0]

@@ -6,7 +6,7 @@ import numpy as np
 from sklearn.utils._set_output import ADAPTERS_MANAGER, _get_output_config
 from sklearn.utils.validation import validate_data
 
-from dsnmf.data.choice import canonical, unmasked
+from dsnmf.data.recognition import canonical, unmasked
 from dsnmf.extras import extra
 
 #: Attributes of an estimator that `set_output` asks for nothing.

@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-from functools import reduce
 from typing import TYPE_CHECKING
 
-import numpy as np
-
-from dsnmf.estimators.declaration import declared
-from dsnmf.estimators.in_blocks import BlockFactorisation
-from dsnmf.estimators.labels import per_attribute, weights
+from dsnmf.estimators.graphs import per_attribute, weights
+from dsnmf.estimators.parameters.declaration import declared
 from dsnmf.estimators.streams import StreamFactorisation
 from dsnmf.estimators.supervised import SupervisedFactorisation
-from dsnmf.initialisation.least_squares import regressed
 from dsnmf.validation import as_layers
 
 if TYPE_CHECKING:
@@ -29,7 +24,7 @@ AUTO_STEPS, AUTO_TOL = 5, 1e-4
 
 
 @declared
-class DeepSemiNMF(StreamFactorisation, BlockFactorisation):
+class DeepSemiNMF(StreamFactorisation):
     """Deep Semi-NMF: Xᵀ ≈ Z_1 g(Z_2 g(… g(Z_m H_m))) with H_m >= 0, for data of any sign.
 
     Parameters
@@ -217,16 +212,8 @@ class DeepWSF(SupervisedFactorisation):
 
     _per_layer = (*SupervisedFactorisation._per_layer, "layer_components_")
 
-    def _keep(self, model, trace):
-        of_first = super()._keep(model, trace)
-        X = model.samples.completed(self.Z_[0], of_first)
-        eps = float(np.finfo(X.dtype).eps)
-        inner = [regressed(X, H, eps).T.astype(H.dtype) for H in self.H_[:-1]]
-        self.layer_components_ = [*inner, reduce(np.matmul, self.Z_).T]
-        return of_first
-
-    def _keep_of_blocks(self, model):
-        super()._keep_of_blocks(model)
+    def _note(self, model, y):
+        super()._note(model, y)
         self.layer_components_ = model.layer_components()
 
     def _paths(self):

@@ -1,13 +1,14 @@
-"""What a fit to data in blocks sees of them when it ends, in one pass."""
+"""What a fit has learned, and what one to data in blocks sees of them in its last pass."""
 
 from functools import partial
+from typing import NamedTuple
 
 import numpy as np
 
 from dsnmf import symbolic
 from dsnmf.estimators.outcome import SpanGram
-from dsnmf.estimators.priors import Priors
-from dsnmf.estimators.probes import Probes, draws
+from dsnmf.estimators.search.priors import Priors
+from dsnmf.estimators.search.probes import Probes, draws
 from dsnmf.training.passes import Stacked
 
 
@@ -26,37 +27,67 @@ def _seen(rows, is_picked, *drawn_and_led, Z_1, nonlinearity):
     return [*terms, priors, Probes(*drawn, norms, wide, Z_1, F)]
 
 
-class Ending:
-    """Fills a model's features, and looks at all samples.
-
-    Parameters
-    ----------
-    model : BlockModel
-    picked : ndarray of int
-        Numbers of some samples, ascending.
+class Ended(NamedTuple):
+    """What a fit has learned.
 
     Attributes
     ----------
+    Zs, Hs : lists of m arrays
+        The factors as the solver holds them, Z_1 for the data as they came.
+    features : list of m arrays, shape (k_i, n)
     error : float
-        ‖X - X̂‖ at the data's own scale, exactly.
-    rows : ndarray, shape (len(picked), p)
-        These samples, at the scale of the fit.
-    gram : ndarray, shape (k_1, k_1)
-        See `dsnmf.estimators.outcome.SpanGram`; at the scale of the fit.
+        ‖X - X̂‖ at the data's own scale, exactly, over the known entries.
+    size : float
+        ‖X‖ alike.
+    rows : ndarray or SciPy sparse matrix, shape (p, some)
+        Some samples at the scale of the fit, gaps filled.
+    norms : ndarray
+        Theirs.
+    gram : ndarray, shape (k_1, k_1), or None
+        See `SpanGram`; perhaps at the scale of the fit.
     priors, probes : lists of ndarray
         See `Priors.learned`; empty for linear models.
     """
 
-    def __init__(self, model, picked):
-        n, scale = model.samples.shape[1], model.samples.scale
-        Z_1 = model.Z_values()[0].astype(np.float64) / scale
-        is_picked = np.zeros(n, bool)
-        is_picked[picked] = True
-        seen = partial(_seen, Z_1=Z_1, nonlinearity=model.nonlinearity)
-        drawn = [] if symbolic.is_linear(model.nonlinearity) else [draws(n)]
-        error, samples, self.gram, *others = model.end(seen, [is_picked, *drawn])
-        self.error, self.rows = scale * float(np.sqrt(error)), samples.rows()
-        self.priors = self.probes = []
-        if others:
-            priors, probes = others
-            self.priors, self.probes = priors.learned(probes, Z_1)
+    Zs: list
+    Hs: list
+    features: list
+    error: float
+    size: float
+    rows: np.ndarray
+    norms: np.ndarray
+    gram: np.ndarray | None
+    priors: list
+    probes: list
+
+
+def ended_in_blocks(model, data, picked):
+    """Fill a model's features in the last pass over its blocks.
+
+    Parameters
+    ----------
+    model : BlockModel
+    data : Blocks
+        Not compressed.
+    picked : ndarray of int
+        Numbers of some samples, ascending.
+
+    Returns
+    -------
+    Ended
+    """
+    n, scale, Zs = data.shape[1], data.scale, model.Z_values()
+    Z_1 = Zs[0].astype(np.float64) / scale
+    is_picked = np.zeros(n, bool)
+    is_picked[picked] = True
+    seen = partial(_seen, Z_1=Z_1, nonlinearity=model.nonlinearity)
+    drawn = [] if symbolic.is_linear(model.nonlinearity) else [draws(n)]
+    error, samples, gram, *others = model.end(seen, [is_picked, *drawn])
+    rows, priors = samples.rows().T, ([], [])
+    if others:
+        of_layers, probes = others
+        priors = of_layers.learned(probes, Z_1)
+    features = [H.T for H in model.Hs]
+    norms = np.linalg.norm(rows.astype(np.float64, copy=False), axis=0)
+    error, size = (scale * float(np.sqrt(square)) for square in (error, data.squared_norm))
+    return Ended(Zs, [*features[:-1], model.H.T], features, error, size, rows, norms, gram, *priors)

@@ -10,15 +10,15 @@ import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
 from dsnmf import symbolic
-from dsnmf.data.choice import as_blocks, as_lazy, as_samples
-from dsnmf.estimators.block_features import features_of_blocks, features_of_lazy
+from dsnmf.data.recognition import as_blocks, as_lazy, as_samples
 from dsnmf.estimators.containers import are_rows_of, as_data, in_container
-from dsnmf.estimators.declaration import HasParameters
-from dsnmf.estimators.maps import feature_map_of, threads_of_model
-from dsnmf.estimators.metric import DEFAULT, as_exponent, metric_of, needs_spread, suffix_of
+from dsnmf.estimators.mapping.block_features import features_of_blocks, features_of_lazy
+from dsnmf.estimators.mapping.maps import feature_map_of, threads_of_model
+from dsnmf.estimators.mapping.metric import DEFAULT, as_exponent, metric_of, needs_spread, suffix_of
+from dsnmf.estimators.mapping.score import explained_variance
+from dsnmf.estimators.mapping.spread import learned_spread, measure_spreads
+from dsnmf.estimators.parameters.declaration import HasParameters
 from dsnmf.estimators.persistence import read_estimator, write_estimator
-from dsnmf.estimators.score import explained_variance
-from dsnmf.estimators.spread import learned_spread, measure_spreads
 from dsnmf.validation import as_matrix
 
 if TYPE_CHECKING:
@@ -36,9 +36,9 @@ class FittedFactorisation(HasParameters):
     This is no TransformerMixin itself, which would wrap `transform`, see `containers`.
 
     The fit also leaves `_nonlinearity` (g as it was then), `_scale`, `_priors`, `_probes`,
-    `_responses` and `_covariances` (see `dsnmf.estimators.spread`; `_noted` until these are known),
-    and `_ready`, which holds what transform and inverse_transform have compiled or decomposed so
-    far.
+    `_responses` and `_covariances` (see `dsnmf.estimators.mapping.spread`; `_noted` until these
+    are known), and `_ready`, which holds what transform and inverse_transform have compiled or
+    decomposed so far.
     """
 
     Z_: list[Array]
@@ -160,7 +160,7 @@ class FittedFactorisation(HasParameters):
         return as_exponent(self.metric, DEFAULT if self.transform_method == "auto" else None)
 
     def _metric(self, layer, t):
-        """The layer's features in the metric t and back, see `dsnmf.estimators.metric`."""
+        """The layer's features in the metric t and back, see `dsnmf.estimators.mapping.metric`."""
         key = "metric", t, self._path_number(layer)
         if key not in self._ready:
             with threads_of_model(self):

@@ -1,7 +1,6 @@
-"""Estimators that also fit data which are not in memory."""
+"""A fit to data in blocks: how it begins, and what it knows of the data when it ends."""
 
 import os
-import warnings
 from pathlib import Path
 
 import joblib
@@ -10,17 +9,13 @@ import numpy as np
 from dsnmf.affinity.labels import LabelAffinity
 from dsnmf.data.compressed_blocks import compress_blocks
 from dsnmf.data.shares import warn_of_governing
-from dsnmf.estimators.base import Factorisation
 from dsnmf.estimators.checkpoints import Checkpoint
-from dsnmf.estimators.declaration import excluded_by, numbers_of
-from dsnmf.estimators.ending import Ending
-from dsnmf.estimators.outcome import check_outcome
-from dsnmf.estimators.spread import note_samples, pick_samples
+from dsnmf.estimators.ending import ended_in_blocks
+from dsnmf.estimators.mapping.spread import pick_samples
+from dsnmf.estimators.parameters.declaration import numbers_of
 from dsnmf.estimators.start import as_random_state, check_start, given_factors, nonnegative
 from dsnmf.estimators.trace import Trace, costs_unit
 from dsnmf.initialisation.blockwise import blockwise_svd_start
-from dsnmf.solvers.choice import choose_rule
-from dsnmf.symbolic import is_linear
 from dsnmf.training.reading import Reading
 from dsnmf.training.threads import ONCE, threads_for
 
@@ -47,175 +42,158 @@ def _block_size(blocks):
     return sizes[0] if sizes[1:-1] == sizes[:-2] and sizes[-1] <= sizes[0] else sizes
 
 
-class BlockFactorisation(Factorisation):
-    """A factorisation that fits data in blocks where its rule reads them once per iteration."""
+def _check_names(estimator, blocks):
+    """ValueError if the workers of a cluster would compile anew for each block."""
+    names = [name for name, each in estimator._parameters.items() if each.is_name_on_cluster]
+    for name in [] if blocks.is_local else names:
+        if not isinstance(value := getattr(estimator, name), str | None):
+            raise ValueError(f"on a Dask cluster {name} must be a name, got {value!r}")
 
-    def _needs_memory(self, y, n):
-        """Why X, of n samples, cannot be fitted in blocks; None if it can."""
-        if what := excluded_by(self, "needs_memory"):
-            return f"with {what}"
-        if self._solver() == "multiplicative" and not is_linear(self._inner_nonlinearity()):
-            return "with a nonlinearity and solver='multiplicative'"
+
+def _description(estimator, blocks, y, layers):
+    """All that the numbers of a fit in blocks depend on besides parameters.
+
+    But for the samples between the first and the last, which the first pass knows.
+    """
+    return {
+        "estimator": type(estimator).__name__,
+        "layers": layers,
+        "shape": blocks.shape[::-1],
+        "dtype": str(blocks.dtype),
+        "block_size": _block_size(blocks),
+        "first and last sample": joblib.hash(blocks.ends()),
+        "labels": estimator._hashed_labels(y, blocks.shape[1]),
+    }
+
+
+def _open_checkpoint(estimator, blocks, y, layers):
+    if estimator.checkpoint is None:
         return None
-
-    def _asks_for_blocks(self):
-        return any(each is not None for each in (self.block_size, self.store, self.checkpoint))
-
-    def _check_names(self, blocks):
-        """ValueError if the workers of a cluster would compile anew for each block."""
-        names = [name for name, each in self._parameters.items() if each.is_name_on_cluster]
-        for name in [] if blocks.is_local else names:
-            if not isinstance(value := getattr(self, name), str | None):
-                raise ValueError(f"on a Dask cluster {name} must be a name, got {value!r}")
-
-    def _fit_in_blocks(self, blocks, y, layers):
-        p, n = blocks.shape
-        self._check_names(blocks)
-        self._check_sizes(layers, n)
-        checkpoint = self._open_checkpoint(blocks, y, layers)
-        reading = blocks.reading = Reading(bool(self.verbose))
-        with blocks.store(self.store) as store:
-            resumed = checkpoint is not None and checkpoint.is_there
-            start = self._empty_start if resumed else self._block_start
-            with threads_for(*blocks.step_shape, min(p, n), limit=ONCE):
-                reading.stage = "compression"
-                samples = compress_blocks(
-                    blocks,
-                    self.compress,
-                    store.scratch,
-                    noise_floor=self._noise_floor(layers),
-                    whiten=getattr(self, "whiten", 0.0),
-                )
-                if blocks.energies is not None:
-                    warn_of_governing(blocks.energies, stacklevel=4)
-                reading.stage = "start"
-                Zs, Hs = start(samples, p, layers, store)
-                model = self._block_model(samples, y, Zs, Hs, store)
-                trace = Trace(costs_unit(blocks.scale)[1])
-            reading.stage = ""
-            stopped_by, self.n_iter_ = self._run(model.step, trace, model, checkpoint, reading)
-            reading.stage = "error"
-            with threads_for(*blocks.step_shape, *layers):
-                if self._has_gauge():
-                    model.settle_gauge()
-                ended = Ending(model, pick_samples(n, layers))
-                self.history_ = trace.arrays()
-                self._keep_of_blocks(model)
-                self._priors, self._probes = ended.priors, ended.probes
-                error, rows, gram = ended.error, ended.rows, ended.gram
-                norms = np.linalg.norm(rows.astype(np.float64, copy=False), axis=1)
-                note_samples(self, rows.T, norms)
-                self.H_, self.reconstruction_err_ = [H.T for H in Hs], error
-                gram = None if is_linear(self._nonlinearity) else gram
-                check_outcome(self, blocks.scale * float(np.sqrt(blocks.squared_norm)), gram)
-            self.H_ = [store.kept(H, f"H_{i}").T for i, H in enumerate(Hs, start=1)]
-            self._raw_H = self.H_
-            if model.H is not Hs[-1]:  # may be negative, where H_ is not
-                self._raw_H = [*self.H_[:-1], store.kept(model.H, f"raw_H_{len(Hs)}").T]
-        self.n_features_in_ = p
-        vars(self).pop("feature_names_in_", None)
-        if checkpoint is not None and stopped_by != "interrupt":
-            checkpoint.end()
-        return stopped_by
-
-    def _keep_of_blocks(self, model):
-        """Set what was learned, but for the features."""
-        self.Z_ = model.Z_values()
-        self._scale, self._nonlinearity = model.samples.scale, self._inner_nonlinearity()
-        self._ready = {}
-
-    def _block_model(self, blocks, y, Zs, Hs, store):
-        return self._rule().in_blocks(
-            blocks,
-            Zs,
-            Hs,
-            self._rule(),
-            nonlinearity=self._inner_nonlinearity(),
-            affinities=self._class_affinities(y, blocks.shape[1]),
-            learning_rate=getattr(self, "learning_rate", 1e-3),
-            new_array=store.new,
-            mode=self.mode,
-        )
-
-    def _class_affinities(self, y, n):
-        return ()
-
-    def _rule(self):
-        return choose_rule(self._solver(), self._inner_nonlinearity())
-
-    def _fit_in_memory(self, X, y, layers):
-        if self.checkpoint is not None:
+    if estimator.store is not None:
+        folder, store = Path(estimator.checkpoint).resolve(), Path(estimator.store).resolve()
+        if store.is_relative_to(folder):
             raise ValueError(
-                "checkpoint is for data that are fitted in blocks, but these are in memory; files "
-                "of one block are too, unless block_size is given"
+                f"checkpoint must be a folder of its own, but {estimator.checkpoint} is where "
+                f"store={os.fspath(estimator.store)!r} is"
             )
-        if self.store is not None:
-            warnings.warn(
-                f"nothing is written to the store {os.fspath(self.store)}, which is for data that "
-                "are fitted in blocks, but these are in memory, and so is H_; files of one block "
-                "are too, unless block_size is given",
-                stacklevel=4,
-            )
-        return super()._fit_in_memory(X, y, layers)
+    fit = {**_description(estimator, blocks, y, layers), **_described_parameters(estimator)}
+    defaults = _described_parameters(type(estimator)())
+    return Checkpoint(estimator.checkpoint, fit, defaults=defaults)
 
-    def _open_checkpoint(self, blocks, y, layers):
-        if self.checkpoint is None:
-            return None
-        if self.store is not None:
-            folder, store = Path(self.checkpoint).resolve(), Path(self.store).resolve()
-            if store.is_relative_to(folder):
-                raise ValueError(
-                    f"checkpoint must be a folder of its own, but {self.checkpoint} is where "
-                    f"store={os.fspath(self.store)!r} is"
-                )
-        fit = {**self._description(blocks, y, layers), **_described_parameters(self)}
-        return Checkpoint(self.checkpoint, fit, defaults=_described_parameters(type(self)()))
 
-    def _description(self, blocks, y, layers):
-        """All that the numbers of a fit in blocks depend on besides parameters.
+def _start(estimator, blocks, p, layers, store):
+    """Zs, and Hs with a row per sample, of p features."""
+    n, is_raw = blocks.shape[1], estimator._rule().raw_features
+    if estimator._goes_on():
+        Zs, given = estimator.Z_, estimator._raw_H
+        check_start(Zs, given, (p, n), layers)
+    elif isinstance(estimator.init, str):
+        return blockwise_svd_start(
+            blocks,
+            layers,
+            store.new,
+            noise_floor=estimator._noise_floor(layers),
+            random_state=as_random_state(estimator.random_state),
+            aim=estimator._start_aim(layers),
+        )
+    else:
+        Zs, given = given_factors(estimator, (p, n), layers)
+    Hs = [store.new((n, k), blocks.dtype) for k in layers]
+    for H, values in zip(Hs, given):
+        for samples in blocks.slices:
+            part = values[:, samples]
+            H[samples] = (part if is_raw else nonnegative(part)).T
+    return [blocks.reduced(Zs[0]), *Zs[1:]], Hs
 
-        But for the samples between the first and the last, which the first pass knows.
-        """
-        return {
-            "estimator": type(self).__name__,
-            "layers": layers,
-            "shape": blocks.shape[::-1],
-            "dtype": str(blocks.dtype),
-            "block_size": _block_size(blocks),
-            "first and last sample": joblib.hash(blocks.ends()),
-            "labels": self._hashed_labels(y, blocks.shape[1]),
-        }
 
-    def _hashed_labels(self, y, n):
-        """Of labels, where they are used."""
-        return None
+def _empty_start(blocks, layers, store):
+    """As `_start`, with any content."""
+    r, n = blocks.shape
+    Zs = [np.zeros(shape) for shape in zip((r, *layers), layers)]
+    return Zs, [store.new((n, k), blocks.dtype) for k in layers]
 
-    def _empty_start(self, blocks, p, layers, store):
-        """As `_block_start`, with any content."""
-        r, n = blocks.shape
-        Zs = [np.zeros(shape) for shape in zip((r, *layers), layers)]
-        return Zs, [store.new((n, k), blocks.dtype) for k in layers]
 
-    def _block_start(self, blocks, p, layers, store):
-        """Zs, and Hs with a row per sample, of p features."""
-        n = blocks.shape[1]
-        if self.warm_start and hasattr(self, "H_"):
-            Zs, given = self.Z_, self._raw_H
-            check_start(Zs, given, (p, n), layers)
-        elif isinstance(self.init, str):
-            return blockwise_svd_start(
+class InBlocks:
+    """What `Factorisation.fit` asks of data in blocks; `InMemory` has the same.
+
+    Parameters
+    ----------
+    estimator : Factorisation
+    blocks : Blocks
+    y : array-like or None
+    layers : tuple of int
+
+    Attributes
+    ----------
+    y, layers, step_shape
+    checkpoint : Checkpoint or None
+    reading : Reading
+    """
+
+    def __init__(self, estimator, blocks, y, layers):
+        _check_names(estimator, blocks)
+        estimator._check_sizes(layers, blocks.shape[1])
+        self._estimator, self._blocks, self.y, self.layers = estimator, blocks, y, layers
+        self.checkpoint = _open_checkpoint(estimator, blocks, y, layers)
+        self.reading = blocks.reading = Reading(bool(estimator.verbose))
+        self.step_shape = blocks.step_shape
+
+    def begin(self, held):
+        """A model at its start, in the context of `held`, and a trace."""
+        estimator, blocks, layers = self._estimator, self._blocks, self.layers
+        p, n = blocks.shape
+        self._store = store = held.enter_context(blocks.store(estimator.store))
+        with threads_for(*self.step_shape, min(p, n), limit=ONCE):
+            self.reading.stage = "compression"
+            samples = compress_blocks(
                 blocks,
-                layers,
-                store.new,
-                noise_floor=self._noise_floor(layers),
-                random_state=as_random_state(self.random_state),
-                aim=self._start_aim(layers),
+                estimator.compress,
+                store.scratch,
+                noise_floor=estimator._noise_floor(layers),
+                whiten=getattr(estimator, "whiten", 0.0),
             )
-        else:
-            Zs, given = given_factors(self, (p, n), layers)
-        Hs = [store.new((n, k), blocks.dtype) for k in layers]
-        for H, values in zip(Hs, given):
-            for samples in blocks.slices:
-                part = values[:, samples]
-                H[samples] = (part if self._has_raw_features() else nonnegative(part)).T
-        return [blocks.reduced(Zs[0]), *Zs[1:]], Hs
+            if blocks.energies is not None:
+                warn_of_governing(blocks.energies, stacklevel=5)
+            self.reading.stage = "start"
+            if self.checkpoint is not None and self.checkpoint.is_there:
+                Zs, Hs = _empty_start(samples, layers, store)
+            else:
+                Zs, Hs = _start(estimator, samples, p, layers, store)
+            rule = estimator._rule()
+            model = rule.in_blocks(
+                samples,
+                Zs,
+                Hs,
+                rule,
+                nonlinearity=estimator._inner_nonlinearity(),
+                affinities=estimator._affinities(self.y, n, None),
+                learning_rate=getattr(estimator, "learning_rate", 1e-3),
+                new_array=store.new,
+                mode=estimator.mode,
+            )
+        self.reading.stage = ""
+        return model, Trace(costs_unit(blocks.scale)[1])
+
+    def end(self, model):
+        """What the fit has learned; see `Ended`."""
+        self.reading.stage = "error"
+        if self._estimator._has_gauge():
+            model.settle_gauge()
+        picked = pick_samples(self._blocks.shape[1], self.layers)
+        return ended_in_blocks(model, self._blocks, picked)
+
+    def keep(self, model):
+        """Have the features in the estimator's store, if it has one."""
+        estimator, kept = self._estimator, self._store.kept
+        estimator.H_ = [kept(H, f"H_{i}").T for i, H in enumerate(model.Hs, start=1)]
+        estimator._raw_H = estimator.H_
+        if model.H is not model.Hs[-1]:  # may be negative, where H_ is not
+            raw = kept(model.H, f"raw_H_{len(model.Hs)}").T
+            estimator._raw_H = [*estimator.H_[:-1], raw]
+        estimator.n_features_in_ = self._blocks.shape[0]
+        vars(estimator).pop("feature_names_in_", None)
+
+    def close(self):
+        """The fit has come to its end: remove its checkpoint."""
+        if self.checkpoint is not None:
+            self.checkpoint.end()

@@ -1,12 +1,11 @@
 """What PyTensor's JAX mode cannot do, which has no while loops."""
 
-from dsnmf import symbolic
 from dsnmf.training.modes import is_jax
 
 
-def check_jax(mode, solver, nonlinearity):
+def check_jax(mode, rule, nonlinearity):
     """ValueError if this cannot be compiled to JAX."""
-    if is_jax(mode) and solver == "multiplicative" and not symbolic.is_linear(nonlinearity):
+    if is_jax(mode) and rule.has_while_loop:
         raise ValueError(
             "mode='JAX' cannot run the multiplicative rules of a nonlinear model (their "
             f"backtracking is a while loop), got nonlinearity={nonlinearity!r}; solver='adam' can"

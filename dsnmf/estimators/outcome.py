@@ -52,7 +52,7 @@ def _warn_of_rank(estimator):
             f"only {rank} of the {asked} components of {name} carry anything (the model's rank): "
             f"{why}",
             RuntimeWarning,
-            stacklevel=7,
+            stacklevel=6,
         )
 
 
@@ -92,7 +92,7 @@ def _warn_of_error(estimator, size, gram):
             "a few samples are far larger than the rest. Data without their mean, a smaller tol "
             "or solver='multiplicative' may help",
             ConvergenceWarning,
-            stacklevel=7,
+            stacklevel=6,
         )
 
 
@@ -130,7 +130,7 @@ def check_outcome(estimator, size, gram=None):
             f"{DIVERGED}: {name}'s error is {error:.3g}, that of no model {size:.3g}, and its "
             f"largest feature {largest:.3g}",
             RuntimeWarning,
-            stacklevel=6,
+            stacklevel=5,
         )
     if size > 0:
         _warn_of_rank(estimator)
@@ -142,5 +142,5 @@ def check_outcome(estimator, size, gram=None):
             f"every component of layer {dead[0]} of {name} is at zero: it has learned nothing. "
             "A smaller learning_rate, or smaller weights of affinities, may avoid this",
             DeadModelWarning,
-            stacklevel=6,
+            stacklevel=5,
         )

@@ -6,7 +6,7 @@ import numpy as np
 import scipy.sparse
 
 from dsnmf.affinity import LabelAffinity
-from dsnmf.estimators.spread import measure_spreads
+from dsnmf.estimators.mapping.spread import measure_spreads
 from dsnmf.estimators.stream_sums import OF_FITS, Stream
 from dsnmf.files import archive
 

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from dsnmf.estimators.declaration import declared
-from dsnmf.estimators.in_blocks import BlockFactorisation
-from dsnmf.estimators.labels import per_attribute, weights
+from dsnmf.estimators.graphs import per_attribute, weights
+from dsnmf.estimators.parameters.declaration import declared
 from dsnmf.estimators.streams import StreamFactorisation
 from dsnmf.estimators.supervised import SupervisedFactorisation
 
@@ -20,7 +19,7 @@ if TYPE_CHECKING:
 
 
 @declared
-class SemiNMF(StreamFactorisation, BlockFactorisation):
+class SemiNMF(StreamFactorisation):
     """Semi-NMF: Xᵀ ≈ Z H with H >= 0 and Z free, for data of any sign.
 
     Minimises ½‖Xᵀ - Z H‖²_F over the known entries of X. The fit divides X by the root mean square

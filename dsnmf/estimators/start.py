@@ -79,7 +79,7 @@ def start_factors(estimator, samples, layers):
 def _started(estimator, X, layers, eigen=None):
     rng, by_svd = as_random_state(estimator.random_state), estimator.init == "svd"
     initialise = _initialiser(estimator.init, estimator._noise_floor(layers), rng, (X, eigen))
-    if estimator._solver() == "adam":
+    if estimator._rule().raw_features:
         return pretrain(X, layers, initialise)
 
     by_product = by_svd and estimator._start_aim(layers) == "product"
@@ -105,7 +105,7 @@ def given_factors(estimator, shape, layers):
         for letter, factors in (("Z", Zs), ("H", Hs))
     )
     check_start(Zs, Hs, shape, layers)
-    if not estimator._has_raw_features():
+    if not estimator._rule().raw_features:
         for i, H in enumerate(Hs, start=1):
             if (least := H.min()) < 0:
                 raise ValueError(f"init's H_{i} must be >= 0, got {least:.4g}")

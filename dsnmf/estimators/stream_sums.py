@@ -10,7 +10,7 @@ import numpy as np
 
 from dsnmf.data.samples import column_blocks
 from dsnmf.solvers.features import moved_features
-from dsnmf.solvers.sums import moved_bases
+from dsnmf.solvers.small_step import moved_bases
 from dsnmf.updates.one_read import Sums
 
 #: Of the H rule for each batch. The features with the least error (non-negative least squares) take

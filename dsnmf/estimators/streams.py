@@ -9,7 +9,7 @@ import numpy as np
 from scipy.sparse import hstack, issparse
 from sklearn.utils.metaestimators import available_if
 
-from dsnmf.data.choice import as_samples, in_memory
+from dsnmf.data.recognition import as_samples, in_memory
 from dsnmf.data.shares import energies_of, warn_of_governing
 from dsnmf.estimators.base import Factorisation
 from dsnmf.estimators.containers import as_data
@@ -106,7 +106,7 @@ class StreamFactorisation(Factorisation):
         """
         self._validate_params()
         as_mode(self.mode)
-        check_jax(self.mode, self._solver(), self._inner_nonlinearity())
+        check_jax(self.mode, self._rule(), self._inner_nonlinearity())
         with unchanged_by_errors(self):
             first, layers = not hasattr(self, "Z_"), self._layer_sizes()
             X = as_data(self, in_memory(X), reset=first)

@@ -10,11 +10,10 @@ import numpy as np
 
 from dsnmf.affinity import combine
 from dsnmf.affinity.classes import as_label_codes
-from dsnmf.data.dense import Dense
-from dsnmf.estimators.in_blocks import BlockFactorisation
-from dsnmf.estimators.labels import attribute_affinity, beyond_classes, class_affinity
-from dsnmf.estimators.metric import AUTO
-from dsnmf.estimators.ridge import RidgeMap, completed_labels
+from dsnmf.estimators.base import Factorisation
+from dsnmf.estimators.graphs import attribute_affinity, beyond_classes, class_affinity
+from dsnmf.estimators.mapping.metric import AUTO
+from dsnmf.estimators.mapping.ridge import RidgeMap, completed_labels
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -31,14 +30,14 @@ def _combined(attributes, graph_of):
     return combine(graphs, [weight for *_, weight in attributes])
 
 
-class SupervisedFactorisation(BlockFactorisation):
+class SupervisedFactorisation(Factorisation):
     """A factorisation with labels.
 
     A subclass's `_attributes(y, n)` says which layer has which: a list with one entry per layer,
     itself a list of its attributes' (codes or None, affinity, weight), of n samples.
     """
 
-    _per_layer = (*BlockFactorisation._per_layer, "_ridge_C", "_ridge_c", "_labelled")
+    _per_layer = (*Factorisation._per_layer, "_ridge_C", "_ridge_c", "_labelled")
     _labelled: Sequence[Array] = ()  # whether nearly all samples had labels, layer by layer
 
     def _has_gauge(self):
@@ -47,7 +46,12 @@ class SupervisedFactorisation(BlockFactorisation):
     def _start_aim(self, layers):
         return "product" if len(layers) == 1 else "layers"
 
-    def _note_labels(self, y):
+    def _note(self, model, y):
+        maps = []
+        if self.transform_method == "ridge":
+            X = model.samples.samples
+            maps = [RidgeMap.fitted(X, H) for H in self.H_]
+        self._ridge_C, self._ridge_c = [ridge.C for ridge in maps], [ridge.c for ridge in maps]
         layers = self._attributes(y, self.H_[-1].shape[1])
         self._labelled = [np.array(all(map(self._is_labelled, layer))) for layer in layers]
 
@@ -69,21 +73,23 @@ class SupervisedFactorisation(BlockFactorisation):
     def _hashed_labels(self, y, n):
         return joblib.hash(self._codes(y, n))
 
-    def _affinities(self, y, samples, Hs):
-        inputs = [samples, *(Dense(H, scale=1.0) for H in Hs[:-1])]
+    def _affinities(self, y, n, factorised):
+        layers = self._attributes(y, n)
+        if factorised is None:
+            return [_combined(layer, partial(class_affinity, n=n)) for layer in layers]
         graph_of = partial(
             attribute_affinity, n_neighbors=self.n_neighbors, heat_width=self.heat_width
         )
-        layers = self._attributes(y, samples.given.shape[1])
+        inputs = factorised()
         if self.complete_labels:
-            X = samples.samples
+            X = inputs[0].samples
             layers = [
                 [(completed_labels(codes, X), *others) for codes, *others in attributes]
                 for attributes in layers
             ]
         return [
-            _combined(attributes, partial(graph_of, samples=factorised))
-            for attributes, factorised in zip(layers, inputs)
+            _combined(attributes, partial(graph_of, samples=samples))
+            for attributes, samples in zip(layers, inputs)
         ]
 
     def _needs_memory(self, y, n):
@@ -93,19 +99,6 @@ class SupervisedFactorisation(BlockFactorisation):
         reasons = (beyond_classes(codes, affinity, n) for codes, affinity, _ in graphs)
         return next(filter(None, reasons), None)
 
-    def _keep(self, model, trace):
-        of_first = super()._keep(model, trace)
-        maps = []
-        if self.transform_method == "ridge":
-            X = model.samples.samples
-            maps = [RidgeMap.fitted(X, H) for H in self.H_]
-        self._ridge_C, self._ridge_c = [ridge.C for ridge in maps], [ridge.c for ridge in maps]
-        return of_first
-
-    def _keep_of_blocks(self, model):
-        super()._keep_of_blocks(model)
-        self._ridge_C = self._ridge_c = []
-
     def _feature_map(self, layer, dtype, method=None):
         if self.transform_method != "ridge":
             return super()._feature_map(layer, dtype, method)
@@ -113,9 +106,3 @@ class SupervisedFactorisation(BlockFactorisation):
             raise ValueError("transform_method='ridge' needs a fit with it: it was set afterwards")
         index = self._index(layer)
         return RidgeMap(self._ridge_C[index], self._ridge_c[index])
-
-    def _class_affinities(self, y, n):
-        return [
-            _combined(attributes, partial(class_affinity, n=n))
-            for attributes in self._attributes(y, n)
-        ]

@@ -42,8 +42,8 @@ class Learned:
 
     def features_in_metric(self, metric):
         """Features of a factorisation in a metric, as the estimators' `metric` has it."""
-        from dsnmf.estimators.metric import as_exponent, metric_of
-        from dsnmf.estimators.spread import spread_of_features
+        from dsnmf.estimators.mapping.metric import as_exponent, metric_of
+        from dsnmf.estimators.mapping.spread import spread_of_features
 
         H, given = np.asarray(self.features.T), (list(self.Zs), self.nonlinearity, None)
         with _once(self.features.shape[0], *self.Zs[0].shape):

@@ -16,7 +16,7 @@ import scipy.sparse
 from dsnmf.files import arrays, h5ad, matlab, parquet, text
 from dsnmf.files.atomic import replacing
 from dsnmf.files.identifiers import note_on_features, note_on_labels
-from dsnmf.files.labels import as_labels
+from dsnmf.files.label_values import as_labels
 from dsnmf.files.names import file_of
 from dsnmf.files.variables import SAMPLES, as_csr, content
 

@@ -5,8 +5,8 @@ the axes. Fonts and the colours of a page follow matplotlib's settings, a paper'
 shows does not.
 """
 
-from dsnmf.plotting.arrays import class_scatter, component_grid, cost_curve, score_intervals
-from dsnmf.plotting.models import plot_components, plot_embedding, plot_history
+from dsnmf.plotting.array_figures import class_scatter, component_grid, cost_curve, score_intervals
+from dsnmf.plotting.model_figures import plot_components, plot_embedding, plot_history
 from dsnmf.plotting.similarity import cosine_similarity, plot_layers
 
 __all__ = [

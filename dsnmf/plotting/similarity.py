@@ -8,8 +8,8 @@ import numpy as np
 
 from dsnmf.affinity.classes import as_classes
 from dsnmf.extras import extra
-from dsnmf.plotting.models import fitted_attribute
-from dsnmf.plotting.names import LITERAL, shortened, width
+from dsnmf.plotting.captions import LITERAL, shortened, width
+from dsnmf.plotting.model_figures import fitted_attribute
 from dsnmf.plotting.style import with_neutral_settings
 from dsnmf.validation import as_matrix
 

@@ -5,7 +5,7 @@ from functools import partial
 import numpy as np
 import pytensor.tensor as pt
 
-from dsnmf.data.choice import variables_of
+from dsnmf.data.recognition import variables_of
 from dsnmf.solvers.blocks import BlockModel
 from dsnmf.solvers.rule import Rule
 from dsnmf.symbolic import layer_features, relu
@@ -14,7 +14,7 @@ from dsnmf.training.lending import compiled_once
 from dsnmf.training.modes import compile_function
 from dsnmf.training.passes import own_terms
 from dsnmf.training.stopping import FeatureTolerance
-from dsnmf.updates.adam import adam_moved, adam_step_size
+from dsnmf.updates.adaptive_moments import adam_moved, adam_step_size
 
 
 def _block_step(data, Zs, H, moments, step_size, nonlinearity):

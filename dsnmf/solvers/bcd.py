@@ -3,7 +3,7 @@
 from dsnmf.solvers.rule import Rule
 from dsnmf.solvers.sums import OneRead
 from dsnmf.updates import bcd_semi_nmf
-from dsnmf.updates.comparators import coordinate_sweep
+from dsnmf.updates.baselines import coordinate_sweep
 
 
 class BlockCoordinateDescent(OneRead):

@@ -1,9 +1,9 @@
 """Which rule a fit takes, and what it cannot do; asked here and nowhere else."""
 
 from dsnmf.solvers.adam import Adam
+from dsnmf.solvers.backtracking import Backtracking
 from dsnmf.solvers.bcd import BlockCoordinateDescent, GappyBlockCoordinateDescent
 from dsnmf.solvers.multiplicative import GappyMultiplicative, Multiplicative
-from dsnmf.solvers.nonlinear import Backtracking
 from dsnmf.symbolic import is_linear
 
 #: By solver, the rules of which a fit takes the first that serves its model and data.
@@ -37,3 +37,10 @@ def choose_rule(solver, nonlinearity="identity", is_complete=True):
         if (rule.takes_linear if linear else rule.takes_nonlinear)
         and (rule.takes_complete if is_complete else rule.takes_gaps)
     )
+
+
+def why_memory(solver, nonlinearity):
+    """Why a solver needs X in memory, for an error; None if it takes blocks."""
+    if choose_rule(solver, nonlinearity).in_blocks is not None:
+        return None
+    return f"with {'' if is_linear(nonlinearity) else 'a nonlinearity and '}solver={solver!r}"

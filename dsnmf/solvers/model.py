@@ -1,11 +1,11 @@
 """A fit of data in memory: its factors, and the program that moves them."""
 
 import contextlib
-from functools import partial
+from functools import partial, reduce
 
 import numpy as np
 
-from dsnmf.solvers.choice import choose_rule
+from dsnmf.initialisation.least_squares import regressed
 from dsnmf.solvers.gauge import settle_gauge
 from dsnmf.solvers.program import Program
 from dsnmf.symbolic.laplacian import affinity_values
@@ -24,7 +24,8 @@ class Model:
     samples : Samples
     Zs, Hs : lists of m ndarray
         The start; copied.
-    solver : {"multiplicative", "bcd", "adam"}
+    rule : type
+        The `Rule`.
     nonlinearity : str or callable
     affinities : list of m affinities or None; or empty
     learning_rate : float
@@ -41,7 +42,7 @@ class Model:
         samples,
         Zs,
         Hs,
-        solver,
+        rule,
         *,
         nonlinearity="identity",
         affinities=(),
@@ -50,7 +51,7 @@ class Model:
     ):
         self.samples, self.nonlinearity, self.mode = samples, nonlinearity, mode
         self.affinities, self.learning_rate = list(affinities), learning_rate
-        self._rule = choose_rule(solver, nonlinearity, samples.is_complete)
+        self._rule = rule
         dtype = samples.start.dtype
         self._Zs, self._Hs = (
             [np.array(factor, dtype, order="C") for factor in factors] for factors in (Zs, Hs)
@@ -149,3 +150,11 @@ class Model:
         Two lists of arrays.
         """
         return self._program.features()
+
+    def layer_components(self):
+        """When it has settled: (X H_i†)ᵀ of each layer for data as they came, shape (k_i, p)."""
+        Zs, (features, led) = self.Z_values(), self.features()
+        X = self.samples.completed(Zs[0], led[0])
+        eps = float(np.finfo(X.dtype).eps)
+        inner = [regressed(X, H, eps).T.astype(H.dtype) for H in features[:-1]]
+        return [*inner, reduce(np.matmul, Zs).T]

@@ -9,7 +9,6 @@ from dsnmf.updates.one_read import multiplicative_features
 class Multiplicative(OneRead):
     """See `dsnmf.updates.deep_semi_nmf`; one read of X per iteration."""
 
-    in_streams = True
     features = staticmethod(multiplicative_features)
 
 

@@ -33,9 +33,6 @@ class Rule:
     #: The `BlockModel` of data in blocks; None where a step needs all samples at once.
     in_blocks: type | None = None
 
-    #: Whether `partial_fit` makes steps of this rule.
-    in_streams = False
-
     #: Whether a step has a loop whose end depends on numbers, which JAX does not know.
     has_while_loop = False
 

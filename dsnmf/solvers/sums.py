@@ -1,12 +1,11 @@
 """Rules whose Zs follow from sums over the samples: X is read once per iteration."""
 
 from functools import partial, reduce
-from typing import NamedTuple
 
 import numpy as np
 import pytensor.tensor as pt
 
-from dsnmf.data.choice import variables_of
+from dsnmf.data.recognition import variables_of
 from dsnmf.solvers.blocks import BlockModel
 from dsnmf.solvers.class_graph import (
     ClassGraph,
@@ -18,6 +17,7 @@ from dsnmf.solvers.class_graph import (
 from dsnmf.solvers.gauge import settle_gauge
 from dsnmf.solvers.inner_features import inner_features
 from dsnmf.solvers.rule import Rule
+from dsnmf.solvers.small_step import moved_bases
 from dsnmf.symbolic.gram import nonsingular_factor_of
 from dsnmf.symbolic.shared import open_shared
 from dsnmf.training import loop
@@ -29,67 +29,11 @@ from dsnmf.updates.one_read import (
     Moved,
     Sums,
     block_step,
-    cost_of_sums,
     cutoffs_of,
     first_sums,
     inner_bases,
     moved_in_one_read,
-    small_step,
 )
-
-
-class MovedBases(NamedTuple):
-    """What the small step gives: the cost before it, and see `dsnmf.updates.one_read.Moved`."""
-
-    cost: float
-    L: np.ndarray
-    inverse: np.ndarray
-    U: np.ndarray
-    Zs: list
-    Psis: list
-
-
-@compiled_once
-def _compiled_small_step(m, dtype, mode):
-    """(XQ, QQ, L, ‖X‖², n, bases, Z_1, …, Z_m) ↦ cost before, L, L⁻¹, U, new Zs, Ψs in U."""
-    sums, squared_norm, n = Sums(*(pt.dmatrix() for _ in range(3))), pt.dscalar(), pt.lscalar()
-    bases, Zs = ([pt.dmatrix() for _ in range(size)] for size in (m - 1, m))
-    moved = small_step(Zs, sums, n, dtype, bases)
-    Psi = Zs[0]
-    for Z in Zs[1:]:
-        Psi = pt.dot(Psi, Z)
-    cost = cost_of_sums(Psi, sums, squared_norm, n, dtype)
-    inputs = [*vars(sums).values(), squared_norm, n, *bases, *Zs]
-    outputs = [cost, moved.L, moved.inverse, moved.U, *moved.Zs, *moved.Psis]
-    return compile_function(inputs, outputs, mode=mode)
-
-
-def moved_bases(Zs, sums, n, dtype, bases=None, squared_norm=0.0, mode=None):
-    """The step of the Zs, and the cost before it.
-
-    Parameters
-    ----------
-    Zs : list of m ndarray, float64
-    sums : Sums
-        Of n samples, at these Zs' features.
-    n : int
-    dtype : {"float32", "float64"}
-        What the sums' terms were computed in.
-    bases : list of m - 1 ndarray, optional
-        `dsnmf.updates.one_read.inner_bases` of the start.
-    squared_norm : float
-        ‖X‖², for the cost.
-    mode : None, str or pytensor Mode
-
-    Returns
-    -------
-    MovedBases
-    """
-    step, m = _compiled_small_step(len(Zs), str(dtype), mode), len(Zs)
-    bases = inner_bases(Zs) if bases is None else bases
-    found = step(*vars(sums).values(), squared_norm, n, *bases, *Zs)
-    cost, *small = map(np.asarray, found)
-    return MovedBases(float(cost), *small[:3], small[3 : 3 + m], small[3 + m :])
 
 
 @compiled_once

@@ -8,7 +8,7 @@ import pytensor.tensor as pt
 
 from dsnmf.symbolic.bases import pseudo_inverse, row_basis
 from dsnmf.symbolic.linalg import product
-from dsnmf.updates.arguments import as_flags, as_model
+from dsnmf.updates.factors import as_flags, as_model
 from dsnmf.updates.semi_nmf import multiplicative_step
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ import pytensor.tensor as pt
 from dsnmf.symbolic.bases import pseudo_inverse, row_basis
 from dsnmf.symbolic.laplacian import affinity_terms, may_be_negative
 from dsnmf.symbolic.linalg import left_product, product
-from dsnmf.updates.arguments import as_model
+from dsnmf.updates.factors import as_model
 
 if TYPE_CHECKING:
     from pytensor.compile.sharedvalue import SharedVariable

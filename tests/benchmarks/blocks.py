@@ -70,7 +70,7 @@ def fit(path, components, iterations, block_size, store):
     from sklearn.exceptions import ConvergenceWarning
 
     from dsnmf import SemiNMF
-    from dsnmf.data.blocks import Blocks
+    from dsnmf.data.sample_blocks import Blocks
     from dsnmf.data.sources import as_source
     from dsnmf.training.memory import freed_memory_kept
 

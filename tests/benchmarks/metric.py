@@ -14,7 +14,7 @@ import numpy as np
 import scipy.io
 
 from dsnmf import DeepSemiNMF, SemiNMF, datasets
-from dsnmf.estimators.metric import as_exponent
+from dsnmf.estimators.mapping.metric import as_exponent
 from dsnmf.experiments.clustering import k_means_scores
 from dsnmf.selection.principal import Principal
 

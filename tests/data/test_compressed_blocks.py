@@ -3,15 +3,15 @@
 import numpy as np
 import pytest
 
-from dsnmf.data import blocks as blocks_module
-from dsnmf.data.blocks import Blocks
+from dsnmf.data import sample_blocks as blocks_module
 from dsnmf.data.compressed_blocks import compress_blocks
 from dsnmf.data.compression import compress
 from dsnmf.data.dense import Compressed, Dense
+from dsnmf.data.sample_blocks import Blocks
 from dsnmf.data.sources import as_source
 from dsnmf.data.store import Store
 from dsnmf.initialisation import directions
-from tests.data.test_blocks import Counting, in_blocks, read
+from tests.data.test_sample_blocks import Counting, in_blocks, read
 
 N, P, RANK = 40, 12, 4
 RNG = np.random.default_rng(0)

@@ -130,7 +130,7 @@ def test_transform_of_blocks(on_disk, nonlinearity, layer, monkeypatch):
     fitted, expected = in_blocks(data, nonlinearity=nonlinearity), model(nonlinearity=nonlinearity)
     wanted = expected.fit(X).transform(X, layer)
     assert relative_error(fitted.transform(X, layer), wanted) < 1e-6
-    monkeypatch.setattr("dsnmf.data.blocks.ENTRIES", 17 * 12)
+    monkeypatch.setattr("dsnmf.data.sample_blocks.ENTRIES", 17 * 12)
     assert relative_error(fitted.transform(data, layer), wanted) < 1e-6
 
 

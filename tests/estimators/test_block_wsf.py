@@ -6,7 +6,7 @@ import scipy.sparse
 
 from dsnmf import WSF, DeepWSF
 from dsnmf.affinity import LabelAffinity, combine, label_affinity
-from dsnmf.data import blocks as blocks_module
+from dsnmf.data import sample_blocks as blocks_module
 from tests.conftest import relative_error
 from tests.data.test_sources import as_dask, as_h5, as_memmap
 from tests.estimators.kinds import PLAIN, assert_same_fit, fitted

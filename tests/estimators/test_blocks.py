@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from dsnmf import WSF, DeepSemiNMF, SemiNMF
-from dsnmf.data import blocks as blocks_module
+from dsnmf.data import sample_blocks as blocks_module
 from dsnmf.data import sources
 from dsnmf.data.sources import Source
 from dsnmf.initialisation.spectrum import eigen_of

@@ -11,7 +11,7 @@ from sklearn.cluster import KMeans
 
 from dsnmf import WSF, DeepWSF, metrics
 from dsnmf.affinity import LabelAffinity, combine, knn_affinity, label_affinity
-from dsnmf.data.choice import as_samples
+from dsnmf.data.recognition import as_samples
 
 pytestmark = [
     pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning"),

@@ -110,7 +110,7 @@ def test_gaps_are_fitted_by_least_squares_of_the_known_entries(X, method):
 
 def test_memory_is_that_of_one_block(model, X, monkeypatch):
     features = model.transform(X)
-    monkeypatch.setattr("dsnmf.estimators.search.BLOCK", 40)  # three samples
+    monkeypatch.setattr("dsnmf.estimators.search.feature_search.BLOCK", 40)  # three samples
     model._ready.clear()
     assert relative_error(model.transform(X), features) < 1e-9
     model._ready.clear()
@@ -118,7 +118,7 @@ def test_memory_is_that_of_one_block(model, X, monkeypatch):
 
 @pytest.mark.parametrize("kind", [SemiNMF(2, max_iter=1), DeepSemiNMF((4, 2), max_iter=1)])
 def test_memory_does_not_grow_with_the_samples(kind, monkeypatch):
-    for module in ("data.samples", "estimators.search"):
+    for module in ("data.samples", "estimators.search.feature_search"):
         monkeypatch.setattr(f"dsnmf.{module}.BLOCK", 1 << 15)
     X = np.random.default_rng(0).random((2000, 500))
     fitted = kind.fit(X[:50])

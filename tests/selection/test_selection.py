@@ -10,7 +10,7 @@ from distributed import LocalCluster
 from sklearn.decomposition import PCA
 
 from dsnmf import WSF, DeepSemiNMF, DeepWSF, SemiNMF
-from dsnmf.selection import choice, clusters, entries, select
+from dsnmf.selection import clusters, entries, preference, select
 from dsnmf.selection.clusters import ClusterAgreement
 from dsnmf.selection.components import ComponentAgreement, matched_cosine
 from dsnmf.selection.entries import HiddenEntries
@@ -228,7 +228,7 @@ REFUSED = {
     "as many samples as components": {"n_clusters": 2, "candidates": {"n_components": [61]}},
     "only criterion='clusters'": {"criterion": "entries", "candidates": {"metric": [0, 1]}},
     "needs a dense X": {"criterion": "entries", "X": scipy.sparse.csr_array(X)},
-    "which whiten > 0 does not take": {
+    "which whiten=0.5 does not take": {
         "criterion": "entries",
         "estimator": DeepSemiNMF((3, 2)),
         "candidates": {"whiten": [0.5]},
@@ -255,7 +255,7 @@ REFUSED = {
 
 @pytest.mark.parametrize("message", REFUSED)
 def test_refused_at_the_door(message, monkeypatch):
-    monkeypatch.setattr(choice, "_run", lambda *_: pytest.fail("measured"))
+    monkeypatch.setattr(preference, "_run", lambda *_: pytest.fail("measured"))
     with pytest.raises((ValueError, TypeError), match=message):
         select(**{"estimator": quick(), "X": X} | REFUSED[message])
 

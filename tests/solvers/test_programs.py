@@ -87,7 +87,7 @@ def no_programs(monkeypatch):
 @pytest.mark.usefixtures("no_programs")
 @pytest.mark.parametrize("kind", KINDS)
 def test_one_program_serves_other_sizes(kind, compilations, monkeypatch):
-    fit_of(kind, 3, 30, 9)()
+    fit_of(kind, 3, 30, 9)().transform(data(7, 9))
     first = len(compilations)
     assert first
     others = [fit_of(kind, 1, 25, 12), fit_of(kind, 2, 40, 5), fit_of(kind, 3, 30, 9)]

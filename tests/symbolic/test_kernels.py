@@ -14,7 +14,7 @@ import dsnmf
 from dsnmf.symbolic import residual
 from dsnmf.symbolic.kernels import _fingerprint, for_python
 from dsnmf.symbolic.residual import _subtract
-from dsnmf.updates.comparators import _sweep
+from dsnmf.updates.baselines import _sweep
 
 PROGRAM = """
 import sys, numpy as np, dsnmf

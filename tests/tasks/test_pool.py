@@ -6,7 +6,7 @@ from concurrent.futures import ProcessPoolExecutor
 
 from dsnmf.experiments.protocols import PROTOCOLS
 from dsnmf.experiments.runner import run_item
-from dsnmf.selection.choice import _measure
+from dsnmf.selection.preference import _measure
 
 
 def test_functions_and_experiments_are_found_by_processes_that_share_nothing():

@@ -7,7 +7,7 @@ import pytest
 import tqdm.auto
 
 from dsnmf import DeepSemiNMF, SemiNMF
-from dsnmf.data.blocks import Blocks
+from dsnmf.data.sample_blocks import Blocks
 from dsnmf.data.sources import Source
 
 X = np.random.default_rng(0).random((50, 3)) @ np.eye(3, 8)

@@ -14,7 +14,7 @@ from pytensor.tensor.math import Max, Min
 
 from dsnmf import DSNMF, symbolic, updates
 from dsnmf.affinity import combine, knn_affinity, label_affinity
-from dsnmf.data.choice import as_samples
+from dsnmf.data.recognition import as_samples
 
 RNG = np.random.default_rng(0)
 X = RNG.standard_normal((8, 30))

@@ -4,7 +4,7 @@ from functools import partial
 
 import numpy as np
 
-from dsnmf.experiments.report import agreement, arena, attributes, layers
+from dsnmf.experiments.report import agreement, arena, attribute_tables, layers
 from dsnmf.experiments.report.curves import (
     BENCHMARKS,
     FEATURES,
@@ -147,22 +147,22 @@ def _extent(changes):
 
 def _layers_know(records, data, method):
     """With all labels, layer i is the best for attribute i, and no worse than without labels."""
-    found = attributes.scores(records, data)
-    effects = attributes.effects(found, 1.0, method)
+    found = attribute_tables.scores(records, data)
+    effects = attribute_tables.effects(found, 1.0, method)
     if not effects:
         return Verdict("–", NOT_RUN, None)
     held = [effect.best and np.mean(effect.own) >= 0 for effect in effects]
     own, others = ([np.mean(getattr(e, which)) for e in effects] for which in ("own", "others"))
     text = f"{sum(held)} of {len(held)} layers; AC of its attribute {_extent(own)} points, of the "
     text += f"others {_extent(others)}"
-    complete = len(effects) == len(attributes.order(method))
+    complete = len(effects) == len(attribute_tables.order(method))
     return Verdict("–", text, answer(all(held), complete))
 
 
 def _layers_part(records, data, coarse, fine):
     """Without labels, the first layer finds `coarse` better than the last, the last `fine`."""
-    found, method = attributes.scores(records, data), attributes.BASELINE
-    layers = attributes.methods(found).get(method, [None])
+    found, method = attribute_tables.scores(records, data), attribute_tables.BASELINE
+    layers = attribute_tables.methods(found).get(method, [None])
     places = [(layer, name) for name in (coarse, fine) for layer in (layers[0], layers[-1])]
     values = [found.get((1.0, method, *place, "ac")) for place in places]
     if None in values:
@@ -260,14 +260,15 @@ def claims(records):
         text = f"{title(data)}: layer 1 of Deep Semi-NMF finds the pose better than layer 2 does, "
         text += "layer 2 the identity, at every k"
         found.append(Claim(text, partial(_layers_differ, data=data)))
-    for data in attributes.data_sets(records):
+    for data in attribute_tables.data_sets(records):
         if data in PARTED:
             coarse, fine = PARTED[data]
-            text = f"{title(data)}: without labels, the first layer of {attributes.BASELINE} finds "
+            text = f"{title(data)}: without labels, the first layer of "
+            text += f"{attribute_tables.BASELINE} finds "
             text += f"the {coarse} better than the last, the last the {fine}"
             found.append(Claim(text, partial(_layers_part, data=data, coarse=coarse, fine=fine)))
-        for method in attributes.methods(attributes.scores(records, data)):
-            if attributes.order(method):
+        for method in attribute_tables.methods(attribute_tables.scores(records, data)):
+            if attribute_tables.order(method):
                 text = f"{title(data)}: with all labels, layer i of {method} represents attribute i"
                 found.append(Claim(text, partial(_layers_know, data=data, method=method)))
     return found

@@ -7,7 +7,7 @@ from pathlib import Path
 from dsnmf.experiments import protocols
 from dsnmf.experiments.report import (
     arena,
-    attributes,
+    attribute_tables,
     curves,
     figures,
     layers,
@@ -169,23 +169,23 @@ def _layers(records, data):
 
 
 def _attributes(records, data, folder):
-    found = attributes.scores(records, data)
+    found = attribute_tables.scores(records, data)
     parts = [f"## Attributes: {curves.title(data)}", _FEATURES]
     for score in ("ac", "svm"):
-        title = attributes.SCORES[score]
+        title = attribute_tables.SCORES[score]
         figure = figures.attribute_maps(found, score)
         name = f"attributes-{data}-{score}"
         parts.append(
             _picture(figure, folder, name, f"{data}: {title} in per cent, layer by attribute")
         )
     parts.append("Framed: the attribute whose labels the layer had. " + _SCORES)
-    effects = attributes.effects_table(found)
+    effects = attribute_tables.effects_table(found)
     if effects:
         parts += ["### Does supervision of layer i raise attribute i, and at what cost?", _EFFECTS]
         parts.append(effects)
-    for share in attributes.shares(found):
+    for share in attribute_tables.shares(found):
         parts.append(f"### {share:.0%} of the training samples with labels")
-        parts.append(attributes.table(found, share))
+        parts.append(attribute_tables.table(found, share))
     return parts
 
 
@@ -256,7 +256,7 @@ def write(folder):
     for data in layers.data_sets(records):
         parts += _layers(records, data)
     parts += _notebook(records)
-    for data in attributes.data_sets(records):
+    for data in attribute_tables.data_sets(records):
         parts += _attributes(records, data, pictures)
     parts += _run(records, run)
     path = folder / "report.md"

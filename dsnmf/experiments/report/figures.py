@@ -5,12 +5,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from dsnmf.experiments.pictures import save_small
-from dsnmf.experiments.report.attributes import attributes, labels, methods
-from dsnmf.experiments.report.attributes import shares as shares_of
+from dsnmf.experiments.report.attribute_tables import attributes, labels, methods
+from dsnmf.experiments.report.attribute_tables import shares as shares_of
 from dsnmf.experiments.report.curves import counterpart, rank
 from dsnmf.extras import extra
 from dsnmf.files.atomic import replacing
-from dsnmf.plotting.names import LETTERS, LITERAL, shortened, width
+from dsnmf.plotting.captions import LETTERS, LITERAL, shortened, width
 
 #: Width of a column and of a page, in inches.
 COLUMN, PAGE = 3.4, 6.9
@@ -204,7 +204,7 @@ def attribute_maps(found, score):
     Parameters
     ----------
     found : dict
-        See `dsnmf.experiments.report.attributes.scores`.
+        See `dsnmf.experiments.report.attribute_tables.scores`.
     score : {"ac", "nmi", "svm"}
 
     Returns

@@ -10,7 +10,7 @@ from matplotlib import rc_context
 from dsnmf.commands.main import main
 from dsnmf.experiments.report import (
     arena,
-    attributes,
+    attribute_tables,
     claims,
     curves,
     document,
@@ -206,8 +206,8 @@ def test_notebook_claim():
 
 
 def test_effects_of_supervision():
-    found = attributes.scores(ATTRIBUTES, "pie")
-    first, second = attributes.effects(found, 1.0, "Deep WSF, arms → legs, H")
+    found = attribute_tables.scores(ATTRIBUTES, "pie")
+    first, second = attribute_tables.effects(found, 1.0, "Deep WSF, arms → legs, H")
     assert (first.attribute, second.attribute) == ("arms", "legs")
     assert (*first.own, *first.others) == pytest.approx((40, -10))
     assert (*second.own, *second.others) == pytest.approx((40, -10))
@@ -281,7 +281,7 @@ def test_figures_are_the_same_bytes(tmp_path):
             figures.save(figure, tmp_path / name)
         contents.append([(tmp_path / f"{name}.{suffix}").read_bytes() for suffix in ("png", "pdf")])
     assert contents[0] == contents[1]
-    found = attributes.scores(ATTRIBUTES, "pie")
+    found = attribute_tables.scores(ATTRIBUTES, "pie")
     (ax,) = figures.attribute_maps(found, "ac").axes
     assert [len(ax.texts), len(ax.patches)] == [8 + 2, 2]
 

@@ -1,0 +1,293 @@
+"""Data read in blocks of samples, at the scale of the fit."""
+
+import math
+from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
+from functools import cached_property, partial
+from zlib import crc32
+
+import numpy as np
+
+from dsnmf.data.sources import Source, as_source
+from dsnmf.data.store import Store
+from dsnmf.initialisation.spectrum import eigen_of
+from dsnmf.training.passes import NeedsMemory, pass_over
+from dsnmf.training.reading import Reading
+from dsnmf.validation import as_number, as_size
+
+#: Entries of a block whose size is not given.
+ENTRIES = 1 << 22
+
+#: Features up to which the matrix of their products is made.
+MOST_FEATURES = 20_000
+
+
+def check_finite(rows, number, samples, gaps=False):
+    """ValueError, naming the sample, if rows of the block of this number are not finite.
+
+    Of NaN it is `NeedsMemory`, unless there may be gaps.
+    """
+    with np.errstate(over="ignore", invalid="ignore"):
+        if np.isfinite(rows.sum()):  # faster than a look at each; it may overflow
+            return
+    fine = ~np.isinf(rows) if gaps else np.isfinite(rows)
+    if not fine.all():
+        row = int(np.argmin(fine.all(axis=1)))
+        first, last = samples.start, samples.stop - 1
+        place = f"sample {first + row} (block {number}, samples {first} to {last})"
+        if np.isnan(rows[row]).any() and not gaps:
+            raise NeedsMemory(f"X contains NaN in {place}; gaps need a dense array in memory")
+        raise ValueError(f"X contains infinity in {place}")
+
+
+class Fingerprint:
+    """Of blocks in their order: blocks are the digits of a number to a large base."""
+
+    _BASE, _PRIME = 2**32 + 15, 2**61 - 1
+
+    def __init__(self, rows):
+        self.value, self._factor = crc32(np.ascontiguousarray(rows)), self._BASE
+
+    def __iadd__(self, other):
+        self.value = (self.value * other._factor + other.value) % self._PRIME
+        self._factor = self._factor * other._factor % self._PRIME
+        return self
+
+
+class ScaledSums:
+    """The Gram matrix of the features of some rows of any magnitude, or but its trace.
+
+    Squares of what is very large or small leave float64, so it is that of rows / unit, where unit
+    is the power of two below the largest entry: nothing is rounded by it.
+    """
+
+    def __init__(self, rows, has_gram):
+        rows = rows.astype(np.float64, copy=False)
+        largest = float(max(rows.max(), -rows.min()))
+        self.unit = 2.0 ** (math.frexp(largest)[1] - 1) if largest else math.ulp(0.0)
+        rows = rows / self.unit
+        self.gram = rows.T @ rows if has_gram else np.array([[np.vdot(rows, rows)]])
+
+    def __iadd__(self, other):
+        unit = max(self.unit, other.unit)
+        if unit > self.unit:
+            self.gram *= (self.unit / unit) ** 2
+        self.gram += other.gram if unit == other.unit else other.gram * (other.unit / unit) ** 2
+        self.unit = unit
+        return self
+
+
+def _scaled_sums(rows, has_gram):
+    return [], [ScaledSums(rows, has_gram), Fingerprint(rows)]
+
+
+def _as_read(rows):
+    return rows
+
+
+def _divided(rows, unit):
+    return rows if unit == 1 else rows / unit
+
+
+def _as_whole(function, rows, *inputs):
+    return function(rows, rows, *inputs)
+
+
+class Blocks:
+    """A matrix that is not in memory, block after block of its samples.
+
+    While the caller works on a block, the next one is read in a thread. All is divided by one
+    scale, as `Samples` has it. The first need of `scale`, `gram` or `squared_norm` reads all once,
+    whichever it is; sums are made in the order of the blocks.
+
+    Parameters
+    ----------
+    source : Source, n samples x p features
+        See `dsnmf.data.sources.as_source`.
+    block_size : int >= 1, optional
+        Samples in a block; by default as many as make about 4 million entries (2²²), at least 1.
+    scale : float > 0, optional
+        What divides the samples; by default the root mean square of their norms, 1 if all are 0.
+    gaps : bool
+        Whether NaN, and masked entries, which become NaN, may be among the rows.
+
+    Attributes
+    ----------
+    shape : (int, int)
+        p, n: features x samples.
+    dtype : dtype
+        float32 or float64.
+    slices : list of slice
+        The samples of each block, in order.
+    scale : float
+    fingerprint : int
+        Of the samples as they are, in their order and blocks.
+    gram : ndarray, shape (p, p), float64, or None
+        X Xᵀ at that scale; not made if p exceeds 20000.
+    eigen : (ndarray, ndarray), shapes (p,) and (p, p), or None
+        Its eigenvalues, ascending, and eigenvectors; computed once.
+    squared_norm : float
+        ‖X‖² at that scale.
+    offset : float >= 0
+        What the squared error of these blocks lacks to that of the data; 0 unless compressed.
+    reading : Reading
+        Counts the passes; may be replaced by one that shows them.
+    is_local : bool
+        Whether passes are made by this process.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If block_size or scale is not as described.
+    ValueError
+        While reading: if a block contains infinity, or NaN where there may be no gaps, or cannot be
+        read. Before it: if scale
+        is beyond dtype's range.
+    OSError
+        While reading: if a file cannot be opened any more.
+
+    Examples
+    --------
+    >>> import numpy as np, os, tempfile
+    >>> from dsnmf.data.sample_blocks import Blocks
+    >>> from dsnmf.data.sources import as_source
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     path = os.path.join(folder, "X.npy")
+    ...     np.save(path, 5.0 * np.eye(3))
+    ...     blocks = Blocks(as_source([path]), block_size=2)
+    ...     for samples, rows in blocks:
+    ...         print(samples, rows.tolist())
+    slice(0, 2, None) [[1.0, 0.0, 0.0], [0.0, 1.0, 0.0]]
+    slice(2, 3, None) [[0.0, 0.0, 1.0]]
+    >>> blocks.shape, round(blocks.scale, 12), round(blocks.squared_norm, 12)
+    ((3, 3), 5.0, 3.0)
+    """
+
+    offset = 0.0
+    is_local = True
+
+    def __init__(self, source, block_size=None, scale=None, gaps=False):
+        n, p = source.shape
+        default = max(1, ENTRIES // p)  # from p alone: the same blocks, and bits, on any machine
+        size = default if block_size is None else as_size(block_size, "block_size")
+        self.slices = [slice(start, min(start + size, n)) for start in range(0, n, size)]
+        self.shape, self.dtype = (p, n), source.dtype
+        self._source, self._gaps, self.reading = source, gaps, Reading()
+        self._scale = None if scale is None else as_number(scale, "scale", 0, exclusive=True)
+
+    @property
+    def scale(self):
+        return self._first_pass[0] if self._scale is None else self._scale
+
+    @property
+    def squared_norm(self):
+        return self._first_pass[1]
+
+    @property
+    def gram(self):
+        return self._first_pass[2]
+
+    @property
+    def energies(self):
+        """Squared norms of the features; None where there is no Gram matrix."""
+        return None if self.gram is None else np.diagonal(self.gram)
+
+    @property
+    def fingerprint(self):
+        return self._first_pass[3]
+
+    @cached_property
+    def eigen(self):
+        return None if self.gram is None else eigen_of(self.gram.copy())
+
+    @property
+    def step_shape(self):
+        """As `Samples` has it."""
+        return self.slices[0].stop, self.shape[0]
+
+    def ends(self):
+        """The first and the last sample as they are, ndarray (2, p)."""
+        n = self.shape[1]
+        return np.concatenate([self._source.rows(i, i + 1) for i in (0, n - 1)])
+
+    def __iter__(self):
+        """Yields each block's slice and its rows, ndarray (b, p), C-contiguous, of `dtype`."""
+        return self._read_ahead(self._at_scale())
+
+    def passed(self, function, inputs=(), outputs=()):
+        """Call a function of each block's rows, see `dsnmf.training.passes.pass_over`."""
+        return self._passed(self._at_scale(), function, inputs, outputs)
+
+    def passed_whole(self, function, inputs=(), outputs=()):
+        """The same; before the inputs come those rows of the data that were not compressed."""
+        return self.passed(partial(_as_whole, function), inputs, outputs)
+
+    def _passed(self, prepared, function, inputs=(), outputs=(), stage=None):
+        return pass_over(self._read_ahead(prepared, stage), function, inputs, outputs)
+
+    def of(self, array):
+        """An array with a row per sample in blocks of the same samples, as it is."""
+        return Blocks(as_source(array) or Source(array), self.slices[0].stop, scale=1.0)
+
+    def placed(self, array):
+        """An array with a row per sample where these blocks' passes can use it."""
+        return array
+
+    def store(self, folder):
+        """Where arrays with a row per sample are to be: see `Store`."""
+        return Store(folder)
+
+    def _at_scale(self):
+        """What brings rows as they are read to the scale of the fit."""
+        limits = np.finfo(self.dtype)
+        if not float(limits.tiny) <= self.scale <= float(limits.max):
+            raise ValueError(
+                f"the scale of X must be within {self.dtype}'s range, got {self.scale!r}: "
+                "give X in another unit"
+            )
+        return partial(_divided, unit=self.dtype.type(self.scale))
+
+    def reduced(self, Z):
+        """Z_1 for these blocks, from one for the data at their own scale."""
+        return Z / self.scale
+
+    def restored(self, Z):
+        """Z_1 for the data at their own scale, from one for these blocks."""
+        return Z * self.scale
+
+    def _read_ahead(self, prepared, stage=None):
+        """Slices and prepared rows; the thread has ended when the loop ends, however it does."""
+        size, n = self._source.size, self.shape[1]
+        with ThreadPoolExecutor(1) as thread, self.reading.one_pass(size, stage) as advance:
+            # Settings of the caller's context, such as its Dask client, hold in the thread too.
+            read = partial(thread.submit, copy_context().run, self._read, prepared)
+            coming = read(0)
+            for number, samples in enumerate(self.slices):
+                rows = coming.result()
+                if number + 1 < len(self.slices):
+                    coming = read(number + 1)
+                yield samples, rows
+                advance(size * samples.stop // n - size * samples.start // n)
+
+    def _read(self, prepared, number):
+        samples = self.slices[number]
+        read = self._source.rows_with_gaps if self._gaps else self._source.rows
+        rows = read(samples.start, samples.stop)
+        check_finite(rows, number, samples, self._gaps)
+        return prepared(rows)
+
+    @cached_property
+    def _first_pass(self):
+        """Scale, energy, Gram matrix or None, fingerprint."""
+        p, n = self.shape
+        has_gram = p <= MOST_FEATURES
+        function = partial(_scaled_sums, has_gram=has_gram)
+        stage = "scale and Gram matrix" if has_gram else "scale"
+        summed, fingerprint = self._passed(_as_read, function, stage=stage)
+        unit, gram = summed.unit, summed.gram
+        energy = float(np.trace(gram))
+        root_mean_square = unit * math.sqrt(energy / n) if energy else 1.0
+        ratio = unit / (self._scale or root_mean_square)
+        gram *= ratio * ratio
+        squared_norm = float(np.trace(gram))
+        return root_mean_square, squared_norm, gram if has_gram else None, fingerprint.value

@@ -1,0 +1,144 @@
+"""A fit to data in memory: how it begins, and what it knows of the data when it ends."""
+
+import os
+import warnings
+
+import numpy as np
+
+from dsnmf.data.dense import Dense
+from dsnmf.data.recognition import as_samples
+from dsnmf.data.shares import energies_of, warn_of_governing
+from dsnmf.estimators.containers import as_data
+from dsnmf.estimators.ending import Ended
+from dsnmf.estimators.jax_mode import check_jax
+from dsnmf.estimators.mapping.spread import pick_samples
+from dsnmf.estimators.outcome import SpanGram
+from dsnmf.estimators.parameters.declaration import excluded_by
+from dsnmf.estimators.search.priors import learned_priors
+from dsnmf.estimators.start import check_start, nonnegative, start_factors
+from dsnmf.estimators.trace import Trace, costs_unit
+from dsnmf.solvers.model import Model
+from dsnmf.symbolic import is_linear
+from dsnmf.training.threads import ONCE, threads_for
+
+
+def _check_places(estimator):
+    """What a fit in blocks would write to is an error, or told."""
+    if estimator.checkpoint is not None:
+        raise ValueError(
+            "checkpoint is for data that are fitted in blocks, but these are in memory; files "
+            "of one block are too, unless block_size is given"
+        )
+    if estimator.store is not None:
+        warnings.warn(
+            f"nothing is written to the store {os.fspath(estimator.store)}, which is for data that "
+            "are fitted in blocks, but these are in memory, and so is H_; files of one block "
+            "are too, unless block_size is given",
+            stacklevel=5,
+        )
+
+
+def _start(estimator, samples, layers):
+    """Zs, Z_1 in the coordinates of the samples' X, and Hs."""
+    if not estimator._goes_on():
+        return start_factors(estimator, samples, layers)
+    Zs, Hs = estimator.Z_, estimator._raw_H
+    check_start(Zs, Hs, samples.given.shape, layers)
+    if not estimator._rule().raw_features:
+        Hs = [nonnegative(H) for H in Hs]
+    return [samples.reduced(Zs[0]), *Zs[1:]], Hs
+
+
+class InMemory:
+    """What `Factorisation.fit` asks of data in memory; `InBlocks` has the same.
+
+    Parameters
+    ----------
+    estimator : Factorisation
+    X : array-like or sparse matrix
+    y : array-like or None
+    layers : tuple of int
+
+    Attributes
+    ----------
+    y, layers
+    step_shape : tuple
+        See `Samples`.
+    checkpoint, reading : None
+    """
+
+    checkpoint = reading = None
+
+    def __init__(self, estimator, X, y, layers):
+        _check_places(estimator)
+        self._X, self.y, self.layers = as_data(estimator, X, reset=True), y, layers
+        estimator._check_sizes(layers, self._X.shape[0])
+        self._estimator = estimator
+
+    def begin(self, held):
+        """A model at its start, in the context of `held`, and a trace."""
+        estimator, X = self._estimator, self._X
+        names = getattr(estimator, "feature_names_in_", None)
+        warn_of_governing(energies_of(X), names, stacklevel=5)
+        check_jax(estimator.mode, estimator._rule(), estimator._inner_nonlinearity())
+        with threads_for(*X.shape, min(X.shape), limit=ONCE):
+            samples = as_samples(
+                X,
+                estimator.compress,
+                noise_floor=estimator._noise_floor(self.layers),
+                whiten=getattr(estimator, "whiten", 0.0),
+            )
+            if not samples.is_complete and (what := excluded_by(estimator, "needs_complete")):
+                raise ValueError(f"{what} needs X without gaps, X contains NaN")
+            samples.check_known()
+            samples.check_use(estimator.mode, estimator.init)
+            Zs, Hs = _start(estimator, samples, self.layers)
+
+            def factorised():
+                return [samples, *(Dense(H, scale=1.0) for H in Hs[:-1])]
+
+            model = Model(
+                samples,
+                Zs,
+                Hs,
+                estimator._rule(samples.is_complete),
+                nonlinearity=estimator._inner_nonlinearity(),
+                affinities=estimator._affinities(self.y, X.shape[0], factorised),
+                learning_rate=getattr(estimator, "learning_rate", 1e-3),
+                mode=estimator.mode,
+            )
+            held.enter_context(model)
+        self._X = None  # the samples have it
+        self.step_shape = samples.step_shape
+        return model, Trace(costs_unit(samples.scale)[1])
+
+    def end(self, model):
+        """What the fit has learned; see `Ended`."""
+        samples, nonlinearity = model.samples, model.nonlinearity
+        model.settle()
+        if self._estimator._has_gauge():
+            model.settle_gauge()
+        features, led = model.features()
+        Zs = model.Z_values()
+        picked, gram = pick_samples(len(samples.norms), self.layers), None
+        if samples.is_complete and not is_linear(nonlinearity):
+            span = SpanGram(Zs[0])
+            samples.features(span)
+            gram = span.value
+        return Ended(
+            Zs,
+            model.H_values(),
+            features,
+            samples.final_error(Zs[0], led[0]),
+            samples.scale * float(np.linalg.norm(samples.norms)),
+            samples.of_fit(picked, Zs[0], led[0]),
+            samples.norms[picked],
+            gram,
+            *learned_priors(led, samples, Zs[0], nonlinearity),
+        )
+
+    def keep(self, model):
+        """Nothing: what was learned is in memory."""
+
+    def close(self):
+        """Nothing is left to be removed."""

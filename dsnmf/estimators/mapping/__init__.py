@@ -1,0 +1,1 @@
+"""Features of new samples: maps, the distances between features, what they explain."""

@@ -1,0 +1,172 @@
+"""How the reconstructions of a fitted model vary over samples: what its metrics need to know."""
+
+from functools import reduce
+
+import numpy as np
+
+from dsnmf import symbolic
+from dsnmf.estimators.mapping.metric import FirstFeatures
+from dsnmf.initialisation.least_squares import pseudo_inverse
+
+#: Training samples that are looked at, at least, and per component: what matters are a few hundred
+#: directions' sizes to a few per cent.
+LEAST_SAMPLES, SAMPLES_PER_COMPONENT = 500, 10
+
+
+def pick_samples(n, layers):
+    """Numbers of the training samples to look at, ascending: all, or the same draw for any data."""
+    size = max(LEAST_SAMPLES, SAMPLES_PER_COMPONENT * max(layers))
+    if size >= n:
+        return np.arange(n)
+    return np.sort(np.random.default_rng(0).choice(n, size, replace=False))
+
+
+class Spread:
+    """A layer's reconstructions A h of some samples: the map A, and how much they vary.
+
+    Parameters
+    ----------
+    response : ndarray, shape (k_1, k)
+        B, with which A = Z_1 B.
+    covariance : ndarray, shape (k, k)
+        Of the samples' features: A† x, or in non-linear models those that are searched for.
+    """
+
+    def __init__(self, response, covariance):
+        self.response, self.covariance = response, covariance
+
+
+def linear_response(Zs):
+    """Z_2 … Z_j, shape (k_1, k_j)."""
+    return reduce(np.matmul, Zs[1:], np.eye(Zs[0].shape[1]))
+
+
+def response_of(Zs, nonlinearity, mode, H):
+    """B of the affine map h ↦ B h + b that is nearest to what features H lead to in layer 1."""
+    if len(Zs) == 1 or symbolic.is_linear(nonlinearity):
+        return linear_response(Zs)
+    first = FirstFeatures(Zs, nonlinearity, mode).leading_to(np.eye(Zs[0].shape[1]), H)
+    H, first = (values - values.mean(axis=1, keepdims=True) for values in (H, first))
+    return np.linalg.lstsq(H.T.astype(np.float64), first.T.astype(np.float64))[0].T
+
+
+def covariance_of(values):
+    """Of variables (k x n) over samples, shape (k, k)."""
+    return np.atleast_2d(np.cov(values, bias=True))
+
+
+def spread_of_features(Zs, nonlinearity, mode, H):
+    """The `Spread` of a layer from its features alone: of what they reconstruct.
+
+    Parameters
+    ----------
+    Zs, nonlinearity, mode
+        See `dsnmf.estimators.mapping.metric.ComponentMetric`.
+    H : ndarray, shape (k_j, n)
+    """
+    return Spread(response_of(Zs, nonlinearity, mode, H), covariance_of(H))
+
+
+class Noted:
+    """Some training samples, as far as the model reaches them, until all spreads are measured.
+
+    Parameters
+    ----------
+    paths : list of lists of ndarray
+        The matrices that lead from features to the data, see `FittedFactorisation._paths`.
+    X : ndarray or SciPy sparse matrix, shape (p, n)
+    norms : ndarray, shape (n,)
+    method : str
+        The `transform_method` that the fit had.
+    """
+
+    def __init__(self, paths, X, norms, method):
+        first = {id(Zs[0]): Zs[0] for Zs in paths}.values()
+        self._basis, self._coordinates = None, X
+        if sum(Z.shape[1] for Z in first) < X.shape[0]:
+            self._basis = np.linalg.qr(np.hstack([Z.astype(np.float64) for Z in first]))[0]
+            self._coordinates = np.asarray(self._basis.T @ X)
+        self.norms, self.method, self.dtype = norms, method, X.dtype
+
+    @property
+    def X(self):
+        """The samples, shape (p, n), in float64."""
+        if self._basis is None:
+            return self._coordinates.astype(np.float64, copy=False)
+        return self._basis @ self._coordinates
+
+
+def note_samples(estimator, X, norms):
+    """Keep what `learned_spread` needs of some of the training samples.
+
+    It is not measured before somebody asks, since it takes a search in non-linear models.
+
+    Parameters
+    ----------
+    estimator : Factorisation
+    X : ndarray or SciPy sparse matrix, shape (p, n)
+        At the scale of the fit, without gaps.
+    norms : ndarray, shape (n,)
+    """
+    paths = estimator._paths()
+    estimator._noted = Noted(paths, X, norms, estimator.transform_method)
+    estimator._covariances = [None] * len(paths)
+    is_linear = symbolic.is_linear(estimator._nonlinearity)
+    estimator._responses = [] if is_linear else [None] * len(paths)
+
+
+def _measure(estimator, number):
+    """Set the covariance, and of a non-linear model the response, of a layer."""
+    noted, Zs = vars(estimator).get("_noted"), estimator._paths()[number]
+    if noted is None:  # another thread has measured meanwhile
+        return
+    g, X = estimator._nonlinearity, noted.X
+    if len(Zs) > 1 and not symbolic.is_linear(g):
+        feature_map = estimator._feature_map(number, noted.dtype, noted.method)
+        H = feature_map.of_full(X.astype(noted.dtype, copy=False), noted.norms)
+        response = response_of(Zs, g, estimator.mode, H)
+    else:
+        response = linear_response(Zs)
+        A = Zs[0].astype(np.float64) / estimator._scale @ response
+        # What is rounding in the fit's dtype is none of A's directions.
+        H = pseudo_inverse(A, float(np.finfo(Zs[0].dtype).eps)) @ X
+    if not symbolic.is_linear(g):
+        estimator._responses[number] = response
+    estimator._covariances[number] = covariance_of(H)
+
+
+def measure_spreads(estimator):
+    """Measure the spreads of all layers that nobody has asked for yet."""
+    if hasattr(estimator, "_noted"):
+        for number, covariance in enumerate(estimator._covariances):
+            if covariance is None:
+                _measure(estimator, number)
+        vars(estimator).pop("_noted", None)
+
+
+def _spread_of_stream(Zs, stream, all_Zs):
+    """The same after `partial_fit`: of what the last layer's features come to in a layer."""
+    led = reduce(np.matmul, all_Zs[len(Zs) :], np.eye(Zs[-1].shape[1]))
+    return Spread(linear_response(Zs), led @ stream.covariance @ led.T)
+
+
+def learned_spread(estimator, layer):
+    """The `Spread` of a fitted estimator's layer over the training samples.
+
+    After `partial_fit`, and in models of versions that did not measure it, of the learned features.
+    """
+    if hasattr(estimator, "_stream"):
+        return _spread_of_stream(estimator._path(layer), estimator._stream, estimator.Z_)
+    if not estimator._covariances:
+        m, given = len(estimator.H_), (estimator._nonlinearity, estimator.mode)
+        spreads = [
+            spread_of_features(Zs, *given, np.asarray(estimator.H_[i % m]))
+            for i, Zs in enumerate(estimator._paths())
+        ]
+        estimator._responses = [spread.response for spread in spreads]
+        estimator._covariances = [spread.covariance for spread in spreads]
+    number, Zs = estimator._path_number(layer), estimator._path(layer)
+    if estimator._covariances[number] is None:
+        _measure(estimator, number)
+    response = estimator._responses[number] if estimator._responses else linear_response(Zs)
+    return Spread(response, estimator._covariances[number])

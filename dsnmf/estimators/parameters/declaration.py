@@ -1,0 +1,79 @@
+"""What classes and fits of estimators take from the declarations of their parameters."""
+
+from __future__ import annotations
+
+import inspect
+import textwrap
+from typing import TYPE_CHECKING, TypeVar
+
+from dsnmf.estimators.parameters.of_fits import OF_FITS
+from dsnmf.estimators.parameters.of_models import OF_MODELS
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any, ClassVar
+
+    from dsnmf.estimators.parameters.parameter import Parameter
+    from dsnmf.typing import Mode
+
+#: All, by name. Those that mean different things to different classes stand there once for each, as
+#: "Class.parameter".
+PARAMETERS = OF_MODELS | OF_FITS
+
+
+class HasParameters:
+    """A base of what is `declared`, with what all have of it."""
+
+    _parameters: ClassVar[dict[str, Parameter]]
+    _parameter_constraints: ClassVar[dict[str, list[Any]]]
+
+    metric: str | float
+    transform_method: str
+    mode: Mode
+    _validate_params: Callable[[], None]
+    _layer_sizes: Callable[[], tuple[int, ...]]
+
+
+T = TypeVar("T", bound=HasParameters)
+
+
+def declared(cls: type[T]) -> type[T]:
+    """Give a class what is declared of the parameters of its `__init__`.
+
+    That is their texts, in place of the line "[parameters]" of its docstring, and their
+    constraints, which scikit-learn reads.
+    """
+    _, *names = inspect.signature(cls.__init__).parameters
+    found = {name: PARAMETERS.get(f"{cls.__name__}.{name}") or PARAMETERS[name] for name in names}
+    texts = []
+    for name, parameter in found.items():
+        text = textwrap.indent(inspect.cleandoc(parameter.text), " " * 4)
+        texts.append(f"{name} : {parameter.kind}\n{text}".rstrip())
+    document = inspect.cleandoc(cls.__doc__ or "")
+    cls.__doc__ = document.replace("[parameters]", "\n".join(texts))
+    cls._parameters = found
+    cls._parameter_constraints = {name: [*each.allowed] for name, each in found.items()}
+    return cls
+
+
+def excluded_by(estimator: HasParameters, rule: str) -> str | None:
+    """The first parameter whose value fulfils a rule of its declaration, as "name=value", or None.
+
+    Parameters
+    ----------
+    estimator : Factorisation
+    rule : str
+        Name of a function of `Parameter`, such as "needs_memory".
+    """
+    for name, parameter in estimator._parameters.items():
+        value = getattr(estimator, name)
+        if getattr(parameter, rule)(value):
+            return f"{name}={value!r}"
+    return None
+
+
+def numbers_of(estimator: Any) -> dict[str, Any]:
+    """{name: value} of the parameters that the numbers of a fit depend on, by name."""
+    given = estimator.get_params(deep=False)
+    others = {name for name, each in estimator._parameters.items() if not each.changes_numbers}
+    return {name: given[name] for name in sorted(given.keys() - others)}

@@ -1,0 +1,179 @@
+"""Parameters that say what is learned: the model, its rule, its labels, its features."""
+
+from dataclasses import replace
+
+from sklearn.utils._param_validation import StrOptions
+
+from dsnmf import symbolic
+from dsnmf.estimators.graphs import KINDS
+from dsnmf.estimators.mapping.metric import AUTO, COMPONENTS, DATA
+from dsnmf.estimators.parameters.parameter import (
+    ABOVE_0,
+    AT_LEAST_0,
+    COUNT,
+    FROM_0_TO_1,
+    Parameter,
+    none_of,
+    one_of,
+    quoted,
+)
+
+_METHODS = {"auto", "projection", "nonnegative"}
+_UNLABELLED = Parameter(
+    '{"auto", "projection", "nonnegative"}', "", [StrOptions(_METHODS)], changes_numbers=False
+)
+_LABELLED = Parameter(
+    '{"auto", "projection", "nonnegative", "ridge"}',
+    "",
+    [StrOptions({*_METHODS, "ridge"})],
+    changes_numbers=False,
+    needs_memory=one_of("ridge"),
+    needs_complete=one_of("ridge"),
+)
+
+OF_MODELS = {
+    # A checkpoint has the layers' sizes, whatever these are called.
+    "n_components": Parameter("int >= 1", "Not more than samples.", [COUNT], changes_numbers=False),
+    "layers": Parameter(
+        "sequence of int >= 1",
+        "Numbers of components k_1, …, k_m; none more than samples.",
+        ["array-like"],
+        changes_numbers=False,
+    ),
+    "alpha": Parameter(
+        "float >= 0, or one per attribute",
+        """
+        Weight λ of the penalty against the squared error, in units of the samples' mean squared
+        norm: on samples of unit norm, as the authors have them, it is their λ. There .01 was enough
+        for `H_` to separate the classes, 1 to 10 for new samples too.""",
+        [AT_LEAST_0, "array-like"],
+    ),
+    "alphas": Parameter(
+        "float >= 0, or one per layer",
+        """
+        Weights λ_i of the layers' penalties, in units of the samples' mean squared norm; we used
+        .01 to .1, and up to 10 with transform_method="ridge".
+        `y` of `fit` has one column of labels per layer; a single column is the last layer's. A
+        layer without labels (y=None, or all -1) gets the graph of nearest neighbours. Graphs are
+        built on what the layer factorises; a list of affinities has one per layer.""",
+        [AT_LEAST_0, "array-like"],
+    ),
+    "SemiNMF.solver": Parameter(
+        '{"multiplicative", "bcd"}',
+        """
+        The multiplicative rule of Ding et al. 2010, or block coordinate descent (Gillis & Kumar
+        2014), which decreases faster.""",
+        [StrOptions({"multiplicative", "bcd"})],
+        in_streams=("multiplicative",),
+    ),
+    "DeepSemiNMF.solver": Parameter(
+        '{"adam", "multiplicative"}',
+        """
+        "adam" is the model of the authors' Theano code, see `dsnmf.DSNMF`: Σ (Xᵀ - X̂)² over all
+        Z_i and H_m, with relu around H_m. "multiplicative" minimises ½‖Xᵀ - X̂‖²_F by Algorithm 1
+        of the ICML paper, or, with a nonlinearity, by the authors' rules for that.""",
+        [StrOptions({"adam", "multiplicative"})],
+        in_streams=("multiplicative",),
+    ),
+    "nonlinearity": Parameter(
+        '"auto", str or callable',
+        f"""
+        g: {quoted(symbolic.NONLINEARITIES)},
+        or a function of PyTensor variables, which for data in blocks must treat each sample (a
+        column) by itself. "auto" is "relu" for "adam" and "identity" for "multiplicative".""",
+        [StrOptions({"auto", *symbolic.NONLINEARITIES}), callable],
+        in_streams=("identity", "auto", symbolic.NONLINEARITIES["identity"]),
+        is_name_on_cluster=True,
+    ),
+    "learning_rate": Parameter(
+        "float > 0",
+        'Of "adam", for samples of unit norm, to which the fit scales X (see `SemiNMF`).',
+        [ABOVE_0],
+    ),
+    "whiten": Parameter(
+        "float in [0, 1]",
+        """
+        Flatten the spectrum of X before training, singular values σ become σ^(1 - whiten). What is
+        minimised (and recorded in `history_`) is then not the squared error; `reconstruction_err_`
+        still is. See `dsnmf.data.compression`; needs compression, so X dense and without gaps.""",
+        [FROM_0_TO_1],
+        needs_complete=none_of(0),
+        in_streams=(0,),
+    ),
+    "affinity": Parameter(
+        f"{{{quoted(KINDS)}}}, n x n matrix, or a list with one of these per attribute",
+        """
+        "binary": 1 between samples of the same class. "heat": exp(-‖x_i - x_j‖² / (2 heat_width²))
+        there. "knn": 1 between nearest neighbours, whatever the labels. Labels that are all
+        unknown, or missing (y=None), give the "knn" graph. A matrix is taken as W, symmetric and
+        of any sign (see `updates.semi_nmf`): an array, a SciPy sparse matrix or array, what
+        `dsnmf.affinity` makes, or a PyTensor variable, whose value is taken when the fit starts.
+        Data in blocks need "binary" with labels in every layer, or a `LabelAffinity` of classes
+        alone: other neighbours of a sample are not in its block.""",
+        # "array-like" has a shape: factored affinities and PyTensor variables are among them.
+        [StrOptions(set(KINDS)), "array-like", "sparse matrix"],
+    ),
+    "n_neighbors": Parameter("int >= 1", 'Of the "knn" graph.', [COUNT]),
+    "heat_width": Parameter(
+        "float > 0",
+        "t of the heat kernel, in units of the root mean square of the samples' norms.",
+        [ABOVE_0],
+    ),
+    "complete_labels": Parameter(
+        "bool",
+        """
+        Give samples without a label of an attribute the class that a ridge classifier, fitted to
+        those with one, expects, before the graphs are built. For X in memory; a gap counts as the
+        feature's mean.""",
+        ["boolean"],
+        needs_memory=one_of(True),
+    ),
+    "metric": Parameter(
+        '"auto", float in [0, 1], "data" or "components"',
+        """
+        What the distances between the features that `transform` gives are. 1 or "data": of the
+        reconstructions, for classes that are near each other in the data too, as digits are. 0: of
+        the reconstructions with all their directions counted alike (whitened), for classes that
+        hide below stronger variation, as people do below the light in CMU PIE. Between, directions
+        are whitened to the degree 1 - metric, see `dsnmf.estimators.mapping.metric.WhitenedMetric`;
+        .5 loses least where neither is known (measured: `dsnmf guide choosing`). "components": the
+        features h themselves, as in the papers, in which a component that reconstructs nothing may
+        count most. "auto": .5, but "components" for features of a transform_method that is named,
+        and of layers for which nearly all samples have labels, which set the distances then. In
+        place of their reconstruction non-linear models have the linear map of their features that
+        is nearest to it, but with 1 or "data": that is the reconstruction in an orthonormal basis
+        of Z_1's span, so rank(Z_1) features. `H_` does not depend on it, nor does the fit: it may
+        be changed after that.""",
+        [StrOptions({AUTO, COMPONENTS, DATA}), FROM_0_TO_1],
+        changes_numbers=False,
+    ),
+    "SemiNMF.transform_method": replace(
+        _UNLABELLED,
+        text="""
+        What `transform` returns. "projection": Z† x, which may have negative entries.
+        "nonnegative": the h >= 0 with the least ‖x - Z h‖. "auto" is "projection".""",
+    ),
+    "DeepSemiNMF.transform_method": replace(
+        _UNLABELLED,
+        text="""
+        "auto" is "projection" for linear models and "nonnegative" (a search) for others, where a
+        linear projection misses the features.""",
+    ),
+    "WSF.transform_method": replace(
+        _LABELLED,
+        text="""
+        See `SemiNMF`. "ridge": the affine map of least Σ ‖h - C x - c‖² + penalty ‖C‖² over the
+        training samples, with their `H_` as h and the penalty of the least leave-one-out error.
+        As `H_` nearly encodes the classes, that is a regularised discriminant analysis. For X in
+        memory and without gaps, in O(n p min(n, p)); to be set before the fit. Its features do not
+        scale with the sample.""",
+    ),
+    "DeepWSF.transform_method": replace(
+        _LABELLED,
+        text="""
+        "auto" projects on `layer_components_`, "nonnegative" searches from there. "projection" is
+        the authors' (Z_1 … Z_layer)† x: as H_1 … H_{m-1} do not influence any Z, it carries the
+        last layer's attribute only. "ridge", which generalises best, is the regularised least
+        squares from samples to the layer's `H_`, see `WSF`.""",
+    ),
+}

@@ -1,0 +1,289 @@
+"""`select`: the candidate that a criterion prefers."""
+
+from __future__ import annotations
+
+import contextlib
+import warnings
+from importlib import import_module
+from numbers import Integral
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from dsnmf.data.recognition import as_blocks, unmasked
+from dsnmf.data.shares import GoverningFeatureWarning
+from dsnmf.data.sources import as_source
+from dsnmf.extras import extra
+from dsnmf.selection.result import Selection
+from dsnmf.tasks.pool import outcomes
+from dsnmf.tasks.records import Records, identity, read
+from dsnmf.training.interruption import raise_interruption
+from dsnmf.validation import as_size
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from typing import Any, Literal
+
+    from numpy.typing import ArrayLike
+
+    from dsnmf.estimators.base import Factorisation
+    from dsnmf.typing import Matrix, PathLike
+
+#: Modules of the criteria, which need scikit-learn, and their classes.
+CRITERIA = {
+    "clusters": ("dsnmf.selection.clusters", "ClusterAgreement"),
+    "components": ("dsnmf.selection.components", "ComponentAgreement"),
+    "entries": ("dsnmf.selection.entries", "HiddenEntries"),
+}
+
+
+def _criterion(criterion, n_clusters, repeats, seed):
+    """The criterion of that name."""
+    if criterion not in CRITERIA:
+        raise ValueError(f"criterion must be one of {list(CRITERIA)}, got {criterion!r}")
+    if repeats < 2:
+        raise ValueError(f"repeats must be an integer >= 2, got {repeats}")
+    module, name = CRITERIA[criterion]
+    kind = getattr(import_module(module), name)
+    if kind.needs_n_clusters:
+        return kind(repeats, seed, _as_numbers(n_clusters))
+    if n_clusters is not None:
+        raise ValueError(f"n_clusters is for criterion='clusters', got it with {criterion!r}")
+    return kind(repeats, seed)
+
+
+def _as_numbers(n_clusters):
+    if n_clusters is None:
+        raise ValueError(
+            "criterion='clusters' needs n_clusters, a number or several to choose from; without "
+            "one there are criterion='entries' and 'components'"
+        )
+    several = n_clusters if np.iterable(n_clusters) else [n_clusters]
+    numbers = tuple(dict.fromkeys(as_size(number, "n_clusters") for number in several))
+    if not numbers or min(numbers) < 2:
+        raise ValueError(f"n_clusters must be an integer >= 2, or several, got {n_clusters!r}")
+    return numbers
+
+
+def _as_seed(random_state):
+    if isinstance(random_state, bool) or not isinstance(random_state, Integral) or random_state < 0:
+        raise ValueError(f"random_state must be an integer >= 0, got {random_state!r}")
+    return int(random_state)
+
+
+def _samples(X):
+    """X in memory: an array, which may have gaps, or a CSR matrix."""
+    X, blocks = as_blocks(X)
+    if blocks is not None and not isinstance(X, np.memmap):
+        raise ValueError(f"select needs X in memory: give {as_source(X).to_memory}")
+    check_array = extra("sklearn.utils", "dsnmf.selection").check_array
+    options = {"accept_sparse": "csr", "dtype": (np.float64, np.float32), "ensure_min_samples": 5}
+    return check_array(unmasked(X), ensure_all_finite="allow-nan", input_name="X", **options)
+
+
+def _measure(item, criterion, fits, X, y):
+    """The record of one item: rows of candidates that share their fits, or why these failed."""
+    model, variants = fits[item["fit"]]
+    try:
+        with warnings.catch_warnings(), raise_interruption():
+            # Stopped at max_iter, all candidates are alike; `best_estimator_` warns again.
+            category = extra("sklearn.exceptions", "dsnmf.selection").ConvergenceWarning
+            warnings.simplefilter("ignore", category)
+            warnings.simplefilter("ignore", GoverningFeatureWarning)
+            clone = extra("sklearn.base", "dsnmf.selection").clone
+            rows = criterion.measure(clone(model), variants, X, y)
+    except (FloatingPointError, np.linalg.LinAlgError) as error:
+        return {**item, "failed": f"{type(error).__name__}: {' '.join(str(error).split())}"}
+    return {**item, "results": {"rows": rows}}
+
+
+def _identified(model, variants, number, folder):
+    """What tells a fit's parameters from others', in a folder also those of other calls."""
+    from dsnmf.selection.candidates import hash_of
+
+    if folder is None:
+        return number
+    given = model.get_params()
+    for name, value in given.items():
+        if hash_of(value) is None:
+            raise TypeError(
+                f"folder keeps results by the parameters, but what {name} = {value!r} does cannot "
+                "be told in another process: define it in a module, or give no folder"
+            )
+    return hash_of((given, variants))
+
+
+def _items(criterion, fits, X, y, folder):
+    """One item per fit that candidates share; see `tasks.records` for what identifies it."""
+    hash_of = extra("joblib", "dsnmf.selection").hash
+    data = hash_of((X, y))
+    return [
+        {
+            "experiment": f"selection by {type(criterion).__name__}",
+            "data": data,
+            "features": hash_of(criterion),
+            "method": type(model).__name__,
+            "parameters": _identified(model, variants, i, folder),
+            "seed": criterion.seed,
+            "fit": i,
+        }
+        for i, (model, variants) in enumerate(fits)
+    ]
+
+
+def _run(items, arguments, folder, jobs, dask):
+    """The outcome of every item; those that the folder has records of are not measured again."""
+    tasks = [(item,) for item in items]
+    if folder is None:
+        return {identity(o): o for o in outcomes(_measure, tasks, arguments, jobs=jobs, dask=dask)}
+    folder = Path(folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    with Records(folder / "results.jsonl") as records:
+        found = {identity(record): record for record in read(folder / "results.jsonl")}
+        tasks = [task for task in tasks if identity(task[0]) not in found]
+        running = outcomes(_measure, tasks, arguments, jobs=jobs, dask=dask)
+        with contextlib.closing(running):
+            for outcome in running:
+                found[identity(outcome)] = outcome
+                if "failed" not in outcome:
+                    records.append(outcome)
+    return found
+
+
+def _rows(items, found, candidates):
+    """[(index of a candidate, its row)], in the candidates' order."""
+    rows = []
+    for item, (_, indices) in zip(items, candidates.fits):
+        outcome = found[identity(item)]
+        if "failed" in outcome:
+            measured = [{"variant": v, "failed": outcome["failed"]} for v in range(len(indices))]
+        else:
+            measured = outcome["results"]["rows"]
+        for row in measured:
+            i = indices[row["variant"]]
+            others = {name: value for name, value in row.items() if name != "variant"}
+            size = {"size": candidates.sizes[i]}
+            rows.append((i, {**candidates.parameters[i], **others, **size}))
+    return sorted(rows, key=lambda pair: pair[0])
+
+
+def _chosen(rows, judge):
+    """Which row is best: its place among all, and why."""
+    scored = [place for place, (_, row) in enumerate(rows) if "failed" not in row]
+    if not scored:
+        raise FloatingPointError(f"the fits of all candidates failed: {rows[0][1]['failed']}")
+    compared = [rows[place][1] for place in scored]
+    best = judge.best(compared)
+    return scored[best], judge.reason(compared, best)
+
+
+def select(
+    estimator: Factorisation,
+    X: Matrix,
+    candidates: Mapping[str, Any] | Sequence[Mapping[str, Any]] | None = None,
+    y: ArrayLike | None = None,
+    *,
+    criterion: Literal["clusters", "entries", "components"] = "clusters",
+    n_clusters: int | Sequence[int] | None = None,
+    repeats: int = 6,
+    random_state: int = 0,
+    folder: PathLike | None = None,
+    jobs: int = 1,
+    dask: str | None = None,
+) -> Selection:
+    """Choose layers, components, metric or other parameters of an estimator without known classes.
+
+    "clusters": how well k-means on the features agrees with itself, each on a random 80 % of the
+    samples (mean adjusted Rand index), beyond its agreement on normal data of the same covariance.
+    "entries": the squared error on entries that were hidden from the fit; of models within one
+    standard error of the least it takes the smallest. "components": how well the components of
+    fits to random 80 % of the samples agree (matched absolute cosines), beyond chance.
+
+    In a linear model the least error depends on k_m and min(k_i) alone, so "entries" says nothing
+    of the sizes of inner layers beyond that: take another criterion, or labels.
+
+    Parameters
+    ----------
+    estimator : SemiNMF, DeepSemiNMF, WSF or DeepWSF
+        Not changed; the candidates' other parameters are its.
+    X : array-like or sparse matrix, shape (n_samples, n_features)
+        In memory, or of one block, which is read as by `fit`. NaN and masks mark unknown entries.
+    candidates : dict or list of dict, optional
+        As scikit-learn's `ParameterGrid` takes it, e.g. {"n_components": [5, 10], "metric":
+        ["components", "data"]}. Those that differ in `metric` or `transform_method` alone share
+        their fits. By default made from X's shape: see
+        `dsnmf.selection.candidates.default_candidates`.
+    y : array-like, optional
+        Labels for `fit`.
+    criterion : {"clusters", "entries", "components"}
+    n_clusters : int >= 2, or several
+        For "clusters"; of several the one with the best agreement is chosen too.
+    repeats : int >= 2
+        Clusterings, hidden sets of entries, or sets of samples per candidate.
+    random_state : int >= 0
+    folder : str or path-like, optional
+        Keeps what has been measured, in results.jsonl; the same call goes on from there. Parameters
+        that are functions must be those of a module then.
+    jobs : int >= 1
+        Processes on this machine.
+    dask : str, optional
+        Address of the scheduler of a Dask cluster, which takes the place of these processes.
+
+    Returns
+    -------
+    Selection
+
+    Raises
+    ------
+    TypeError, ValueError
+        If an argument is not as described, or the criterion cannot judge such data or candidates.
+    FloatingPointError
+        If the fits of all candidates failed.
+    OSError
+        If the folder cannot be written, or the scheduler not be reached.
+    ImportError
+        If an extra is missing.
+    KeyboardInterrupt
+        On Ctrl-C.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from dsnmf import SemiNMF
+    >>> from dsnmf.selection import select
+    >>> rng = np.random.default_rng(0)
+    >>> X = rng.random((60, 3)) @ rng.standard_normal((3, 12)) + 0.1 * rng.standard_normal((60, 12))
+    >>> model = SemiNMF(solver="bcd")
+    >>> found = select(model, X, {"n_components": [2, 3, 5]}, criterion="entries", repeats=3)
+    >>> found.best_params_
+    {'n_components': 3}
+    >>> found.best_estimator_.transform(X).shape
+    (60, 3)
+    """
+    extra("sklearn", "dsnmf.selection")
+    from dsnmf.selection.candidates import Candidates
+
+    seed, jobs = _as_seed(random_state), as_size(jobs, "jobs")
+    judge = _criterion(criterion, n_clusters, as_size(repeats, "repeats"), seed)
+    samples = _samples(X)
+    candidates = Candidates.of(estimator, candidates, samples, judge.most_clusters)
+    judge.check(samples, candidates.models)
+    fits = candidates.models_and_variants()
+    items = _items(judge, fits, samples, y, folder)
+    rows = _rows(items, _run(items, (judge, fits, samples, y), folder, jobs, dask), candidates)
+    best, reason = _chosen(rows, judge)
+    index, row = rows[best]
+    with raise_interruption():
+        best_estimator = candidates.models[index].fit(X, y)
+    return Selection(
+        criterion=criterion,
+        label=judge.label,
+        table=[row for _, row in rows],
+        best_index_=best,
+        best_params_=candidates.parameters[index],
+        best_n_clusters_=row.get("n_clusters"),
+        best_estimator_=best_estimator,
+        baseline=judge.baseline(samples, candidates.models[index]._layer_sizes()[-1], row),
+        reason=reason,
+    )

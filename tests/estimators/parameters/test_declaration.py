@@ -1,0 +1,55 @@
+"""Parameters: declared once, shown by the classes that have them."""
+
+import inspect
+
+import numpy as np
+import pytest
+
+from dsnmf import WSF, DeepSemiNMF, DeepWSF, SemiNMF
+from dsnmf.estimators.parameters.declaration import PARAMETERS, excluded_by, numbers_of
+from tests.api import section
+
+CLASSES = [SemiNMF, DeepSemiNMF, WSF, DeepWSF]
+
+
+@pytest.mark.parametrize("kind", CLASSES)
+def test_a_class_shows_its_parameters(kind):
+    signature = inspect.signature(kind).parameters
+    assert list(signature) == list(kind._parameters) == section(kind.__doc__, "Parameters")
+    assert set(signature) == set(kind._parameter_constraints) == set(kind().get_params())
+    positional = [n for n, each in signature.items() if each.kind is each.POSITIONAL_OR_KEYWORD]
+    assert positional == list(signature)[: 2 if "WSF" in kind.__name__ else 1]
+    assert "__init__" in vars(kind)
+    kind()._validate_params()
+
+
+def test_every_declaration_is_of_a_class():
+    used = [parameter for kind in CLASSES for parameter in kind._parameters.values()]
+    assert [name for name, each in PARAMETERS.items() if each not in used] == []
+
+
+@pytest.mark.parametrize(
+    ("estimator", "rule", "expected"),
+    [
+        (SemiNMF(compress="auto"), "needs_complete", None),
+        (SemiNMF(compress=3), "needs_complete", "compress=3"),
+        (DeepSemiNMF(whiten=0.5), "needs_complete", "whiten=0.5"),
+        (WSF(transform_method="ridge"), "needs_complete", "transform_method='ridge'"),
+        (SemiNMF(init=np.ones((2, 3, 3))), "needs_memory", None),
+        (SemiNMF(init="lp"), "needs_memory", "init='lp'"),
+        (SemiNMF(solver="bcd"), "needs_memory", None),
+        (DeepWSF(complete_labels=np.True_), "needs_memory", "complete_labels=np.True_"),
+    ],
+)
+def test_what_a_value_excludes(estimator, rule, expected):
+    assert excluded_by(estimator, rule) == expected
+
+
+def test_the_numbers_of_a_fit_are_those_of_0_2_0():
+    """Its checkpoints name these, so that one more or less would make theirs of other fits."""
+    assert list(numbers_of(SemiNMF())) == [
+        *("compress", "forget_factor", "init", "max_iter", "noise_floor", "random_state"),
+        *("solver", "tol", "warm_start"),
+    ]
+    others = {"affinity", "alphas", "complete_labels", "heat_width", "n_neighbors"}
+    assert numbers_of(DeepWSF()).keys() - numbers_of(SemiNMF()).keys() == others
