@@ -14,7 +14,6 @@ from dsnmf.symbolic.costs import (
 )
 from dsnmf.symbolic.masks import dropout
 from dsnmf.symbolic.models import layer_features, reconstruction
-from dsnmf.symbolic.multiview import view_costs, view_weights
 from dsnmf.symbolic.nonlinearities import (
     NONLINEARITIES,
     as_nonlinearity,
@@ -24,6 +23,7 @@ from dsnmf.symbolic.nonlinearities import (
     relu,
     scaled_tanh,
 )
+from dsnmf.symbolic.view_costs import view_costs, view_weights
 
 __all__ = [
     "NONLINEARITIES",

@@ -12,9 +12,9 @@ from pytensor.graph.basic import Variable
 
 from dsnmf.symbolic.laplacian import affinity_terms, may_be_negative
 from dsnmf.symbolic.linalg import product
-from dsnmf.symbolic.multiview import masked_grams, relative_powers, view_costs, view_weights
-from dsnmf.updates.factors import as_model
+from dsnmf.symbolic.view_costs import masked_grams, relative_powers, view_costs, view_weights
 from dsnmf.updates.deep_semi_nmf import FLOOR, layer_inputs, move_layers
+from dsnmf.updates.factors import as_model
 from dsnmf.updates.semi_nmf import scaled
 
 if TYPE_CHECKING:
