@@ -6,9 +6,10 @@ from dsnmf.extras import extra
 
 if TYPE_CHECKING:
     from dsnmf.estimators.deep import DeepSemiNMF, DeepWSF
+    from dsnmf.estimators.multi_view import MultiViewDeepSemiNMF
     from dsnmf.estimators.shallow import WSF, SemiNMF
 
-__all__ = ["WSF", "DeepSemiNMF", "DeepWSF", "SemiNMF"]
+__all__ = ["WSF", "DeepSemiNMF", "DeepWSF", "MultiViewDeepSemiNMF", "SemiNMF"]
 
 
 def __getattr__(name):
@@ -16,6 +17,6 @@ def __getattr__(name):
     if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     extra("sklearn", f"dsnmf.{name}")
-    from dsnmf.estimators import deep, shallow
+    from dsnmf.estimators import deep, multi_view, shallow
 
-    return getattr(shallow, name, None) or getattr(deep, name)
+    return next(getattr(m, name) for m in (shallow, deep, multi_view) if hasattr(m, name))

@@ -152,16 +152,7 @@ class Factorisation(FittedFactorisation, TransformerMixin, BaseEstimator):
         self._exponent()
         layers = self._layer_sizes()
         vars(self).pop("_stream", None)  # what `partial_fit` has learned so far
-        X, blocks = self._read(X, y)
-        if blocks is not None:
-            try:
-                stopped_by = self._fit_to(InBlocks(self, blocks, y, layers))
-            except NeedsMemory:
-                if not isinstance(X, np.memmap) or self._asks_for_blocks():
-                    raise
-                blocks = None  # an array as any other
-        if blocks is None:
-            stopped_by = self._fit_to(InMemory(self, X, y, layers))
+        stopped_by = self._fit_data(X, y, layers)
         if stopped_by == "max_iter" and self.tol != 0:
             warnings.warn(
                 f"{type(self).__name__} stopped after max_iter = {self.max_iter} iterations before "
@@ -170,6 +161,17 @@ class Factorisation(FittedFactorisation, TransformerMixin, BaseEstimator):
                 stacklevel=3,
             )
         return stopped_by
+
+    def _fit_data(self, X, y, layers):
+        """Fit to X in the form in which it is; what ended the training."""
+        X, blocks = self._read(X, y)
+        if blocks is not None:
+            try:
+                return self._fit_to(InBlocks(self, blocks, y, layers))
+            except NeedsMemory:
+                if not isinstance(X, np.memmap) or self._asks_for_blocks():
+                    raise
+        return self._fit_to(InMemory(self, X, y, layers))  # a memory map as any other array
 
     def _check_sizes(self, layers, n_samples):
         if max(layers) > n_samples:

@@ -1,6 +1,7 @@
 """Multi-view Deep Semi-NMF: views X_v ≈ Z_1^v … Z_m^v H_m with one H_m."""
 
 from functools import partial, reduce
+from typing import NamedTuple
 
 import numpy as np
 import pytensor.tensor as pt
@@ -115,6 +116,14 @@ def _moved(rows, H, *graph, parts, groups, patterns, Ms, Bs, inverse, mode):
     return [new], _terms(rows, new, parts, groups, inverse)
 
 
+class Learned(NamedTuple):
+    """Weights α and w of the views, the largest w being 1, and their squared errors; arrays."""
+
+    alpha: np.ndarray
+    w: np.ndarray
+    errors: np.ndarray
+
+
 class MultiViewModel:
     """A fit of several views: its factors, and the steps that move them.
 
@@ -163,10 +172,6 @@ class MultiViewModel:
 
     def __exit__(self, *error):
         self._graphs = []
-
-    def _spread(self, matrices):
-        """Of matrices with a row per feature of each view one for each part."""
-        return [np.vstack([matrices[v] for v, _ in part.spans]) for part in self.samples.parts]
 
     def _take(self, terms):
         """Sums of each group, with rows of XQ for each view; at the views' scales."""
@@ -236,7 +241,7 @@ class MultiViewModel:
         if terms:
             w = [1.0] if is_equal else self.w[self._owners]
             of_graphs = [sum(f * t for f, t in zip(w, kind)).astype(dtype) for kind in zip(*terms)]
-        weighted = self._spread([w * Psi for w, Psi in zip(self.w, self._Psis)])
+        weighted = self.in_parts([w * Psi for w, Psi in zip(self.w, self._Psis)])
         Ms = [(m[:, None] * M).astype(dtype) for m, M in zip(self._multipliers, weighted)]
         grams = np.stack([w * (Psi.T @ Psi) for w, Psi in zip(self.w, self._Psis)])
         Bs = np.tensordot(self._patterns, grams, axes=1).astype(dtype)
@@ -284,3 +289,14 @@ class MultiViewModel:
     def H_values(self):
         """H_m, of the samples as they were given."""
         return [np.ascontiguousarray(self.samples.in_given_order(self.H).T)]
+
+    def in_parts(self, matrices):
+        """Of matrices with a row per feature of each view one for each part."""
+        return [np.vstack([matrices[v] for v, _ in part.spans]) for part in self.samples.parts]
+
+    def learned(self, errors):
+        """Weights of the views at the end, from the squared errors of each."""
+        R = errors.copy()
+        if self.weights != "equal":
+            R[self._owners] += [float(np.vdot(self.H, HD - HW)) for HW, HD in self._graph_terms()]
+        return Learned(*view_shares(R, self.weights), errors)

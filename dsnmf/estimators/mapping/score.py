@@ -75,11 +75,18 @@ def explained_variance(estimator, X, held_out):
     """Of X by its reconstruction, see `SemiNMF.score`."""
     X, blocks = as_blocks(X, scale=estimator._scale, gaps=True)
     if blocks is None:
-        X = as_data(estimator, X)
-        shape, blocks = X.shape, _in_blocks(X, estimator._scale)
-    else:
-        shape = blocks.shape[::-1]
-        estimator._check_features(shape[1])
+        return explained_by(estimator, as_data(estimator, X), held_out)
+    shape = blocks.shape[::-1]
+    estimator._check_features(shape[1])
+    return _explained(estimator, shape, blocks, held_out)
+
+
+def explained_by(estimator, X, held_out):
+    """The same of a valid X in memory, an array or a CSR matrix."""
+    return _explained(estimator, X.shape, _in_blocks(X, estimator._scale), held_out)
+
+
+def _explained(estimator, shape, blocks, held_out):
     mask = None if held_out is None else _as_mask(held_out, shape)
     if mask is not None and estimator.transform_method == "ridge":
         raise ValueError(

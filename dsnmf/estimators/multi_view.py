@@ -1,0 +1,409 @@
+"""Multi-view Deep Semi-NMF: several matrices of the same samples."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+import numpy as np
+from sklearn.utils.validation import check_is_fitted
+
+from dsnmf.data.recognition import as_blocks, as_samples, in_memory
+from dsnmf.estimators.base import Factorisation
+from dsnmf.estimators.containers import in_container
+from dsnmf.estimators.mapping.maps import threads_of_model
+from dsnmf.estimators.mapping.score import explained_by
+from dsnmf.estimators.of_views.conditional import ConditionalMap
+from dsnmf.estimators.of_views.in_views import InViews
+from dsnmf.estimators.of_views.reading import are_views, in_one, read_columns, read_list
+from dsnmf.estimators.parameters.declaration import declared
+from dsnmf.solvers.multiview import MultiView
+from dsnmf.training.passes import NeedsMemory
+from dsnmf.validation import as_layers
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from typing import Any, Literal
+
+    from numpy.typing import ArrayLike
+
+    from dsnmf.affinity.labels import Affinity
+    from dsnmf.estimators.trace import State
+    from dsnmf.typing import Array, Data, Mode, RandomState
+
+#: Share of the weights above which one view decides nearly alone.
+NEARLY_ALL = 0.95
+
+
+@declared
+class MultiViewDeepSemiNMF(Factorisation):
+    """Multi-view Deep Semi-NMF: X_vᵀ ≈ Z_1^v … Z_m^v H_m for several matrices of the same samples.
+
+    The views v have Zs of their own and H_m >= 0 in common. A sample may lack views: NaN in all
+    features of it. Minimises ½ Σ w_v R_v, R_v = ‖X_vᵀ - Z_1^v … Z_m^v H_m‖²_F over the samples that
+    have the view, each X_v divided by the root mean square of its samples' norms: neither a view's
+    unit nor its number of features decides how much it counts.
+
+    Parameters
+    ----------
+    [parameters]
+
+    Attributes
+    ----------
+    H_ : list of one ndarray, shape (k_m, n_samples), >= 0
+        H_m, common to all views; of all samples, also where views are missing.
+    Zs_ : list of V lists of m ndarray
+        Z_1 (n_features of the view x k_1), …, Z_m of each view, at the data's own scale.
+    view_names_ : list of str
+        Keys of a dict, else "0", "1", ….
+    view_weights_ : ndarray, shape (V,)
+        α_v, which sum to 1. With weights=γ it is not they that multiply R_v, but w_v = α_v^γ.
+    view_explained_variance_ : ndarray, shape (V,)
+        Of each view by Z_1^v … Z_m^v H_m, over the samples that have it; as `score` is defined.
+    components_ : ndarray, shape (k_m, n_features)
+        Of all views. In metric "components" (Z_1^v … Z_m^v)ᵀ side by side.
+    Z_ : list of one ndarray, shape (n_features, k_m)
+        Z_1^v … Z_m^v of all views, divided by the views' scales and times √w_v.
+    reconstruction_err_ : float
+        √Σ R_v, of the views at their scales.
+    history_ : dict of ndarray
+        See `SemiNMF`. "cost" is V / 2 times the mean of the R_v (with their graphs' penalties); as
+        what weights=γ minimises, the power mean with the exponent 1 / (1 - γ); with "auto" that
+        with ½.
+    n_iter_, n_features_in_
+        See `SemiNMF`; features of all views.
+
+    References
+    ----------
+    Zhao, Ding & Fu, "Multi-view clustering via deep matrix factorization", AAAI 2017; here with one
+    H_m, see `dsnmf.updates.multiview_deep_semi_nmf`.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from dsnmf import MultiViewDeepSemiNMF
+    >>> rng = np.random.default_rng(0)
+    >>> H = rng.random((50, 3))
+    >>> Xs = {"sounds": H @ rng.standard_normal((3, 8)), "pictures": H @ rng.standard_normal((3, 6))}
+    >>> Xs["pictures"][:20] = np.nan  # 20 samples have no picture
+    >>> model = MultiViewDeepSemiNMF((4, 3)).fit(Xs)
+    >>> filled = model.inverse_transform(model.transform(Xs))
+    >>> filled["pictures"].shape, bool(np.isfinite(filled["pictures"]).all())
+    ((50, 6), True)
+
+    Views may be groups of columns of one matrix:
+
+    >>> X = np.hstack(list(Xs.values()))
+    >>> MultiViewDeepSemiNMF((4, 3), views=[8, 6]).fit_transform(X).shape
+    (50, 3)
+    """  # noqa: E501
+
+    _per_layer = (
+        *Factorisation._per_layer,
+        "_factors",
+        "_tables",
+        "_columns",
+        "_names",
+        "_features",
+    )
+    _features: Sequence[Array] = ()
+
+    def __init__(
+        self,
+        layers: Sequence[int] = (4, 2),
+        *,
+        views: Sequence[Any] | Mapping[str, Any] | None = None,
+        weights: Literal["equal", "auto"] | float = "equal",
+        alphas: float | Sequence[float] = 0.0,
+        affinity: Affinity | Sequence[Affinity] = "binary",
+        n_neighbors: int = 5,
+        heat_width: float = 1.0,
+        init: Literal["svd"] | tuple[Any, Any] = "svd",
+        noise_floor: Literal["auto"] | float = "auto",
+        max_iter: int = 2000,
+        tol: float = 1e-3,
+        metric: Literal["auto", "components", "data"] | float = "auto",
+        transform_method: Literal["auto", "projection", "nonnegative"] = "auto",
+        warm_start: bool = False,
+        random_state: RandomState = None,
+        mode: Mode = None,
+        verbose: int = 0,
+        callback: Callable[[int, State], object] | None = None,
+        block_size: int | None = None,
+    ) -> None:
+        self.layers = layers
+        self.views = views
+        self.weights = weights
+        self.alphas = alphas
+        self.affinity = affinity
+        self.n_neighbors = n_neighbors
+        self.heat_width = heat_width
+        self.init = init
+        self.noise_floor = noise_floor
+        self.max_iter = max_iter
+        self.tol = tol
+        self.metric = metric
+        self.transform_method = transform_method
+        self.warm_start = warm_start
+        self.random_state = random_state
+        self.mode = mode
+        self.verbose = verbose
+        self.callback = callback
+        self.block_size = block_size
+
+    def _layer_sizes(self):
+        return as_layers(self.layers)
+
+    def _rule(self, is_complete=True):
+        return MultiView
+
+    def _has_graphs(self):
+        return bool(np.any(np.asarray(self.alphas)))
+
+    def _has_gauge(self):
+        return super()._has_gauge() and not self._has_graphs()
+
+    def _index(self, layer, m=None):
+        sizes = self._layer_sizes()
+        if super()._index(layer, len(sizes)) != len(sizes) - 1:
+            raise ValueError(
+                f"layer must be -1: layers below the last have features of each view, got {layer!r}"
+            )
+        return 0
+
+    @property
+    def Zs_(self) -> list[list[Array]]:
+        """Z_1^v, …, Z_m^v of each view."""
+        check_is_fitted(self)
+        m = len(self._factors) // len(self._columns)
+        return [self._factors[start : start + m] for start in range(0, len(self._factors), m)]
+
+    @property
+    def view_names_(self) -> list[str]:
+        """Names of the views."""
+        check_is_fitted(self)
+        return self._names[0].tolist()
+
+    @property
+    def view_weights_(self) -> Array:
+        """α_v."""
+        check_is_fitted(self)
+        return self._tables[0]
+
+    @property
+    def view_explained_variance_(self) -> Array:
+        """Explained variance of each view."""
+        check_is_fitted(self)
+        return self._tables[3]
+
+    @property
+    def components_(self) -> Array:
+        """What each feature adds to a sample, shape (n_components, n_features)."""
+        return super().components_ / self._multipliers()
+
+    def components_of(self, layer: int) -> Array:
+        """(Z_1^v … Z_m^v)ᵀ of all views side by side, the last layer's components as samples.
+
+        Parameters
+        ----------
+        layer : int
+            -1.
+
+        Returns
+        -------
+        ndarray, shape (k_m, n_features)
+        """
+        return super().components_of(layer) / self._multipliers()
+
+    def _multipliers(self):
+        """√w_v / scale_v of the columns of all views."""
+        _, scales, w, *_ = self._tables
+        result = np.empty(self.n_features_in_, self.Z_[0].dtype)
+        for own, scale, weight in zip(self._columns, scales, w):
+            result[own] = np.sqrt(weight) / scale
+        return result
+
+    def fit(self, X: Data, y: ArrayLike | None = None) -> MultiViewDeepSemiNMF:  # type: ignore[override]
+        """Factorise the views.
+
+        Parameters
+        ----------
+        X : array-like, sparse matrix or frame, shape (n_samples, n_features); or list or dict
+            One matrix with the views as groups of columns, see `views`; complete ones may be in
+            blocks (`dsnmf.data.sources.as_source`). Or a list or dict of matrices of the same
+            samples, dense, sparse or frames; frames with an index are aligned by it, and samples
+            that a frame does not have lack that view. Elsewhere NaN in all features says so.
+        y : array-like, shape (n_samples,) or (n_samples, n_attributes), optional
+            Labels, for the graphs of `alphas`.
+
+        Returns
+        -------
+        self
+
+        Raises
+        ------
+        ValueError
+            If a parameter is out of its range, views overlap, have different samples or are not
+            there, a sample has only a part of a view, or no view, or no sample has some view.
+        FloatingPointError
+            If training diverged. After any error the estimator is as it was before.
+
+        Warns
+        -----
+        ConvergenceWarning
+            If max_iter ends the fit before tol does.
+        RuntimeWarning
+            If one view has nearly all the weight.
+        """
+        super().fit(X, y)
+        alpha = self.view_weights_
+        if len(alpha) > 1 and alpha.max() > NEARLY_ALL:
+            warnings.warn(
+                f"view {self.view_names_[alpha.argmax()]} has {alpha.max():.0%} of the weight: "
+                f"weights={self.weights!r} favours views that are easy to fit, such as those of "
+                "few features. weights='equal' does not",
+                RuntimeWarning,
+                stacklevel=2,
+            )
+        return self
+
+    def _fit_data(self, X, y, layers):
+        if are_views(X):
+            if self.views is not None:
+                raise ValueError("views is for one matrix; here X is a list or dict of views")
+            if not isinstance(X, Mapping):
+                X = list(X)
+            vars(self).pop("feature_names_in_", None)
+            return self._fit_to(InViews(self, read_list(X), None, y, layers))
+        X, blocks = as_blocks(X, self.block_size, scale=1.0)
+        if blocks is not None:
+            try:
+                return self._fit_to(InViews(self, None, self._checked(blocks), y, layers))
+            except NeedsMemory:
+                if self.block_size is not None or not isinstance(X, np.memmap):
+                    raise
+        read = read_columns(self, X, self.views, reset=True)
+        return self._fit_to(InViews(self, read, None, y, layers))
+
+    def _checked(self, blocks):
+        """Blocks, if a fit to them can be."""
+        if self._has_graphs():
+            raise NeedsMemory("graphs of samples need X in memory: alphas must be 0 for blocks")
+        if not blocks.is_local:
+            raise ValueError("several views are not fitted on a cluster: give X in memory")
+        return blocks
+
+    def _fit_to(self, data):
+        stopped_by = super()._fit_to(data)
+        self._ready = {}
+        return stopped_by
+
+    def _note(self, model, y):
+        """What metrics of features need is at the model's scale, and is there already."""
+
+    def _feature_map(self, layer, dtype, method=None):
+        method = method or self.transform_method
+        key = method, self._index(layer), dtype
+        if key not in self._ready and method == "auto":
+            with threads_of_model(self):
+                Psi = self.Z_[0].astype(dtype)
+                given = Psi, self.H_[0], float(self._tables[4][0])
+                plain = super()._feature_map(layer, dtype, "projection")
+                self._ready[key] = ConditionalMap(plain, *given)
+        return self._ready[key] if key in self._ready else super()._feature_map(layer, dtype, method)
+
+    def _in_one(self, X):
+        """X as one matrix at the model's scales, and what its samples' index is from."""
+        if are_views(X):
+            features = self._features or [np.array([], str)] * len(self._columns)
+            names, widths = self.view_names_, map(len, self._columns)
+            read = read_list(X, list(zip(names, widths, features)))
+        else:
+            read = read_columns(self, in_memory(X), self._views_of_fit())
+        alone = np.flatnonzero(~read.present.any(axis=0))
+        if len(alone):
+            raise ValueError(f"sample {alone[0]} has no view: NaN in all of them")
+        return in_one(read, self._multipliers()), read.frame
+
+    def _views_of_fit(self):
+        return {name: own.tolist() for name, own in zip(self.view_names_, self._columns)}
+
+    def transform(self, X: Data, layer: int = -1) -> Any:
+        """Features of samples, with any views of each: those of `fit` or new ones.
+
+        "auto" is for samples with all views the projection (Z_1 … Z_m)† x on the components of all
+        views, weighted, and for others the features to be expected, given the views that are there,
+        by the mean and covariance of the learned features (of Gaussian ones; with more views it
+        comes to the projection). "projection" and "nonnegative" are by the views there alone, see
+        `SemiNMF.transform`.
+
+        Parameters
+        ----------
+        X : as in `fit`
+            In a list None, and in a dict a view that is not there, is missing for all.
+        layer : int
+            -1.
+
+        Returns
+        -------
+        ndarray, or the frame that `set_output` asks for, shape (n_samples, k_m)
+
+        Raises
+        ------
+        ValueError
+            If X does not have the features of `fit`, or a sample has no view.
+        """
+        check_is_fitted(self)
+        self._index(layer)
+        rows, frame = self._in_one(X)
+        samples = as_samples(rows, scale=self._scale)
+        feature_map = self._feature_map(layer, samples.given.dtype)
+        metric = self._metric(layer, self._exponent(layer))
+        with threads_of_model(self, len(samples.norms)):
+            features = metric.of(samples.features(feature_map)).T
+        return in_container(features, self.get_feature_names_out(layer=layer), frame, self)
+
+    def inverse_transform(self, H: ArrayLike, layer: int = -1) -> Any:
+        """The views of samples from their features, those that they lacked too.
+
+        Parameters
+        ----------
+        H : array-like, shape (n_samples, k_m)
+            As `transform` gives them, or `H_[-1].T` itself.
+        layer : int
+            -1.
+
+        Returns
+        -------
+        ndarray, shape (n_samples, n_features)
+            After a fit to one matrix; else a list or dict of the views, as X of `fit` was.
+        """
+        check_is_fitted(self)
+        rows = super().inverse_transform(H, layer) / self._multipliers()
+        if not self._came_apart():
+            return rows
+        parts = [rows[:, own] for own in self._columns]
+        names = self.view_names_
+        return parts if names == [str(v) for v in range(len(names))] else dict(zip(names, parts))
+
+    def _came_apart(self):
+        """Whether the views were a list or dict."""
+        return bool(self._tables[5][0])
+
+    def score(self, X: Data, y: Any = None, *, held_out: ArrayLike | None = None) -> float:
+        """Explained variance of all views, each at its scale and times w_v; see `SemiNMF.score`.
+
+        Parameters
+        ----------
+        X : as in `fit`
+        y : ignored
+        held_out : array-like of bool, shape (n_samples, n_features), optional
+            True marks an entry, of the views side by side, that is hidden.
+
+        Returns
+        -------
+        float <= 1
+        """
+        check_is_fitted(self)
+        return explained_by(self, self._in_one(X)[0], held_out)
