@@ -122,7 +122,7 @@ class MultiViewDeepSemiNMF(Factorisation):
         init: Literal["svd"] | tuple[Any, Any] = "svd",
         noise_floor: Literal["auto"] | float = "auto",
         max_iter: int = 2000,
-        tol: float = 1e-3,
+        tol: float = 2e-3,
         metric: Literal["auto", "components", "data"] | float = "auto",
         transform_method: Literal["auto", "projection", "nonnegative"] = "auto",
         warm_start: bool = False,
@@ -151,6 +151,11 @@ class MultiViewDeepSemiNMF(Factorisation):
         self.verbose = verbose
         self.callback = callback
         self.block_size = block_size
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.input_tags.allow_nan = self.views is not None  # with one view, nothing could be missing
+        return tags
 
     def _layer_sizes(self):
         return as_layers(self.layers)

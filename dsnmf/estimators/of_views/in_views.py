@@ -4,6 +4,7 @@ from functools import partial
 
 import numpy as np
 import scipy.sparse
+from sklearn.utils.validation import _num_samples
 
 from dsnmf.data.samples import BLOCK
 from dsnmf.data.views import ViewBlocks, Views
@@ -61,8 +62,8 @@ class InViews:
         self._blocks, self.reading = blocks, None
         n = blocks.shape[1] if read is None else read.present.shape[1]
         estimator._check_sizes(layers, n)
-        if y is not None and len(y) != n:
-            raise ValueError(f"y must have a label for each of the {n} samples, got {len(y)}")
+        if y is not None and _num_samples(y) != n:
+            raise ValueError(f"y must have a label for each of the {n} samples, got {_num_samples(y)}")
         if blocks is not None:
             self.reading = blocks.reading = Reading(bool(estimator.verbose))
             self._columns, self._names = view_columns(estimator.views, blocks.shape[0])

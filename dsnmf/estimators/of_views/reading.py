@@ -41,7 +41,7 @@ class Read(NamedTuple):
 
 def are_views(X):
     """Whether X is a list or dict of matrices rather than one matrix."""
-    if isinstance(X, Mapping):
+    if isinstance(X, Mapping) and not hasattr(X, "shape"):  # SciPy's dok_matrix is a dict
         return True
     return (
         isinstance(X, list | tuple)
