@@ -154,7 +154,7 @@ class MultiViewDeepSemiNMF(Factorisation):
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
-        tags.input_tags.allow_nan = self.views is not None  # with one view, nothing could be missing
+        tags.input_tags.allow_nan = self.views is not None  # of one view, none may be missing
         return tags
 
     def _layer_sizes(self):
@@ -274,6 +274,8 @@ class MultiViewDeepSemiNMF(Factorisation):
         return self
 
     def _fit_data(self, X, y, layers):
+        if self.weights == 1:
+            raise ValueError("weights must be 'equal', 'auto' or a number > 0 but 1, got 1")
         if are_views(X):
             if self.views is not None:
                 raise ValueError("views is for one matrix; here X is a list or dict of views")
@@ -310,13 +312,14 @@ class MultiViewDeepSemiNMF(Factorisation):
     def _feature_map(self, layer, dtype, method=None):
         method = method or self.transform_method
         key = method, self._index(layer), dtype
-        if key not in self._ready and method == "auto":
+        if method != "auto":
+            return super()._feature_map(layer, dtype, method)
+        if key not in self._ready:
             with threads_of_model(self):
-                Psi = self.Z_[0].astype(dtype)
-                given = Psi, self.H_[0], float(self._tables[4][0])
+                given = self.Z_[0].astype(dtype), self.H_[0], float(self._tables[4][0])
                 plain = super()._feature_map(layer, dtype, "projection")
                 self._ready[key] = ConditionalMap(plain, *given)
-        return self._ready[key] if key in self._ready else super()._feature_map(layer, dtype, method)
+        return self._ready[key]
 
     def _in_one(self, X):
         """X as one matrix at the model's scales, and what its samples' index is from."""

@@ -7,7 +7,7 @@ import scipy.linalg
 import scipy.sparse
 
 from dsnmf.initialisation.blockwise import blockwise_svd_start
-from dsnmf.initialisation.least_squares import pseudo_inverse
+from dsnmf.initialisation.least_squares import pseudo_inverse, without_rounding
 from dsnmf.initialisation.pretraining import preimage, pretrain_product
 from dsnmf.initialisation.spectrum import eigen_of
 from dsnmf.initialisation.svd import raised, semi_nmf_of_triplets, without_zeros
@@ -28,7 +28,7 @@ def _last_Z(Zs, Psi):
     """Z_m with Z_1 … Z_m = Ψ, as far as Z_1 … Z_{m-1} reach it."""
     if not Zs:
         return Psi
-    Q, R = np.linalg.qr(reduce(np.matmul, Zs))
+    Q, R = without_rounding(reduce(np.matmul, Zs))
     return preimage(R, Q.T @ Psi)
 
 
@@ -76,7 +76,7 @@ def joint_start(views, layers, noise_floor, seed):
         factorise = partial(_factorised, floor=noise_floor, seed=seed)
         Zs = pretrain_product(X, layers[:-1], factorise)[0] if layers[1:] else []
         Zss.append(Zs)
-        Cs.append(np.linalg.qr(reduce(np.matmul, Zs))[0].T @ X if Zs else X)
+        Cs.append(without_rounding(reduce(np.matmul, Zs))[0].T @ X if Zs else X)
     numbers = [views.samples_of(v) for v in range(len(Xs))]
     S = _stacked(Cs, numbers, views.shape[1])
     _, H = _factorised(S, layers[-1], noise_floor, seed)
@@ -130,7 +130,7 @@ def joint_start_in_blocks(views, layers, new_array, noise_floor, seed):
         made = partial(_own, columns=columns, scale=views.scales[v])
         seen = _Seen(views, made, views.widths[v])
         Zss[v], _ = blockwise_svd_start(seen, layers[:-1], new_array, random_state=seed, **options)
-        bases.append(np.linalg.qr(reduce(np.matmul, Zss[v]))[0])
+        bases.append(without_rounding(reduce(np.matmul, Zss[v]))[0])
     factor = c[:, None] * scipy.linalg.block_diag(*bases) if bases else c
     seen = _Seen(views, partial(_times, factor=factor), factor.shape[-1])
     _, (H,) = blockwise_svd_start(seen, layers[-1:], new_array, random_state=seed, **options)

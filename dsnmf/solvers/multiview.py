@@ -100,13 +100,18 @@ def _sum_terms(rows, H, parts, groups, inverse):
     return [], _terms(rows, H, parts, groups, inverse)
 
 
-def _moved(rows, H, *graph, parts, groups, patterns, Ms, Bs, inverse, mode):
+def _moved(rows, H, *graph, parts, groups, patterns, Ms, Bs, units, inverse, mode):
     """New features of some samples, and `_terms` of them.
 
-    Bs are Σ w_v B_v over the views of each pattern; graph is empty, or H W and H D.
+    Bs are Σ w_v B_v over the views of each pattern, divided by its unit; graph is empty, or H W and
+    H D.
     """
     above, below = np.maximum(Bs, 0), np.maximum(-Bs, 0)
     A = _products(parts, rows, Ms, *H.shape, H.dtype)
+    if (units != 1).any():
+        sizes = [len(H[samples]) for samples, _ in patterns]
+        factors = np.repeat(1 / units, sizes).astype(H.dtype)[:, None]
+        A, graph = A * factors, [term * factors for term in graph]
     negative, positive = np.empty_like(H), np.empty_like(H)
     for number, (samples, _) in enumerate(patterns):
         np.dot(H[samples], below[number], out=negative[samples])
@@ -242,10 +247,18 @@ class MultiViewModel:
             w = [1.0] if is_equal else self.w[self._owners]
             of_graphs = [sum(f * t for f, t in zip(w, kind)).astype(dtype) for kind in zip(*terms)]
         weighted = self.in_parts([w * Psi for w, Psi in zip(self.w, self._Psis)])
+        # Of each pattern the largest weight is 1, so that none is near the floor.
+        units = np.maximum((self._patterns * self.w).max(axis=1), np.finfo(np.float64).tiny)
         Ms = [(m[:, None] * M).astype(dtype) for m, M in zip(self._multipliers, weighted)]
         grams = np.stack([w * (Psi.T @ Psi) for w, Psi in zip(self.w, self._Psis)])
-        Bs = np.tensordot(self._patterns, grams, axes=1).astype(dtype)
-        others = {"patterns": samples.patterns, "Ms": Ms, "Bs": Bs, "mode": self.mode}
+        Bs = np.tensordot(self._patterns / units[:, None], grams, axes=1).astype(dtype)
+        others = {
+            "patterns": samples.patterns,
+            "Ms": Ms,
+            "Bs": Bs,
+            "units": units,
+            "mode": self.mode,
+        }
         function = self._of_parts(_moved, self._inverse, **others)
         self._take(samples.passed(function, [self.H, *of_graphs], [self.H]))
         self.iteration += 1

@@ -260,10 +260,14 @@ def _graph_terms(H, graphs, w):
     return HW, HD, any(graph is not None and may_be_negative(graph) for graph in graphs)
 
 
-def _finished(H, numerator, denominator, graphs, w):
+def _finished(H, numerator, denominator, graphs, w, S):
     HW, HD, negative = _graph_terms(H, graphs, w)
-    numerator = numerator + HW
-    return scaled(H, pt.maximum(numerator, 0) if negative else numerator, denominator + HD, FLOOR)
+    numerator, denominator = numerator + HW, denominator + HD
+    if S is not None:  # the floor is for samples whose views have large weights, and for others
+        largest = (w[:, None] * S).max(axis=0)
+        unit = pt.maximum(largest, pt.constant(np.finfo(H.dtype).tiny, dtype=H.dtype))
+        numerator, denominator = numerator / unit, denominator / unit
+    return scaled(H, pt.maximum(numerator, 0) if negative else numerator, denominator, FLOOR)
 
 
 def _step_of_sums(H, terms, graphs, w, S):
@@ -274,7 +278,7 @@ def _step_of_sums(H, terms, graphs, w, S):
         negative, positive = pt.dot(pt.maximum(-B, 0), H), pt.dot(pt.maximum(B, 0), H)
     else:
         negative, positive = masked_grams(Bs, S, H)
-    return _finished(H, pt.maximum(A, 0) + negative, pt.maximum(-A, 0) + positive, graphs, w)
+    return _finished(H, pt.maximum(A, 0) + negative, pt.maximum(-A, 0) + positive, graphs, w, S)
 
 
 def _step_of_parts(H, terms, graphs, w, S):
@@ -284,7 +288,7 @@ def _step_of_parts(H, terms, graphs, w, S):
         other = pt.maximum(-A, 0) + pt.dot(pt.maximum(B, 0), H)
         weight = w[v] if S is None else w[v] * S[v]
         numerator, denominator = numerator + weight * own, denominator + weight * other
-    return _finished(H, numerator, denominator, graphs, w)
+    return _finished(H, numerator, denominator, graphs, w, S)
 
 
 def _steps_as_coded(Hs, terms, graphs, w):

@@ -62,8 +62,9 @@ class InViews:
         self._blocks, self.reading = blocks, None
         n = blocks.shape[1] if read is None else read.present.shape[1]
         estimator._check_sizes(layers, n)
-        if y is not None and _num_samples(y) != n:
-            raise ValueError(f"y must have a label for each of the {n} samples, got {_num_samples(y)}")
+        count = n if y is None else _num_samples(y)
+        if count != n:
+            raise ValueError(f"y must have a label for each of the {n} samples, got {count}")
         if blocks is not None:
             self.reading = blocks.reading = Reading(bool(estimator.verbose))
             self._columns, self._names = view_columns(estimator.views, blocks.shape[0])

@@ -1,6 +1,7 @@
 """Views in the forms in which users bring them."""
 
 from collections.abc import Mapping
+from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
@@ -110,7 +111,8 @@ def _aligned(given, names):
         return given, next(iter(given.values()))
     for v, index in indices.items():
         if not index.is_unique:
-            raise ValueError(f"view {names[v]} has rows of the same name: {index[index.duplicated()][0]!r}")
+            name = index[index.duplicated()][0]
+            raise ValueError(f"view {names[v]} has several rows that are named {name!r}")
     first, *others = indices.values()
     union = first
     for index in others:
@@ -179,7 +181,7 @@ def _gathered(matrices, names, features, known, frame):
         result.append(X)
         present.append(_where_present(X, name))
     ends = np.cumsum([0, *(X.shape[1] for X in result)])
-    columns = [np.arange(a, b) for a, b in zip(ends, ends[1:])]
+    columns = [np.arange(a, b) for a, b in pairwise(ends)]
     return Read(result, np.array(present), columns, names, features, frame, True)
 
 
