@@ -1,6 +1,5 @@
 """Views: several matrices of the same samples, some of them missing for some samples."""
 
-from functools import partial
 from typing import NamedTuple
 
 import numpy as np
@@ -8,7 +7,7 @@ import scipy.sparse
 
 from dsnmf.data.samples import BLOCK
 from dsnmf.magnitude import largest_magnitude
-from dsnmf.training.passes import Stacked, pass_over
+from dsnmf.training.passes import pass_over
 
 
 class Part(NamedTuple):
@@ -41,7 +40,7 @@ def _row_blocks(rows):
         yield block, (part.toarray() if scipy.sparse.issparse(part) else part)
 
 
-def _moments(rows, spans, units, count):
+def moments(rows, spans, units, count):
     """Per view Σ x², and Σ (x - mean)² of its features, both in units² of the view."""
     sums, squares = np.zeros(rows.shape[1]), np.zeros(rows.shape[1])
     divisors = np.concatenate([np.full(s.stop - s.start, units[v]) for v, s in spans])
@@ -106,7 +105,7 @@ class Views:
         starts = [0, *ends[:-1]]
         self.patterns = [(slice(a, b), p) for a, b, p in zip(starts, ends, distinct.T)]
         self._make_parts(matrices, present if self.order is None else present[:, self.order])
-        self._measure()
+        self.measure()
 
     def _make_parts(self, matrices, present):
         self.parts, self.groups, known = [], [], {}
@@ -124,16 +123,16 @@ class Views:
             self.parts.append(Part(X, samples, known[key], [(v, slice(0, X.shape[1]))]))
         self.parts = _joined(self.parts)
 
-    def _measure(self):
+    def measure(self):
         V = len(self.widths)
         self.scales, self.variances = np.ones(V), np.zeros(V)
         for part in self.parts:
             units = {v: largest_magnitude(part.rows[:, s]) or 1.0 for v, s in part.spans}
-            sums, squares = _moments(part.rows, part.spans, units, part.rows.shape[0])
+            sums, squares = moments(part.rows, part.spans, units, part.rows.shape[0])
             for v, s in part.spans:
-                self._set_scale(v, units[v], sums[s], squares[s])
+                self.set_scale(v, units[v], sums[s], squares[s])
 
-    def _set_scale(self, v, unit, sums, squares):
+    def set_scale(self, v, unit, sums, squares):
         energy, n = float(squares.sum()), self.counts[v]
         if energy == 0:
             return
@@ -250,79 +249,3 @@ def _neighbours(first, second):
         return None
     shape = len(A), A.shape[1] + B.shape[1]
     return np.lib.stride_tricks.as_strided(A, shape, A.strides)
-
-
-class ViewBlocks(Views):
-    """Views that are column groups of one matrix in blocks, all of them present.
-
-    Parameters
-    ----------
-    blocks : Blocks
-        At scale 1.
-    columns : list of V ndarray of int
-        The columns of each view.
-    """
-
-    def __init__(self, blocks, columns):
-        self.blocks, n = blocks, blocks.shape[1]
-        self._columns = np.concatenate(columns)
-        self._is_sorted = bool((np.diff(self._columns) == 1).all())
-        self.widths, self.shape, self.dtype = [len(c) for c in columns], blocks.shape, blocks.dtype
-        V, starts = len(columns), np.cumsum([0, *self.widths])
-        self.present, self.counts = np.ones((V, n), bool), np.full(V, n)
-        self.order, self.patterns = None, [(slice(None), np.ones(V, bool))]
-        spans = [(v, slice(starts[v], starts[v + 1])) for v in range(V)]
-        self.parts, self.groups = [Part(None, None, 0, spans)], [None]
-        self._measure()
-
-    def _measure(self):
-        V = len(self.widths)
-        self.scales, self.variances = np.ones(V), np.zeros(V)
-        (largest,) = self.passed(partial(_largest, spans=self.parts[0].spans))
-        units = {v: float(value) or 1.0 for v, value in enumerate(largest.value)}
-        function = partial(_summed, spans=self.parts[0].spans, units=units)
-        sums, squares = self.passed(function)
-        for v, s in self.parts[0].spans:
-            self._set_scale(v, units[v], sums[s], squares[s])
-        self._zero = largest.value == 0
-
-    @property
-    def is_zero(self):
-        return self._zero
-
-    @property
-    def step_shape(self):
-        return self.blocks.step_shape
-
-    def passed(self, function, inputs=(), outputs=()):
-        return self.blocks.passed(partial(self._of_columns, function), inputs, outputs)
-
-    def _of_columns(self, function, rows, *inputs):
-        return function([rows if self._is_sorted else rows[:, self._columns]], *inputs)
-
-    def picked(self, numbers, fill):
-        chosen = np.zeros(self.shape[1], bool)
-        chosen[numbers] = True
-        (stacked,) = self.passed(_chosen, [chosen])
-        return stacked.rows().astype(np.float64) * self.multipliers(self.parts[0])
-
-
-class _Largest:
-    def __init__(self, value):
-        self.value = value
-
-    def __iadd__(self, other):
-        self.value = np.maximum(self.value, other.value)
-        return self
-
-
-def _largest(rows, spans):
-    return [], [_Largest(np.array([np.abs(rows[0][:, s]).max() for _, s in spans], float))]
-
-
-def _summed(rows, spans, units):
-    return [], [*_moments(rows[0], spans, units, len(rows[0]))]
-
-
-def _chosen(rows, chosen):
-    return [], [Stacked(rows[0][chosen])]

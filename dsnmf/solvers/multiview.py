@@ -12,6 +12,7 @@ from dsnmf.solvers.gauge import settle_gauge
 from dsnmf.solvers.graph_terms import GraphTerms
 from dsnmf.solvers.rule import Rule
 from dsnmf.solvers.small_step import moved_bases
+from dsnmf.solvers.view_shares import joint_cost, view_shares
 from dsnmf.symbolic.bases import relative_rounding
 from dsnmf.symbolic.gram import nonsingular_factor_of
 from dsnmf.training import loop
@@ -47,29 +48,6 @@ def _compiled_features(dtype, has_graph, mode):
         numerator, denominator = pt.maximum(numerator + HW, 0), denominator + HD
         inputs += [HW, HD]
     return compile_function(inputs, scaled(H, numerator, denominator, FLOOR), mode=mode)
-
-
-def view_shares(costs, gamma):
-    """α and w of the views from their costs R, arrays; see `dsnmf.symbolic.view_weights`.
-
-    gamma is a number > 0 but 1, "auto" or "equal"; the largest w is 1.
-    """
-    if gamma == "equal":
-        return np.full(len(costs), 1 / len(costs)), np.ones(len(costs))
-    s = 0.5 if gamma == "auto" else 1 / (1 - gamma)
-    logarithms = np.log(np.maximum(costs, np.finfo(np.float64).tiny))
-    power = s - 1 if gamma == "auto" else s
-    alpha, w = (np.exp(f * logarithms - (f * logarithms).max()) for f in (power, s - 1))
-    return alpha / alpha.sum(), w
-
-
-def _minimised(costs, gamma):
-    """V / 2 times the power mean of R with the exponent s = 1 / (1 - γ), or ½ with "auto"."""
-    s = {"equal": 1.0, "auto": 0.5}.get(gamma) or 1 / (1 - gamma)
-    top = costs.max()
-    if top == 0 or (s < 0 and costs.min() <= 0):
-        return 0.0
-    return len(costs) / 2 * top * float(np.mean((costs / top) ** s)) ** (1 / s)
 
 
 def _products(parts, rows, Ms, n, k, dtype):
@@ -241,7 +219,7 @@ class MultiViewModel:
         if not is_equal:
             R[self._owners] += penalties
         self.alpha, self.w = view_shares(R, self.weights)
-        cost = _minimised(R, self.weights) + is_equal * sum(penalties) / 2
+        cost = joint_cost(R, self.weights) + is_equal * sum(penalties) / 2
         of_graphs = []
         if terms:
             w = [1.0] if is_equal else self.w[self._owners]

@@ -7,12 +7,13 @@ import scipy.sparse
 from sklearn.utils.validation import _num_samples
 
 from dsnmf.data.samples import BLOCK
-from dsnmf.data.views import ViewBlocks, Views
+from dsnmf.data.view_blocks import ViewBlocks
+from dsnmf.data.views import Views
 from dsnmf.estimators.ending import Ended
 from dsnmf.estimators.mapping.spread import pick_samples
 from dsnmf.estimators.of_views.columns import view_columns
 from dsnmf.estimators.of_views.graphs_of_views import view_affinities
-from dsnmf.estimators.of_views.reading import check_presence
+from dsnmf.estimators.of_views.user_views import check_presence
 from dsnmf.estimators.start import as_random_state, nonnegative
 from dsnmf.estimators.trace import Trace
 from dsnmf.initialisation.joint_start import joint_start, joint_start_in_blocks
