@@ -15,6 +15,7 @@ from dsnmf.experiments.kinds import (
     Layers,
     RivalAttributes,
 )
+from dsnmf.experiments.missing_views import MissingViews
 from dsnmf.experiments.report.published import LATER_COMPONENTS
 
 _BOTH = ("pixels", "igo")
@@ -208,6 +209,11 @@ PROTOCOLS = {
             max_samples=None,
             names=_FACES["names"],
             layers=(100, 100, 100),
+        ),
+        MissingViews(
+            "multiview",
+            "digits by six views together, with up to half of them missing",
+            datasets.load_multiple_features,
         ),
     )
 }
