@@ -210,11 +210,7 @@ PROTOCOLS = {
             names=_FACES["names"],
             layers=(100, 100, 100),
         ),
-        MissingViews(
-            "multiview",
-            "digits by six views together, with up to half of them missing",
-            datasets.load_multiple_features,
-        ),
+        MissingViews("multiview", "digits by views, some missing", datasets.load_multiple_features),
     )
 }
 

@@ -13,6 +13,7 @@ from dsnmf.experiments.report import (
     layers,
     notebook,
     tables,
+    view_figure,
     view_tables,
 )
 from dsnmf.experiments.report.claims import claims
@@ -202,7 +203,10 @@ def _views(records, data, folder):
     parts = [title, _VIEWS, view_tables.complete_table(records, data)]
     if found:
         picture = _picture(
-            figures.missing_views(found), folder, f"multiview-{data}", "NMI by the share missing"
+            view_figure.missing_views(found),
+            folder,
+            f"multiview-{data}",
+            "NMI by the share missing",
         )
         parts += ["### Some views missing", picture, view_tables.gaps_table(records, data)]
     return parts

@@ -41,7 +41,7 @@ _STYLE = {
 }
 
 
-def _style(more=()):
+def style(more=()):
     """A context of the report's own settings, whatever the user has set."""
     context = extra("matplotlib.style", "the report").context
     return context(["default", _STYLE, dict(more)])
@@ -135,7 +135,7 @@ def comparison(found):
     matplotlib Figure
     """
     Figure = extra("matplotlib.figure", "the report").Figure
-    with _style():
+    with style():
         sources = list(dict.fromkeys(source for curves in found.values() for source in curves))
         size = PAGE if len(sources) > 2 else COLUMN, 1.25 + 1.4 * len(found)
         figure = Figure(figsize=size, layout="constrained")
@@ -221,7 +221,7 @@ def attribute_maps(found, score):
         for name in (labels(method)[layer - 1] if labels(method) else [])
     }
     shown = shortened(names)
-    with _style({"axes.spines.left": False, "axes.spines.bottom": False}):
+    with style({"axes.spines.left": False, "axes.spines.bottom": False}):
         height = 0.2 + 0.16 * len(rows) + max(0.4, 0.75 * width(shown, 6))
         figure = Figure(figsize=(PAGE, height), layout="constrained")
         axes = figure.subplots(1, len(shares), sharey=True, squeeze=False)[0]
@@ -242,50 +242,6 @@ def _mean(by_seed):
     return 100 * float(np.mean(list(by_seed.values()))) if by_seed else np.nan
 
 
-#: Methods of the figure of missing views: the features that are drawn, and how.
-_VIEW_LINES = {
-    "multi-view": ("metric", Look("#D55E00", "o")),
-    "means, Semi-NMF": ("metric", Look("#0072B2", "^", "--")),
-    "neighbours, Semi-NMF": ("metric", Look("#0072B2", "v")),
-    "means, k-means": ("raw", Look("0.45", "s", "--")),
-    "neighbours, k-means": ("raw", Look("0.45", "D")),
-}
-
-
-def missing_views(found):
-    """NMI over the share of views that are missing.
-
-    Parameters
-    ----------
-    found : dict
-        See `dsnmf.experiments.report.view_tables.scores`.
-
-    Returns
-    -------
-    matplotlib Figure
-    """
-    Figure = extra("matplotlib.figure", "the report").Figure
-    with _style():
-        figure = Figure(figsize=(COLUMN, 2.6), layout="constrained")
-        ax = figure.subplots()
-        for method, (kind, look) in _VIEW_LINES.items():
-            shares = found.get((method, kind), {})
-            x = np.array(sorted(shares))
-            means, sds = (
-                np.array([100 * of(shares[share]["nmi"]) for share in x])
-                for of in (np.mean, np.std)
-            )
-            style = {"color": look.colour, "marker": look.marker, "markeredgewidth": 0}
-            ax.plot(100 * x, means, look.line, label=method, **style)
-            ax.fill_between(
-                100 * x, means - sds, means + sds, color=look.colour, alpha=0.2, linewidth=0
-            )
-        ax.grid(axis="y", color="0.9", linewidth=0.5)
-        ax.set(xlabel="views missing, %", ylabel=METRICS["nmi"][0])
-        figure.legend(loc="outside lower center", ncols=2, frameon=False, labelspacing=0.3)
-    return figure
-
-
 def save(figure, stem):
     """Write `stem`.png and `stem`.pdf: the same bytes whenever the figure is the same.
 
@@ -295,7 +251,7 @@ def save(figure, stem):
     stem : Path
         Without a suffix.
     """
-    with _style():
+    with style():
         save_small(figure, stem.with_name(f"{stem.name}.png"), DPI, COLOURS)
         with replacing(stem.with_name(f"{stem.name}.pdf"), "wb") as file:
             figure.savefig(file, format="pdf", metadata={"CreationDate": None})
