@@ -205,8 +205,6 @@ class MultiViewDeepSemiNMF(FittedViews, Factorisation):
         if are_views(X):
             if self.views is not None:
                 raise ValueError("views is for one matrix; here X is a list or dict of views")
-            if not isinstance(X, Mapping):
-                X = list(X)
             vars(self).pop("feature_names_in_", None)
             return self._fit_to(InViews(self, read_list(X), None, y, layers))
         X, blocks = as_blocks(X, self.block_size, scale=1.0)

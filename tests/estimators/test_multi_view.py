@@ -208,6 +208,39 @@ def test_frames_are_aligned_by_their_index():
     assert output.columns[0] == "multiviewdeepseminmf0"
 
 
+class Modality:
+    """What is used of an AnnData."""
+
+    def __init__(self, X, names):
+        self.X, self.obs_names, self.varm = X, pd.Index(names), {}
+
+
+class Modalities:
+    """What is used of a MuData: the names of all observations, in any order."""
+
+    def __init__(self, mod, names):
+        self.mod, self.obs_names, self.obsm = mod, pd.Index(names), {}
+        self.obs = pd.DataFrame(index=self.obs_names)
+
+
+@pytest.mark.parametrize("form", [np.asarray, scipy.sparse.csr_matrix])
+def test_modalities_are_views(form):
+    Xs, names = near_low_rank(), np.array([f"s{i}" for i in range(60)])
+    order = np.random.default_rng(0).permutation(60)[:40]
+    mdata = Modalities(
+        {"a": Modality(form(Xs[0]), names), "b": Modality(form(Xs[1][order]), names[order])}, names
+    )
+    absent = np.setdiff1d(np.arange(60), order)
+    Xs[1][absent] = np.nan
+    given = {"a": Xs[0], "b": Xs[1]}
+    expected, model = Model((4, 3)).fit(given), Model((4, 3)).fit(mdata)
+    assert relative_error(model.H_[0], expected.H_[0]) < 1e-9
+    model.annotate(mdata)
+    assert relative_error(mdata.obsm["dsnmf"], expected.transform(given)) < 1e-9
+    assert mdata.mod["b"].varm["dsnmf"].shape == (6, 3)
+    assert model.score(mdata) == pytest.approx(expected.score(given))
+
+
 def test_sparse_views_are_as_dense_ones():
     Xs = [X * (np.abs(X) > np.median(np.abs(X))) for X in near_low_rank()]
     mixed = [scipy.sparse.csr_matrix(Xs[0]), Xs[1], scipy.sparse.csc_array(Xs[2])]

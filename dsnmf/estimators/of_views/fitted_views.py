@@ -13,7 +13,13 @@ from dsnmf.estimators.fitted import FittedFactorisation
 from dsnmf.estimators.mapping.maps import threads_of_model
 from dsnmf.estimators.mapping.score import explained_by
 from dsnmf.estimators.of_views.conditional import ConditionalMap
-from dsnmf.estimators.of_views.user_views import are_views, in_one, read_columns, read_list
+from dsnmf.estimators.of_views.user_views import (
+    are_views,
+    in_blocks,
+    in_one,
+    read_columns,
+    read_list,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -115,8 +121,8 @@ class FittedViews(FittedFactorisation):
                 self._ready[key] = ConditionalMap(plain, *given)
         return self._ready[key]
 
-    def _in_one(self, X):
-        """X as one matrix at the model's scales, and what its samples' index is from."""
+    def _read_views(self, X):
+        """The views of samples, each of which has one at least."""
         if are_views(X):
             features = self._features or [np.array([], str)] * len(self._columns)
             names, widths = self.view_names_, map(len, self._columns)
@@ -126,7 +132,7 @@ class FittedViews(FittedFactorisation):
         alone = np.flatnonzero(~read.present.any(axis=0))
         if len(alone):
             raise ValueError(f"sample {alone[0]} has no view: NaN in all of them")
-        return in_one(read, self._multipliers()), read.frame
+        return read
 
     def _views_of_fit(self):
         return {name: own.tolist() for name, own in zip(self.view_names_, self._columns)}
@@ -158,13 +164,32 @@ class FittedViews(FittedFactorisation):
         """
         check_is_fitted(self)
         self._index(layer)
-        rows, frame = self._in_one(X)
-        samples = as_samples(rows, scale=self._scale)
-        feature_map = self._feature_map(layer, samples.given.dtype)
-        metric = self._metric(layer, self._exponent(layer))
-        with threads_of_model(self, len(samples.norms)):
-            features = metric.of(samples.features(feature_map)).T
-        return in_container(features, self.get_feature_names_out(layer=layer), frame, self)
+        read, metric = self._read_views(X), self._metric(layer, self._exponent(layer))
+        features = []
+        for rows in in_blocks(read, self._multipliers()):
+            samples = as_samples(rows, scale=self._scale)
+            feature_map = self._feature_map(layer, samples.given.dtype)
+            with threads_of_model(self, len(samples.norms)):
+                features.append(metric.of(samples.features(feature_map)).T)
+        names = self.get_feature_names_out(layer=layer)
+        return in_container(np.concatenate(features), names, read.frame, self)
+
+    def annotate(self, mdata: Any, key: str = "dsnmf") -> None:
+        """Write features and components into a MuData object.
+
+        Parameters
+        ----------
+        mdata : mudata.MuData
+            With the modalities of `fit`. `obsm[key]` gets `transform(mdata)`, and `varm[key]` of
+            each modality the components of its view (n_features of the view x k_m).
+        key : str
+        """
+        features = np.asarray(self.transform(mdata))
+        mdata.obsm[key] = features
+        components = self.components_
+        for name, own in zip(self.view_names_, self._columns):
+            if name in mdata.mod:
+                mdata.mod[name].varm[key] = components[:, own].T
 
     def inverse_transform(self, H: ArrayLike, layer: int = -1) -> Any:
         """The views of samples from their features, those that they lacked too.
@@ -208,4 +233,4 @@ class FittedViews(FittedFactorisation):
         float <= 1
         """
         check_is_fitted(self)
-        return explained_by(self, self._in_one(X)[0], held_out)
+        return explained_by(self, in_one(self._read_views(X), self._multipliers()), held_out)

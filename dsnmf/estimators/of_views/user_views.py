@@ -9,8 +9,10 @@ import scipy.sparse
 from sklearn.utils.validation import check_array
 
 from dsnmf.data.recognition import canonical, unmasked
+from dsnmf.data.samples import BLOCK
 from dsnmf.estimators.containers import as_data
 from dsnmf.estimators.of_views.columns import view_columns
+from dsnmf.estimators.of_views.multimodal import is_multimodal, modalities
 
 
 class Read(NamedTuple):
@@ -41,7 +43,9 @@ class Read(NamedTuple):
 
 
 def are_views(X):
-    """Whether X is a list or dict of matrices rather than one matrix."""
+    """Whether X is a list or dict of matrices, or a MuData, rather than one matrix."""
+    if is_multimodal(X):
+        return True
     if isinstance(X, Mapping) and not hasattr(X, "shape"):  # SciPy's dok_matrix is a dict
         return True
     return (
@@ -128,12 +132,17 @@ def read_list(Xs, known=None):
 
     Parameters
     ----------
-    Xs : list or dict of arrays, sparse matrices or frames
+    Xs : list or dict of arrays, sparse matrices or frames, or a MuData
         Frames with an index are aligned by it. None, and a name that a fitted dict lacks, is a view
         that no sample has.
     known : list of (str, int, ndarray of str), optional
         Names, widths and feature names that the views must have.
     """
+    if is_multimodal(Xs):
+        matrices, present = modalities(Xs)
+        read = read_list(matrices, known)
+        there = [present.get(name, np.zeros(len(Xs.obs_names), bool)) for name in read.names]
+        return read._replace(present=read.present & there, frame=Xs.obs)
     named = isinstance(Xs, Mapping)
     names = [str(key) for key in Xs] if named else [str(v) for v in range(len(Xs))]
     values = dict(zip(names, Xs.values() if named else Xs))
@@ -199,14 +208,24 @@ def in_one(read, multipliers):
     """All views as one matrix, NaN where they are missing, columns times the multipliers."""
     p = sum(map(len, read.columns))
     dtype = np.result_type(*(X.dtype for X in read.matrices))
-    if all(scipy.sparse.issparse(X) for X in read.matrices):
+    if read.present.all() and all(scipy.sparse.issparse(X) for X in read.matrices):
         stacked = scipy.sparse.hstack(read.matrices, format="csc")
         places = np.empty(p, int)
         places[np.concatenate(read.columns)] = np.arange(p)
         stacked = stacked[:, places] @ scipy.sparse.diags(multipliers)
         return canonical(stacked.tocsr().astype(dtype))
     result = np.empty((read.present.shape[1], p), dtype)
-    for X, own in zip(read.matrices, read.columns):
+    for X, own, present in zip(read.matrices, read.columns, read.present):
         dense = X.toarray() if scipy.sparse.issparse(X) else X
-        result[:, own] = dense * multipliers[own].astype(dtype)
+        result[:, own] = np.where(present[:, None], dense, np.nan) * multipliers[own].astype(dtype)
     return result
+
+
+def in_blocks(read, multipliers):
+    """The same some samples at a time, so that sparse views do not become one dense matrix."""
+    n, p = read.present.shape[1], sum(map(len, read.columns))
+    step = max(1, BLOCK // p)
+    for start in range(0, n, step):
+        rows = slice(start, start + step)
+        matrices, present = [X[rows] for X in read.matrices], read.present[:, rows]
+        yield in_one(read._replace(matrices=matrices, present=present), multipliers)
