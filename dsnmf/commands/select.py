@@ -1,6 +1,6 @@
 """`dsnmf select`: choose layers, components and metric without labels, and train the choice."""
 
-from dsnmf.commands import arguments
+from dsnmf.commands import arguments, models, options, settings, tables
 
 
 def _estimator(parsed):
@@ -15,7 +15,7 @@ def _estimator(parsed):
         options["max_iter"] = parsed.max_iter
     if parsed.solver is None and lengths <= {1}:
         return SemiNMF(**options)
-    return DeepSemiNMF(solver=parsed.solver or "adam", **options)
+    return DeepSemiNMF(solver=parsed.solver or "auto", **options)
 
 
 def _candidates(parsed, estimator, shape):
@@ -30,23 +30,26 @@ def _candidates(parsed, estimator, shape):
 
 def _draw(found, path):
     from dsnmf.extras import extra
-    from dsnmf.files.atomic import replacing
+    from dsnmf.plotting import save_figure
 
-    size = 7, 1.2 + 0.25 * len(found.table)
-    with extra("matplotlib.style", "the figure").context("default"), replacing(path, "wb") as file:
+    size = 7, 1.5 + 0.25 * len(found.table)
+    with extra("matplotlib.style", "the figure").context("default"):
         figure = extra("matplotlib.figure", "the figure").Figure(figsize=size, layout="constrained")
         found.plot(figure.subplots())
-        figure.savefig(file, format="png", dpi=150)
+        save_figure(figure, path)
 
 
 def _run(parsed):
-    for path in (parsed.out, parsed.figure):
-        if path is not None:
-            arguments.check_output(path, parsed.data)
+    if parsed.out is not None:
+        arguments.check_output(parsed.out, parsed.data)
+    if parsed.figure is not None:
+        arguments.check_output(parsed.figure, parsed.data, endings=(".png", ".pdf", ".svg"))
     from dsnmf.selection import select
 
-    X, names = arguments.samples(parsed.data)
+    table = tables.read_samples(parsed)
+    X, names = table.values, table.features
     estimator = _estimator(parsed)
+    settings.apply(estimator, parsed.set)
     with arguments.known_by_name(X, names):
         found = select(
             estimator,
@@ -59,11 +62,11 @@ def _run(parsed):
             folder=parsed.folder,
             jobs=parsed.jobs,
             dask=parsed.dask,
+            verbose=int(not parsed.quiet),
         )
     print(found)
     if parsed.out is not None:
-        if names is not None:
-            found.best_estimator_.feature_names_in_ = names
+        models.keep_names(found.best_estimator_, table, parsed.data)
         found.best_estimator_.save(parsed.out)
         print("Model:", parsed.out)
     if parsed.figure is not None:
@@ -115,7 +118,7 @@ def add(commands):
     parser.add_argument(
         "--solver",
         choices=["adam", "multiplicative"],
-        help="of Deep Semi-NMF (default: Semi-NMF for one layer, adam for several)",
+        help="of Deep Semi-NMF (default: Semi-NMF for one layer, L-BFGS for several)",
     )
     parser.add_argument(
         "--max-iter",
@@ -155,6 +158,11 @@ def add(commands):
         help="scheduler of a Dask cluster that measures instead; its workers need this package and "
         'one thread each (pip install "dsnmf[distributed]")',
     )
-    parser.add_argument("--figure", metavar="PNG", help="file for a figure of the scores")
+    settings.add_set(parser, "tol=1e-6, nonlinearity=tanh")
+    options.add_options(parser)
+    parser.add_argument("--quiet", action="store_true", help="no progress bars")
+    parser.add_argument(
+        "--figure", metavar="FIGURE", help="file for a figure of the scores: .png, .pdf or .svg"
+    )
     parser.add_argument("-o", "--out", metavar="MODEL", help="file that the choice is saved in")
     parser.set_defaults(run=_run)

@@ -6,7 +6,7 @@ from functools import reduce
 import dask
 import numpy as np
 
-from dsnmf.data.sample_blocks import check_finite
+from dsnmf.data.block_sums import check_finite
 from dsnmf.data.sources import Source
 from dsnmf.files.damage import damage_as
 from dsnmf.training.passes import added

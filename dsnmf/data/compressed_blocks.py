@@ -40,6 +40,7 @@ class CompressedBlocks:
         self._small = whole.of(array)
         self.shape, self.dtype, self.slices = array.shape[::-1], whole.dtype, whole.slices
         self.scale, self.offset = whole.scale, compression.offset
+        self.are_sparse = False
         self.fingerprint = whole.fingerprint
         self.squared_norm = float(np.trace(self.gram))
         self.of, self.placed = whole.of, whole.placed
@@ -81,7 +82,7 @@ def compress_blocks(blocks, how, new_array, *, noise_floor=NOISE_FLOOR, whiten=0
     ----------
     blocks : Blocks
     how : {"auto", True, False} or int >= 1
-        See `dsnmf.data.compression.compress`.
+        See `dsnmf.data.compression.compress`; "auto" leaves sparse blocks.
     new_array : callable
         From a shape (n, r) and a dtype to an array or numpy.memmap for UᵀX.
     noise_floor, whiten
@@ -115,7 +116,7 @@ def compress_blocks(blocks, how, new_array, *, noise_floor=NOISE_FLOOR, whiten=0
     ((6, 20), (1, 20), 3)
     """
     how, whiten = checked(how, whiten)
-    if how is False:
+    if how is False or (how == "auto" and not whiten and blocks.are_sparse):
         return blocks
     check_rank(how, blocks.shape)
     given = how is not True and how != "auto"

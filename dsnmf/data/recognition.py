@@ -8,10 +8,12 @@ import scipy.sparse
 from dsnmf.data.compression import compress
 from dsnmf.data.dense import Compressed, Dense, DenseVariables
 from dsnmf.data.gaps import Gappy
+from dsnmf.data.known import Known, known_entries
 from dsnmf.data.sample_blocks import Blocks
 from dsnmf.data.sources import DaskArray, as_source
-from dsnmf.data.sparse import Sparse, SparseVariables
+from dsnmf.data.sparse import CentredSparse, Sparse, SparseVariables
 from dsnmf.initialisation.triplets import gram_eigen
+from dsnmf.symbolic.centred import CentredMatrix
 
 
 def as_lazy(X):
@@ -35,7 +37,7 @@ def in_memory(X):
     return X if source is None else source.rows_with_gaps(0, source.shape[0])
 
 
-def as_blocks(X, block_size=None, scale=None, gaps=False):
+def as_blocks(X, block_size=None, scale=None, gaps=False, absent="zero", sparse=False):
     """What is not in memory in blocks, if it is more than one, or if their size is given.
 
     A Dask array that would be computed on a cluster is worked on there, see `ClusterBlocks`.
@@ -44,8 +46,10 @@ def as_blocks(X, block_size=None, scale=None, gaps=False):
     ----------
     X : object
         See `dsnmf.data.sources.as_source`.
-    block_size, scale, gaps
+    block_size, scale, gaps, sparse
         See `dsnmf.data.sample_blocks.Blocks`. One block, which is read, may have gaps in any case.
+    absent : {"zero", "unknown"}
+        What the entries are that sparse rows do not store: of "unknown" the rows have gaps there.
 
     Returns
     -------
@@ -61,9 +65,10 @@ def as_blocks(X, block_size=None, scale=None, gaps=False):
     source = as_source(X)
     if source is None:
         return X, None
+    source.absent = absent
     client = _current_client() if isinstance(source, DaskArray) else None
     if client is None:
-        blocks = Blocks(source, block_size, scale, gaps)
+        blocks = Blocks(source, block_size, scale, gaps, sparse)
     else:
         from dsnmf.data.cluster_blocks import ClusterBlocks  # which needs distributed
 
@@ -101,7 +106,10 @@ def canonical(X):
     if not scipy.sparse.issparse(X):
         return X
     if np.isnan(X.data).any():
-        raise ValueError("a sparse X must not contain NaN: its absent entries are zeros")
+        raise ValueError(
+            "a sparse X must not contain NaN; it cannot have gaps, but for absent='unknown' those "
+            "entries that it does not store"
+        )
     if X.nnz > np.iinfo(np.int32).max:
         raise ValueError(f"a sparse X may have up to 2³¹ - 1 stored entries, got {X.nnz}")
     rows = scipy.sparse.csr_matrix(X, copy=True)
@@ -110,17 +118,23 @@ def canonical(X):
     return scipy.sparse.csr_matrix((rows.data, indices, indptr), shape=rows.shape)
 
 
-def as_samples(X, how=False, *, noise_floor=0.0, whiten=0.0, scale=None):
+def as_samples(
+    X, how=False, *, noise_floor=0.0, whiten=0.0, scale=None, absent="zero", only_known=False
+):
     """A validated matrix as the kind of data that it is.
 
     Parameters
     ----------
-    X : ndarray or canonical CSR matrix, shape (n_samples, n_features)
+    X : ndarray, canonical CSR matrix or CentredMatrix of one, shape (n_samples, n_features)
         float32 or float64, without infinities; NaN marks unknown entries of an array.
     how, noise_floor, whiten
         See `dsnmf.data.compression.compress`; "auto" leaves a sparse matrix and one with gaps.
     scale : float > 0, optional
         See `Samples`.
+    absent : {"zero", "unknown"}
+        What the entries are that a sparse matrix does not store.
+    only_known : bool
+        Whether an array is to be taken as a sparse matrix of its known entries.
 
     Returns
     -------
@@ -129,14 +143,26 @@ def as_samples(X, how=False, *, noise_floor=0.0, whiten=0.0, scale=None):
     Raises
     ------
     ValueError
-        If a matrix with gaps or a sparse one is to be compressed.
+        If a matrix with gaps or a sparse one is to be compressed, or the known entries are to be
+        those of a sparse matrix whose absent ones are zeros.
     """
+    is_centred = isinstance(X, CentredMatrix)
+    is_sparse = is_centred or scipy.sparse.issparse(X)
+    if only_known and is_sparse and absent == "zero":
+        raise ValueError(
+            "l2 > 0 of a sparse X needs absent='unknown': a penalty where absent entries are zeros "
+            "there is of dense X only"
+        )
     compressed = how not in ("auto", False) or whiten
     name = "whiten" if whiten else "compress"
-    if scipy.sparse.issparse(X):
+    if only_known or (is_sparse and absent == "unknown"):
+        if compressed:
+            raise ValueError(f"{name} does not go with l2 > 0 and absent='unknown'")
+        return Known((X if is_sparse else canonical(known_entries(X))).T, scale)
+    if is_sparse:
         if compressed:
             raise ValueError(f"{name} needs a dense X without gaps, got a sparse one")
-        return Sparse(X.T, scale)
+        return (CentredSparse if is_centred else Sparse)(X.T, scale)
     if np.isnan(X.min()):  # makes no array of X's size
         if compressed:
             raise ValueError(f"{name} needs an X without gaps, got NaN")

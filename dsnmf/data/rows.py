@@ -1,9 +1,16 @@
 """Rows of a matrix that is not in memory, read from what has them."""
 
+from functools import cached_property
+
 import numpy as np
 import scipy.sparse
 
+from dsnmf.data.known import with_gaps
 from dsnmf.files.damage import damage_as
+
+#: Packages whose objects give arrays for slices of rows, and how many rows of others are looked at.
+GIVE_ARRAYS = ("dask", "h5py", "numpy", "zarr")
+LOOKED_AT = 100
 
 
 def row_dtype(shape, dtype, name):
@@ -30,13 +37,29 @@ class Source:
         Samples, features.
     dtype : dtype
         What rows come in: float32 or float64.
+    absent : {"zero", "unknown"}
+        What the entries are that sparse rows do not store.
+    keeps_sparse : bool
+        Whether sparse rows, whose absent entries are zeros, are not made dense.
+    density : float
+        Share of the entries that sparse rows store, or the first of them; 1 of dense ones.
     """
+
+    absent = "zero"
+    keeps_sparse = False
 
     def __init__(self, X):
         self._X = X
         self.shape = tuple(X.shape or ())
         self.dtype = row_dtype(self.shape, X.dtype, "X")
         self._check_not_empty()
+
+    @cached_property
+    def density(self):
+        if type(self._X).__module__.partition(".")[0] in GIVE_ARRAYS:
+            return 1.0  # known without a read
+        first = self._X[:LOOKED_AT]
+        return first.nnz / np.prod(first.shape) if scipy.sparse.issparse(first) else 1.0
 
     @property
     def size(self):
@@ -59,7 +82,7 @@ class Source:
         Returns
         -------
         ndarray, shape (stop - start, n_features), C-contiguous
-            It may share memory with what X holds.
+            It may share memory with what X holds. Or a canonical CSR matrix, if it `keeps_sparse`.
 
         Raises
         ------
@@ -81,16 +104,32 @@ class Source:
     def _read(self, start, stop):
         return self._X[start:stop]
 
+    def _in_form(self, values):
+        """Rows as they are read in the form in which they are wanted."""
+        if not scipy.sparse.issparse(values):
+            return np.asarray(values)
+        if self.absent == "unknown":
+            return with_gaps(values)
+        if not self.keeps_sparse:
+            return values.toarray()
+        rows = scipy.sparse.csr_matrix(values)
+        if not rows.has_canonical_format:
+            rows = rows.copy()
+            rows.sum_duplicates()
+        return rows
+
     def _checked(self, values, shape, gaps=False):
         is_masked = np.ma.is_masked(values)
         if is_masked and not gaps:
             raise ValueError("they have masked entries; gaps need a dense array in memory")
-        rows = np.asarray(values.toarray() if scipy.sparse.issparse(values) else values)
+        rows = self._in_form(values)
         if rows.shape != shape:
             kind = f"{type(values).__name__} of shape {np.shape(values)}"
             raise ValueError(f"they must be an array of shape {shape}, got a {kind}")
         if row_dtype(shape, rows.dtype, "they") != self.dtype:
             raise ValueError(f"they must be {self.dtype}, got {rows.dtype}")
+        if scipy.sparse.issparse(rows):
+            return rows.astype(self.dtype, copy=False)
         if is_masked:
             rows = values.astype(self.dtype).filled(np.nan)
         return np.ascontiguousarray(rows, self.dtype)

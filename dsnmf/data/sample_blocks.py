@@ -4,77 +4,28 @@ import math
 from concurrent.futures import ThreadPoolExecutor
 from contextvars import copy_context
 from functools import cached_property, partial
-from zlib import crc32
 
 import numpy as np
 
+from dsnmf.data.block_sums import Fingerprint, ScaledSums, check_finite
+from dsnmf.data.centring import Centring, deviation_terms
 from dsnmf.data.sources import Source, as_source
 from dsnmf.data.store import Store
 from dsnmf.initialisation.spectrum import eigen_of
-from dsnmf.training.passes import NeedsMemory, pass_over
+from dsnmf.initialisation.triplets import LARGEST_SPARSE_GRAM
+from dsnmf.training.passes import pass_over
 from dsnmf.training.reading import Reading
 from dsnmf.validation import as_number, as_size
 
 #: Entries of a block whose size is not given.
 ENTRIES = 1 << 22
 
-#: Features up to which the matrix of their products is made.
+#: Features up to which the matrix of their products is made, of dense rows.
 MOST_FEATURES = 20_000
 
-
-def check_finite(rows, number, samples, gaps=False):
-    """ValueError, naming the sample, if rows of the block of this number are not finite.
-
-    Of NaN it is `NeedsMemory`, unless there may be gaps.
-    """
-    with np.errstate(over="ignore", invalid="ignore"):
-        if np.isfinite(rows.sum()):  # faster than a look at each; it may overflow
-            return
-    fine = ~np.isinf(rows) if gaps else np.isfinite(rows)
-    if not fine.all():
-        row = int(np.argmin(fine.all(axis=1)))
-        first, last = samples.start, samples.stop - 1
-        place = f"sample {first + row} (block {number}, samples {first} to {last})"
-        if np.isnan(rows[row]).any() and not gaps:
-            raise NeedsMemory(f"X contains NaN in {place}; gaps need a dense array in memory")
-        raise ValueError(f"X contains infinity in {place}")
-
-
-class Fingerprint:
-    """Of blocks in their order: blocks are the digits of a number to a large base."""
-
-    _BASE, _PRIME = 2**32 + 15, 2**61 - 1
-
-    def __init__(self, rows):
-        self.value, self._factor = crc32(np.ascontiguousarray(rows)), self._BASE
-
-    def __iadd__(self, other):
-        self.value = (self.value * other._factor + other.value) % self._PRIME
-        self._factor = self._factor * other._factor % self._PRIME
-        return self
-
-
-class ScaledSums:
-    """The Gram matrix of the features of some rows of any magnitude, or but its trace.
-
-    Squares of what is very large or small leave float64, so it is that of rows / unit, where unit
-    is the power of two below the largest entry: nothing is rounded by it.
-    """
-
-    def __init__(self, rows, has_gram):
-        rows = rows.astype(np.float64, copy=False)
-        largest = float(max(rows.max(), -rows.min()))
-        self.unit = 2.0 ** (math.frexp(largest)[1] - 1) if largest else math.ulp(0.0)
-        rows = rows / self.unit
-        self.gram = rows.T @ rows if has_gram else np.array([[np.vdot(rows, rows)]])
-
-    def __iadd__(self, other):
-        unit = max(self.unit, other.unit)
-        if unit > self.unit:
-            self.gram *= (self.unit / unit) ** 2
-        self.gram += other.gram if unit == other.unit else other.gram * (other.unit / unit) ** 2
-        self.unit = unit
-        return self
+#: Share of stored entries up to which work on sparse rows takes less than on dense ones, and
+#: entries of a row that count as stored at least: what is made of it is not sparse.
+LARGEST_DENSITY, LEAST_STORED = 0.2, 64
 
 
 def _scaled_sums(rows, has_gram):
@@ -83,10 +34,6 @@ def _scaled_sums(rows, has_gram):
 
 def _as_read(rows):
     return rows
-
-
-def _divided(rows, unit):
-    return rows if unit == 1 else rows / unit
 
 
 def _as_whole(function, rows, *inputs):
@@ -105,11 +52,14 @@ class Blocks:
     source : Source, n samples x p features
         See `dsnmf.data.sources.as_source`.
     block_size : int >= 1, optional
-        Samples in a block; by default as many as make about 4 million entries (2²²), at least 1.
+        Samples in a block; by default as many as make about 4 million entries (2²²), at least 1; of
+        sparse rows as many as store so many, or 64 in each row.
     scale : float > 0, optional
         What divides the samples; by default the root mean square of their norms, 1 if all are 0.
     gaps : bool
         Whether NaN, and masked entries, which become NaN, may be among the rows.
+    sparse : bool
+        Whether rows that come as sparse matrices may stay so: they do if few entries are stored.
 
     Attributes
     ----------
@@ -123,17 +73,21 @@ class Blocks:
     fingerprint : int
         Of the samples as they are, in their order and blocks.
     gram : ndarray, shape (p, p), float64, or None
-        X Xᵀ at that scale; not made if p exceeds 20000.
+        X Xᵀ at that scale; not made if p exceeds 20000, of sparse rows 1000.
     eigen : (ndarray, ndarray), shapes (p,) and (p, p), or None
         Its eigenvalues, ascending, and eigenvectors; computed once.
     squared_norm : float
         ‖X‖² at that scale.
     offset : float >= 0
         What the squared error of these blocks lacks to that of the data; 0 unless compressed.
+    centring : Centring
+        What becomes of the samples as they are read; none by default, to be set before any need.
     reading : Reading
         Counts the passes; may be replaced by one that shows them.
     is_local : bool
         Whether passes are made by this process.
+    are_sparse : bool
+        Whether rows are CSR matrices.
 
     Raises
     ------
@@ -165,10 +119,16 @@ class Blocks:
 
     offset = 0.0
     is_local = True
+    centring = Centring()
 
-    def __init__(self, source, block_size=None, scale=None, gaps=False):
+    def __init__(self, source, block_size=None, scale=None, gaps=False, sparse=False):
         n, p = source.shape
-        default = max(1, ENTRIES // p)  # from p alone: the same blocks, and bits, on any machine
+        self.are_sparse = sparse and source.absent == "zero" and source.density <= LARGEST_DENSITY
+        source.keeps_sparse, per_row = self.are_sparse, p
+        if self.are_sparse:
+            per_row = max(math.ceil(p * source.density), LEAST_STORED)
+        # From the data alone: the same blocks, and bits, on any machine.
+        default = max(1, ENTRIES // per_row)
         size = default if block_size is None else as_size(block_size, "block_size")
         self.slices = [slice(start, min(start + size, n)) for start in range(0, n, size)]
         self.shape, self.dtype = (p, n), source.dtype
@@ -203,15 +163,25 @@ class Blocks:
     @property
     def step_shape(self):
         """As `Samples` has it."""
-        return self.slices[0].stop, self.shape[0]
+        share = self._source.density if self.are_sparse else 1
+        return self.slices[0].stop, max(1, self.shape[0] * share)
+
+    def centred(self, center, scale):
+        """Have a centring, from `Deviations` that one pass more finds; see `Centring.of_known`."""
+        (deviations,) = self._passed(_as_read, deviation_terms, stage="means")
+        self.centring = Centring.of_deviations(deviations, center, scale, self.dtype)
 
     def ends(self):
         """The first and the last sample as they are, ndarray (2, p)."""
         n = self.shape[1]
-        return np.concatenate([self._source.rows(i, i + 1) for i in (0, n - 1)])
+        ends = [self._source.rows(i, i + 1) for i in (0, n - 1)]
+        return np.concatenate([end.toarray() if self.are_sparse else end for end in ends])
 
     def __iter__(self):
-        """Yields each block's slice and its rows, ndarray (b, p), C-contiguous, of `dtype`."""
+        """Yields each block's slice and its rows, ndarray (b, p), C-contiguous, of `dtype`.
+
+        Or canonical CSR matrices, if they `are_sparse`.
+        """
         return self._read_ahead(self._at_scale())
 
     def passed(self, function, inputs=(), outputs=()):
@@ -245,7 +215,7 @@ class Blocks:
                 f"the scale of X must be within {self.dtype}'s range, got {self.scale!r}: "
                 "give X in another unit"
             )
-        return partial(_divided, unit=self.dtype.type(self.scale))
+        return partial(self.centring.at_scale, unit=self.dtype.type(self.scale))
 
     def reduced(self, Z):
         """Z_1 for these blocks, from one for the data at their own scale."""
@@ -280,10 +250,10 @@ class Blocks:
     def _first_pass(self):
         """Scale, energy, Gram matrix or None, fingerprint."""
         p, n = self.shape
-        has_gram = p <= MOST_FEATURES
+        has_gram = p <= (LARGEST_SPARSE_GRAM if self.are_sparse else MOST_FEATURES)
         function = partial(_scaled_sums, has_gram=has_gram)
         stage = "scale and Gram matrix" if has_gram else "scale"
-        summed, fingerprint = self._passed(_as_read, function, stage=stage)
+        summed, fingerprint = self._passed(self.centring.of, function, stage=stage)
         unit, gram = summed.unit, summed.gram
         energy = float(np.trace(gram))
         root_mean_square = unit * math.sqrt(energy / n) if energy else 1.0

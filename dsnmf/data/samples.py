@@ -100,15 +100,23 @@ class Samples:
         The `DataVariables` of this kind, in which rules see X, compressed or not.
     samples : ndarray or SciPy sparse matrix, shape (p, n)
         At the scale of the fit, not compressed, without gaps.
+    unshifted : ndarray or SciPy sparse matrix, shape (p, n)
+        `samples` with the vector `shift`, if there is one, added to each: for what depends on
+        their differences alone.
+    shift : ndarray, shape (p,), or None
     offset : float >= 0
         What the squared error of X lacks to that of `samples`.
     is_complete : bool
         Whether X has no gaps, so that rules see the same in every iteration.
+    only_known : bool
+        Whether rules see nothing but the known entries.
     """
 
     offset = 0.0
     is_complete = True
-    _eigen = None
+    only_known = False
+    shift = None
+    _eigen = _spectrum = None
 
     def __init__(self, given, scale=None):
         self.given = given
@@ -138,7 +146,15 @@ class Samples:
     def take_eigen(self):
         """What `gram_eigen` gives of `start` if that is known, or None; let go of."""
         eigen, self._eigen = self._eigen, None
+        if eigen is not None:
+            self._spectrum = np.maximum(eigen[0], 0)
         return eigen
+
+    def least_error(self, rank):
+        """The squared error of the best approximation of this rank; 0 where it is not known."""
+        if self._spectrum is None:
+            return 0.0
+        return self.offset + float(self._spectrum[: max(len(self._spectrum) - rank, 0)].sum())
 
     def values(self):
         """What `variables` are to hold, C-contiguous or sparse: X first."""
@@ -147,6 +163,10 @@ class Samples:
     @property
     def samples(self):
         return self.start
+
+    @property
+    def unshifted(self):
+        return self.samples
 
     @property
     def step_shape(self):

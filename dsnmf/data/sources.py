@@ -146,6 +146,7 @@ class NpyFiles(Source):
     """
 
     to_memory = "np.concatenate([np.load(path) for path in X])"
+    density = 1.0
 
     def __init__(self, paths):
         for i, path in enumerate(paths):
@@ -174,8 +175,11 @@ class NpyFiles(Source):
         return values.shape, row_dtype(values.shape, values.dtype, path)
 
     def _read(self, start, stop):
+        return np.concatenate(self._parts(start, stop))
+
+    def _parts(self, start, stop):
         files = range(bisect_right(self._ends, start), bisect_left(self._ends, stop) + 1)
-        return np.concatenate([self._part(i, start, stop) for i in files])
+        return [self._part(i, start, stop) for i in files]
 
     def _part(self, i, start, stop):
         values = self._opened(self._paths[i])
@@ -194,9 +198,20 @@ class NpzFiles(NpyFiles):
     to_memory = "scipy.sparse.vstack([scipy.sparse.load_npz(path) for path in X])"
 
     _last = None, None
+    _stored = 0
+
+    @property
+    def density(self):
+        return self._stored / (self.shape[0] * self.shape[1])
+
+    @property
+    def size(self):
+        """Bytes of all stored entries, with their columns' numbers, or of all if that is less."""
+        return min(super().size, self._stored * (self.dtype.itemsize + 4))
 
     def _described(self, path):
-        shape, dtype = sparse_header(path)
+        shape, dtype, stored = sparse_header(path)
+        self._stored += stored
         return shape, row_dtype(shape, dtype, path)
 
     def _opened(self, path):
@@ -205,8 +220,8 @@ class NpzFiles(NpyFiles):
             self._last = path, read_sparse(path)
         return self._last[1]
 
-    def _part(self, i, start, stop):
-        return super()._part(i, start, stop).toarray()
+    def _read(self, start, stop):
+        return scipy.sparse.vstack(self._parts(start, stop), format="csr")
 
 
 class DaskArray(Source):

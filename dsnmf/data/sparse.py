@@ -1,20 +1,50 @@
-"""Sparse matrices: absent entries are zeros, and nothing dense of their size is made."""
+"""Sparse matrices: absent entries are zeros, and nothing dense of their size is made.
 
+Those of which something is subtracted too: see `dsnmf.symbolic.centred`.
+"""
+
+from dataclasses import replace
 from functools import cached_property
 
 import numpy as np
 import pytensor.sparse
 import pytensor.tensor as pt
+import scipy.sparse
 
-from dsnmf.data.samples import DataVariables, Samples
+from dsnmf.data.samples import DataVariables, Samples, column_blocks
 from dsnmf.symbolic import layer_features
+from dsnmf.symbolic.centred import CentredMatrix, CentredVariable
 from dsnmf.symbolic.linalg import product
 from dsnmf.symbolic.residual import chained_gradients
-from dsnmf.symbolic.shared import open_sparse
+from dsnmf.symbolic.shared import open_shared, open_sparse
 from dsnmf.training.modes import is_jax
 
 #: Share of the matrix's energy below which its error is not taken from a difference of sums.
 LEAST_DIFFERENCE = 1e-8
+
+
+def squared_residual(X, Z, F):
+    """Σ (X - Z F)² in float64, exactly; of a sparse X (p x n) nothing dense of its size is made."""
+    Z, F = Z.astype(np.float64, copy=False), F.astype(np.float64, copy=False)
+    X = X.astype(np.float64, copy=False)
+    is_centred = isinstance(X, CentredMatrix)
+    if not (is_centred or scipy.sparse.issparse(X)):
+        return float(np.square(X - Z @ F).sum())
+    energy = X.energies().sum() if is_centred else np.square(X.data).sum()
+    error = energy - 2 * ((X @ F.T) * Z).sum() + ((Z.T @ Z) * (F @ F.T)).sum()
+    if error > LEAST_DIFFERENCE * energy:
+        return float(error)
+    blocks, X = column_blocks(*X.shape), X if is_centred else X.tocsc()
+    return sum(float(np.square(X[:, b].toarray() - Z @ F[:, b]).sum()) for b in blocks)
+
+
+def column_norms(X):
+    """l2 norms of the columns of an array or a sparse matrix, in float64."""
+    if scipy.sparse.issparse(X):
+        squares = X.astype(np.float64)
+        squares.data = squares.data**2
+        return np.sqrt(np.asarray(squares.sum(axis=0)).ravel())
+    return np.linalg.norm(X.astype(np.float64, copy=False), axis=0)
 
 
 class SparseVariables(DataVariables):
@@ -31,8 +61,11 @@ class SparseVariables(DataVariables):
         wide_Z, wide_F = pt.cast(Z, "float64"), pt.cast(F, "float64")
         fitted = (product(self.X, wide_F.T) * wide_Z).sum()
         inner = (pt.dot(wide_Z.T, wide_Z) * pt.dot(wide_F, wide_F.T)).sum()
-        energy = pt.sqr(pt.cast(pytensor.sparse.csm_data(self.X), "float64")).sum()
-        return pt.cast(pt.maximum(energy - 2 * fitted + inner, 0), Z.dtype)
+        return pt.cast(pt.maximum(self._energy() - 2 * fitted + inner, 0), Z.dtype)
+
+    def _energy(self):
+        """Σ X²."""
+        return pt.sqr(pt.cast(pytensor.sparse.csm_data(self.X), "float64")).sum()
 
     def error_and_gradients(self, Zs, H, nonlinearity, params):
         """As `DataVariables` has it, written out: sparse products have no symbolic gradient."""
@@ -42,10 +75,24 @@ class SparseVariables(DataVariables):
         return self._squared_error(Z, F), chained_gradients(params, Z, F, by_Z, by_F)
 
 
+class CentredVariables(SparseVariables):
+    """Of a sparse matrix less its features' means."""
+
+    def __init__(self, dtype):
+        super().__init__(dtype)
+        means = open_shared("means", dtype, 1)
+        self._square = open_shared("energy", "float64", 0)
+        self.X = CentredVariable(self.X, means)
+        self.variables += [means, self._square]
+
+    def _energy(self):
+        return self._square
+
+
 class Sparse(Samples):
     """A sparse matrix, canonical: see `dsnmf.data.recognition.canonical`."""
 
-    variables = SparseVariables
+    variables: type[DataVariables] = SparseVariables
 
     def _energies(self, unit):
         squares = self.given.astype(np.float64)
@@ -54,7 +101,8 @@ class Sparse(Samples):
 
     @cached_property
     def start(self):
-        return (self.given / self._unit).tocsr()
+        # SciPy divides a sparse float32 in float64.
+        return (self.given / self._unit).astype(self.given.dtype, copy=False).tocsr()
 
     def values(self):
         return [self.start]
@@ -70,15 +118,43 @@ class Sparse(Samples):
             raise ValueError(f"init='{init}' needs a dense X; for a sparse X use 'svd' or 'random'")
 
     def _squared_residual(self, Z, F):
-        X = self.given.astype(np.float64) / self.scale
-        energy = np.square(X.data).sum()
-        error = energy - 2 * ((X @ F.T) * Z).sum() + ((Z.T @ Z) * (F @ F.T)).sum()
-        exact = error > LEAST_DIFFERENCE * energy
-        return error if exact else super()._squared_residual(Z, F)
+        return squared_residual(self.given.astype(np.float64) / self.scale, Z, F)
 
     def wide(self, which):
         return super().wide(which).toarray()
 
     def features(self, feature_map):
         """As `Samples` has it, at once: no more is made than there are entries."""
-        return feature_map.of_full(self.given / self._unit, self.norms)
+        X = (self.given / self._unit).astype(self.given.dtype, copy=False)
+        return feature_map.of_full(X, self.norms)
+
+
+class CentredSparse(Sparse):
+    """A `CentredMatrix` of a sparse one, with a mean for each feature."""
+
+    variables = CentredVariables
+
+    def _energies(self, unit):
+        X = (self.given / unit).astype(np.float64)
+        entries, values = X.stored()
+        beyond = np.square(values) - np.square(X.means[entries.row])
+        of_stored = np.bincount(entries.col, beyond, minlength=X.shape[1])
+        return np.maximum(of_stored + X.means @ X.means, 0)
+
+    @cached_property
+    def start(self):
+        X = self.given / self._unit
+        return replace(X, entries=X.entries.tocsr())
+
+    def values(self):
+        """The matrix itself, what is subtracted, and Σ X²."""
+        square = np.array(self.start.astype(np.float64).energies().sum())
+        return [self.start.entries, self.start.means, square]
+
+    @property
+    def unshifted(self):
+        return self.start.entries
+
+    @property
+    def shift(self):
+        return self.start.means

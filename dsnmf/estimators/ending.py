@@ -4,8 +4,10 @@ from functools import partial
 from typing import NamedTuple
 
 import numpy as np
+import scipy.sparse
 
 from dsnmf import symbolic
+from dsnmf.data.sparse import column_norms, squared_residual
 from dsnmf.estimators.outcome import SpanGram
 from dsnmf.estimators.search.priors import Priors
 from dsnmf.estimators.search.probes import Probes, draws
@@ -18,13 +20,14 @@ def _seen(rows, is_picked, *drawn_and_led, Z_1, nonlinearity):
     X, F = rows.T, led[0].astype(np.float64)
     span = SpanGram(Z_1)
     span.of_full(X)
-    terms = [float(np.square(X - Z_1 @ F).sum()), Stacked(rows[is_picked]), span.value]
+    picked = rows[is_picked]
+    picked = picked.toarray() if scipy.sparse.issparse(picked) else picked
+    terms = [squared_residual(X, Z_1, F), Stacked(picked), span.value]
     if not drawn:
         return terms
-    wide = rows.astype(np.float64).T
-    norms, priors = np.linalg.norm(wide, axis=0), Priors(len(led), nonlinearity)
+    norms, priors = column_norms(X), Priors(len(led), nonlinearity)
     priors.add(led, norms)
-    return [*terms, priors, Probes(*drawn, norms, wide, Z_1, F)]
+    return [*terms, priors, Probes(*drawn, norms, X.astype(np.float64), Z_1, F)]
 
 
 class Ended(NamedTuple):

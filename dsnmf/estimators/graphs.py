@@ -46,7 +46,7 @@ def attribute_affinity(attribute, affinity, samples, n_neighbors, heat_width):
         return as_affinity(_value(affinity), n)
     _check_kind(affinity)
     if affinity == "knn" or _is_unlabelled(attribute):
-        return knn_affinity(samples.samples, n_neighbors=min(n_neighbors, n - 1))
+        return knn_affinity(samples.unshifted, n_neighbors=min(n_neighbors, n - 1))
     X = samples.dense if affinity == "heat" else None
     return label_affinity(attribute, X, kind=affinity, t=heat_width)
 

@@ -146,7 +146,13 @@ class MultiViewDeepSemiNMF(FittedViews, Factorisation):
     def _layer_sizes(self):
         return as_layers(self.layers)
 
-    def _rule(self, is_complete=True):
+    # In the place of parameters that other estimators have.
+    n_init, l2, solver = 1, 0.0, "multiplicative"
+
+    def _solver(self, is_complete=True, in_memory=True):
+        return self.solver
+
+    def _rule(self, is_complete=True, only_known=False, in_memory=True):
         return MultiView
 
     def _has_graphs(self):
@@ -206,16 +212,19 @@ class MultiViewDeepSemiNMF(FittedViews, Factorisation):
             if self.views is not None:
                 raise ValueError("views is for one matrix; here X is a list or dict of views")
             vars(self).pop("feature_names_in_", None)
-            return self._fit_to(InViews(self, read_list(X), None, y, layers))
+            data = InViews(self, read_list(X), None, y, layers)
+            return self._fit_to(data), data
         X, blocks = as_blocks(X, self.block_size, scale=1.0)
         if blocks is not None:
             try:
-                return self._fit_to(InViews(self, None, self._checked(blocks), y, layers))
+                data = InViews(self, None, self._checked(blocks), y, layers)
+                return self._fit_to(data), data
             except NeedsMemory:
                 if self.block_size is not None or not isinstance(X, np.memmap):
                     raise
         read = read_columns(self, X, self.views, reset=True)
-        return self._fit_to(InViews(self, read, None, y, layers))
+        data = InViews(self, read, None, y, layers)
+        return self._fit_to(data), data
 
     def _checked(self, blocks):
         """Blocks, if a fit to them can be."""

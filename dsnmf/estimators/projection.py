@@ -8,7 +8,9 @@ import numpy as np
 from pytensor.compile.sharedvalue import SharedVariable
 from scipy.optimize import nnls
 
+from dsnmf.data.known import known_entries
 from dsnmf.initialisation.least_squares import pseudo_inverse, without_rounding
+from dsnmf.symbolic.known_entries import best_nonnegative_rows, solved_rows
 from dsnmf.validation import as_matrix
 
 if TYPE_CHECKING:
@@ -39,7 +41,7 @@ def _basis(Zs, layer):
     return Psi
 
 
-def _non_negative(Psi, X):
+def least_nonnegative(Psi, X):
     """Columns h >= 0 with the least ‖x - Ψh‖, one by one."""
     H = np.zeros((Psi.shape[1], X.shape[1]))
     for j, x in enumerate(X.T):
@@ -59,16 +61,21 @@ class Projection:
     Psi : ndarray, shape (p, k), float32 or float64
     nonnegative : bool
         Ψ†x, or the h >= 0 with the least ‖x - Ψh‖.
+    ridge : float >= 0
+        λ of what is added for each known entry of x: λ ‖h‖².
     """
 
-    def __init__(self, Psi: Array, nonnegative: bool) -> None:
-        self._Psi, self._nonnegative = Psi, nonnegative
+    def __init__(self, Psi: Array, nonnegative: bool, ridge: float = 0.0) -> None:
+        self._Psi, self._nonnegative, self._ridge = Psi, nonnegative, ridge
         self._parts: dict[Any, Projection] = {}
-        eps = float(np.finfo(Psi.dtype).eps)
+        eps, p = float(np.finfo(Psi.dtype).eps), len(Psi)
+        if ridge:
+            Psi = np.vstack([Psi, np.sqrt(ridge * p) * np.eye(Psi.shape[1])])
         if nonnegative:
-            self._Q, self._R = without_rounding(Psi, eps)
+            Q, self._R = without_rounding(Psi, eps)
+            self._Q = Q[:p]
         else:
-            self._inverse = pseudo_inverse(Psi, eps).astype(Psi.dtype)
+            self._inverse = pseudo_inverse(Psi, eps)[:, :p].astype(self._Psi.dtype)
 
     def of_full(self, X: Any, norms: Any = None) -> Array:
         """Features of samples without gaps.
@@ -85,7 +92,7 @@ class Projection:
         """
         if not self._nonnegative:
             return np.asarray(self._inverse @ X)
-        return _non_negative(self._R, self._Q.T @ X).astype(X.dtype)
+        return least_nonnegative(self._R, self._Q.T @ X).astype(X.dtype)
 
     def of_gappy(self, X: Array, norms: Any = None) -> Array:
         """Features that fit the known entries best; samples with the same ones are fitted together.
@@ -100,6 +107,8 @@ class Projection:
         -------
         ndarray, shape (k, n), of Ψ's dtype
         """
+        if self._ridge:
+            return self.of_known(known_entries(X))
         patterns, of_sample = np.unique(~np.isnan(X), axis=1, return_inverse=True)
         H = np.empty((self._Psi.shape[1], X.shape[1]), X.dtype)
         for i, rows in enumerate(patterns.T):
@@ -107,6 +116,25 @@ class Projection:
             known = self._of_known(np.packbits(rows).tobytes(), rows)
             H[:, samples] = known.of_full(X[np.ix_(rows, samples)])
         return H
+
+    def of_known(self, X: Any, norms: Any = None) -> Array:
+        """The same in proportion to the number of known entries.
+
+        Parameters
+        ----------
+        X : CSR matrix, shape (p, n)
+            What it does not store is unknown.
+        norms : ignored
+
+        Returns
+        -------
+        ndarray, shape (k, n), of Ψ's dtype
+        """
+        by_sample = X.T.tocsr()
+        if self._nonnegative:
+            return best_nonnegative_rows(by_sample, self._Psi, self._ridge).T
+        start = np.zeros((by_sample.shape[0], self._Psi.shape[1]), self._Psi.dtype)
+        return solved_rows(by_sample, self._Psi, self._ridge, start).T
 
     def _of_known(self, key, rows):
         """The map of samples with these known entries; of the last few it is kept."""

@@ -49,7 +49,13 @@ def nonnegative(H):
     return np.where(H >= 0, H, ZERO_FILL * np.abs(H).mean(axis=0)).astype(H.dtype)
 
 
-def start_factors(estimator, samples, layers):
+def random_again(random_state):
+    """Where the random starts draw from that follow a first one which does not: see `n_init`."""
+    rng = as_random_state(random_state)
+    return as_generator(0) if rng is None else rng
+
+
+def start_factors(estimator, samples, layers, again=None):
     """Zs and Hs that an estimator's parameters ask for, Z_1 in the coordinates of the samples' X.
 
     Parameters
@@ -57,6 +63,8 @@ def start_factors(estimator, samples, layers):
     estimator : Factorisation
     samples : Samples
     layers : tuple of int
+    again : Generator, optional
+        Draws a random start in the place of what the parameters ask for.
 
     Returns
     -------
@@ -67,19 +75,23 @@ def start_factors(estimator, samples, layers):
     ValueError
         If given factors do not fit X, the layers and the solver.
     """
+    if again is not None:
+        return _started(estimator, samples.start, layers, "random", again)
     if not isinstance(estimator.init, str):
-        (Z_1, *Zs), Hs = given_factors(estimator, samples.given.shape, layers)
+        is_raw = estimator._rule(samples.is_complete).raw_features
+        (Z_1, *Zs), Hs = given_factors(estimator, samples.given.shape, layers, is_raw)
         return [samples.reduced(Z_1), *Zs], Hs
+    rng, eigen = as_random_state(estimator.random_state), samples.take_eigen()
     if estimator.init == "nndsvd":  # belongs to the given coordinates; all others turn along
-        (Z_1, *Zs), Hs = _started(estimator, samples.samples, layers)
+        (Z_1, *Zs), Hs = _started(estimator, samples.samples, layers, "nndsvd", rng)
         return [samples.compressed(Z_1), *Zs], Hs
-    return _started(estimator, samples.start, layers, samples.take_eigen())
+    return _started(estimator, samples.start, layers, estimator.init, rng, eigen)
 
 
-def _started(estimator, X, layers, eigen=None):
-    rng, by_svd = as_random_state(estimator.random_state), estimator.init == "svd"
-    initialise = _initialiser(estimator.init, estimator._noise_floor(layers), rng, (X, eigen))
-    if estimator._rule().raw_features:
+def _started(estimator, X, layers, init, rng, eigen=None):
+    by_svd = init == "svd"
+    initialise = _initialiser(init, estimator._noise_floor(layers), rng, (X, eigen))
+    if estimator._start_aim(layers) == "zeros":
         return pretrain(X, layers, initialise)
 
     by_product = by_svd and estimator._start_aim(layers) == "product"
@@ -94,8 +106,11 @@ def _started(estimator, X, layers, eigen=None):
     return (pretrain_product if by_product else pretrain)(X, layers, factorise)
 
 
-def given_factors(estimator, shape, layers):
-    """Lists Zs and Hs from init=(Z, H) or (Zs, Hs), if the fit can start from them."""
+def given_factors(estimator, shape, layers, is_raw):
+    """Lists Zs and Hs from init=(Z, H) or (Zs, Hs), if the fit can start from them.
+
+    Negative features it takes where is_raw, see `Rule.raw_features`.
+    """
     init = estimator.init
     if len(init) != 2:
         raise ValueError(f"init must be a name or a pair of factors, got {len(init)} elements")
@@ -105,7 +120,7 @@ def given_factors(estimator, shape, layers):
         for letter, factors in (("Z", Zs), ("H", Hs))
     )
     check_start(Zs, Hs, shape, layers)
-    if not estimator._rule().raw_features:
+    if not is_raw:
         for i, H in enumerate(Hs, start=1):
             if (least := H.min()) < 0:
                 raise ValueError(f"init's H_{i} must be >= 0, got {least:.4g}")

@@ -6,7 +6,7 @@ import numpy as np
 import scipy.sparse
 
 from dsnmf.files.damage import damage_as
-from dsnmf.files.variables import as_csr, pick_labels, pick_matrix
+from dsnmf.files.variables import as_csr, pick_array, pick_labels, pick_matrix
 
 #: What the .npz files of `scipy.sparse.save_npz` have, and what we call the matrix in them.
 _SPARSE, _MATRIX = {"format", "shape", "data"}, "matrix"
@@ -42,20 +42,25 @@ def read_sparse(path):
 
 
 def sparse_header(path):
-    """Its shape and dtype; its values are not read."""
+    """Its shape, its dtype and how many entries it stores; its values are not read."""
     with _as_sparse(path), np.load(path, allow_pickle=False) as file:
         if not set(file.files) >= _SPARSE:
             raise ValueError(f"it holds {', '.join(file.files) or 'nothing'}")
         with file.zip.open("data.npy") as values:
             np.lib.format.read_magic(values)
-            dtype = np.lib.format.read_array_header_1_0(values)[2]
-        return tuple(file["shape"].tolist()), dtype
+            stored, _, dtype = np.lib.format.read_array_header_1_0(values)
+        return tuple(file["shape"].tolist()), dtype, int(np.prod(stored))
 
 
 def read_matrix(path, name=None, known=None):
     """Samples; no names."""
     values = _load(path) if _suffix(path) == ".npy" else pick_matrix(path, _load, name)
     return values, None
+
+
+def read_array(path, name=None):
+    """An array of any number of dimensions."""
+    return _load(path) if _suffix(path) == ".npy" else pick_array(path, _load, name)
 
 
 def read_labels(path, name=None, n_samples=None):

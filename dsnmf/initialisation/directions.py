@@ -4,6 +4,7 @@ from functools import partial
 from itertools import count
 
 import numpy as np
+import scipy.sparse
 
 from dsnmf.initialisation.spectrum import beside, determined_vectors, eigen_of
 from dsnmf.initialisation.triplets import FIRST_RANK, OVERSAMPLING
@@ -17,7 +18,10 @@ MOST_DIRECTIONS = 1024
 
 
 def _terms_beside(rows, basis, within):
-    rows = rows if within is None else rows @ within  # in float64, as these are
+    if within is not None:
+        rows = rows @ within  # in float64, as these are
+    elif scipy.sparse.issparse(rows):
+        rows = rows.toarray()
     return gram_terms(beside(rows, basis))
 
 

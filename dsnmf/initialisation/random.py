@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from dsnmf.validation import as_matrix, as_size, as_uniform_source
+from dsnmf.initialisation.triplets import as_operand
+from dsnmf.validation import as_size, as_uniform_source
 
 if TYPE_CHECKING:
     from dsnmf.typing import Array, Matrix, Seed
@@ -17,7 +18,7 @@ def random(X: Matrix, n_components: int, *, random_state: Seed = None) -> tuple[
 
     Parameters
     ----------
-    X : array_like or SciPy sparse matrix, shape (p, n)
+    X : array_like, SciPy sparse matrix or LinearOperator, shape (p, n)
     n_components : int >= 1
     random_state : None, int or numpy.random.Generator
         None is NumPy's global state: every call gives other factors, unless `numpy.random.seed`
@@ -41,7 +42,7 @@ def random(X: Matrix, n_components: int, *, random_state: Seed = None) -> tuple[
     >>> Z.shape, H.shape, bool(H.min() >= 0)
     ((4, 2), (2, 6), True)
     """
-    X = as_matrix(X, "X", accept_sparse=True)
+    X = as_operand(X, "X")
     n_components = as_size(n_components, "n_components")
     H = as_uniform_source(random_state).random((n_components, X.shape[1]))
     Z = X @ np.linalg.pinv(H)

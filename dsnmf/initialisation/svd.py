@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from dsnmf.initialisation.floor import NOISE_FLOOR
-from dsnmf.initialisation.triplets import truncated_svd
+from dsnmf.initialisation.triplets import as_operand, truncated_svd
 from dsnmf.validation import as_matrix, as_size, as_uniform_source
 
 if TYPE_CHECKING:
@@ -73,7 +73,8 @@ def appr_seminmf(
 
     Parameters
     ----------
-    M : array_like or SciPy sparse matrix, shape (n_features, n_samples), float32 or float64
+    M : array_like, SciPy sparse matrix or LinearOperator, shape (n_features, n_samples)
+        float32 or float64.
     r : int >= 1
         Number of components. r = 1 (which the original refuses) takes the positive or the
         negative part of the leading right singular vector, whichever fits M better.
@@ -99,7 +100,7 @@ def appr_seminmf(
     >>> bool(V.min() >= 0), bool(np.allclose(U @ V, M))
     (True, True)
     """
-    M = as_matrix(M, "M", accept_sparse=True)
+    M = as_operand(M, "M")
     r = as_size(r, "r")
     options: dict[str, Any] = {
         "noise_floor": noise_floor,

@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 import scipy.linalg
 import scipy.sparse.linalg
+from scipy.sparse.linalg import LinearOperator
 
 from dsnmf.initialisation.floor import NOISE_FLOOR, as_noise_floor
 from dsnmf.initialisation.spectrum import beside, chosen_vectors, complement, eigen_of, resolved
 from dsnmf.magnitude import safe_unit
+from dsnmf.symbolic.centred import CentredMatrix
 from dsnmf.validation import as_generator, as_matrix, as_size
 
 if TYPE_CHECKING:
@@ -38,6 +40,15 @@ _BLOCK = 1 << 20
 def _by_lanczos(M, k, floor, rng):
     """At most k leading triplets of a large sparse matrix above the noise floor, seeded."""
     smaller = min(M.shape)
+    if isinstance(M, CentredMatrix):
+        M = LinearOperator(
+            M.shape,
+            matvec=M.__matmul__,
+            rmatvec=M.T.__matmul__,
+            matmat=M.__matmul__,
+            rmatmat=M.T.__matmul__,
+            dtype=M.dtype,
+        )
     if k >= smaller:
         raise ValueError(f"k must be < {smaller} for a sparse M of shape {M.shape}, got {k}")
     U, S, Vt = scipy.sparse.linalg.svds(M, k, v0=rng.standard_normal(smaller))
@@ -57,6 +68,8 @@ def _blocks(M):
 
 def _gram(small):
     """M Mᵀ in float64, with no copy of M in another dtype."""
+    if isinstance(small, CentredMatrix):
+        return small.gram()
     if scipy.sparse.issparse(small):
         return (small @ small.T).toarray()
     if small.dtype == np.float64:
@@ -82,7 +95,7 @@ def _gram_beside(small, basis):
     gram, width = np.zeros((small.shape[0],) * 2), max(1, _BLOCK // small.shape[0])
     for start in range(0, small.shape[1], width):
         columns = small[:, start : start + width]
-        rows = columns.toarray().T if scipy.sparse.issparse(small) else columns.T
+        rows = columns.toarray().T if hasattr(columns, "toarray") else columns.T
         rest = beside(rows, basis)
         gram += rest.T @ rest
     return gram
@@ -129,7 +142,8 @@ def _by_range(M, k, floor, rng):
     Q = np.linalg.qr(M @ draw)[0]
     for _ in range(SUBSPACE_ITERATIONS):
         Q = np.linalg.qr(M @ np.linalg.qr(M.T @ Q)[0])[0]
-    left, S, Vt = scipy.linalg.svd((Q.T @ M).astype(np.float64), full_matrices=False)
+    within = (M.T @ Q).T if isinstance(M, LinearOperator) else Q.T @ M
+    left, S, Vt = scipy.linalg.svd(within.astype(np.float64), full_matrices=False)
     rounding = (len(S) * float(np.finfo(M.dtype).eps) * S[0]) ** 2
     kept = min(k, floor.count(S**2, rounding))
     return (Q @ left)[:, :kept], S[:kept], Vt[:kept].T
@@ -140,7 +154,8 @@ def leading_triplets(M, k, floor, rng, eigen=None):
 
     Parameters
     ----------
-    M : ndarray or SciPy sparse matrix, shape (p, n)
+    M : ndarray, SciPy sparse matrix, CentredMatrix or LinearOperator, shape (p, n)
+        An operator is taken to have entries whose squares stay in its dtype.
     k : int >= 1
     floor : NoiseFloor
     rng : numpy.random.Generator
@@ -154,6 +169,8 @@ def leading_triplets(M, k, floor, rng, eigen=None):
     V : ndarray, shape (n, r)
         r <= k triplets, all above the noise floor.
     """
+    if isinstance(M, LinearOperator):
+        return _by_range(M, k, floor, rng)
     if eigen is not None:
         return _by_gram(M, k, floor, rng, eigen)
     unit = safe_unit(M)
@@ -161,7 +178,7 @@ def leading_triplets(M, k, floor, rng, eigen=None):
         U, S, V = leading_triplets(M / M.dtype.type(unit), k, floor, rng)
         return U, S * unit, V
     smaller = min(M.shape)
-    if scipy.sparse.issparse(M):
+    if scipy.sparse.issparse(M) or isinstance(M, CentredMatrix):
         by = _by_lanczos if smaller > LARGEST_SPARSE_GRAM else _by_gram
         return by(M.astype(np.float64, copy=False), k, floor, rng)
     few = smaller > LARGEST_GRAM and FEW * (k + OVERSAMPLING) <= smaller
@@ -182,6 +199,15 @@ def all_triplets(M, floor, rng):
         k = 2 * k if FEW * 2 * k < smaller else smaller
 
 
+def as_operand(M, name):
+    """As `as_matrix`, sparse or not; a LinearOperator or CentredMatrix stays one."""
+    return (
+        M
+        if isinstance(M, LinearOperator | CentredMatrix)
+        else as_matrix(M, name, accept_sparse=True)
+    )
+
+
 def truncated_svd(
     M: Matrix,
     k: int,
@@ -200,9 +226,10 @@ def truncated_svd(
 
     Parameters
     ----------
-    M : array_like or SciPy sparse matrix, shape (p, n), float32 or float64
+    M : array_like, SciPy sparse matrix or LinearOperator, shape (p, n), float32 or float64
         A sparse M is never densified; from a smaller side of 1000 on, its triplets come from a
-        seeded Lanczos iteration.
+        seeded Lanczos iteration. Those of an operator come from randomised subspace iteration,
+        whatever its size.
     k : int >= 1
         Number of triplets; may exceed min(p, n), except in a Lanczos iteration.
     noise_floor : float in [0, 1)
@@ -234,8 +261,7 @@ def truncated_svd(
     >>> S
     array([3., 2., 0.])
     """
-    M = as_matrix(M, "M", accept_sparse=True)
-    k = as_size(k, "k")
+    M, k = as_operand(M, "M"), as_size(k, "k")
     floor, rng = as_noise_floor(noise_floor), as_generator(random_state)
     return completed_triplets(M, k, floor, rng, M.dtype if dtype is None else dtype)
 

@@ -6,11 +6,21 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from dsnmf import plotting
+from dsnmf.plotting.captions import LITERAL
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
     from dsnmf.estimators.base import Factorisation
+
+
+#: What parameters are called in figures.
+NAMES = {"n_components": "components", "n_clusters": "clusters"}
+
+
+def _shown(value):
+    """A parameter's value in a figure: layers as 40-10."""
+    return "-".join(map(str, value)) if isinstance(value, tuple | list) else _text(value)
 
 
 def _text(value):
@@ -74,6 +84,8 @@ class Selection:
     def plot(self, ax: Axes | None = None) -> Axes:
         """The candidates' scores and their standard errors, the chosen one marked.
 
+        Candidates are named by what differs between them; what is the same stands in the title.
+
         Parameters
         ----------
         ax : matplotlib Axes, optional
@@ -90,8 +102,12 @@ class Selection:
         """
         rows = [row for row in self.table if "failed" not in row]
         named = [*self.best_params_, *(["n_clusters"] if self.best_n_clusters_ else [])]
-        names = [", ".join(f"{n} {_text(row[n])}" for n in named if n in row) for row in rows]
-        return plotting.score_intervals(
+        varying = [n for n in named if len({_text(row.get(n)) for row in rows}) > 1] or named
+        names = [
+            ", ".join(f"{NAMES.get(n, n)} {_shown(row[n])}" for n in varying if n in row)
+            for row in rows
+        ]
+        ax = plotting.score_intervals(
             names,
             [row["score"] for row in rows],
             [row["standard_error"] for row in rows],
@@ -99,3 +115,7 @@ class Selection:
             label=self.label,
             ax=ax,
         )
+        same = [f"{NAMES.get(n, n)} {_shown(rows[0][n])}" for n in named if n not in varying]
+        if same:
+            ax.set_title(f"all: {', '.join(same)}", fontsize="small").set(**LITERAL)
+        return ax

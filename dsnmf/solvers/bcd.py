@@ -2,8 +2,8 @@
 
 from dsnmf.solvers.rule import Rule
 from dsnmf.solvers.sums import OneRead
+from dsnmf.symbolic.sweeps import sweep
 from dsnmf.updates import bcd_semi_nmf
-from dsnmf.updates.baselines import coordinate_sweep
 
 
 class BlockCoordinateDescent(OneRead):
@@ -11,7 +11,7 @@ class BlockCoordinateDescent(OneRead):
 
     @staticmethod
     def features(H, A, B, affinity=None, BH=None, in_rows=False):
-        return coordinate_sweep(A.T, B, H.T).T if in_rows else coordinate_sweep(A, B, H)
+        return sweep(H.T, A.T, B).T if in_rows else sweep(H, A, B)
 
 
 class GappyBlockCoordinateDescent(Rule):

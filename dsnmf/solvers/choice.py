@@ -1,42 +1,83 @@
 """Which rule a fit takes, and what it cannot do; asked here and nowhere else."""
 
 from dsnmf.solvers.adam import Adam
+from dsnmf.solvers.alternating_ridge import AlternatingRidge
 from dsnmf.solvers.backtracking import Backtracking
 from dsnmf.solvers.bcd import BlockCoordinateDescent, GappyBlockCoordinateDescent
+from dsnmf.solvers.hals import HALS, GappyHALS
+from dsnmf.solvers.lbfgs import LBFGS
 from dsnmf.solvers.multiplicative import GappyMultiplicative, Multiplicative
-from dsnmf.symbolic import is_linear
+from dsnmf.symbolic import as_nonlinearity, is_linear, relu
 
 #: By solver, the rules of which a fit takes the first that serves its model and data.
 RULES = {
     "adam": (Adam,),
     "bcd": (BlockCoordinateDescent, GappyBlockCoordinateDescent),
+    "hals": (HALS, GappyHALS),
+    "lbfgs": (LBFGS,),
     "multiplicative": (Multiplicative, GappyMultiplicative, Backtracking),
 }
 
 
-def choose_rule(solver, nonlinearity="identity", is_complete=True):
-    """The subclass of `Rule` for a solver.
+def choose_solver(solver, nonlinearity, is_complete=True, in_memory=True, on_jax=False):
+    """What "auto" is: the first of these that applies; other names stay.
 
-    "adam" and "bcd" are what they are called, "bcd" with gaps in X `GappyBlockCoordinateDescent`.
-    "multiplicative" is
+    - With another nonlinearity than relu, where `LBFGS` has not been compared with it: "adam".
+    - Of data with gaps, data in blocks and under JAX, which `LBFGS` does not take: "adam".
+    - Else "lbfgs".
+
+    Parameters
+    ----------
+    solver : str
+    nonlinearity : str or callable
+    is_complete : bool
+        Whether X has no gaps.
+    in_memory : bool
+        Whether X is, so not in blocks.
+    on_jax : bool
+        Whether the fit is compiled to JAX.
+    """
+    if solver != "auto":
+        return solver
+    is_relu = as_nonlinearity(nonlinearity) is relu
+    return "lbfgs" if is_relu and is_complete and in_memory and not on_jax else "adam"
+
+
+def choose_rule(solver, nonlinearity="identity", is_complete=True, only_known=False):
+    """The subclass of `Rule` for a solver, which `choose_solver` has chosen.
+
+    Of known entries alone, which one layer factorises, it is `AlternatingRidge`. Of all else
+    "adam", "bcd" and "lbfgs" are what they are called, "bcd" with gaps in X
+    `GappyBlockCoordinateDescent`. "multiplicative" is
 
     - with a nonlinearity `Backtracking`,
     - of a linear model `Multiplicative`, or with gaps in X `GappyMultiplicative`.
 
+    "hals" is `HALS`, or with gaps in X `GappyHALS`; linear models alone.
+
     Parameters
     ----------
-    solver : {"multiplicative", "bcd", "adam"}
+    solver : {"multiplicative", "hals", "bcd", "adam", "lbfgs"}
     nonlinearity : str or callable
     is_complete : bool
         Whether X has no gaps.
+    only_known : bool
+        See `dsnmf.data.samples.Samples`.
+
+    Raises
+    ------
+    ValueError
+        If the solver has none.
     """
+    if only_known:
+        return AlternatingRidge
     linear = is_linear(nonlinearity)
-    return next(
-        rule
-        for rule in RULES[solver]
-        if (rule.takes_linear if linear else rule.takes_nonlinear)
-        and (rule.takes_complete if is_complete else rule.takes_gaps)
-    )
+    for rule in RULES[solver]:
+        serves = rule.takes_linear if linear else rule.takes_nonlinear
+        if serves and (rule.takes_complete if is_complete else rule.takes_gaps):
+            return rule
+    what = "X without gaps" if linear else f"a linear model, got nonlinearity={nonlinearity!r}"
+    raise ValueError(f"solver={solver!r} needs {what}")
 
 
 def why_memory(solver, nonlinearity):

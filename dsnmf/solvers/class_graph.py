@@ -34,6 +34,7 @@ class ClassGraph:
     ----------
     indicators : array, shape (n, c)
         C.
+    weights : ndarray, shape (c,)
     weighted : ndarray, shape (c, k)
         The sums, times the classes' weights.
     """
@@ -41,12 +42,12 @@ class ClassGraph:
     def __init__(self, affinity, blocks):
         C = affinity.indicators.tocsr()
         sizes = np.asarray(C.sum(axis=0)).ravel()
-        self._weights, self.indicators = affinity.weights, blocks.placed(C)
-        self._by_class = np.column_stack([self._weights, self._weights * (sizes - 1)])
+        self.weights, self.indicators = affinity.weights, blocks.placed(C)
+        self._by_class = np.column_stack([self.weights, self.weights * (sizes - 1)])
 
     def take(self, sums):
         """Use these sums of H over each class."""
-        self.weighted = self._weights[:, None] * sums
+        self.weighted = self.weights[:, None] * sums
 
     @property
     def given(self):

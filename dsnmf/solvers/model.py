@@ -29,6 +29,8 @@ class Model:
     nonlinearity : str or callable
     affinities : list of m affinities or None; or empty
     learning_rate : float
+    l2 : float >= 0
+        Of the penalty that `SemiNMF` has.
     mode : None, str or pytensor Mode
 
     Raises
@@ -47,10 +49,11 @@ class Model:
         nonlinearity="identity",
         affinities=(),
         learning_rate=1e-3,
+        l2=0.0,
         mode=None,
     ):
         self.samples, self.nonlinearity, self.mode = samples, nonlinearity, mode
-        self.affinities, self.learning_rate = list(affinities), learning_rate
+        self.affinities, self.learning_rate, self.l2 = list(affinities), learning_rate, l2
         self._rule = rule
         dtype = samples.start.dtype
         self._Zs, self._Hs = (
@@ -125,6 +128,11 @@ class Model:
         with_cost = self._iteration % loop.CHECK_EVERY == 0
         self._iteration += 1
         return self._program.step(with_cost)
+
+    def cost(self, last):
+        """The present one; `last`, that before the last step, where a rule has each step's own."""
+        now = self._program.cost()
+        return last if now is None else float(now)
 
     def settle(self):
         """Finish the fit, as its rule does it."""

@@ -243,8 +243,9 @@ class MultiViewModel:
         return cost if (self.iteration - 1) % loop.CHECK_EVERY == 0 else None
 
     @property
-    def has_graph(self):
-        return bool(self._given)
+    def affinities(self):
+        """Those of all views that have one."""
+        return self._given
 
     def settle(self):
         """Have the Zs of the last iteration, where only their products were kept."""

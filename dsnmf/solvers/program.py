@@ -28,7 +28,7 @@ class Program:
 
     Attributes
     ----------
-    data, nonlinearity
+    data, nonlinearity, mode
     Zs, Hs : lists of m shared variables
     H : variable
         The last layer's features; relu(H_m) where H_m itself is free.
@@ -38,7 +38,7 @@ class Program:
     """
 
     def __init__(self, rule, data, layers, nonlinearity, dtype, affinities, mode):
-        self.data, self.nonlinearity = data(dtype), nonlinearity
+        self.data, self.nonlinearity, self.mode = data(dtype), nonlinearity, mode
         self.Zs, self.Hs = (
             [open_shared(f"{letter}_{i}", dtype) for i in range(1, layers + 1)] for letter in "ZH"
         )
@@ -51,8 +51,8 @@ class Program:
             self._variables += affinity.variables
         self._variables += [*rule.variables, *self.Zs, *self.Hs]
         self._empty = [variable.get_value() for variable in self._variables]
-        self._has_cost = rule.cost is not None
-        self._move = compile_function([], rule.cost, updates=rule.updates(), mode=mode)
+        self._has_cost = rule.knows_cost or rule.cost is not None
+        self._move, self._forget = rule.make_step(), rule.forget
         if not self._has_cost:
             self._cost = compile_function([], self._half_cost(), mode=mode)
         self._features = compile_function([], [*self._own_features(), *self._led()], mode=mode)
@@ -102,6 +102,7 @@ class Program:
         """Let go of all values."""
         for variable, value in zip(self._variables, self._empty):
             variable.set_value(value, borrow=True)
+        self._forget()
 
     def step(self, with_cost):
         """One iteration; returns the cost before it, or None if it was not asked for."""
@@ -110,6 +111,10 @@ class Program:
         moved = self._move()
         self.is_broken = False
         return moved if self._has_cost else cost
+
+    def cost(self):
+        """The present one, or None of a rule whose every step computes it."""
+        return None if self._has_cost else self._cost()
 
     def features(self):
         """Each layer's, and those to which the last one leads: two lists of arrays, see `_led`."""

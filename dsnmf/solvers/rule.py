@@ -1,5 +1,7 @@
 """What every rule has; a rule is one subclass, in one file."""
 
+from dsnmf.training.modes import compile_function
+
 
 class Rule:
     """How a fit moves the factors: what it takes, as data, and its operations.
@@ -21,6 +23,9 @@ class Rule:
         The cost before a step, if every step computes it.
     """
 
+    #: Whether what `make_step` gives returns the cost before the step.
+    knows_cost = False
+
     #: Whether H_m may be negative and relu(H_m) are the features, as in DSNMF.
     raw_features = False
 
@@ -39,6 +44,9 @@ class Rule:
     #: What the SVD start is to be near, see `dsnmf.initialisation.blockwise`.
     start_aim = "product"
 
+    #: What tol="auto" is; None for five times the learning rate.
+    auto_tol: float | None = 1e-4
+
     cost = None
 
     def __init__(self, program):
@@ -47,6 +55,16 @@ class Rule:
     def updates(self):
         """{shared variable: its new expression}."""
         raise NotImplementedError
+
+    def make_step(self):
+        """A function of no arguments that makes a step; returns the cost before it, or nothing.
+
+        Most rules' is compiled from `updates`. One that looks at numbers between has its own.
+        """
+        return compile_function([], self.cost, updates=self.updates(), mode=self.program.mode)
+
+    def forget(self):
+        """Let go of what is known of a fit beside the variables."""
 
     @staticmethod
     def values(model):

@@ -61,9 +61,9 @@ def _applied(affinity, n, dense):
     return scipy.sparse.csr_matrix(W) if is_sparse else W
 
 
-def _parts(W, kind):
+def _parts(W, kind, shift):
     """The numbers in W, by name."""
-    parts = {"degrees": row_sums(W)}
+    parts = {"degrees": row_sums(W), "shift": shift}
     if kind.classes:
         C = W.indicators
         parts |= {"C": C.tocsr(), "Ct": C.T.tocsr()}
@@ -75,12 +75,22 @@ def _parts(W, kind):
     return parts
 
 
+def _shift(W):
+    """A diagonal, >= 0, with which W becomes positive semi-definite."""
+    if not isinstance(W, LabelAffinity):
+        return np.asarray(abs(W).sum(axis=1), np.float64).ravel()
+    sizes = np.asarray(W.indicators.sum(axis=0)).ravel()
+    of_classes = W.indicators @ np.maximum(W.weights, -W.weights * (sizes - 1))
+    of_graph = np.asarray(abs(W.graph).sum(axis=1)).ravel()
+    return of_classes + of_graph + max(-W.constant, 0) * W.shape[0]
+
+
 #: Dimensions of what is neither sparse nor a matrix.
-_DIMENSIONS = {"degrees": 1, "weights": 1, "own": 1, "constant": 0}
+_DIMENSIONS = {"degrees": 1, "shift": 1, "weights": 1, "own": 1, "constant": 0}
 
 
 def _part_names(kind):
-    names = ["degrees"]
+    names = ["degrees", "shift"]
     names += ["C", "Ct", "weights", "own"] * kind.classes
     return [*names, *["graph"] * bool(kind.graph), *["constant"] * kind.constant]
 
@@ -88,7 +98,8 @@ def _part_names(kind):
 class AffinityTerms:
     """What rules and costs take in the place of an affinity W: its terms, for what they are given.
 
-    Subclasses have `terms(H)`, see `affinity_terms`.
+    Subclasses have `terms(H)`, see `affinity_terms`, and where a solver needs it `majorised(H)`:
+    H (W + S) and the diagonal of D + S, for a diagonal S such that W + S is positive semi-definite.
 
     Attributes
     ----------
@@ -127,6 +138,11 @@ class SharedAffinity(AffinityTerms):
         """See `affinity_terms`."""
         return _terms(H, self.kind, self._parts)
 
+    def majorised(self, H):
+        """H (W + S) and the diagonal of D + S, see `AffinityTerms`."""
+        shift = self._parts["shift"]
+        return self.terms(H)[0] + H * shift, pt.maximum(self._parts["degrees"] + shift, 0)
+
 
 def affinity_values(affinity, dtype, n=None, dense=False):
     """The kind of an affinity, and the values of a `SharedAffinity` of this kind.
@@ -148,7 +164,8 @@ def affinity_values(affinity, dtype, n=None, dense=False):
     """
     W = _applied(affinity, n, dense)
     kind = _kind(W)
-    return kind, [_as_value(part, dtype) for part in _parts(W, kind).values()]
+    parts = _parts(W, kind, _shift(as_affinity(affinity, n)))  # of classes it is the least
+    return kind, [_as_value(part, dtype) for part in parts.values()]
 
 
 def _as_value(part, dtype):

@@ -79,8 +79,8 @@ def run(
     Returns
     -------
     str
-        What ended the run: "max_iter", "tol", "callback" or "interrupt" (Ctrl-C; the iteration
-        under way is finished first).
+        What ended the run: "max_iter", the tolerance's reason ("tol" or "optimum"), "callback" or
+        "interrupt" (Ctrl-C; the iteration under way is finished first).
 
     Raises
     ------
@@ -119,5 +119,5 @@ def run(
                 end_early(iteration)
                 return "interrupt"
             if reached:
-                return "tol"
+                return tolerance.reason
     return "max_iter"

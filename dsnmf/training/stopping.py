@@ -58,10 +58,26 @@ class CostTolerance:
     ----------
     tol : float >= 0
         0 is never reached.
+    least : float
+        No cost can be below. It is also reached where the cost is above by at most tol times the
+        first cost: `reason` is then "optimum".
+
+    Attributes
+    ----------
+    reason : {"tol", "optimum"}
+
+    Examples
+    --------
+    >>> from dsnmf.training.stopping import CostTolerance
+    >>> tolerance = CostTolerance(0.01, least=3.0)
+    >>> tolerance.reached(5.0), tolerance.reached(3.02), tolerance.reason
+    (False, True, 'optimum')
     """
 
-    def __init__(self, tol):
-        self._tol = tol
+    reason = "tol"
+
+    def __init__(self, tol, least=-np.inf):
+        self._tol, self._least = tol, least
         self._first = self._previous = None
 
     def reached(self, cost):
@@ -71,7 +87,11 @@ class CostTolerance:
         else:
             moved = abs(cost - self._previous)
         self._previous = cost
-        return bool(self._tol and moved <= self._tol * abs(self._first))
+        limit = self._tol * abs(self._first)
+        if self._tol and cost - self._least <= limit:
+            self.reason = "optimum"
+            return True
+        return bool(self._tol and moved <= limit)
 
     def state(self):
         """What `restore` goes on from, once a cost was looked at: small arrays by name."""
@@ -117,6 +137,8 @@ class FeatureTolerance:
     >>> tolerance.reached(None), tolerance.reached(None)
     (False, True)
     """
+
+    reason = "tol"
 
     def __init__(self, tol, passed, last):
         self._tol, self._passed, self._last = tol, passed, last

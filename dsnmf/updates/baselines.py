@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from functools import cache
 from typing import TYPE_CHECKING
 
 import numpy as np
-import pytensor
 import pytensor.tensor as pt
 from pytensor.graph.basic import Constant, Variable
 
 from dsnmf.symbolic.bases import pseudo_inverse, row_basis
-from dsnmf.symbolic.kernels import KernelOp, compiled_kernel
 from dsnmf.symbolic.laplacian import affinity_terms, may_be_negative
 from dsnmf.symbolic.linalg import product
+from dsnmf.symbolic.sweeps import sweep
 from dsnmf.updates.factors import as_model
 
 if TYPE_CHECKING:
@@ -25,9 +23,6 @@ if TYPE_CHECKING:
 
 #: Smallest denominator in GNMF's rules, as in its authors' program.
 FLOOR = 1e-10
-
-#: A column of Z is rounding, and its row of H rests, up to so many eps of the largest column.
-DEAD = 10
 
 
 def gnmf(
@@ -120,74 +115,6 @@ def unit_columns(Z: TensorVariable, H: TensorVariable) -> dict[TensorVariable, T
     return {Z: Z / norms, H: H * norms[:, None]}
 
 
-class _Sweep(KernelOp):
-    """A, B, H ↦ H after minimising over each of its rows in turn."""
-
-    def run(self, A, B, H):
-        return compiled_kernel(_sweep)(A, B, H)
-
-
-def _sweep(A, B, H):
-    # Samples are independent of each other: one at a time, its k entries stay in the cache.
-    # Entries alone: what assigns slices compiles for seconds.
-    k, n = H.shape
-    swept, h = np.empty((k, n), H.dtype), np.empty(k, H.dtype)
-    largest = B[0, 0]
-    for r in range(1, k):
-        largest = max(largest, B[r, r])
-    dead = (DEAD * np.finfo(H.dtype).eps) ** 2 * largest
-    for j in range(n):
-        for r in range(k):
-            h[r] = H[r, j]
-        for r in range(k):
-            if B[r, r] > dead:
-                fitted = B[r, 0] * h[0]
-                for c in range(1, k):
-                    fitted += B[r, c] * h[c]
-                h[r] = max(h[r] + (A[r, j] - fitted) / B[r, r], 0)
-            swept[r, j] = h[r]
-    return swept
-
-
-@cache
-def _sweep_op(dtype):
-    A, B, H = (pt.matrix(dtype=dtype) for _ in range(3))
-    largest = pt.sort(pt.diag(B))[-1]  # in Numba mode PyTensor's Max loses NaN
-    dead = pt.constant((DEAD * np.finfo(dtype).eps) ** 2, dtype=dtype) * largest
-
-    def row(r, H, A, B, dead):
-        used = B[r, r] > dead
-        moved = pt.maximum(H[r] + (A[r] - pt.dot(B[r], H)) / pt.switch(used, B[r, r], 1), 0)
-        return pt.set_subtensor(H[r], pt.cast(pt.switch(used, moved, H[r]), dtype))
-
-    rows = pytensor.scan(
-        row,
-        pt.arange(H.shape[0]),
-        outputs_info=[H],
-        non_sequences=[A, B, dead],
-        return_updates=False,
-    )
-    return _Sweep([A, B, H], [rows[-1]])
-
-
-def coordinate_sweep(A, B, H):
-    """H after a sweep over its rows, each at its minimum of ½‖X - Ψ H‖² with H >= 0.
-
-    Parameters
-    ----------
-    A : variable, shape (k, n)
-        ΨᵀX.
-    B : variable, shape (k, k)
-        ΨᵀΨ.
-    H : variable, shape (k, n), >= 0
-
-    Returns
-    -------
-    TensorVariable, shape (k, n)
-    """
-    return _sweep_op(H.dtype)(A, B, H)
-
-
 def bcd_semi_nmf(X: TensorLike, Z: SharedVariable, H: SharedVariable) -> Updates:
     r"""Generates update expressions of the form
 
@@ -238,4 +165,4 @@ def bcd_semi_nmf(X: TensorLike, Z: SharedVariable, H: SharedVariable) -> Updates
     L, Q = row_basis(H)
     new_Z = pt.dot(product(X, Q.T), pseudo_inverse(L, size=pt.maximum(*H.shape)))
     A, B = product(new_Z.T, X), pt.dot(new_Z.T, new_Z)
-    return {Z: new_Z, H: coordinate_sweep(A, B, H)}
+    return {Z: new_Z, H: sweep(H, A, B)}

@@ -14,7 +14,7 @@ import pytensor.tensor as pt
 
 from dsnmf.symbolic.bases import pseudo_inverse, relative_rounding, row_basis
 from dsnmf.symbolic.gram import gram_factor, nonsingular_factor, nonsingular_factor_of
-from dsnmf.symbolic.linalg import left_product, product
+from dsnmf.symbolic.linalg import left_product, product, wide_product
 from dsnmf.symbolic.shared import as_shared
 from dsnmf.updates.deep_semi_nmf import tails
 from dsnmf.updates.semi_nmf import multiplicative_step
@@ -123,6 +123,12 @@ def cost_of_sums(Psi, sums, squared_norm, n, dtype="float64"):
     Y = pt.dot(sums.XQ, inverse.T)
     beyond = pt.maximum(squared_norm - pt.sqr(Y).sum(), 0)  # what no Ψ reaches from these H_m
     return (beyond + pt.sqr(Y - pt.dot(Psi, L)).sum()) / 2
+
+
+def explained(Psi, sums):
+    """‖X‖² - ‖X - Ψ H_m‖² from the sums alone; arrays or variables, Ψ and the result float64."""
+    fitted = Psi.dot(sums.L)
+    return 2 * (sums.XQ * fitted).sum() - (fitted.T.dot(fitted) * sums.QQ).sum()
 
 
 def inner_bases(Zs):
@@ -260,7 +266,7 @@ def first_sums(X, H):
     dtype, H = H.dtype, H.astype(np.float64)
     L, inverse = nonsingular_factor_of(H @ H.T, max(H.shape), dtype)
     Q = inverse @ H
-    return Sums(np.asarray(X @ Q.T), Q @ Q.T, L)
+    return Sums(wide_product(X, Q.T), Q @ Q.T, L)
 
 
 def _in_dtype(moved, dtype):

@@ -126,6 +126,25 @@ def test_as_in_python(capsys):
         assert printed.endswith(f"Features: {out}\n")
 
 
+def test_known_entries_one_a_line(capsys):
+    known = np.random.default_rng(1).random(X.shape) < 0.8
+    entries = [f"u{i:02} {j} {X[i, j]}" for i, j in np.argwhere(known)]
+    for name, lines in (("some.txt", entries), ("new.txt", entries[:20])):
+        with open(name, "w") as file:
+            file.write("\n".join(lines))
+    words = ["--triples", "--layers", "3", "--l2", "0.1", "--quiet", "-o", "made"]
+    assert main(["fit", "some.txt", *words]) == 0
+    told = f"SemiNMF 3: 30 samples, 6 features, {known.sum()} known entries\n"
+    assert told in capsys.readouterr().out
+    assert main(["transform", "made", "new.txt", "--triples", "-o", "features.npy"]) == 0
+    expected = SemiNMF(3, l2=0.1).fit(np.where(known, X, np.nan))
+    features = expected.transform(np.where(known, X, np.nan)[: len(np.load("features.npy"))])
+    np.testing.assert_allclose(np.load("features.npy")[:-1], features[:-1], atol=1e-9)
+    for wrong in (["--layers", "3,2"], ["--layers", "3", "--labels", "labels.csv"]):
+        assert main(["fit", "some.txt", "--triples", *wrong, "-o", "made"]) == 2
+        assert "--triples and --l2 are for one layer" in capsys.readouterr().err
+
+
 def test_named_data_set_with_its_labels(capsys):
     words = ["--layers", "3", "--labels", "digits", "--max-iter", "1", "--quiet"]
     assert main(["fit", "digits", *words, "-o", "made"]) == 0

@@ -5,7 +5,7 @@ import pytensor
 import pytest
 
 from dsnmf.commands.main import main
-from dsnmf.estimators.persistence import open_estimator
+from dsnmf.estimators.saved import open_estimator
 
 RNG = np.random.default_rng(0)
 

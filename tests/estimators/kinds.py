@@ -15,6 +15,7 @@ PLAIN = {"mode": "PLAIN"}
 ESTIMATORS = {
     "SemiNMF": SemiNMF(3, **PLAIN),
     "SemiNMF-bcd": SemiNMF(3, solver="bcd", max_iter=30, **PLAIN),
+    "SemiNMF-hals": SemiNMF(3, solver="hals", max_iter=60, **PLAIN),
     "WSF": WSF(3, **PLAIN),
     "DeepSemiNMF": DeepSemiNMF((5, 3), max_iter=300, **PLAIN),
     "DeepSemiNMF-multiplicative": DeepSemiNMF((5, 3), solver="multiplicative", **PLAIN),

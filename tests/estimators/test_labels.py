@@ -147,7 +147,8 @@ def test_a_correlation_is_subtracted(two_attributes):
 def test_attributes_of_different_weights_stay_factored(two_attributes):
     X, y = two_attributes
     model = WSF(4, (0.2, 0.5, 0.1), affinity=["binary", "binary", "knn"])
-    (W,) = model._affinities(np.column_stack([y, y[:, 0]]), as_samples(X), [])
+    labels = np.column_stack([y, y[:, 0]])
+    (W,) = model._affinities(labels, len(X), lambda: [as_samples(X)])
     assert isinstance(W, LabelAffinity)
     assert W.indicators.nnz == 2 * 60
     assert W.graph.nnz <= 60 * 10

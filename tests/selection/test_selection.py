@@ -14,6 +14,7 @@ from dsnmf.selection import clusters, entries, preference, select
 from dsnmf.selection.clusters import ClusterAgreement
 from dsnmf.selection.components import ComponentAgreement, matched_cosine
 from dsnmf.selection.entries import HiddenEntries
+from dsnmf.selection.result import Selection
 
 RNG = np.random.default_rng(0)
 H = RNG.exponential(size=(60, 3)) * (RNG.random((60, 3)) < 0.6)
@@ -272,3 +273,31 @@ def test_baseline_is_judged_as_the_choice_is():
         assert judge.baseline(X, 2, row)["score"] == pytest.approx(scores.mean())
     data[0, 0] = np.nan
     assert judge.baseline(data, 2, row)["score"] == pytest.approx(scores.mean(), abs=0.2)
+
+
+def test_figures_name_only_what_varies():
+    rows = [
+        {"layers": (5, k), "solver": "adam", "score": 0.1 * k, "standard_error": 0.1}
+        for k in (2, 3)
+    ]
+    made = {"criterion": "entries", "label": "error", "best_estimator_": None, "baseline": None}
+    found = Selection(
+        **made,
+        table=rows,
+        best_index_=1,
+        best_params_={"layers": (5, 3), "solver": "adam"},
+        best_n_clusters_=None,
+        reason="",
+    )
+    ax = found.plot()
+    assert [text.get_text() for text in ax.get_yticklabels()] == ["layers 5-2", "layers 5-3"]
+    assert ax.get_title() == "all: solver adam"
+
+
+def test_progress_is_shown(capsys):
+    select(
+        SemiNMF(max_iter=5), X, {"n_components": [2, 3]}, criterion="entries", repeats=2, verbose=1
+    )
+    err = capsys.readouterr().err
+    assert "candidates: 100%" in err
+    assert "SemiNMF" in err

@@ -1,5 +1,8 @@
 """The step of a block of samples: in rows as in columns, of sparse rows as of dense ones."""
 
+import gc
+import weakref
+
 import numpy as np
 import pytensor.tensor as pt
 import pytest
@@ -43,3 +46,13 @@ def test_adam_of_sparse_rows_goes_as_of_dense_ones():
     )
     for found, value in zip([*sparse[0], *sparse[1]], [*dense[0], *dense[1]], strict=True):
         np.testing.assert_allclose(found, value, rtol=1e-10, atol=1e-14)
+
+
+def test_nothing_of_a_block_stays():
+    given, arrays = [U, INVERSE, PSI], [ROWS.copy(), H.copy()]
+    seen = [weakref.ref(array) for array in arrays]
+    new, terms = sums._moved(*arrays, rule=Multiplicative, given=given, graphs=[], mode=None)
+    seen += [weakref.ref(array) for array in (*new, *terms)]
+    del arrays, new, terms
+    gc.collect()
+    assert not [of() for of in seen if of() is not None]

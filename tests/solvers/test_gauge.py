@@ -81,9 +81,10 @@ def test_features_that_are_the_same_for_all_samples(rows):
     [
         SemiNMF(8, max_iter=60, noise_floor=0, **PLAIN),
         SemiNMF(8, solver="bcd", max_iter=20, noise_floor=0, **PLAIN),
+        SemiNMF(8, solver="hals", max_iter=5, noise_floor=0, **PLAIN),
         DeepSemiNMF((12, 8), solver="multiplicative", max_iter=60, noise_floor=0, **PLAIN),
     ],
-    ids=["multiplicative", "bcd", "deep"],
+    ids=["multiplicative", "bcd", "hals", "deep"],
 )
 def test_fits_end_in_it(model, monkeypatch):
     X = load_digits().data[:300]

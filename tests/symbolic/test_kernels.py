@@ -14,7 +14,7 @@ import dsnmf
 from dsnmf.symbolic import residual
 from dsnmf.symbolic.kernels import _fingerprint, for_python
 from dsnmf.symbolic.residual import _subtract
-from dsnmf.updates.baselines import _sweep
+from dsnmf.symbolic.sweeps import _sweep
 
 PROGRAM = """
 import sys, numpy as np, dsnmf
@@ -60,7 +60,8 @@ def test_what_default_models_compile_is_little(kernel, order):
     from numba.core import event
 
     arrays = [np.ones((3, 3), order=order) for _ in range(3)]
-    arguments = arrays if kernel is _sweep else [*arrays[:2], 0]
+    of_sweep = [*arrays[:2], np.ones(3), arrays[2], 1]
+    arguments = of_sweep if kernel is _sweep else [*arrays[:2], 0]
     with event.install_recorder("numba:compile") as recorder:
         for_python(kernel, None)(*arguments)
     assert 0 < sum(what.is_start for _, what in recorder.buffer) < 12

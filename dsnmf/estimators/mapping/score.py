@@ -3,6 +3,7 @@
 import numpy as np
 import scipy.sparse
 
+from dsnmf.data.known import with_gaps
 from dsnmf.data.recognition import as_blocks
 from dsnmf.data.samples import column_blocks
 from dsnmf.estimators.containers import as_data
@@ -27,12 +28,15 @@ def _as_mask(held_out, shape):
     return mask
 
 
-def _in_blocks(X, scale):
-    """Slices of samples and their rows as arrays, divided by the scale, of an X in memory."""
+def _in_blocks(X, centring, scale, absent):
+    """Slices of samples and their rows as arrays at the scale of the fit, of an X in memory."""
     unit = X.dtype.type(scale)
     for block in column_blocks(*X.shape[::-1]):
         rows = X[block]
-        yield block, (rows.toarray() if scipy.sparse.issparse(rows) else rows) / unit
+        if scipy.sparse.issparse(rows):
+            rows = with_gaps(rows) if absent == "unknown" else rows.toarray()
+        rows = centring.of(rows)
+        yield block, rows / unit
 
 
 class _Explained:
@@ -73,9 +77,10 @@ def _reconstructed(estimator, rows):
 
 def explained_variance(estimator, X, held_out):
     """Of X by its reconstruction, see `SemiNMF.score`."""
-    X, blocks = as_blocks(X, scale=estimator._scale, gaps=True)
+    X, blocks = as_blocks(X, scale=estimator._scale, gaps=True, absent=estimator.absent)
     if blocks is None:
         return explained_by(estimator, as_data(estimator, X), held_out)
+    blocks.centring = estimator._centring
     shape = blocks.shape[::-1]
     estimator._check_features(shape[1])
     return _explained(estimator, shape, blocks, held_out)
@@ -83,7 +88,8 @@ def explained_variance(estimator, X, held_out):
 
 def explained_by(estimator, X, held_out):
     """The same of a valid X in memory, an array or a CSR matrix."""
-    return _explained(estimator, X.shape, _in_blocks(X, estimator._scale), held_out)
+    given = estimator._centring, estimator._scale, estimator.absent
+    return _explained(estimator, X.shape, _in_blocks(X, *given), held_out)
 
 
 def _explained(estimator, shape, blocks, held_out):

@@ -6,6 +6,7 @@ import numpy as np
 import scipy.sparse
 from sklearn.utils.validation import _num_samples
 
+from dsnmf.data.centring import Centring
 from dsnmf.data.samples import BLOCK
 from dsnmf.data.view_blocks import ViewBlocks
 from dsnmf.data.views import Views
@@ -14,10 +15,11 @@ from dsnmf.estimators.mapping.spread import pick_samples
 from dsnmf.estimators.of_views.columns import view_columns
 from dsnmf.estimators.of_views.graphs_of_views import view_affinities
 from dsnmf.estimators.of_views.user_views import check_presence
+from dsnmf.estimators.record import describe_labels
 from dsnmf.estimators.start import as_random_state, nonnegative
 from dsnmf.estimators.trace import Trace
 from dsnmf.initialisation.joint_start import joint_start, joint_start_in_blocks
-from dsnmf.solvers.multiview import MultiViewModel
+from dsnmf.solvers.multiview import MultiView, MultiViewModel
 from dsnmf.training.reading import Reading
 from dsnmf.training.threads import ONCE, threads_for
 from dsnmf.validation import as_generator
@@ -56,7 +58,7 @@ class InViews:
     layers : tuple of int
     """
 
-    checkpoint = None
+    checkpoint, rule, centring = None, MultiView, Centring()
 
     def __init__(self, estimator, read, blocks, y, layers):
         self._estimator, self._read, self.y, self.layers = estimator, read, y, layers
@@ -85,6 +87,14 @@ class InViews:
             views = Views(read.matrices, read.present)
             affinities = view_affinities(estimator, self.y, read)
         self.step_shape = views.step_shape
+        labels = self.y if estimator._has_graphs() else None
+        self.record = {
+            "n_samples": views.shape[1],
+            "n_features": views.shape[0],
+            "unknown": int((views.shape[1] - views.counts) @ np.array(views.widths)),
+            "variation": float(views.variances.sum()),
+            "labels": None if labels is None else describe_labels(labels),
+        }
         p, n = views.shape
         with threads_for(n, p, min(n, p), limit=ONCE):
             if estimator._goes_on() or not isinstance(estimator.init, str):

@@ -7,6 +7,7 @@ import textwrap
 from typing import TYPE_CHECKING, TypeVar
 
 from dsnmf.estimators.parameters.of_fits import OF_FITS
+from dsnmf.estimators.parameters.of_known_entries import OF_KNOWN_ENTRIES
 from dsnmf.estimators.parameters.of_models import OF_MODELS
 
 if TYPE_CHECKING:
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 
 #: All, by name. Those that mean different things to different classes stand there once for each, as
 #: "Class.parameter".
-PARAMETERS = OF_MODELS | OF_FITS
+PARAMETERS = OF_MODELS | OF_KNOWN_ENTRIES | OF_FITS
 
 
 class HasParameters:

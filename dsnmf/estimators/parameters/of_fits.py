@@ -25,7 +25,7 @@ OF_FITS = {
         """
         The start, see `dsnmf.initialisation`; or the factors of all layers as two lists (of one
         layer they themselves), Z_1 of shape (n_features, k_1), H_i of shape (k_i, n_samples), >= 0
-        but for solver="adam".""",
+        unless the fit is solver="adam"'s.""",
         [StrOptions(set(INITIALISERS)), "array-like"],
         needs_memory=one_of(*[name for name in INITIALISERS if name != "svd"]),
     ),
@@ -40,6 +40,16 @@ OF_FITS = {
         '"auto" or float in [0, 1)',
         "Share of the largest σ² below which a component of the start is noise; see `SemiNMF`.",
         [StrOptions({"auto"}), Interval(Real, 0, 1, closed="left")],
+    ),
+    "n_init": Parameter(
+        "int >= 1",
+        """
+        Fits from so many starts, of which that with the least cost is kept, its `n_iter_` and
+        `history_` too. The first start is `init`'s, the others are random ones (init="random") from
+        streams of random_state. 1 where a fit goes on from the last one (warm_start).""",
+        [COUNT],
+        changes_numbers=False,  # not those of data in blocks, which alone have checkpoints
+        needs_memory=lambda value: value > 1,
     ),
     "noise_floor": Parameter(
         '"auto" or float in [0, 1)',
@@ -76,8 +86,8 @@ OF_FITS = {
         '"auto" or float >= 0',
         """
         "adam" stops when the features of the last layer moved by at most tol (relative, Frobenius)
-        over ten iterations, "multiplicative" as `SemiNMF`. "auto" is 5 times the learning rate for
-        "adam" and 1e-4 for "multiplicative".""",
+        over ten iterations, the others as `SemiNMF`. "auto" is 5 times the learning rate for
+        "adam", 3e-4 for "lbfgs" and 1e-4 for "multiplicative".""",
         [StrOptions({"auto"}), AT_LEAST_0],
     ),
     "warm_start": Parameter("bool", "Start `fit` from the factors of the last one.", ["boolean"]),

@@ -23,9 +23,9 @@ _UNLABELLED = Parameter(
     '{"auto", "projection", "nonnegative"}', "", [StrOptions(_METHODS)], changes_numbers=False
 )
 _LABELLED = Parameter(
-    '{"auto", "projection", "nonnegative", "ridge"}',
+    '{"auto", "projection", "nonnegative", "ridge", "neighbors"}',
     "",
-    [StrOptions({*_METHODS, "ridge"})],
+    [StrOptions({*_METHODS, "ridge", "neighbors"})],
     changes_numbers=False,
     needs_memory=one_of("ridge"),
     needs_complete=one_of("ridge"),
@@ -84,35 +84,69 @@ OF_MODELS = {
         [StrOptions({"equal", "auto"}), ABOVE_0],
     ),
     "SemiNMF.solver": Parameter(
-        '{"multiplicative", "bcd"}',
+        '{"multiplicative", "hals", "bcd"}',
         """
-        The multiplicative rule of Ding et al. 2010, or block coordinate descent (Gillis & Kumar
-        2014), which decreases faster.""",
-        [StrOptions({"multiplicative", "bcd"})],
-        in_streams=("multiplicative",),
+        The multiplicative rule of Ding et al. 2010; or hierarchical alternating least squares with
+        extrapolation, which decreases many times as fast, see `dsnmf.solvers.hals.HALS`; or plain
+        block coordinate descent (Gillis & Kumar 2014). `partial_fit` makes the same steps with
+        "hals" as with "multiplicative".""",
+        [StrOptions({"multiplicative", "hals", "bcd"})],
+        in_streams=("multiplicative", "hals"),
+    ),
+    "solver": Parameter(
+        '{"multiplicative", "hals"}',
+        """
+        The authors' multiplicative rules, or hierarchical alternating least squares, see
+        `dsnmf.solvers.hals.HALS`.""",
+        [StrOptions({"multiplicative", "hals"})],
     ),
     "DeepSemiNMF.solver": Parameter(
-        '{"adam", "multiplicative"}',
+        '{"auto", "lbfgs", "adam", "multiplicative", "hals"}',
         """
-        "adam" is the model of the authors' Theano code, see `dsnmf.DSNMF`: Σ (Xᵀ - X̂)² over all
-        Z_i and H_m, with relu around H_m. "multiplicative" minimises ½‖Xᵀ - X̂‖²_F by Algorithm 1
-        of the ICML paper, or, with a nonlinearity, by the authors' rules for that.""",
-        [StrOptions({"adam", "multiplicative"})],
-        in_streams=("multiplicative",),
+        "auto" is "lbfgs" for a model with relu of X in memory without gaps, and "adam" for all
+        else: other nonlinearities, gaps, data in blocks, mode="JAX". "adam" is the model of the
+        authors' Theano code, see `dsnmf.DSNMF`: Σ (Xᵀ - X̂)² over all Z_i and H_m, with relu around
+        H_m. "lbfgs" minimises the same over H_m >= 0, see `dsnmf.solvers.lbfgs`: 2 to 17 times as
+        fast, to a cost that is mostly lower. "multiplicative" minimises ½‖Xᵀ - X̂‖²_F by Algorithm 1
+        of the ICML paper, or, with a nonlinearity, by the authors' rules for that. "hals" takes the
+        linear model alone, and decreases many times as fast, see `dsnmf.solvers.hals.HALS`.""",
+        [StrOptions({"auto", "lbfgs", "adam", "multiplicative", "hals"})],
+        needs_complete=one_of("lbfgs"),
+        in_streams=("multiplicative", "hals"),
     ),
     "nonlinearity": Parameter(
         '"auto", str or callable',
         f"""
         g: {quoted(symbolic.NONLINEARITIES)},
         or a function of PyTensor variables, which for data in blocks must treat each sample (a
-        column) by itself. "auto" is "relu" for "adam" and "identity" for "multiplicative".""",
+        column) by itself. "auto" is "identity" for "multiplicative" and "hals", else "relu".""",
         [StrOptions({"auto", *symbolic.NONLINEARITIES}), callable],
         in_streams=("identity", "auto", symbolic.NONLINEARITIES["identity"]),
         is_name_on_cluster=True,
     ),
+    "center": Parameter(
+        'bool or "median"',
+        """
+        Factorise X less its features' means, or their medians, over the known entries of the
+        training samples: `mean_`. `transform` and `score` subtract the same, `inverse_transform`
+        adds it again. A sparse X stays sparse; sparse rows of data in blocks do not. These are
+        read once more, before the fit, for the means; medians need X in memory. `init`, if
+        given, `Z_`, `components_` and `reconstruction_err_` are those of what is factorised.""",
+        ["boolean", StrOptions({"median"})],
+        needs_memory=one_of("median"),
+        in_streams=(False,),
+    ),
+    "scale": Parameter(
+        "bool",
+        """
+        Divide each feature by its standard deviation `scale_`, or by 1 if it is constant; for the
+        rest as center, which it does not depend on.""",
+        ["boolean"],
+        in_streams=(False,),
+    ),
     "learning_rate": Parameter(
         "float > 0",
-        'Of "adam", for samples of unit norm, to which the fit scales X (see `SemiNMF`).',
+        'Of "adam" alone, for samples of unit norm, to which the fit scales X (see `SemiNMF`).',
         [ABOVE_0],
     ),
     "whiten": Parameter(
@@ -164,7 +198,8 @@ OF_MODELS = {
         .5 loses least where neither is known (measured: `dsnmf guide choosing`). "components": the
         features h themselves, as in the papers, in which a component that reconstructs nothing may
         count most. "auto": .5, but "components" for features of a transform_method that is named,
-        and of layers for which nearly all samples have labels, which set the distances then. In
+        other than "neighbors", and of layers for which nearly all samples have labels, which set
+        the distances then. In
         place of their reconstruction non-linear models have the linear map of their features that
         is nearest to it, but with 1 or "data": that is the reconstruction in an orthonormal basis
         of Z_1's span, so rank(Z_1) features. `H_` does not depend on it, nor does the fit: it may
@@ -194,7 +229,11 @@ OF_MODELS = {
         training samples, with their `H_` as h and the penalty of the least leave-one-out error.
         As `H_` nearly encodes the classes, that is a regularised discriminant analysis. For X in
         memory and without gaps, in O(n p min(n, p)); to be set before the fit. Its features do not
-        scale with the sample.""",
+        scale with the sample. "neighbors": the h >= 0 that the model would give one more sample,
+        joined to the `n_neighbors` training samples whose reconstructions are nearest to it, all
+        else fixed; for graphs of neighbours, which it keeps on new samples. Its features do not
+        scale with the sample either, and are in metric .5 by default. See
+        `dsnmf.estimators.mapping.neighbour_map.NeighbourMap`.""",
     ),
     "DeepWSF.transform_method": replace(
         _LABELLED,
@@ -202,6 +241,7 @@ OF_MODELS = {
         "auto" projects on `layer_components_`, "nonnegative" searches from there. "projection" is
         the authors' (Z_1 … Z_layer)† x: as H_1 … H_{m-1} do not influence any Z, it carries the
         last layer's attribute only. "ridge", which generalises best, is the regularised least
-        squares from samples to the layer's `H_`, see `WSF`.""",
+        squares from samples to the layer's `H_`, and "neighbors" keeps a graph of neighbours, see
+        `WSF`.""",
     ),
 }

@@ -1,6 +1,7 @@
 """A few of the training samples, by which a search for features is measured against the fit."""
 
 import numpy as np
+import scipy.sparse
 
 #: Their number.
 PROBES = 200
@@ -32,7 +33,7 @@ class Probes:
     drawn : ndarray, shape (b,)
         Theirs of `draws`.
     norms : ndarray, shape (b,)
-    X : ndarray, shape (p, b), float64
+    X : ndarray or SciPy sparse matrix, shape (p, b), float64
         Gaps, if any, are filled from the fit.
     Z : ndarray, shape (p, k)
         Z_1.
@@ -43,6 +44,7 @@ class Probes:
     def __init__(self, drawn, norms, X, Z, F):
         ranks, first = chosen(drawn, norms)
         X, X_hat = X[:, first], Z @ F[:, first]
+        X = X.toarray() if scipy.sparse.issparse(X) else X
         X = np.where(np.isnan(X), X_hat, X)
         energies, errors = (np.square(of).sum(axis=0) for of in (X, X - X_hat))
         self._table = np.vstack([ranks[first], energies, errors, Z.T @ X])

@@ -1,0 +1,259 @@
+"""Classes of new samples, learned from labels of which few or all are known."""
+
+from __future__ import annotations
+
+import warnings
+from numbers import Integral, Real
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import numpy as np
+from scipy.sparse import issparse
+from sklearn.base import BaseEstimator, ClassifierMixin
+from sklearn.linear_model import LogisticRegression, RidgeClassifierCV
+from sklearn.model_selection import StratifiedKFold, cross_val_score
+from sklearn.neighbors import KNeighborsClassifier
+from sklearn.utils._param_validation import Interval, StrOptions
+from sklearn.utils.multiclass import check_classification_targets
+from sklearn.utils.validation import check_is_fitted, column_or_1d, validate_data
+
+from dsnmf.affinity.classes import as_classes
+from dsnmf.estimators.mapping.ridge import PENALTIES
+from dsnmf.estimators.shallow import WSF
+
+if TYPE_CHECKING:
+    from typing import Literal, Self
+
+    from numpy.typing import ArrayLike
+
+    from dsnmf.typing import Array, Matrix
+
+FOLDS = 5
+
+
+class WSFClassifier(ClassifierMixin, BaseEstimator):
+    """Classes of samples by weakly supervised factorisation, from labels that are partly known.
+
+    `WSF` factorises all samples, with and without a label, and keeps those of a class and those
+    that are nearest neighbours close together. Logistic regression on the features of the labelled
+    ones gives the others a class. New samples get theirs from all of these, by ridge regression or
+    by their nearest neighbours.
+
+    Parameters
+    ----------
+    n_components : "auto" or int >= 1
+        Of the factorisation. "auto" is two per class, as far as there are samples and features.
+    alpha : float >= 0
+        Weight of the neighbours' graph, see `WSF`; the classes' graph has the same, but that its
+        mean degree counts as `n_neighbors`.
+    n_neighbors : int >= 1
+        Of the graph, and of the rule that predicts.
+    predictor : {"auto", "ridge", "neighbors"}
+        How new samples get a class. "auto" takes the one of the two that errs less on the labelled
+        samples alone, in five folds; "ridge" where no class has two of them. In "ridge" the other
+        samples weigh as much as their class is probable, and less where neighbours err more.
+    max_iter : int >= 1
+        See `WSF`.
+    tol : float >= 0
+        See `WSF`.
+    random_state : None, int, RandomState or Generator
+        See `WSF`.
+
+    Attributes
+    ----------
+    classes_ : ndarray, shape (n_classes,)
+        The known labels, sorted.
+    transduction_ : ndarray, shape (n_samples,)
+        The class of each training sample: the given one where there is one.
+    factorisation_ : WSF
+        The fitted model, whose `transform` gives features.
+    predictor_ : RidgeClassifierCV or KNeighborsClassifier
+        Fitted to the training samples and `transduction_`.
+    n_iter_ : int
+        Of the factorisation.
+    n_features_in_, feature_names_in_
+        See scikit-learn.
+
+    Notes
+    -----
+    A label is unknown where it is -1, None, NaN, or what else `WSF` takes for unknown. Where all
+    others are of one class -1 is a class, as in problems of two classes with labels -1 and 1.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sklearn.datasets import load_digits
+    >>> from dsnmf import WSFClassifier
+    >>> X, y = load_digits(return_X_y=True)
+    >>> few = np.where(np.arange(500) < 100, y[:500], -1)
+    >>> model = WSFClassifier(random_state=0).fit(X[:500], few)
+    >>> round(model.score(X[500:], y[500:]), 1)
+    0.9
+    """
+
+    _parameter_constraints: ClassVar[dict] = {
+        "n_components": [StrOptions({"auto"}), Interval(Integral, 1, None, closed="left")],
+        "alpha": [Interval(Real, 0, None, closed="left")],
+        "n_neighbors": [Interval(Integral, 1, None, closed="left")],
+        "predictor": [StrOptions({"auto", "ridge", "neighbors"})],
+        "max_iter": [Interval(Integral, 1, None, closed="left")],
+        "tol": [Interval(Real, 0, None, closed="left")],
+        "random_state": ["random_state", np.random.Generator],
+    }
+
+    def __init__(
+        self,
+        n_components: int | Literal["auto"] = "auto",
+        *,
+        alpha: float = 10.0,
+        n_neighbors: int = 5,
+        predictor: Literal["auto", "ridge", "neighbors"] = "auto",
+        max_iter: int = 2000,
+        tol: float = 1e-4,
+        random_state: Any = None,
+    ) -> None:
+        self.n_components = n_components
+        self.alpha = alpha
+        self.n_neighbors = n_neighbors
+        self.predictor = predictor
+        self.max_iter = max_iter
+        self.tol = tol
+        self.random_state = random_state
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.input_tags.sparse = True
+        return tags
+
+    def fit(self, X: Matrix, y: ArrayLike) -> Self:
+        """Learn from samples, those without a label too.
+
+        Parameters
+        ----------
+        X : array-like or sparse matrix, shape (n_samples, n_features)
+        y : array-like, shape (n_samples,)
+            Labels; see the notes for those that are unknown.
+
+        Returns
+        -------
+        self
+
+        Raises
+        ------
+        ValueError
+            If X is not a finite matrix, y has another length, or the labels are numbers with a
+            fraction, or of one class.
+        """
+        self._validate_params()
+        X = validate_data(
+            self,
+            X,
+            accept_sparse=("csr", "csc"),
+            dtype=(np.float64, np.float32),
+            ensure_min_samples=2,
+        )
+        codes, self.classes_ = _classes_of(y, X.shape[0])
+        self.factorisation_ = self._factorisation(X, codes)
+        completed, certainty = _completed(self.factorisation_.H_[0].T, codes)
+        self.transduction_ = self.classes_[completed]
+        self.n_iter_ = self.factorisation_.n_iter_
+        self.predictor_ = self._fitted_predictor(X, codes, certainty)
+        return self
+
+    def _factorisation(self, X, codes):
+        """WSF with both graphs, fitted."""
+        k = self.n_components
+        if k == "auto":
+            k = min(2 * len(self.classes_), *X.shape)
+        sizes = np.bincount(codes[codes >= 0])
+        mean_degree = np.sum(sizes * (sizes - 1)) / len(codes)
+        of_classes = self.alpha * self.n_neighbors / mean_degree if mean_degree else 0.0
+        model = WSF(
+            k,
+            (of_classes, self.alpha),
+            affinity=["binary", "knn"],
+            n_neighbors=self.n_neighbors,
+            max_iter=self.max_iter,
+            tol=self.tol,
+            random_state=self.random_state,
+        )
+        return model.fit(X, np.column_stack([codes, codes]))
+
+    def _fitted_predictor(self, X, codes, certainty):
+        """What gives new samples a class; labels that were completed count by their certainty."""
+        squares = X.multiply(X) if issparse(X) else np.square(X)
+        ridge = RidgeClassifierCV(alphas=(squares.sum() or 1.0) * PENALTIES)
+        neighbours = KNeighborsClassifier(min(self.n_neighbors, X.shape[0]))
+        takes_ridge = self.predictor != "neighbors"
+        known = codes >= 0
+        folds = min(FOLDS, np.bincount(codes[known]).max())
+        if folds > 1 and takes_ridge:
+            of_ridge, of_neighbours = _accuracies(
+                # Of one neighbour, as few of a class may be labelled.
+                (ridge, KNeighborsClassifier(1)),
+                X[known],
+                codes[known],
+                StratifiedKFold(folds),
+            )
+            if self.predictor == "auto":
+                takes_ridge = of_ridge >= of_neighbours
+            # What the graph says is worth as much as neighbours are against hyperplanes.
+            trust = min(1.0, of_neighbours / (of_ridge or 1.0)) ** 2
+            certainty = np.where(known, 1.0, trust * certainty)
+        if takes_ridge:
+            return ridge.fit(X, self.transduction_, sample_weight=certainty)
+        return neighbours.fit(X, self.transduction_)
+
+    def predict(self, X: Matrix) -> Array:
+        """Classes of samples.
+
+        Parameters
+        ----------
+        X : array-like or sparse matrix, shape (n_samples, n_features)
+
+        Returns
+        -------
+        ndarray, shape (n_samples,)
+        """
+        check_is_fitted(self)
+        X = validate_data(
+            self, X, reset=False, accept_sparse=("csr", "csc"), dtype=(np.float64, np.float32)
+        )
+        return self.predictor_.predict(X)
+
+
+def _classes_of(y, n):
+    """Codes from 0, -1 where unknown, and the classes as an array."""
+    if y is None:
+        raise ValueError("WSFClassifier requires y to be passed, but the target y is None")
+    if len(getattr(y, "shape", ())) > 1:
+        column_or_1d(y, warn=True)
+    codes, classes = as_classes(y, "y", n)[0]
+    if len(classes) == 1 and (given := np.asarray(y)).dtype.kind in "if":
+        is_minus_one = given.ravel() == -1
+        if is_minus_one.any():
+            codes, classes = np.where(is_minus_one, 0, codes + (codes >= 0)), [-1, *classes]
+    check_classification_targets(np.asarray(classes))
+    if len(classes) < 2:
+        raise ValueError(f"y must have labels of two classes or more, got {len(classes)} class")
+    return codes, np.asarray(classes)
+
+
+def _completed(features, codes):
+    """The codes, unknown ones by logistic regression on the features, and how certain each is."""
+    known, certainty = codes >= 0, np.ones(len(codes))
+    if known.all():
+        return codes, certainty
+    features = features / (np.sqrt(features.var(axis=0).mean()) or 1.0)
+    classifier = LogisticRegression(max_iter=1000).fit(features[known], codes[known])
+    probabilities = classifier.predict_proba(features[~known])
+    completed = codes.copy()
+    completed[~known] = probabilities.argmax(axis=1)
+    certainty[~known] = probabilities.max(axis=1)
+    return completed, certainty
+
+
+def _accuracies(classifiers, X, codes, folds):
+    """Mean accuracy of each over the folds; classes may have fewer samples than there are."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "The least populated class", UserWarning)
+        return [cross_val_score(each, X, codes, cv=folds).mean() for each in classifiers]

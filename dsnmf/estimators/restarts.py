@@ -1,0 +1,56 @@
+"""Fits from one start or several, and what none can fall below."""
+
+import numpy as np
+
+from dsnmf.estimators.start import random_again
+from dsnmf.estimators.trace import costs_unit
+from dsnmf.symbolic import is_linear
+
+
+def best_fit(estimator, data, held):
+    """Of the starts that `n_init` asks for the one that led to the least cost.
+
+    Parameters
+    ----------
+    estimator : Factorisation
+    data : InMemory or InBlocks
+        In blocks there is one start.
+    held : contextlib.ExitStack
+        In which the model is entered.
+
+    Returns
+    -------
+    model : Model or BlockModel
+    trace : Trace
+    stopped_by : str
+    n_iter : int
+    """
+    count = 1 if estimator._goes_on() else estimator.n_init
+    model, trace = data.begin(held)
+    best = model, trace, *estimator._run(model, trace, data)
+    if count == 1:
+        return best
+    again, least = random_again(estimator.random_state), model.cost(trace.cost[-1])
+    for _ in range(count - 1):
+        if best[2] in ("callback", "interrupt"):
+            break
+        held.close()  # the program of the last model serves the next one
+        model, trace = data.begin_again(held, again)
+        found = model, trace, *estimator._run(model, trace, data)
+        if (cost := model.cost(trace.cost[-1])) < least:
+            best, least = found, cost
+        if found[2] in ("callback", "interrupt"):
+            break
+    if best[0] is not model:
+        held.close()
+        held.enter_context(best[0])
+    return best
+
+
+def least_cost(estimator, model):
+    """No cost can be below: that of the best approximation of the model's rank; or -inf."""
+    is_free = is_linear(model.nonlinearity) and not model.affinities
+    if not is_free or estimator._rule().raw_features or not hasattr(model.samples, "least_error"):
+        return -np.inf
+    unit, _ = costs_unit(model.samples.scale)
+    return unit * model.samples.least_error(min(estimator._layer_sizes())) / 2 or -np.inf

@@ -1,0 +1,168 @@
+"""Hierarchical alternating least squares with extrapolation, for all linear models."""
+
+from functools import reduce
+
+import numpy as np
+import pytensor.tensor as pt
+
+from dsnmf.solvers.hals_blocks import ExtrapolatedModel
+from dsnmf.solvers.inner_features import inner_features
+from dsnmf.solvers.rule import Rule
+from dsnmf.solvers.sweeping import FIRST_BETA, extrapolated, next_beta, swept
+from dsnmf.symbolic.bases import row_basis
+from dsnmf.symbolic.gram import nonsingular_factor_of
+from dsnmf.symbolic.linalg import product
+from dsnmf.symbolic.shared import open_shared
+from dsnmf.training.modes import compile_function
+from dsnmf.updates.one_read import (
+    Cutoffs,
+    Moved,
+    Sums,
+    block_step,
+    cutoffs_of,
+    explained,
+    inner_bases,
+    small_step,
+)
+
+
+class HALS(Rule):
+    """Exact Z, coordinate descent on H, and extrapolation of H where that lowers the cost.
+
+    With the Z_i exact for H, an iteration makes N from H by `dsnmf.solvers.sweeping.swept`, and
+    takes Y = max(0, N + β (N - N')) as the new H, N' being the last iteration's N. If the cost of Y
+    with its own exact Z_i is above that of H, N itself is taken, which never is; β grows while Y is
+    taken, up to 1, and is halved where it is not. Of a deep model with graphs the inner layers,
+    which do not influence the last one, are swept alone: their penalties, a part of the recorded
+    cost, may rise, as by the multiplicative rules.
+
+    References
+    ----------
+    Gillis & Kumar 2014 (Algorithm 2) for the sweep over H with exact Z; Gillis & Glineur 2012 for
+    several sweeps; Ang & Gillis, "Accelerating nonnegative matrix factorization algorithms using
+    extrapolation", Neural Computation 2019, for β.
+    """
+
+    in_blocks = ExtrapolatedModel
+    in_streams = True
+
+    def __init__(self, program):
+        super().__init__(program)
+        m, dtype = len(program.Zs), program.Hs[-1].dtype
+        # What the last step of the Zs gave.
+        self._L, self._inverse = open_shared("L", "float64"), open_shared("inverse", "float64")
+        self._U, self._Psis = open_shared("U", dtype), [open_shared("Psi", dtype) for _ in range(m)]
+        self._last = open_shared("N", dtype)
+        self._beta, self._reached = (open_shared(name, "float64", 0) for name in ("beta", "cost"))
+        self._is_due = open_shared("due", "int8", 0)
+        self._bases = [open_shared("basis", "float64") for _ in program.Zs[1:]]
+        features = [open_shared("cutoff", "float64", 0) for _ in program.Zs]
+        bases = [open_shared("cutoff", "float64", 0) for _ in program.Zs[1:]]
+        self._cutoffs = Cutoffs(features, bases)
+        self.variables = [self._L, self._inverse, self._U, *self._Psis, self._last]
+        self.variables += [self._beta, self._reached, self._is_due]
+        self.variables += [*self._bases, *features, *bases]
+
+    def _refitted(self, H):
+        """The step of the Zs for features H, and the cost with them, but for what is constant."""
+        program = self.program
+        Q = pt.dot(pt.cast(self._inverse, H.dtype), H)
+        XQ, QQ = product(program.data.X, Q.T), pt.dot(Q, Q.T)
+        sums = Sums(pt.cast(XQ, "float64"), pt.cast(QQ, "float64"), self._L)
+        moved = small_step(program.Zs, sums, H.shape[1], H.dtype, self._bases, self._cutoffs)
+        cost = -explained(reduce(pt.dot, moved.Zs), sums)
+        if program.affinities and program.affinities[-1] is not None:
+            HW, HD = program.affinities[-1].terms(H)
+            cost = cost + pt.sum(H * (HD - HW), dtype="float64")
+        return moved, cost
+
+    def _kept(self, moved):
+        """(variable, its value) of all that an accepted step of the Zs changes."""
+        pairs = [(self._L, moved.L), (self._inverse, moved.inverse), (self._U, moved.U)]
+        pairs += [*zip(self._Psis, moved.Psis), *zip(self.program.Zs, moved.Zs)]
+        return [(variable, pt.cast(value, variable.dtype)) for variable, value in pairs]
+
+    def updates(self):
+        program, graphs = self.program, self.program.affinities or None
+        moving = program.Hs if graphs else [*[None] * (len(program.Hs) - 1), program.Hs[-1]]
+        before = Moved(None, self._U, self._Psis, None, self._inverse)
+        new_Hs, _, _ = block_step(program.data.X, moving, before, graphs, swept)
+        N = new_Hs[-1]
+        Y = extrapolated(N, self._last, self._beta)
+        moved, cost = self._refitted(Y)
+        lower = pt.le(cost, self._reached)
+        updates = {H: new for H, new in zip(moving[:-1], new_Hs) if H is not None}
+        updates |= {program.Hs[-1]: Y, self._last: N, self._is_due: pt.cast(~lower, "int8")}
+        updates |= {self._beta: next_beta(self._beta, lower)}
+        pairs = [(self._reached, cost), *self._kept(moved)]
+        return updates | {variable: pt.switch(lower, new, variable) for variable, new in pairs}
+
+    def make_step(self):
+        """One step with Y, and where the cost rose another, to N: both need a read of X."""
+        move = super().make_step()
+        retreat = compile_function([], updates=self._retreated(), mode=self.program.mode)
+
+        def step():
+            for function in (retreat, move, retreat):
+                if function is move or self._is_due.get_value(borrow=True):
+                    function()
+
+        return step
+
+    def _retreated(self):
+        """The updates that take N as the features."""
+        moved, cost = self._refitted(self._last)
+        new = {self.program.Hs[-1]: self._last, self._reached: cost}
+        return new | dict(self._kept(moved)) | {self._is_due: pt.zeros((), "int8")}
+
+    @staticmethod
+    def values(model):
+        """At first a retreat is due, to the start's H_m."""
+        (p, n), ks = model.samples.start.shape, [len(H) for H in model.Hs]
+        H, dtype = model.Hs[-1], model.Hs[-1].dtype
+        wide = H.astype(np.float64)
+        L, inverse = nonsingular_factor_of(wide @ wide.T, max(H.shape), dtype)
+        small = [np.zeros((1, 1), dtype) for _ in ["U", *model.Zs]]
+        cutoffs = [
+            np.asarray(cutoff) for several in cutoffs_of(p, ks, n, dtype) for cutoff in several
+        ]
+        numbers = [np.array(FIRST_BETA), np.array(np.inf), np.array(1, "int8")]
+        return [L, inverse, *small, H.copy(), *numbers, *inner_bases(model.Zs), *cutoffs]
+
+    @staticmethod
+    def settle(model):
+        """Give layers below the last, whose features the rule has not moved, those that fit."""
+        if len(model.Hs) == 1 or model.affinities:
+            return
+        Zs, H = model.Zs, model.Hs[-1]
+        model.Hs = [*inner_features(model.samples.start, Zs, H, model.mode), H]
+
+
+class GappyHALS(Rule):
+    """The same without extrapolation, with gaps that every iteration fills anew.
+
+    As filled, the squared error has the same value and lies above that over the known entries
+    elsewhere: what lowers it lowers that.
+    """
+
+    takes_gaps, takes_complete = True, False
+
+    def updates(self):
+        program, graphs = self.program, self.program.affinities or None
+        X, H = program.X_filled, program.Hs[-1]
+        L, Q = row_basis(H)
+        sums = [product(X, Q.T), pt.dot(Q, Q.T), L]
+        sums = Sums(*(pt.cast(value, "float64") for value in sums))
+        wide = small_step(program.Zs, sums, H.shape[1], H.dtype)
+        narrow = {
+            name: [pt.cast(one, H.dtype) for one in value]
+            if isinstance(value, list)
+            else pt.cast(value, H.dtype)
+            for name, value in vars(wide).items()
+        }
+        moving = program.Hs if graphs else [*[None] * (len(program.Hs) - 1), H]
+        new_Hs, _, _ = block_step(X, moving, Moved(**narrow), graphs, swept)
+        updates = {H: new for H, new in zip(moving, new_Hs) if H is not None}
+        return updates | dict(zip(program.Zs, narrow["Zs"]))
+
+    settle = HALS.settle

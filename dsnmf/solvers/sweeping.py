@@ -1,0 +1,47 @@
+"""The H step of HALS on any samples, and how far it is extrapolated."""
+
+import pytensor.tensor as pt
+
+from dsnmf.symbolic.sweeps import sweep
+
+#: Sweeps over H for one product with X.
+SWEEPS = 4
+
+#: β at first; what it is multiplied with after each extrapolation that lowered the cost, up to 1,
+#: and after one that did not.
+FIRST_BETA, GROWTH, CUT = 0.5, 1.05, 0.5
+
+
+def swept(H, A, B, affinity=None, BH=None, in_rows=False):
+    """N from H by `SWEEPS` sweeps, for `dsnmf.updates.one_read.block_step`.
+
+    The graph's part of the cost, ½ tr(H (D - W) Hᵀ), is replaced by what touches it at H and lies
+    above it: with a diagonal S for which W + S is positive semi-definite,
+    ½ tr(N (D + S) Nᵀ) - tr(N (W + S) Hᵀ). Every sample is then by itself.
+
+    Parameters
+    ----------
+    H, A, B, in_rows
+        See `dsnmf.solvers.sums.OneRead.features`.
+    affinity : object, optional
+        With a method `majorised(H)`, see `dsnmf.symbolic.laplacian.AffinityTerms`.
+
+    Returns
+    -------
+    variable, shape (k, b), >= 0
+    """
+    linear, extra = (0, None) if affinity is None else affinity.majorised(H)
+    A = A if affinity is None else A + linear
+    if in_rows:
+        return sweep(H.T, A.T, B, SWEEPS, extra).T
+    return sweep(H, A, B, SWEEPS, extra)
+
+
+def extrapolated(N, last, beta):
+    """max(0, N + β (N - N'))."""
+    return pt.maximum(N + pt.cast(beta, N.dtype) * (N - last), 0)
+
+
+def next_beta(beta, lower):
+    """β after an extrapolation that lowered the cost, or did not; numbers or variables."""
+    return pt.switch(lower, pt.minimum(GROWTH * beta, 1), CUT * beta)
