@@ -161,16 +161,7 @@ class Factorisation(FittedFactorisation, TransformerMixin, BaseEstimator):
         layers = self._layer_sizes()
         choose_rule(self._solver(), self._inner_nonlinearity())  # or an error
         vars(self).pop("_stream", None)  # what `partial_fit` has learned so far
-        X, blocks = self._read(X, y)
-        if blocks is not None:
-            try:
-                stopped_by = self._fit_to(data := InBlocks(self, blocks, y, layers))
-            except NeedsMemory:
-                if not isinstance(X, np.memmap) or self._asks_for_blocks():
-                    raise
-                blocks = None  # an array as any other
-        if blocks is None:
-            stopped_by = self._fit_to(data := InMemory(self, X, y, layers))
+        stopped_by, data = self._fit_data(X, y, layers)
         self.stopped_by_ = stopped_by
         if stopped_by == "optimum" and self.verbose:
             print(f"{type(self).__name__}: {OPTIMUM}")
@@ -182,6 +173,18 @@ class Factorisation(FittedFactorisation, TransformerMixin, BaseEstimator):
                 stacklevel=3,
             )
         return stopped_by
+
+    def _fit_data(self, X, y, layers):
+        """Fit to X in the form in which it is; what ended the training, and the data."""
+        X, blocks = self._read(X, y)
+        if blocks is not None:
+            try:
+                return self._fit_to(data := InBlocks(self, blocks, y, layers)), data
+            except NeedsMemory:
+                if not isinstance(X, np.memmap) or self._asks_for_blocks():
+                    raise
+        data = InMemory(self, X, y, layers)  # of a memory map too, as any other array
+        return self._fit_to(data), data
 
     def _check_sizes(self, layers, n_samples):
         if max(layers) > n_samples:

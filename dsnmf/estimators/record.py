@@ -64,7 +64,7 @@ def variation_of(X, scale=1.0, stored_alone=False):
     return total
 
 
-def _labels(y):
+def describe_labels(y):
     """Of each attribute its classes and how many labels are unknown."""
     return [
         {
@@ -107,14 +107,14 @@ def record_of_memory(X, y, scale, stored_alone=False):
         "n_features": X.shape[1],
         "unknown": unknown,
         "variation": variation_of(X, scale, stored_alone),
-        "labels": None if y is None else _labels(y),
+        "labels": None if y is None else describe_labels(y),
     }
 
 
 def record_of_blocks(blocks, y):
     """The record of data in blocks, of which the variation is not known."""
     p, n = blocks.shape
-    labels = None if y is None else _labels(y)
+    labels = None if y is None else describe_labels(y)
     return {"n_samples": n, "n_features": p, "unknown": 0, "variation": None, "labels": labels}
 
 

@@ -58,6 +58,31 @@ OF_MODELS = {
         built on what the layer factorises; a list of affinities has one per layer.""",
         [AT_LEAST_0, "array-like"],
     ),
+    "MultiViewDeepSemiNMF.alphas": Parameter(
+        "float >= 0, or one per view",
+        """
+        Weights β_v of the penalties tr(H_m (D_v - W_v) H_mᵀ) in R_v, W_v the graph of the samples
+        that have the view: from labels `y`, or without these of nearest neighbours in the view. 0
+        is none.""",
+        [AT_LEAST_0, "array-like"],
+    ),
+    "views": Parameter(
+        "None, or list or dict with an entry per view",
+        """
+        Which columns of one matrix are which view: the widths of views side by side, or of each a
+        slice, or a list of numbers or names of columns. All columns belong to a view. Keys of a
+        dict are the views' names. None: all are one view, or X of `fit` is a list or dict.""",
+        [None, "array-like", dict],
+        changes_numbers=True,
+    ),
+    "weights": Parameter(
+        '"equal", "auto" or float > 0 but 1',
+        """
+        w_v. "equal": the best where nothing is known. A number is γ: w_v = α_v^γ with
+        α_v ∝ R_v^{1/(1-γ)}; above 1 views that are easy to fit count more, below 1 those that are
+        fitted worst, and then the cost may rise. "auto": w_v ∝ 1/√R_v, without a parameter.""",
+        [StrOptions({"equal", "auto"}), ABOVE_0],
+    ),
     "SemiNMF.solver": Parameter(
         '{"multiplicative", "hals", "bcd"}',
         """
@@ -187,6 +212,9 @@ OF_MODELS = {
         text="""
         What `transform` returns. "projection": Z† x, which may have negative entries.
         "nonnegative": the h >= 0 with the least ‖x - Z h‖. "auto" is "projection".""",
+    ),
+    "MultiViewDeepSemiNMF.transform_method": replace(
+        _UNLABELLED, text="See `MultiViewDeepSemiNMF.transform`."
     ),
     "DeepSemiNMF.transform_method": replace(
         _UNLABELLED,
