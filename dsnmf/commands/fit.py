@@ -35,7 +35,7 @@ def _estimator(parsed):
             raise ValueError("--alpha weighs labels, which --labels must name")
         if not deep and parsed.solver != "adam":
             return SemiNMF(parsed.layers[0], **options)
-        return DeepSemiNMF(parsed.layers, solver=parsed.solver or "adam", **options)
+        return DeepSemiNMF(parsed.layers, solver=parsed.solver or "auto", **options)
     if parsed.solver == "adam":
         raise ValueError(
             "--solver adam takes no labels; with --labels the solver is multiplicative"
@@ -82,26 +82,14 @@ def _before(estimator, layers, X):
     return f"{type(estimator).__name__} {sizes}: {n} samples, {p} features{more}"
 
 
-def _found(y):
-    """How many classes, and unknown labels, the fit will see."""
-    from dsnmf.affinity.classes import as_label_codes
-
-    texts = []
-    for codes in as_label_codes(y):
-        classes, unknown = max(codes) + 1, (codes < 0).sum()
-        texts.append(f"{classes} {'class' if classes == 1 else 'classes'}, {unknown} unknown")
-    return f"Labels of {len(y)} samples: {'; '.join(texts)}"
-
-
 def _norm(estimator, X):
-    """‖X‖ over the known entries; of what is not in memory by what the fit has divided it by."""
+    """‖X‖ over the known entries; by what the fit has divided it by, if that was not X itself."""
     import numpy as np
 
     from dsnmf.data.sources import as_source
 
-    source = as_source(X)
-    if source is not None:
-        return estimator._scale * np.sqrt(source.shape[0])
+    if as_source(X) is not None or estimator._centring:
+        return estimator._scale * np.sqrt(arguments.shape_of(X)[0])
     return np.sqrt(np.nansum(np.square(_entries(X), dtype=np.float64)))
 
 
@@ -141,7 +129,7 @@ def _fit(estimator, parsed):
     X, names = table.values, table.features
     print(_before(estimator, parsed.layers, X), flush=True)
     if y is not None:
-        print(_found(y), flush=True)
+        print(labels.count_classes(y), flush=True)
     with kept_meanwhile(), arguments.known_by_name(X, names):
         estimator.fit(X, y)
         models.keep_names(estimator, table, parsed.data)
@@ -201,7 +189,8 @@ def add(commands):
     parser.add_argument(
         "--solver",
         choices=["adam", "multiplicative"],
-        help="without labels (default: multiplicative for one layer, adam for several)",
+        help="without labels (default: multiplicative for one layer; for several L-BFGS, or adam "
+        "where L-BFGS cannot go, as in blocks)",
     )
     parser.add_argument(
         "--max-iter",

@@ -61,6 +61,31 @@ OF_MODELS = {
         built on what the layer factorises; a list of affinities has one per layer.""",
         [AT_LEAST_0, "array-like"],
     ),
+    "MultiViewDeepSemiNMF.alphas": Parameter(
+        "float >= 0, or one per view",
+        """
+        Weights β_v of the penalties tr(H_m (D_v - W_v) H_mᵀ) in R_v, W_v the graph of the samples
+        that have the view: from labels `y`, or without these of nearest neighbours in the view. 0
+        is none.""",
+        [AT_LEAST_0, "array-like"],
+    ),
+    "views": Parameter(
+        "None, or list or dict with an entry per view",
+        """
+        Which columns of one matrix are which view: the widths of views side by side, or of each a
+        slice, or a list of numbers or names of columns. All columns belong to a view. Keys of a
+        dict are the views' names. None: all are one view, or X of `fit` is a list or dict.""",
+        [None, "array-like", dict],
+        changes_numbers=True,
+    ),
+    "weights": Parameter(
+        '"equal", "auto" or float > 0 but 1',
+        """
+        w_v. "equal": the best where nothing is known. A number is γ: w_v = α_v^γ with
+        α_v ∝ R_v^{1/(1-γ)}; above 1 views that are easy to fit count more, below 1 those that are
+        fitted worst, and then the cost may rise. "auto": w_v ∝ 1/√R_v, without a parameter.""",
+        [StrOptions({"equal", "auto"}), ABOVE_0],
+    ),
     "SemiNMF.solver": Parameter(
         '{"multiplicative", "hals", "bcd"}',
         """
@@ -79,15 +104,16 @@ OF_MODELS = {
         [StrOptions({"multiplicative", "hals"})],
     ),
     "DeepSemiNMF.solver": Parameter(
-        '{"adam", "lbfgs", "multiplicative", "hals"}',
+        '{"auto", "lbfgs", "adam", "multiplicative", "hals"}',
         """
-        "adam" is the model of the authors' Theano code, see `dsnmf.DSNMF`: Σ (Xᵀ - X̂)² over all
-        Z_i and H_m, with relu around H_m. "lbfgs" minimises the same over H_m >= 0, see
-        `dsnmf.solvers.lbfgs`: 2 to 17 times as fast, to a cost that is mostly lower; for X
-        in memory without gaps. "multiplicative" minimises ½‖Xᵀ - X̂‖²_F by Algorithm 1
+        "auto" is "lbfgs" for a model with relu of X in memory without gaps, and "adam" for all
+        else: other nonlinearities, gaps, data in blocks, mode="JAX". "adam" is the model of the
+        authors' Theano code, see `dsnmf.DSNMF`: Σ (Xᵀ - X̂)² over all Z_i and H_m, with relu around
+        H_m. "lbfgs" minimises the same over H_m >= 0, see `dsnmf.solvers.lbfgs`: 2 to 17 times as
+        fast, to a cost that is mostly lower. "multiplicative" minimises ½‖Xᵀ - X̂‖²_F by Algorithm 1
         of the ICML paper, or, with a nonlinearity, by the authors' rules for that. "hals" takes the
         linear model alone, and decreases many times as fast, see `dsnmf.solvers.hals.HALS`.""",
-        [StrOptions({"adam", "lbfgs", "multiplicative", "hals"})],
+        [StrOptions({"auto", "lbfgs", "adam", "multiplicative", "hals"})],
         needs_complete=one_of("lbfgs"),
         in_streams=("multiplicative", "hals"),
     ),
@@ -96,7 +122,7 @@ OF_MODELS = {
         f"""
         g: {quoted(symbolic.NONLINEARITIES)},
         or a function of PyTensor variables, which for data in blocks must treat each sample (a
-        column) by itself. "auto" is "relu" for "adam" and "lbfgs", else "identity".""",
+        column) by itself. "auto" is "identity" for "multiplicative" and "hals", else "relu".""",
         [StrOptions({"auto", *symbolic.NONLINEARITIES}), callable],
         in_streams=("identity", "auto", symbolic.NONLINEARITIES["identity"]),
         is_name_on_cluster=True,
@@ -123,7 +149,7 @@ OF_MODELS = {
     ),
     "learning_rate": Parameter(
         "float > 0",
-        'Of "adam", for samples of unit norm, to which the fit scales X (see `SemiNMF`).',
+        'Of "adam" alone, for samples of unit norm, to which the fit scales X (see `SemiNMF`).',
         [ABOVE_0],
     ),
     "whiten": Parameter(
@@ -189,6 +215,9 @@ OF_MODELS = {
         text="""
         What `transform` returns. "projection": Z† x, which may have negative entries.
         "nonnegative": the h >= 0 with the least ‖x - Z h‖. "auto" is "projection".""",
+    ),
+    "MultiViewDeepSemiNMF.transform_method": replace(
+        _UNLABELLED, text="See `MultiViewDeepSemiNMF.transform`."
     ),
     "DeepSemiNMF.transform_method": replace(
         _UNLABELLED,
