@@ -10,7 +10,7 @@ from sklearn.base import clone
 from sklearn.model_selection import ParameterGrid
 
 from dsnmf.estimators.parameters.declaration import excluded_by
-from dsnmf.estimators.shallow import WSF
+from dsnmf.estimators.shallow import WSF, SemiNMF
 from dsnmf.extras import extra
 from dsnmf.selection.criterion import OF_TRANSFORM
 
@@ -68,6 +68,8 @@ def default_candidates(estimator, shape, n_clusters=None, *, has_labels=False):
         grid = {"layers": [(min(FIRST_LAYER * k, shape[0]),) * inner + (k,) for k in sizes]}
     if n_clusters is not None:
         grid["metric"] = ["components", 0, 0.5, "data"]
+        if isinstance(estimator, SemiNMF):  # whose H has a direction that reconstructs nothing
+            grid["metric"].remove("components")
         if isinstance(estimator, WSF) and isinstance(estimator.affinity, str) and not has_labels:
             least, most = (float(f"{weight * shape[0]:.2g}") for weight in WEIGHTS)
             grid["alpha"] = [least, "auto", most]
