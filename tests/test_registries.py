@@ -18,7 +18,6 @@ from dsnmf.selection.preference import CRITERIA
 from dsnmf.symbolic import NONLINEARITIES
 from dsnmf.typing import Init, Nonlinearity
 
-
 #: Of the command line: what has names of columns beside what is read as a matrix.
 READ = {*READERS, *SEPARATORS, ".mtx", ".hdr"} - {".dat"}
 
