@@ -151,7 +151,7 @@ class WSF(SupervisedFactorisation):
     def __init__(
         self,
         n_components: int = 2,
-        alpha: float | Sequence[float] | Array = 0.1,
+        alpha: Literal["auto"] | float | Sequence[float] | Array = "auto",
         *,
         solver: Literal["multiplicative", "hals"] = "multiplicative",
         affinity: Affinity | Sequence[Affinity] = "binary",
