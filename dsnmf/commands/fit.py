@@ -82,17 +82,6 @@ def _before(estimator, layers, X):
     return f"{type(estimator).__name__} {sizes}: {n} samples, {p} features{more}"
 
 
-def _found(y):
-    """How many classes, and unknown labels, the fit will see."""
-    from dsnmf.affinity.classes import as_label_codes
-
-    texts = []
-    for codes in as_label_codes(y):
-        classes, unknown = max(codes) + 1, (codes < 0).sum()
-        texts.append(f"{classes} {'class' if classes == 1 else 'classes'}, {unknown} unknown")
-    return f"Labels of {len(y)} samples: {'; '.join(texts)}"
-
-
 def _norm(estimator, X):
     """‖X‖ over the known entries; by what the fit has divided it by, if that was not X itself."""
     import numpy as np
@@ -140,7 +129,7 @@ def _fit(estimator, parsed):
     X, names = table.values, table.features
     print(_before(estimator, parsed.layers, X), flush=True)
     if y is not None:
-        print(_found(y), flush=True)
+        print(labels.count_classes(y), flush=True)
     with kept_meanwhile(), arguments.known_by_name(X, names):
         estimator.fit(X, y)
         models.keep_names(estimator, table, parsed.data)

@@ -135,3 +135,14 @@ def read_labels(parsed, n_samples, samples=None):
         whose = "the model" if parsed.data is None else parsed.data
         raise ValueError(f"{source} has labels of {len(y)} samples, but {whose} has {n_samples}")
     return y
+
+
+def count_classes(y):
+    """How many classes, and unknown labels, a fit will see, in a line."""
+    from dsnmf.affinity.classes import as_label_codes
+
+    texts = []
+    for codes in as_label_codes(y):
+        classes, unknown = max(codes) + 1, (codes < 0).sum()
+        texts.append(f"{classes} {'class' if classes == 1 else 'classes'}, {unknown} unknown")
+    return f"Labels of {len(y)} samples: {'; '.join(texts)}"

@@ -67,10 +67,11 @@ def add_options(parser, triples=False):
         )
 
 
-def add_labels(parser, purpose):
+def add_labels(parser, purpose, required=False):
     """Add the options for labels."""
     parser.add_argument(
         "--labels",
+        required=required,
         metavar="FILE|NAME,…",
         help=f"{purpose}: integers or names, one row per sample; a file, FILE:NAME,NAME for "
         "columns of a table or of a .h5ad file, the names alone for columns of DATA itself (which "

@@ -3,19 +3,18 @@
 from dsnmf.commands import arguments, models, options, settings, tables
 
 
-def _estimator(parsed):
-    """The estimator to choose parameters of: deep where several layers are named or asked for."""
+def _estimators(parsed):
+    """The estimators to choose parameters of: deep where several layers are named or asked for."""
     from dsnmf import DeepSemiNMF, SemiNMF
 
-    lengths = {len(layers) for layers in parsed.layers or []}
-    if len(lengths) > 1:
-        raise ValueError("--layers must name as many layers in each candidate")
     options = {"random_state": parsed.seed}
     if parsed.max_iter is not None:
         options["max_iter"] = parsed.max_iter
-    if parsed.solver is None and lengths <= {1}:
-        return SemiNMF(**options)
-    return DeepSemiNMF(solver=parsed.solver or "auto", **options)
+    deep = DeepSemiNMF(solver=parsed.solver or "auto", **options)
+    if parsed.solver is not None:
+        return [deep]
+    lengths = {min(len(layers), 2) for layers in parsed.layers or [(1,)]}
+    return [{1: SemiNMF(**options), 2: deep}[length] for length in sorted(lengths)]
 
 
 def _candidates(parsed, estimator, shape):
@@ -23,9 +22,12 @@ def _candidates(parsed, estimator, shape):
     from dsnmf.selection.candidates import default_candidates
 
     grid = default_candidates(estimator, shape, parsed.clusters and max(parsed.clusters))
-    if parsed.layers and "layers" in grid:
-        return {**grid, "layers": parsed.layers}
-    return {**grid, "n_components": [k for (k,) in parsed.layers]} if parsed.layers else grid
+    if not parsed.layers:
+        return grid
+    if "layers" in grid:
+        several = [layers for layers in parsed.layers if parsed.solver or len(layers) > 1]
+        return {**grid, "layers": several}
+    return {**grid, "n_components": [layers[0] for layers in parsed.layers if len(layers) == 1]}
 
 
 def _draw(found, path):
@@ -48,13 +50,15 @@ def _run(parsed):
 
     table = tables.read_samples(parsed)
     X, names = table.values, table.features
-    estimator = _estimator(parsed)
-    settings.apply(estimator, parsed.set)
+    estimators, shape = _estimators(parsed), arguments.shape_of(X)
+    for estimator in estimators:
+        settings.apply(estimator, parsed.set)
+    grids = [_candidates(parsed, estimator, shape) for estimator in estimators]
     with arguments.known_by_name(X, names):
         found = select(
-            estimator,
+            estimators if len(estimators) > 1 else estimator,
             X,
-            _candidates(parsed, estimator, arguments.shape_of(X)),
+            grids if len(grids) > 1 else grids[0],
             criterion=parsed.criterion,
             n_clusters=parsed.clusters,
             repeats=parsed.repeats,
@@ -89,6 +93,7 @@ def add(commands):
             "dsnmf select faces.mat --clusters 40 --solver adam -o faces.model",
             "dsnmf select table.csv --criterion entries --layers 2 3 4 5 6 --figure errors.png",
             "dsnmf select faces.mat --clusters 20,40,60 --layers 200,50 400,100 --folder state",
+            "dsnmf select table.csv --criterion entries --layers 4 8 16,4 16,8",
         ],
     )
     parser.add_argument(
@@ -113,7 +118,8 @@ def add(commands):
         type=arguments.layers,
         nargs="+",
         metavar="K1,K2,…",
-        help="candidates: numbers of components, one per layer (default: by the data's shape)",
+        help="candidates, shallow and deep ones too: numbers of components, one per layer "
+        "(default: by the data's shape)",
     )
     parser.add_argument(
         "--solver",

@@ -70,9 +70,9 @@ def apply(estimator, given, names=None):
     names = settable(estimator) if names is None else names
     seen = set()
     for name, value in given:
-        if _OTHERS.get(name):
-            raise ValueError(f"--set {name}: the option for that is {_OTHERS[name]}")
         if name not in names:
+            if _OTHERS.get(name):
+                raise ValueError(f"--set {name}: the option for that is {_OTHERS[name]}")
             kind = type(estimator).__name__
             raise ValueError(f"--set {name}: {kind} has {', '.join(names)} to set")
         if name in seen:

@@ -41,7 +41,7 @@ def _basis(Zs, layer):
     return Psi
 
 
-def least_nonnegative(Psi, X):
+def least_nonnegative(Psi: Array, X: Array) -> Array:
     """Columns h >= 0 with the least ‖x - Ψh‖, one by one."""
     H = np.zeros((Psi.shape[1], X.shape[1]))
     for j, x in enumerate(X.T):

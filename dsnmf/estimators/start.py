@@ -81,6 +81,8 @@ def start_factors(estimator, samples, layers, again=None):
         is_raw = estimator._rule(samples.is_complete).raw_features
         (Z_1, *Zs), Hs = given_factors(estimator, samples.given.shape, layers, is_raw)
         return [samples.reduced(Z_1), *Zs], Hs
+    if estimator.init == "svd":
+        samples.find_eigen()
     rng, eigen = as_random_state(estimator.random_state), samples.take_eigen()
     if estimator.init == "nndsvd":  # belongs to the given coordinates; all others turn along
         (Z_1, *Zs), Hs = _started(estimator, samples.samples, layers, "nndsvd", rng)

@@ -12,7 +12,12 @@ from dsnmf.affinity import combine
 from dsnmf.affinity.algebra import row_sums
 from dsnmf.affinity.classes import as_label_codes
 from dsnmf.estimators.base import Factorisation
-from dsnmf.estimators.graphs import attribute_affinity, beyond_classes, class_affinity
+from dsnmf.estimators.graphs import (
+    attribute_affinity,
+    beyond_classes,
+    class_affinity,
+    default_weight,
+)
 from dsnmf.estimators.mapping.maps import neighbour_map_of, threads_of_model
 from dsnmf.estimators.mapping.metric import AUTO
 from dsnmf.estimators.mapping.ridge import RidgeMap, completed_labels
@@ -29,14 +34,19 @@ NEARLY_ALL = 0.8
 def _combined(attributes, graph_of):
     """One affinity from a layer's attributes, each made by graph_of(codes, affinity)."""
     graphs = [graph_of(codes, affinity) for codes, affinity, _ in attributes]
-    return combine(graphs, [weight for *_, weight in attributes])
+    weights = [
+        default_weight(codes, affinity, W) if weight is None else weight
+        for W, (codes, affinity, weight) in zip(graphs, attributes)
+    ]
+    return combine(graphs, weights)
 
 
 class SupervisedFactorisation(Factorisation):
     """A factorisation with labels.
 
     A subclass's `_attributes(y, n)` says which layer has which: a list with one entry per layer,
-    itself a list of its attributes' (codes or None, affinity, weight), of n samples.
+    itself a list of its attributes' (codes or None, affinity, weight or None for the default one),
+    of n samples.
     """
 
     _per_layer = (*Factorisation._per_layer, "_ridge_C", "_ridge_c", "_labelled", "_degrees")

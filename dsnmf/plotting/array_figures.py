@@ -271,7 +271,7 @@ def class_scatter(
 def score_intervals(
     names: Sequence[str],
     scores: Sequence[float],
-    errors: Sequence[float],
+    errors: Sequence[float] | None,
     *,
     chosen: int | None = None,
     label: str = "score",
@@ -285,8 +285,10 @@ def score_intervals(
     ----------
     names : sequence of str
         From top to bottom.
-    scores, errors : sequence of float
+    scores : sequence of float
         As many.
+    errors : sequence of float, or None
+        As many; None draws no intervals.
     chosen : int, optional
         Index of the one to be marked.
     label : str
@@ -312,23 +314,27 @@ def score_intervals(
     >>> [text.get_text() for text in ax.get_yticklabels()]
     ['2 components', '3']
     """
-    if not len(names) == len(scores) == len(errors):
+    half = [0.0] * len(scores) if errors is None else errors
+    if not len(names) == len(scores) == len(half):
         raise ValueError(
             f"names, scores and errors must be equally many, got {len(names)}, {len(scores)} and "
-            f"{len(errors)}"
+            f"{len(half)}"
         )
     names = shortened(names, 2 * LETTERS)
     ax = new_axes(ax, (4.5 + max(1.5, width(names, 8)), 1.3 + 0.25 * len(names)))
     lines = np.arange(len(names))
     colours = ["C1" if i == chosen else "C0" for i in lines]
-    low, high = np.subtract(scores, errors), np.add(scores, errors)
+    low, high = np.subtract(scores, half), np.add(scores, half)
     if len(scores) and min(scores) > 0 and max(scores) >= DECADES * min(scores):
         low = np.maximum(low, min(scores) / 3)  # an interval may reach below 0
         ax.set_xscale("log")
         ax.grid(True, axis="x", alpha=0.25, linewidth=0.5)
-    ax.hlines(lines, low, high, colors=colours)
+    if errors is not None:
+        ax.hlines(lines, low, high, colors=colours)
     ax.scatter(scores, lines, c=colours, zorder=3)
     ax.set_yticks(lines, names, fontsize="small", **LITERAL)
     ax.set_ylim(len(names) - 0.5, -0.5)  # the first on top
-    ax.set_xlabel(f"{label}\n(lines: ± one standard error of the mean)")
+    ax.set_xlabel(
+        label if errors is None else f"{label}\n(lines: ± one standard error of the mean)"
+    )
     return ax

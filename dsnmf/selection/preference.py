@@ -177,7 +177,7 @@ def _rows(items, found, candidates):
             i = indices[row["variant"]]
             others = {name: value for name, value in row.items() if name != "variant"}
             size = {"size": candidates.sizes[i]}
-            rows.append((i, {**candidates.parameters[i], **others, **size}))
+            rows.append((i, {**candidates.kinds[i], **candidates.parameters[i], **others, **size}))
     return sorted(rows, key=lambda pair: pair[0])
 
 
@@ -192,9 +192,9 @@ def _chosen(rows, judge):
 
 
 def select(
-    estimator: Factorisation,
+    estimator: Factorisation | Sequence[Factorisation],
     X: Matrix,
-    candidates: Mapping[str, Any] | Sequence[Mapping[str, Any]] | None = None,
+    candidates: Mapping[str, Any] | Sequence[Any] | None = None,
     y: ArrayLike | None = None,
     *,
     criterion: Literal["clusters", "entries", "components"] = "clusters",
@@ -219,15 +219,17 @@ def select(
 
     Parameters
     ----------
-    estimator : SemiNMF, DeepSemiNMF, WSF or DeepWSF
-        Not changed; the candidates' other parameters are its.
+    estimator : SemiNMF, DeepSemiNMF, WSF or DeepWSF, or a list of several
+        Not changed; the candidates' other parameters are its. Of several, e.g. a shallow and a deep
+        one, all candidates are compared with each other.
     X : array-like or sparse matrix, shape (n_samples, n_features)
         In memory, or of one block, which is read as by `fit`. NaN and masks mark unknown entries.
     candidates : dict or list of dict, optional
         As scikit-learn's `ParameterGrid` takes it, e.g. {"n_components": [5, 10], "metric":
         ["components", "data"]}. Those that differ in `metric` or `transform_method` alone share
         their fits. By default made from X's shape: see
-        `dsnmf.selection.candidates.default_candidates`.
+        `dsnmf.selection.candidates.default_candidates`. Of several estimators a list with such
+        candidates, or None, for each.
     y : array-like, optional
         Labels for `fit`.
     criterion : {"clusters", "entries", "components"}

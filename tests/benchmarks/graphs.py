@@ -5,6 +5,11 @@
 WSF(k, alpha, affinity="knn", max_iter=500) on 60 % of the samples of each set of `field_sets`: NMI
 of k-means, a mean over three seeds and splits, on these samples ("seen") and the others ("new"),
 by each `transform_method`, in metric .5, beside PCA of k - 1 components, half-whitened or not.
+
+    python tests/benchmarks/graphs.py [SET…] --shares .003,.03,.3,3 [--sizes 200,600,1797]
+
+The same for the seen samples, of so many, with the weights at which the graph's mean degree is such
+a share of the samples: `H_` and "neighbors". "fixed" has alpha = 10.
 """
 
 import warnings
@@ -16,6 +21,7 @@ from sklearn.cluster import KMeans
 from sklearn.model_selection import StratifiedShuffleSplit
 
 from dsnmf import WSF, metrics
+from dsnmf.affinity import knn_affinity
 from dsnmf.selection.principal import Principal
 
 #: Seeds of k-means.
@@ -69,18 +75,43 @@ def row(name, arguments):
     }
 
 
+def row_of_shares(name, size, arguments):
+    X, y, k = loaded(name, arguments.wheels)
+    some = np.random.default_rng(0).permutation(len(X))[:size]
+    X, y = X[some], y[some]
+    degree = knn_affinity(X.T).sum() / len(X)
+    weights = {
+        f"share {share}": float(share) * len(X) / degree for share in arguments.shares.split(",")
+    }
+    scores = {"n": len(X)}
+    for column, alpha in (weights | {"fixed": 10.0}).items():
+        model = WSF(min(k, *X.shape), alpha, affinity="knn", max_iter=500, metric=0.5).fit(X)
+        features = model.set_params(transform_method="neighbors").transform(X)
+        pair = nmi(model.H_[0].T, y), nmi(features, y)
+        scores[column] = "/".join(f"{100 * value:.0f}" for value in pair)
+    return scores
+
+
 def main():
     parser = measuring.parser(__doc__)
     parser.add_argument("sets", nargs="*", metavar="SET", default=["wine", "digits", "orl"])
     parser.add_argument("--weights", default="1,10,100")
+    parser.add_argument("--shares")
+    parser.add_argument("--sizes", default="1000000")
     parser.add_argument("--splits", type=int, default=3)
     parser.add_argument("--wheels", default=".", help="folder of the wheels of field_sets.py")
     arguments = parser.parse_args()
     warnings.simplefilter("ignore")
     rows = {}
     for name in arguments.sets:
-        rows[name] = row(name, arguments)
-        measuring.table("NMI, seen/new", {name: rows[name]})
+        if arguments.shares is None:
+            rows[name] = row(name, arguments)
+            measuring.table("NMI, seen/new", {name: rows[name]})
+            continue
+        for size in arguments.sizes.split(","):
+            found = row_of_shares(name, int(size), arguments)
+            rows[f"{name}, {found['n']}"] = found
+        measuring.table("NMI, H_/neighbors", rows)
     measuring.write_json(arguments, "graphs", {"rows": rows})
 
 

@@ -1,4 +1,4 @@
-"""A user's first hour in several fields: load, fit, look, export, fill, without Python."""
+"""A user's first hour in several fields: load, fit, look, export, fill, predict, without Python."""
 
 import json
 from pathlib import Path
@@ -9,6 +9,7 @@ import pytensor
 import pytest
 import scipy.io
 import scipy.sparse
+from sklearn.datasets import load_wine
 
 from dsnmf.commands.main import main
 
@@ -148,3 +149,58 @@ def test_ratings(capsys):
         ["transform", "model", "ratings.csv", "--triples", "-o", "h.csv"],
     )
     assert pd.read_csv("h.csv", index_col=0).index[0] == "u0"
+
+
+def test_windows_of_brain_waves(capsys):
+    seconds, phases = np.arange(50) / 50, RNG.random((40, 1)) * 2 * np.pi
+    waves = np.sin(2 * np.pi * 10 * seconds + phases)
+    windows = RNG.standard_normal((40, 4, 1)) * waves[:, None] + 0.1 * RNG.random((40, 4, 50))
+    scipy.io.savemat("eeg.mat", {"epochs": windows, "hertz": 50.0})
+    read = ["eeg.mat:epochs", "--array", "pictures"]
+    choose = ["--criterion", "entries", "--layers", "1", "4", "--repeats", "2"]
+    typed(
+        capsys,
+        ["select", *read, *choose, "--set", "center=True", "--quiet", "-o", "model"],
+        ["plot", "model", "--kind", "components", "-o", "a.pdf"],
+        ["transform", "model", *read, "-o", "h.mat"],
+    )
+    assert described(capsys)["layers"] == [4]
+    assert scipy.io.loadmat("h.mat")["fea"].shape == (40, 4)
+
+
+def test_words_of_texts(capsys):
+    topics = np.repeat(np.eye(3), 15, axis=0)
+    counts = RNG.poisson(topics @ RNG.exponential(size=(3, 60)) * 3)
+    scipy.io.mmwrite("texts.mtx", scipy.sparse.csr_array(counts))
+    words = ["texts.mtx", "--clusters", "3", "-o", "topics.csv"]
+    typed(
+        capsys,
+        ["fit", "texts.mtx", *FIT],
+        ["components", "model", "--transpose", "-o", "words.tsv"],
+        ["cluster", "model", *words],
+    )
+    found = pd.read_csv("topics.csv")["cluster"].to_numpy()
+    assert [len({*found[i : i + 15]}) for i in (0, 15, 30)] == [1, 1, 1]
+    assert pd.read_csv("words.tsv", sep="\t").shape == (60, 3)
+
+
+def test_chemistry_of_wines_of_which_some_are_known(capsys):
+    data, kinds = load_wine(return_X_y=True)
+    data = (data - data.mean(axis=0)) / data.std(axis=0)
+    few = np.where(RNG.random(len(kinds)) < 0.2, kinds, -1)
+    seen = np.arange(len(kinds)) % 4 > 0
+    scipy.io.savemat("wines.mat", {"fea": data[seen], "gnd": few[seen][:, None]})
+    scipy.io.savemat("new.mat", {"fea": data[~seen]})
+    labels = ["--labels", "wines.mat:gnd"]
+    out = typed(
+        capsys,
+        ["fit", "wines.mat", *labels, *FIT],
+        ["show", "model", *labels, "-o", "wines.html"],
+        ["predict", "wines.mat", *labels, "-o", "all.npy"],
+        ["predict", "wines.mat", *labels, "--new", "new.mat", "-o", "new.csv"],
+    )
+    assert f"3 classes, {(few[seen] < 0).sum()} unknown" in out
+    predicted = np.load("all.npy").ravel()
+    assert np.array_equal(predicted[few[seen] >= 0], few[seen][few[seen] >= 0])
+    assert (predicted == kinds[seen]).mean() > 0.85
+    assert (pd.read_csv("new.csv")["class"] == kinds[~seen]).mean() > 0.85

@@ -1,4 +1,4 @@
-"""`dsnmf components`, `fill`, `score`, `cluster`, and --set: what a saved model is used for."""
+"""What a saved model is used for; `predict`, which needs none; --set."""
 
 import json
 
@@ -7,7 +7,7 @@ import pandas as pd
 import pytensor
 import pytest
 
-from dsnmf import SemiNMF
+from dsnmf import SemiNMF, WSFClassifier
 from dsnmf.commands.main import main
 from dsnmf.estimators.saved import open_estimator
 
@@ -96,6 +96,23 @@ def test_score_and_cluster(folder, capsys):
     (folder / "clusters.csv").unlink()
 
 
+def test_predicted_classes_have_their_names(folder):
+    columns = TABLE[["len", "wid", "mass", "age"]]
+    half = TABLE.assign(kind=TABLE["kind"].where(np.arange(30) % 2 == 0, "?"))
+    half.to_csv("half.csv", index=False)
+    TABLE[["kind", "age", "mass", "plant", "wid", "len"]].to_csv("more.csv", index=False)
+    words = ["half.csv", "--index", "plant", "--labels", "kind", "--unknown", "?"]
+    assert main(["predict", *words, "-o", "made.csv"]) == 0
+    assert main(["predict", *words, "--new", "more.csv", "-o", "made.parquet"]) == 0
+    model = WSFClassifier(random_state=0).fit(columns, half["kind"].replace("?", None))
+    found, new = pd.read_csv("made.csv", index_col=0), pd.read_parquet("made.parquet")
+    assert [*found["class"]] == [*model.transduction_]
+    assert [*found.index] == [*new.index] == [*TABLE["plant"]]
+    assert [*new["class"]] == [*model.predict(columns)]
+    for name in ("half.csv", "more.csv", "made.csv", "made.parquet"):
+        (folder / name).unlink()
+
+
 def test_columns_that_are_no_features_are_left_out_and_told(folder, capsys):
     assert main(["transform", "model", "plants.csv", "--index", "plant", "-o", "made.csv"]) == 0
     assert "not features of the model, left out: kind" in capsys.readouterr().err
@@ -105,13 +122,14 @@ def test_columns_that_are_no_features_are_left_out_and_told(folder, capsys):
 
 
 FIT = ["fit", "plants.csv", *READ, "--layers", "2", "-o", "x"]
+PREDICT = ["predict", "plants.csv", "--index", "plant", "--labels", "kind", "-o", "x.csv"]
 
 
 @pytest.mark.parametrize(
     ("words", "message"),
     [
         ([*FIT, "--set", "tol"], "must be NAME=VALUE, e.g. tol=1e-6, got 'tol'"),
-        ([*FIT, "--set", "tols=1"], "--set tols: SemiNMF has absent, compress, forget_factor"),
+        ([*FIT, "--set", "tols=1"], "--set tols: SemiNMF has absent, center, compress, forget"),
         ([*FIT, "--set", "tol=-1"], "'tol' parameter of SemiNMF must be a float in the range"),
         ([*FIT, "--set", "layers=3"], "--set layers: the option for that is --layers"),
         ([*FIT, "--set", "tol=1", "--set", "tol=2"], "--set tol is given twice"),
@@ -128,6 +146,12 @@ FIT = ["fit", "plants.csv", *READ, "--layers", "2", "-o", "x"]
             "n_clusters must be at most n_samples = 30, got 31",
         ),
         (["cluster", "model", "plants.csv", *READ, "-o", "x.csv"], "required: --clusters"),
+        ([*PREDICT, "--labels", "sort"], "plants.csv has no column 'sort' (--labels); it has len"),
+        ([*PREDICT, "--labels", "kind,len"], "plants.csv:kind,len must hold integers"),
+        ([*PREDICT, "--new", "digits"], "the options for tables are for files of others"),
+        ([*PREDICT, "--drop", "age", "--new", "none.csv"], "none.csv: No such file"),
+        ([*PREDICT, "--set", "random_state=3"], "the option for that is --seed"),
+        (["predict", "gaps.csv", *PREDICT[2:]], "has unknown entries (1), which predict"),
     ],
 )
 def test_mistakes_are_one_line(words, message, capsys, folder):

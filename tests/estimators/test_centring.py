@@ -24,6 +24,7 @@ SHORT = {"compress": False, "max_iter": 20, "tol": 0, **PLAIN}
 LINEAR = {
     "SemiNMF": SemiNMF(3, **SHORT),
     "bcd": SemiNMF(3, solver="bcd", **SHORT),
+    "hals": SemiNMF(3, solver="hals", **SHORT | {"max_iter": 8}),
     "two layers": DeepSemiNMF((5, 3), solver="multiplicative", **SHORT),
     "WSF": WSF(3, **SHORT),
 }

@@ -215,7 +215,38 @@ def test_functions_that_cannot_be_pickled(tmp_path):
         entries_of(estimator=thrice, folder=tmp_path)
 
 
+def test_shallow_and_deep_candidates_are_compared():
+    deep = DeepSemiNMF(max_iter=5, tol=0)
+    grids = [{"n_components": [2, 3]}, {"layers": [(5, 3)]}]
+    found = select([quick(), deep], X, grids, criterion="components", repeats=2)
+    alone = [
+        select(estimator, X, grid, criterion="components", repeats=2).table
+        for estimator, grid in zip((quick(), deep), grids)
+    ]
+    kinds = ["SemiNMF", "SemiNMF", "DeepSemiNMF"]
+    rows = [*alone[0], *alone[1]]
+    assert found.table == [{"estimator": kind, **row} for kind, row in zip(kinds, rows)]
+    assert type(found.best_estimator_).__name__ == kinds[found.best_index_]
+    named = [text.get_text() for text in found.plot().get_yticklabels()]
+    assert named == ["SemiNMF, components 2", "SemiNMF, components 3", "DeepSemiNMF, layers 5-3"]
+
+
+def test_one_agreement_has_no_standard_error():
+    options = {"candidates": {"n_components": [2]}, "n_clusters": 2}
+    found = select(quick(), X, repeats=2, **options)
+    assert found.table[0]["standard_error"] is None
+    assert "Of two repeats there is one agreement, and no standard error." in str(found)
+    assert "standard error" not in found.plot().get_xlabel()
+    assert select(quick(), X, repeats=3, **options).table[0]["standard_error"] >= 0
+
+
 REFUSED = {
+    "estimator must be one": {"estimator": [], "n_clusters": 2},
+    "a list of 2 grids": {
+        "n_clusters": 2,
+        "estimator": [quick()] * 2,
+        "candidates": {"max_iter": [2]},
+    },
     "criterion must be one of": {"criterion": "labels"},
     "needs n_clusters": {},
     "n_clusters must be an integer >= 2": {"n_clusters": 1},

@@ -41,12 +41,15 @@ OF_MODELS = {
         changes_numbers=False,
     ),
     "alpha": Parameter(
-        "float >= 0, or one per attribute",
+        '"auto", float >= 0, or one per attribute',
         """
         Weight λ of the penalty against the squared error, in units of the samples' mean squared
         norm: on samples of unit norm, as the authors have them, it is their λ. There .01 was enough
-        for `H_` to separate the classes, 1 to 10 for new samples too.""",
-        [AT_LEAST_0, "array-like"],
+        for `H_` to separate the classes, 1 to 10 for new samples too. "auto" is .1 for labels and
+        given affinities. For the graph of nearest neighbours it is the weight with which its mean
+        degree is .3 of the number of samples, so that it works alike for few and for many
+        (`dsnmf guide choosing`); up to version 0.2.0 it was .1 there too.""",
+        [StrOptions({"auto"}), AT_LEAST_0, "array-like"],
     ),
     "alphas": Parameter(
         "float >= 0, or one per layer",
