@@ -144,7 +144,7 @@ def multiview_deep_semi_nmf(
     if not is_one and S is not None:
         raise ValueError("consensus 'as coded' needs each view of each sample: none may be missing")
     alpha = _as_weights(weights, gamma, len(Xs), dtype)
-    w = alpha if gamma in ("auto", None) else relative_powers(alpha, gamma)
+    w = alpha if isinstance(gamma, str) or gamma is None else relative_powers(alpha, gamma)
 
     updates, bases = {}, []
     for v, (X, Zs, Hs) in enumerate(views):
