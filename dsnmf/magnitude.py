@@ -10,7 +10,12 @@ SAFE = 0.25
 
 
 def largest_magnitude(X):
-    """The largest magnitude of the known entries of an array or sparse matrix; 0 without any."""
+    """The largest magnitude of the known entries of an array or sparse matrix; 0 without any.
+
+    Other kinds of matrices know theirs.
+    """
+    if hasattr(X, "largest_magnitude"):
+        return X.largest_magnitude()
     values = X.data if scipy.sparse.issparse(X) else np.asarray(X)
     top, bottom = (f.reduce(values, axis=None, initial=0) for f in (np.fmax, np.fmin))
     return max(float(top), -float(bottom))

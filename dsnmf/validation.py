@@ -1,12 +1,10 @@
 """Checks at the door: each turns an argument into its canonical form or says what is wrong."""
 
 import numbers
+import sys
 
 import numpy as np
-import pytensor
 import scipy.sparse
-from pytensor.graph.basic import Variable
-from pytensor.tensor.type import TensorType
 
 
 def as_matrix(values, name, accept_sparse=False):
@@ -35,6 +33,8 @@ def as_matrix(values, name, accept_sparse=False):
     if matrix.dtype.kind not in "fiub":
         raise TypeError(f"{name} must hold real numbers, got dtype {matrix.dtype}")
     if matrix.dtype not in (np.float32, np.float64):
+        import pytensor  # half a second, which matrices of floats do without
+
         matrix = matrix.astype(pytensor.config.floatX)
     if matrix.ndim != 2:
         raise ValueError(f"{name} must be 2-d, got {matrix.ndim}-d of shape {matrix.shape}")
@@ -101,9 +101,14 @@ def as_scalar(value, name, minimum, exclusive=False):
     ValueError
         If a number is not finite or too small.
     """
-    if isinstance(value, Variable):
+    pytensor = sys.modules.get("pytensor")  # without it there is no variable
+    if pytensor is not None and isinstance(value, pytensor.graph.basic.Variable):
         kind = value.type
-        if not isinstance(kind, TensorType) or kind.ndim or kind.numpy_dtype.kind not in "fiu":
+        if (
+            not isinstance(kind, pytensor.tensor.type.TensorType)
+            or kind.ndim
+            or kind.numpy_dtype.kind not in "fiu"
+        ):
             raise TypeError(f"{name} must be a number or a real scalar variable, got a {kind}")
         return value
     if isinstance(value, np.ndarray) and value.ndim == 0:

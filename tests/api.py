@@ -16,9 +16,12 @@ PAGE = Path(dsnmf.__file__).parent / "guide" / "reference.md"
 PUBLIC = {
     "dsnmf": None,
     "dsnmf.selection": None,
+    "dsnmf.inspection": None,
     "dsnmf.datasets": None,
     "dsnmf.datasets.gradients": ["igo"],
     "dsnmf.files.matrices": ["read_matrix", "read_labels", "write_matrix"],
+    "dsnmf.files.named_tables": ["Table", "read_table"],
+    "dsnmf.files.layout": ["Layout"],
     "dsnmf.files.on_disk": ["open_matrix"],
     "dsnmf.data.sources": ["as_source"],
     "dsnmf.data.lazy": ["lazy_matrix"],

@@ -16,6 +16,7 @@ FLOORS = [
     {"commands"},
     {"experiments"},
     {"selection"},
+    {"inspection"},
     {"plotting"},
     {"estimators"},
     {"solvers"},

@@ -115,7 +115,7 @@ def test_components_of_the_original_model(ax, original):
 
 
 def test_history_of_rules_and_of_adam(ax, deep, original):
-    adam = DeepSemiNMF((3,), max_iter=12, tol=0).fit(X)
+    adam = DeepSemiNMF((3,), solver="adam", max_iter=12, tol=0).fit(X)
     for model in (deep, adam, original):
         plot_history(model, ax=ax)
     rules, every, epochs = ax.get_lines()
@@ -365,7 +365,15 @@ def test_scores_stand_in_their_order_with_the_chosen_one_marked(ax):
         [line[:, 0] for line in lines.get_segments()], [[0.4, 0.6], [0.6, 1]]
     )
     assert not np.array_equal(*points.get_facecolors())
-    assert ax.get_xlabel() == "share"
+    assert ax.get_xlabel() == "share\n(lines: ± one standard error of the mean)"
     assert ax.yaxis_inverted()
     with pytest.raises(ValueError, match="equally many, got 1, 2 and 2"):
         score_intervals(["a"], [0.5, 0.8], [0.1, 0.2])
+
+
+def test_scores_over_decades_have_a_logarithmic_axis():
+    ax = score_intervals([*"abc"], [0.01, 0.5, 1.0], [0.1, 0.1, 0.1])
+    assert ax.get_xscale() == "log"
+    assert min(segment[0, 0] for segment in ax.collections[0].get_segments()) > 0
+    assert score_intervals([*"ab"], [0.1, 1.0], [0.1, 0.1]).get_xscale() == "linear"
+    assert score_intervals([*"ab"], [-0.1, 1.0], [0.1, 0.1]).get_xscale() == "linear"

@@ -75,47 +75,40 @@ def numbers(text):
     return values if len(values) > 1 else values[0]
 
 
+def add_seed(parser, purpose):
+    """Add the option --seed."""
+    parser.add_argument(
+        "--seed", type=integer(0), default=0, metavar="N", help=f"{purpose} (default: 0)"
+    )
+
+
+def positive(text):
+    """A finite number > 0."""
+    value = numbers(text)
+    if isinstance(value, tuple) or not value > 0:
+        raise argparse.ArgumentTypeError(f"must be a number > 0, got {text!r}")
+    return value
+
+
+def shape(text):
+    """The shape of a picture, e.g. "32x32" or "32x32x3", as a tuple."""
+    try:
+        sides = tuple(integer(1)(side) for side in text.lower().split("x"))
+    except argparse.ArgumentTypeError:
+        sides = ()
+    if len(sides) not in (2, 3):
+        raise argparse.ArgumentTypeError(f"must be HEIGHTxWIDTH, e.g. 32x32, got {text!r}")
+    return sides
+
+
 #: Endings of files with samples and labels, for texts.
-FORMATS = ".npy, .npz, .csv, .tsv, .parquet, .h5ad or .mat"
+FORMATS = ".npy, .npz, .csv, .tsv, .txt, .parquet, .h5ad, .mat, .mtx or .hdr (ENVI)"
+
+#: Endings of files with features, components and samples, for texts.
+OUTPUTS = ".csv, .tsv, .parquet, .npy, .npz or .mat"
 
 #: What is read in blocks, if it has more than one, for texts.
 ON_DISK = "PATH.h5:DATASET, PATH.zarr, PATH.zarr:NAME or a folder of .npy or .npz files"
-
-
-def samples(source, known=None, in_blocks=False):
-    """Samples x features of a data set by name, or of a file, and the features' names.
-
-    What `dsnmf.files.on_disk.is_on_disk` knows is opened, not read.
-
-    Parameters
-    ----------
-    source : str
-        A name in `dsnmf.datasets.LOADERS`, or as `dsnmf.files.matrices.read_matrix` takes it.
-    known : list of str, optional
-        Names that the features may have, see `dsnmf.files.matrices.read_named_matrix`.
-    in_blocks : bool
-        Whether any source must be opened.
-
-    Returns
-    -------
-    X : ndarray, SciPy CSR matrix, or as `dsnmf.files.on_disk.open_matrix` has it
-    names : ndarray of str objects, or None
-
-    Raises
-    ------
-    OSError, ValueError
-        If there is no such data set and no such file, or the file holds no matrix.
-    ImportError
-        If the data set or the file needs an extra that is missing.
-    """
-    from dsnmf.files import matrices, on_disk
-
-    dataset = None if in_blocks else _data_set(source)
-    if dataset:
-        return dataset.data, None
-    if in_blocks or on_disk.is_on_disk(source):
-        return on_disk.open_matrix(source), None
-    return matrices.read_named_matrix(source, known)
 
 
 def dask_client(address):
@@ -136,7 +129,7 @@ def dask_client(address):
 
 
 def shape_of(X):
-    """(n_samples, n_features) of what `samples` returns."""
+    """(n_samples, n_features) of what is in memory or opened on disk."""
     from dsnmf.data.sources import as_source
 
     source = as_source(X)
@@ -158,35 +151,21 @@ def known_by_name(X, names):
         yield
 
 
-def labels(source, n_samples):
-    """Labels of a data set by name, or of a file; see `samples`.
-
-    Returns
-    -------
-    ndarray, shape (n_samples,) or (n_samples, n_attributes)
-        See `dsnmf.files.matrices.read_labels`.
-    """
-    from dsnmf.files import matrices
-
-    dataset = _data_set(source)
-    return dataset.target if dataset else matrices.read_labels(source, n_samples)
-
-
-def _data_set(source):
+def data_set(source):
     """The data set of that name, None if it is a file's; ValueError if it is neither."""
     from dsnmf import datasets
-    from dsnmf.files import matrices
+    from dsnmf.files.names import file_of
 
     if source in datasets.LOADERS:
         return datasets.load(source)
-    path = Path(matrices.file_of(source)[0])
+    path = Path(file_of(source)[0])
     if not path.suffix and not path.exists():
         known = ", ".join(datasets.LOADERS)
         raise ValueError(f"{source!r} is neither a file nor a data set ({known})")
     return None
 
 
-def check_output(path, *inputs):
+def check_output(path, *inputs, endings=None):
     """Refuse an output before anything is computed for it.
 
     Parameters
@@ -194,6 +173,8 @@ def check_output(path, *inputs):
     path : str
     *inputs : str
         Files (perhaps as `PATH:NAME`) and names that the command reads.
+    endings : sequence of str, optional
+        One of which it must have.
 
     Raises
     ------
@@ -202,10 +183,13 @@ def check_output(path, *inputs):
     ValueError
         If it is one of the inputs.
     """
-    from dsnmf.files import atomic, matrices
+    from dsnmf.files import atomic
+    from dsnmf.files.names import file_of
 
+    if endings is not None and os.path.splitext(path)[1].lower() not in endings:
+        raise ValueError(f"{path} must end in one of {', '.join(endings)}")
     atomic.check_place(path)
     for source in inputs:
-        read, _ = matrices.file_of(source)
+        read, _ = file_of(source)
         if os.path.exists(path) and os.path.exists(read) and os.path.samefile(path, read):
             raise ValueError(f"{path} would overwrite what is read from it")

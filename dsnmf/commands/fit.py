@@ -2,7 +2,7 @@
 
 import os
 
-from dsnmf.commands import arguments
+from dsnmf.commands import arguments, labels, models, options, settings, tables
 
 
 def _block_options(parsed):
@@ -35,7 +35,7 @@ def _estimator(parsed):
             raise ValueError("--alpha weighs labels, which --labels must name")
         if not deep and parsed.solver != "adam":
             return SemiNMF(parsed.layers[0], **options)
-        return DeepSemiNMF(parsed.layers, solver=parsed.solver or "adam", **options)
+        return DeepSemiNMF(parsed.layers, solver=parsed.solver or "auto", **options)
     if parsed.solver == "adam":
         raise ValueError(
             "--solver adam takes no labels; with --labels the solver is multiplicative"
@@ -47,25 +47,16 @@ def _estimator(parsed):
 
 
 def _read(parsed):
-    """Samples, the features' names (or None), and as many labels (or None)."""
+    """The `Table` of samples, and as many labels or None."""
     from dsnmf.data.lazy import lazy_matrix
+    from dsnmf.files.named_tables import Table
 
-    if parsed.triples:
-        from dsnmf.files.triples import read_triples
-
-        entries = read_triples(parsed.data)
-        X, names = entries.matrix, entries.columns
-    elif parsed.dask is None:
-        X, names = arguments.samples(parsed.data, in_blocks=bool(_block_options(parsed)))
+    if parsed.dask is None:
+        table = tables.read_samples(parsed, in_blocks=bool(_block_options(parsed)))
     else:
-        X, names = lazy_matrix(parsed.data, parsed.block_size), None
-    n, _ = arguments.shape_of(X)
-    y = None if parsed.labels is None else arguments.labels(parsed.labels, n)
-    if y is not None and len(y) != n:
-        raise ValueError(
-            f"{parsed.labels} has labels of {len(y)} samples, but {parsed.data} has {n}"
-        )
-    return X, names, y
+        table = Table(lazy_matrix(parsed.data, parsed.block_size))
+    n, _ = arguments.shape_of(table.values)
+    return table, labels.read_labels(parsed, n, table.samples)
 
 
 def _entries(X):
@@ -80,7 +71,7 @@ def _before(estimator, layers, X):
     from dsnmf.data.sources import as_source
 
     source, more = as_source(X), ""
-    if estimator.absent == "unknown":
+    if estimator.absent == "unknown" and hasattr(X, "nnz"):
         more = f", {X.nnz} known entries"
     elif source is not None:
         more = f", {source.size / 1e9:.3g} GB in each pass"
@@ -91,26 +82,14 @@ def _before(estimator, layers, X):
     return f"{type(estimator).__name__} {sizes}: {n} samples, {p} features{more}"
 
 
-def _found(y):
-    """How many classes, and unknown labels, the fit will see."""
-    from dsnmf.affinity.classes import as_label_codes
-
-    texts = []
-    for codes in as_label_codes(y):
-        classes, unknown = max(codes) + 1, (codes < 0).sum()
-        texts.append(f"{classes} {'class' if classes == 1 else 'classes'}, {unknown} unknown")
-    return f"Labels of {len(y)} samples: {'; '.join(texts)}"
-
-
 def _norm(estimator, X):
-    """‖X‖ over the known entries; of what is not in memory by what the fit has divided it by."""
+    """‖X‖ over the known entries; by what the fit has divided it by, if that was not X itself."""
     import numpy as np
 
     from dsnmf.data.sources import as_source
 
-    source = as_source(X)
-    if source is not None:
-        return estimator._scale * np.sqrt(source.shape[0])
+    if as_source(X) is not None or estimator._centring:
+        return estimator._scale * np.sqrt(arguments.shape_of(X)[0])
     return np.sqrt(np.nansum(np.square(_entries(X), dtype=np.float64)))
 
 
@@ -135,9 +114,10 @@ def _save(estimator, parsed):
 
 
 def _run(parsed):
-    inputs = [source for source in (parsed.data, parsed.labels) if source is not None]
+    inputs = [s for s in (parsed.data, labels.labels_source(parsed)) if s is not None]
     arguments.check_output(parsed.out, *inputs)
     estimator = _estimator(parsed)
+    settings.apply(estimator, parsed.set)
     with arguments.dask_client(parsed.dask):
         _fit(estimator, parsed)
 
@@ -145,14 +125,14 @@ def _run(parsed):
 def _fit(estimator, parsed):
     from dsnmf.estimators.checkpoints import kept_meanwhile
 
-    X, names, y = _read(parsed)
+    table, y = _read(parsed)
+    X, names = table.values, table.features
     print(_before(estimator, parsed.layers, X), flush=True)
     if y is not None:
-        print(_found(y), flush=True)
+        print(labels.count_classes(y), flush=True)
     with kept_meanwhile(), arguments.known_by_name(X, names):
         estimator.fit(X, y)
-        if names is not None:
-            estimator.feature_names_in_ = names
+        models.keep_names(estimator, table, parsed.data)
         _save(estimator, parsed)
     print(_after(estimator, X))
     print("Model:", parsed.out)
@@ -185,7 +165,8 @@ def add(commands):
         "data",
         metavar="DATA",
         help=f"samples x features: a {arguments.FORMATS} file (PATH:NAME picks one of several "
-        f"matrices), {arguments.ON_DISK}, or the name of a data set (see dsnmf datasets)",
+        f"matrices), a folder of 10x Genomics, {arguments.ON_DISK}, or the name of a data set "
+        "(see dsnmf datasets)",
     )
     parser.add_argument(
         "--layers",
@@ -194,11 +175,9 @@ def add(commands):
         metavar="K1,K2,…",
         help="numbers of components, one per layer",
     )
-    parser.add_argument(
-        "--labels",
-        metavar="FILE",
-        help="integers or names, one row per sample: one column, or for several layers one per "
-        "layer (a column of -1: nearest neighbours instead); a file, or the name of a data set",
+    options.add_labels(
+        parser,
+        "for WSF, or Deep WSF with a column per layer (all -1: nearest neighbours instead)",
     )
     parser.add_argument(
         "--alpha",
@@ -210,7 +189,8 @@ def add(commands):
     parser.add_argument(
         "--solver",
         choices=["adam", "multiplicative"],
-        help="without labels (default: multiplicative for one layer, adam for several)",
+        help="without labels (default: multiplicative for one layer; for several L-BFGS, or adam "
+        "where L-BFGS cannot go, as in blocks)",
     )
     parser.add_argument(
         "--max-iter",
@@ -219,13 +199,9 @@ def add(commands):
         metavar="N",
         help="at most so many iterations (default: 2000)",
     )
-    parser.add_argument(
-        "--seed",
-        type=arguments.integer(0),
-        default=0,
-        metavar="N",
-        help="of the start (default: 0)",
-    )
+    arguments.add_seed(parser, "of the start")
+    settings.add_set(parser, "tol=1e-6, init=nndsvd, nonlinearity=tanh")
+    options.add_options(parser, triples=True)
     blocks = parser.add_argument_group("data in blocks")
     blocks.add_argument(
         "--store",
@@ -250,12 +226,6 @@ def add(commands):
         metavar="ADDRESS",
         help="scheduler of a Dask cluster whose workers read the files, which they must see under "
         "the same names, and keep the features; they need this package",
-    )
-    parser.add_argument(
-        "--triples",
-        action="store_true",
-        help="DATA is a text of row, column, value, one known entry a line, the first line perhaps "
-        "names; samples are its rows in ascending order, features its columns",
     )
     parser.add_argument(
         "--l2",

@@ -9,6 +9,7 @@ from dsnmf.commands import arguments
 PAGES = (
     "choosing",
     "data",
+    "commands",
     "large",
     "speed",
     "rules",

@@ -7,7 +7,23 @@ import sys
 import warnings
 
 from dsnmf._version import __version__
-from dsnmf.commands import datasets, demo, fit, guide, report, reproduce, select, transform
+from dsnmf.commands import (
+    cluster,
+    components,
+    datasets,
+    demo,
+    fill,
+    fit,
+    guide,
+    plot,
+    predict,
+    report,
+    reproduce,
+    score,
+    select,
+    show,
+    transform,
+)
 from dsnmf.files.output import tolerate_missing_letters
 from dsnmf.training.interruption import raise_interruption
 
@@ -15,7 +31,23 @@ from dsnmf.training.interruption import raise_interruption
 _USER_ERRORS = (OSError, ImportError, ValueError, TypeError, FloatingPointError, MemoryError)
 
 #: In the order of the help.
-COMMANDS = (guide, datasets, fit, select, transform, demo, reproduce, report)
+COMMANDS = (
+    guide,
+    datasets,
+    fit,
+    select,
+    show,
+    plot,
+    transform,
+    components,
+    fill,
+    score,
+    cluster,
+    predict,
+    demo,
+    reproduce,
+    report,
+)
 
 
 class _Parser(argparse.ArgumentParser):

@@ -1,21 +1,20 @@
 """`dsnmf select`: choose layers, components and metric without labels, and train the choice."""
 
-from dsnmf.commands import arguments
+from dsnmf.commands import arguments, models, options, settings, tables
 
 
-def _estimator(parsed):
-    """The estimator to choose parameters of: deep where several layers are named or asked for."""
+def _estimators(parsed):
+    """The estimators to choose parameters of: deep where several layers are named or asked for."""
     from dsnmf import DeepSemiNMF, SemiNMF
 
-    lengths = {len(layers) for layers in parsed.layers or []}
-    if len(lengths) > 1:
-        raise ValueError("--layers must name as many layers in each candidate")
     options = {"random_state": parsed.seed}
     if parsed.max_iter is not None:
         options["max_iter"] = parsed.max_iter
-    if parsed.solver is None and lengths <= {1}:
-        return SemiNMF(**options)
-    return DeepSemiNMF(solver=parsed.solver or "adam", **options)
+    deep = DeepSemiNMF(solver=parsed.solver or "auto", **options)
+    if parsed.solver is not None:
+        return [deep]
+    lengths = {min(len(layers), 2) for layers in parsed.layers or [(1,)]}
+    return [{1: SemiNMF(**options), 2: deep}[length] for length in sorted(lengths)]
 
 
 def _candidates(parsed, estimator, shape):
@@ -23,35 +22,43 @@ def _candidates(parsed, estimator, shape):
     from dsnmf.selection.candidates import default_candidates
 
     grid = default_candidates(estimator, shape, parsed.clusters and max(parsed.clusters))
-    if parsed.layers and "layers" in grid:
-        return {**grid, "layers": parsed.layers}
-    return {**grid, "n_components": [k for (k,) in parsed.layers]} if parsed.layers else grid
+    if not parsed.layers:
+        return grid
+    if "layers" in grid:
+        several = [layers for layers in parsed.layers if parsed.solver or len(layers) > 1]
+        return {**grid, "layers": several}
+    return {**grid, "n_components": [layers[0] for layers in parsed.layers if len(layers) == 1]}
 
 
 def _draw(found, path):
     from dsnmf.extras import extra
-    from dsnmf.files.atomic import replacing
+    from dsnmf.plotting import save_figure
 
-    size = 7, 1.2 + 0.25 * len(found.table)
-    with extra("matplotlib.style", "the figure").context("default"), replacing(path, "wb") as file:
+    size = 7, 1.5 + 0.25 * len(found.table)
+    with extra("matplotlib.style", "the figure").context("default"):
         figure = extra("matplotlib.figure", "the figure").Figure(figsize=size, layout="constrained")
         found.plot(figure.subplots())
-        figure.savefig(file, format="png", dpi=150)
+        save_figure(figure, path)
 
 
 def _run(parsed):
-    for path in (parsed.out, parsed.figure):
-        if path is not None:
-            arguments.check_output(path, parsed.data)
+    if parsed.out is not None:
+        arguments.check_output(parsed.out, parsed.data)
+    if parsed.figure is not None:
+        arguments.check_output(parsed.figure, parsed.data, endings=(".png", ".pdf", ".svg"))
     from dsnmf.selection import select
 
-    X, names = arguments.samples(parsed.data)
-    estimator = _estimator(parsed)
+    table = tables.read_samples(parsed)
+    X, names = table.values, table.features
+    estimators, shape = _estimators(parsed), arguments.shape_of(X)
+    for estimator in estimators:
+        settings.apply(estimator, parsed.set)
+    grids = [_candidates(parsed, estimator, shape) for estimator in estimators]
     with arguments.known_by_name(X, names):
         found = select(
-            estimator,
+            estimators if len(estimators) > 1 else estimator,
             X,
-            _candidates(parsed, estimator, arguments.shape_of(X)),
+            grids if len(grids) > 1 else grids[0],
             criterion=parsed.criterion,
             n_clusters=parsed.clusters,
             repeats=parsed.repeats,
@@ -59,11 +66,11 @@ def _run(parsed):
             folder=parsed.folder,
             jobs=parsed.jobs,
             dask=parsed.dask,
+            verbose=int(not parsed.quiet),
         )
     print(found)
     if parsed.out is not None:
-        if names is not None:
-            found.best_estimator_.feature_names_in_ = names
+        models.keep_names(found.best_estimator_, table, parsed.data)
         found.best_estimator_.save(parsed.out)
         print("Model:", parsed.out)
     if parsed.figure is not None:
@@ -86,6 +93,7 @@ def add(commands):
             "dsnmf select faces.mat --clusters 40 --solver adam -o faces.model",
             "dsnmf select table.csv --criterion entries --layers 2 3 4 5 6 --figure errors.png",
             "dsnmf select faces.mat --clusters 20,40,60 --layers 200,50 400,100 --folder state",
+            "dsnmf select table.csv --criterion entries --layers 4 8 16,4 16,8",
         ],
     )
     parser.add_argument(
@@ -110,12 +118,13 @@ def add(commands):
         type=arguments.layers,
         nargs="+",
         metavar="K1,K2,…",
-        help="candidates: numbers of components, one per layer (default: by the data's shape)",
+        help="candidates, shallow and deep ones too: numbers of components, one per layer "
+        "(default: by the data's shape)",
     )
     parser.add_argument(
         "--solver",
         choices=["adam", "multiplicative"],
-        help="of Deep Semi-NMF (default: Semi-NMF for one layer, adam for several)",
+        help="of Deep Semi-NMF (default: Semi-NMF for one layer, L-BFGS for several)",
     )
     parser.add_argument(
         "--max-iter",
@@ -155,6 +164,11 @@ def add(commands):
         help="scheduler of a Dask cluster that measures instead; its workers need this package and "
         'one thread each (pip install "dsnmf[distributed]")',
     )
-    parser.add_argument("--figure", metavar="PNG", help="file for a figure of the scores")
+    settings.add_set(parser, "tol=1e-6, nonlinearity=tanh")
+    options.add_options(parser)
+    parser.add_argument("--quiet", action="store_true", help="no progress bars")
+    parser.add_argument(
+        "--figure", metavar="FIGURE", help="file for a figure of the scores: .png, .pdf or .svg"
+    )
     parser.add_argument("-o", "--out", metavar="MODEL", help="file that the choice is saved in")
     parser.set_defaults(run=_run)

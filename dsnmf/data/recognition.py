@@ -11,8 +11,9 @@ from dsnmf.data.gaps import Gappy
 from dsnmf.data.known import Known, known_entries
 from dsnmf.data.sample_blocks import Blocks
 from dsnmf.data.sources import DaskArray, as_source
-from dsnmf.data.sparse import Sparse, SparseVariables
+from dsnmf.data.sparse import CentredSparse, Sparse, SparseVariables
 from dsnmf.initialisation.triplets import gram_eigen
+from dsnmf.symbolic.centred import CentredMatrix
 
 
 def as_lazy(X):
@@ -124,7 +125,7 @@ def as_samples(
 
     Parameters
     ----------
-    X : ndarray or canonical CSR matrix, shape (n_samples, n_features)
+    X : ndarray, canonical CSR matrix or CentredMatrix of one, shape (n_samples, n_features)
         float32 or float64, without infinities; NaN marks unknown entries of an array.
     how, noise_floor, whiten
         See `dsnmf.data.compression.compress`; "auto" leaves a sparse matrix and one with gaps.
@@ -145,7 +146,8 @@ def as_samples(
         If a matrix with gaps or a sparse one is to be compressed, or the known entries are to be
         those of a sparse matrix whose absent ones are zeros.
     """
-    is_sparse = scipy.sparse.issparse(X)
+    is_centred = isinstance(X, CentredMatrix)
+    is_sparse = is_centred or scipy.sparse.issparse(X)
     if only_known and is_sparse and absent == "zero":
         raise ValueError(
             "l2 > 0 of a sparse X needs absent='unknown': a penalty where absent entries are zeros "
@@ -160,7 +162,7 @@ def as_samples(
     if is_sparse:
         if compressed:
             raise ValueError(f"{name} needs a dense X without gaps, got a sparse one")
-        return Sparse(X.T, scale)
+        return (CentredSparse if is_centred else Sparse)(X.T, scale)
     if np.isnan(X.min()):  # makes no array of X's size
         if compressed:
             raise ValueError(f"{name} needs an X without gaps, got NaN")

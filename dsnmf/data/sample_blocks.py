@@ -8,6 +8,7 @@ from functools import cached_property, partial
 import numpy as np
 
 from dsnmf.data.block_sums import Fingerprint, ScaledSums, check_finite
+from dsnmf.data.centring import Centring, deviation_terms
 from dsnmf.data.sources import Source, as_source
 from dsnmf.data.store import Store
 from dsnmf.initialisation.spectrum import eigen_of, least_error
@@ -33,11 +34,6 @@ def _scaled_sums(rows, has_gram):
 
 def _as_read(rows):
     return rows
-
-
-def _divided(rows, unit):
-    # SciPy divides a sparse float32 in float64.
-    return rows if unit == 1 else (rows / unit).astype(rows.dtype, copy=False)
 
 
 def _as_whole(function, rows, *inputs):
@@ -84,6 +80,8 @@ class Blocks:
         ‖X‖² at that scale.
     offset : float >= 0
         What the squared error of these blocks lacks to that of the data; 0 unless compressed.
+    centring : Centring
+        What becomes of the samples as they are read; none by default, to be set before any need.
     reading : Reading
         Counts the passes; may be replaced by one that shows them.
     is_local : bool
@@ -121,6 +119,7 @@ class Blocks:
 
     offset = 0.0
     is_local = True
+    centring = Centring()
 
     def __init__(self, source, block_size=None, scale=None, gaps=False, sparse=False):
         n, p = source.shape
@@ -172,6 +171,11 @@ class Blocks:
         share = self._source.density if self.are_sparse else 1
         return self.slices[0].stop, max(1, self.shape[0] * share)
 
+    def centred(self, center, scale):
+        """Have a centring, from `Deviations` that one pass more finds; see `Centring.of_known`."""
+        (deviations,) = self._passed(_as_read, deviation_terms, stage="means")
+        self.centring = Centring.of_deviations(deviations, center, scale, self.dtype)
+
     def ends(self):
         """The first and the last sample as they are, ndarray (2, p)."""
         n = self.shape[1]
@@ -216,7 +220,7 @@ class Blocks:
                 f"the scale of X must be within {self.dtype}'s range, got {self.scale!r}: "
                 "give X in another unit"
             )
-        return partial(_divided, unit=self.dtype.type(self.scale))
+        return partial(self.centring.at_scale, unit=self.dtype.type(self.scale))
 
     def reduced(self, Z):
         """Z_1 for these blocks, from one for the data at their own scale."""
@@ -254,7 +258,7 @@ class Blocks:
         has_gram = p <= (LARGEST_SPARSE_GRAM if self.are_sparse else MOST_FEATURES)
         function = partial(_scaled_sums, has_gram=has_gram)
         stage = "scale and Gram matrix" if has_gram else "scale"
-        summed, fingerprint = self._passed(_as_read, function, stage=stage)
+        summed, fingerprint = self._passed(self.centring.of, function, stage=stage)
         unit, gram = summed.unit, summed.gram
         energy = float(np.trace(gram))
         root_mean_square = unit * math.sqrt(energy / n) if energy else 1.0

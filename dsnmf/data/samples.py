@@ -101,6 +101,10 @@ class Samples:
         The `DataVariables` of this kind, in which rules see X, compressed or not.
     samples : ndarray or SciPy sparse matrix, shape (p, n)
         At the scale of the fit, not compressed, without gaps.
+    unshifted : ndarray or SciPy sparse matrix, shape (p, n)
+        `samples` with the vector `shift`, if there is one, added to each: for what depends on
+        their differences alone.
+    shift : ndarray, shape (p,), or None
     offset : float >= 0
         What the squared error of X lacks to that of `samples`.
     is_complete : bool
@@ -112,6 +116,7 @@ class Samples:
     offset = 0.0
     is_complete = True
     only_known = False
+    shift = None
     _eigen = _spectrum = None
 
     def __init__(self, given, scale=None):
@@ -160,6 +165,10 @@ class Samples:
     @property
     def samples(self):
         return self.start
+
+    @property
+    def unshifted(self):
+        return self.samples
 
     @property
     def step_shape(self):

@@ -6,6 +6,9 @@ import warnings
 import numpy as np
 import scipy.sparse
 
+from dsnmf.magnitude import largest_magnitude
+from dsnmf.symbolic.centred import CentredMatrix
+
 #: A feature with more of it than this leaves less than a fifth of the norm for all others.
 GOVERNING = 0.96
 
@@ -22,7 +25,7 @@ def energies_of(X):
 
     Parameters
     ----------
-    X : ndarray or SciPy sparse matrix, shape (n_samples, n_features)
+    X : ndarray, SciPy sparse matrix or CentredMatrix, shape (n_samples, n_features)
         NaN counts as 0.
 
     Returns
@@ -30,6 +33,8 @@ def energies_of(X):
     ndarray, shape (n_features,), float64
     """
     n, p = X.shape
+    if isinstance(X, CentredMatrix):
+        return (X / (largest_magnitude(X) or 1.0)).energies()
     values = X.data if scipy.sparse.issparse(X) else X
     top, bottom = (f.reduce(values, axis=None, initial=0) for f in (np.fmax, np.fmin))
     unit = max(float(top), -float(bottom)) or 1.0  # squares of the largest would leave float64

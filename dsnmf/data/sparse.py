@@ -1,5 +1,9 @@
-"""Sparse matrices: absent entries are zeros, and nothing dense of their size is made."""
+"""Sparse matrices: absent entries are zeros, and nothing dense of their size is made.
 
+Those of which something is subtracted too: see `dsnmf.symbolic.centred`.
+"""
+
+from dataclasses import replace
 from functools import cached_property
 
 import numpy as np
@@ -10,9 +14,10 @@ import scipy.sparse
 from dsnmf.data.samples import DataVariables, Samples, column_blocks
 from dsnmf.initialisation.triplets import LARGEST_SPARSE_GRAM, gram_eigen
 from dsnmf.symbolic import layer_features
+from dsnmf.symbolic.centred import CentredMatrix, CentredVariable
 from dsnmf.symbolic.linalg import product
 from dsnmf.symbolic.residual import chained_gradients
-from dsnmf.symbolic.shared import open_sparse
+from dsnmf.symbolic.shared import open_shared, open_sparse
 from dsnmf.training.modes import is_jax
 
 #: Share of the matrix's energy below which its error is not taken from a difference of sums.
@@ -23,13 +28,14 @@ def squared_residual(X, Z, F):
     """Σ (X - Z F)² in float64, exactly; of a sparse X (p x n) nothing dense of its size is made."""
     Z, F = Z.astype(np.float64, copy=False), F.astype(np.float64, copy=False)
     X = X.astype(np.float64, copy=False)
-    if not scipy.sparse.issparse(X):
+    is_centred = isinstance(X, CentredMatrix)
+    if not (is_centred or scipy.sparse.issparse(X)):
         return float(np.square(X - Z @ F).sum())
-    energy = np.square(X.data).sum()
+    energy = X.energies().sum() if is_centred else np.square(X.data).sum()
     error = energy - 2 * ((X @ F.T) * Z).sum() + ((Z.T @ Z) * (F @ F.T)).sum()
     if error > LEAST_DIFFERENCE * energy:
         return float(error)
-    blocks, X = column_blocks(*X.shape), X.tocsc()
+    blocks, X = column_blocks(*X.shape), X if is_centred else X.tocsc()
     return sum(float(np.square(X[:, b].toarray() - Z @ F[:, b]).sum()) for b in blocks)
 
 
@@ -56,8 +62,11 @@ class SparseVariables(DataVariables):
         wide_Z, wide_F = pt.cast(Z, "float64"), pt.cast(F, "float64")
         fitted = (product(self.X, wide_F.T) * wide_Z).sum()
         inner = (pt.dot(wide_Z.T, wide_Z) * pt.dot(wide_F, wide_F.T)).sum()
-        energy = pt.sqr(pt.cast(pytensor.sparse.csm_data(self.X), "float64")).sum()
-        return pt.cast(pt.maximum(energy - 2 * fitted + inner, 0), Z.dtype)
+        return pt.cast(pt.maximum(self._energy() - 2 * fitted + inner, 0), Z.dtype)
+
+    def _energy(self):
+        """Σ X²."""
+        return pt.sqr(pt.cast(pytensor.sparse.csm_data(self.X), "float64")).sum()
 
     def error_and_gradients(self, Zs, H, nonlinearity, params):
         """As `DataVariables` has it, written out: sparse products have no symbolic gradient."""
@@ -67,10 +76,24 @@ class SparseVariables(DataVariables):
         return self._squared_error(Z, F), chained_gradients(params, Z, F, by_Z, by_F)
 
 
+class CentredVariables(SparseVariables):
+    """Of a sparse matrix less its features' means."""
+
+    def __init__(self, dtype):
+        super().__init__(dtype)
+        means = open_shared("means", dtype, 1)
+        self._square = open_shared("energy", "float64", 0)
+        self.X = CentredVariable(self.X, means)
+        self.variables += [means, self._square]
+
+    def _energy(self):
+        return self._square
+
+
 class Sparse(Samples):
     """A sparse matrix, canonical: see `dsnmf.data.recognition.canonical`."""
 
-    variables = SparseVariables
+    variables: type[DataVariables] = SparseVariables
 
     def _energies(self, unit):
         squares = self.given.astype(np.float64)
@@ -109,3 +132,34 @@ class Sparse(Samples):
         """As `Samples` has it, at once: no more is made than there are entries."""
         X = (self.given / self._unit).astype(self.given.dtype, copy=False)
         return feature_map.of_full(X, self.norms)
+
+
+class CentredSparse(Sparse):
+    """A `CentredMatrix` of a sparse one, with a mean for each feature."""
+
+    variables = CentredVariables
+
+    def _energies(self, unit):
+        X = (self.given / unit).astype(np.float64)
+        entries, values = X.stored()
+        beyond = np.square(values) - np.square(X.means[entries.row])
+        of_stored = np.bincount(entries.col, beyond, minlength=X.shape[1])
+        return np.maximum(of_stored + X.means @ X.means, 0)
+
+    @cached_property
+    def start(self):
+        X = self.given / self._unit
+        return replace(X, entries=X.entries.tocsr())
+
+    def values(self):
+        """The matrix itself, what is subtracted, and Σ X²."""
+        square = np.array(self.start.astype(np.float64).energies().sum())
+        return [self.start.entries, self.start.means, square]
+
+    @property
+    def unshifted(self):
+        return self.start.entries
+
+    @property
+    def shift(self):
+        return self.start.means

@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from dsnmf.typing import Array, Init, Mode, Nonlinearity, PathLike, RandomState
 
 #: tol="auto": Adam moves every entry by about the learning rate per step, so what ten steps move is
-#: judged by that; the others' cost by its own size. L-BFGS goes on to features that are no better.
-AUTO_STEPS, AUTO_TOLS = 5, {"hals": 1e-4, "lbfgs": 3e-4, "multiplicative": 1e-4}
+#: judged by that; the others' cost by its own size, see `Rule.auto_tol`.
+AUTO_STEPS = 5
 
 
 @declared
@@ -38,8 +38,8 @@ class DeepSemiNMF(StreamFactorisation):
     H_ : list of m ndarray, shape (k_i, n_samples)
         The layers' features. H_1 … H_{m-1} of linear models, which influence nothing, are inferred
         once the fit has ended: see `dsnmf.solvers.inner_features`.
-    components_, reconstruction_err_, n_iter_, history_, n_samples_seen_, n_steps_, n_features_in_
-        See `SemiNMF`; "adam" records the cost of every iteration.
+    components_, reconstruction_err_, n_iter_, history_, mean_, scale_, n_samples_seen_, n_steps_
+        See `SemiNMF`; "lbfgs" and "adam" record the cost of every iteration.
 
     References
     ----------
@@ -60,10 +60,12 @@ class DeepSemiNMF(StreamFactorisation):
         self,
         layers: Sequence[int] = (4, 2),
         *,
-        solver: Literal["adam", "lbfgs", "multiplicative", "hals"] = "adam",
+        solver: Literal["auto", "lbfgs", "adam", "multiplicative", "hals"] = "auto",
         nonlinearity: Literal["auto"] | Nonlinearity = "auto",
         learning_rate: float = 1e-3,
         whiten: float = 0.0,
+        center: bool | Literal["median"] = False,
+        scale: bool = False,
         init: Init = "svd",
         n_init: int = 1,
         noise_floor: Literal["auto"] | float = "auto",
@@ -87,6 +89,8 @@ class DeepSemiNMF(StreamFactorisation):
         self.nonlinearity = nonlinearity
         self.learning_rate = learning_rate
         self.whiten = whiten
+        self.center = center
+        self.scale = scale
         self.init = init
         self.n_init = n_init
         self.noise_floor = noise_floor
@@ -108,19 +112,19 @@ class DeepSemiNMF(StreamFactorisation):
     def _layer_sizes(self):
         return as_layers(self.layers)
 
-    def _tol(self):
+    def _tol(self, rule):
         if self.tol != "auto":
             return self.tol
-        return AUTO_STEPS * self.learning_rate if self.solver == "adam" else AUTO_TOLS[self.solver]
+        return AUTO_STEPS * self.learning_rate if rule.auto_tol is None else rule.auto_tol
 
-    def _tolerance(self, model):
-        if self.solver != "adam":
-            return super()._tolerance(model)
-        return model.tolerance(self._tol())
+    def _tolerance(self, model, rule):
+        if not rule.raw_features:
+            return super()._tolerance(model, rule)
+        return model.tolerance(self._tol(rule))
 
     def _inner_nonlinearity(self):
         if self.nonlinearity == "auto":
-            return "relu" if self.solver in ("adam", "lbfgs") else "identity"
+            return "relu" if self.solver in ("auto", "adam", "lbfgs") else "identity"
         return self.nonlinearity
 
 
@@ -137,7 +141,7 @@ class DeepWSF(SupervisedFactorisation):
     layer_components_ : list of m ndarray, shape (k_i, n_features)
         (Xᵀ H_i†)ᵀ: the components by which layer i's own features reproduce X best, which is how
         WSF has it for its single layer; the last layer's are `components_`.
-    Z_, H_, components_, reconstruction_err_, n_iter_, history_, n_features_in_
+    Z_, H_, components_, reconstruction_err_, n_iter_, history_, mean_, scale_, n_features_in_
         See `DeepSemiNMF`. `H_` contains what the labels said; for classifiers use `transform`.
 
     References
@@ -169,6 +173,8 @@ class DeepWSF(SupervisedFactorisation):
         n_neighbors: int = 5,
         heat_width: float = 1.0,
         complete_labels: bool = False,
+        center: bool | Literal["median"] = False,
+        scale: bool = False,
         init: Init = "svd",
         n_init: int = 1,
         noise_floor: Literal["auto"] | float = "auto",
@@ -176,7 +182,9 @@ class DeepWSF(SupervisedFactorisation):
         max_iter: int = 2000,
         tol: float = 1e-4,
         metric: Literal["auto", "components", "data"] | float = "auto",
-        transform_method: Literal["auto", "projection", "nonnegative", "ridge"] = "auto",
+        transform_method: Literal[
+            "auto", "projection", "nonnegative", "ridge", "neighbors"
+        ] = "auto",
         warm_start: bool = False,
         random_state: RandomState = None,
         mode: Mode = None,
@@ -193,6 +201,8 @@ class DeepWSF(SupervisedFactorisation):
         self.n_neighbors = n_neighbors
         self.heat_width = heat_width
         self.complete_labels = complete_labels
+        self.center = center
+        self.scale = scale
         self.init = init
         self.n_init = n_init
         self.noise_floor = noise_floor

@@ -10,11 +10,19 @@ import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
 from dsnmf import symbolic
+from dsnmf.data.centring import Centring
 from dsnmf.data.recognition import as_blocks, as_lazy, as_samples
 from dsnmf.estimators.containers import are_rows_of, as_data, in_container
 from dsnmf.estimators.mapping.block_features import features_of_blocks, features_of_lazy
 from dsnmf.estimators.mapping.maps import feature_map_of, threads_of_model
-from dsnmf.estimators.mapping.metric import DEFAULT, as_exponent, metric_of, needs_spread, suffix_of
+from dsnmf.estimators.mapping.metric import (
+    DEFAULT,
+    IN_DEFAULT,
+    as_exponent,
+    metric_of,
+    needs_spread,
+    suffix_of,
+)
 from dsnmf.estimators.mapping.score import explained_variance
 from dsnmf.estimators.mapping.spread import learned_spread, measure_spreads
 from dsnmf.estimators.parameters.declaration import HasParameters
@@ -47,6 +55,8 @@ class FittedFactorisation(HasParameters):
     n_iter_: int
     stopped_by_: str | None
     history_: dict[str, Array]
+    mean_: Array | None
+    scale_: Array | None
     n_features_in_: int
     feature_names_in_: Array
     _scale: float
@@ -87,7 +97,8 @@ class FittedFactorisation(HasParameters):
     def components_(self) -> Array:
         """What each feature adds to a sample, shape (n_components, n_features).
 
-        In linear models `transform(X) @ components_` is the reconstruction, in whatever `metric`:
+        In linear models `transform(X) @ components_` is the reconstruction, in whatever `metric`,
+        of what is factorised: with `center` and `scale` of (X - mean_) / scale_. And
         in metric "components" they are (Z_1 … Z_m)ᵀ, which `components_of(-1)` always is.
         """
         check_is_fitted(self, "Z_")
@@ -110,6 +121,11 @@ class FittedFactorisation(HasParameters):
         """
         check_is_fitted(self)
         return reduce(np.matmul, self._path(layer)).T
+
+    @property
+    def _centring(self):
+        """What the fit subtracted from X and divided it by; nothing after `partial_fit`."""
+        return Centring(*(vars(self).get(name) for name in ("mean_", "scale_")))
 
     def _index(self, layer, m=None):
         """The layer, of m or of all learned, counted from 0; ValueError if there is none."""
@@ -158,9 +174,9 @@ class FittedFactorisation(HasParameters):
     def _exponent(self, layer=-1):
         """The layer's metric as a number; None for features as they are.
 
-        By default features of a map that was asked for by name are as they are.
+        By default features of most maps that are asked for by name are as they are.
         """
-        return as_exponent(self.metric, DEFAULT if self.transform_method == "auto" else None)
+        return as_exponent(self.metric, DEFAULT if self.transform_method in IN_DEFAULT else None)
 
     def _metric(self, layer, t):
         """The layer's features in the metric t and back, see `dsnmf.estimators.mapping.metric`."""
@@ -193,10 +209,10 @@ class FittedFactorisation(HasParameters):
         as near those that are most like the training samples' (see
         `dsnmf.estimators.search.FeatureSearch`), of any sign in layers below a tanh. In both, a
         sample's features do not depend on its label or on the other samples, and in linear and relu
-        models scale with the sample. "ridge" is for models with labels, see `WSF`. What comes out
-        of any is given in the `metric`, in which it may be negative. Samples with gaps are fitted
-        by their known entries alone, which is unstable with many components in "projection"; the
-        gaps of training samples are better filled from `H_`.
+        models scale with the sample. "ridge" and "neighbors" are for models with labels or graphs,
+        see `WSF`. What comes out of any is given in the `metric`, in which it may be negative.
+        Samples with gaps are fitted by their known entries alone, which is unstable with many
+        components in "projection"; the gaps of training samples are better filled from `H_`.
 
         Parameters
         ----------
@@ -229,13 +245,15 @@ class FittedFactorisation(HasParameters):
             return features_of_lazy(self, lazy, layer)
         X, blocks = as_blocks(X, scale=self._scale, gaps=True, absent=self.absent)
         if blocks is None:
-            samples = as_samples(as_data(self, X), scale=self._scale, absent=self.absent)
+            centred = self._centring.of(as_data(self, X), self.absent)
+            samples = as_samples(centred, scale=self._scale, absent=self.absent)
             samples.check_known(features=False)
             feature_map = self._feature_map(layer, samples.given.dtype)
             metric = self._metric(layer, self._exponent(layer))
             with threads_of_model(self, len(samples.norms)):
                 features = metric.of(samples.features(feature_map)).T
         else:
+            blocks.centring = self._centring
             features = features_of_blocks(self, blocks, layer)
         return in_container(features, self.get_feature_names_out(layer=layer), X, self)
 
@@ -303,14 +321,15 @@ class FittedFactorisation(HasParameters):
                 f"H must have shape (n_samples, {metric.n_features}) for layer {layer} and "
                 f"metric {self.metric!r}, got {H.shape}"
             )
-        return metric.samples(H.T).T
+        return self._centring.undone(metric.samples(H.T).T)
 
     def score(self, X: Data, y: Any = None, *, held_out: ArrayLike | None = None) -> float:
         """Explained variance of X by its reconstruction from `transform`, in any `metric` the same.
 
         1 - Σ (x - x̂)² / Σ (x - mean)² over the known entries, with the features' means in X: 1 is
-        perfect, 0 is as good as these means, and worse than that is negative (the models have no
-        intercept). Comparable to the sum of PCA's `explained_variance_ratio_`.
+        perfect, 0 is as good as these means, and worse than that is negative (without `center` the
+        models have no intercept). Comparable to the sum of PCA's `explained_variance_ratio_`. With
+        `scale` it is that of the features as they are scaled.
 
         Without `held_out` each sample's features are found from the entries that are scored, so
         that more components nearly always score higher, on new samples too. `held_out` hides

@@ -13,6 +13,7 @@ from dsnmf.estimators.checkpoints import Checkpoint
 from dsnmf.estimators.ending import ended_in_blocks
 from dsnmf.estimators.mapping.spread import pick_samples
 from dsnmf.estimators.parameters.declaration import numbers_of
+from dsnmf.estimators.record import record_of_blocks
 from dsnmf.estimators.start import as_random_state, check_start, given_factors, nonnegative
 from dsnmf.estimators.trace import Trace, costs_unit
 from dsnmf.initialisation.blockwise import blockwise_svd_start
@@ -32,8 +33,9 @@ def _described(value):
 
 
 def _described_parameters(estimator):
-    """All of them, as later versions may have other defaults."""
-    return {name: _described(value) for name, value in numbers_of(estimator).items()}
+    """All of them, as later versions may have other defaults; a solver by what it comes to."""
+    numbers = numbers_of(estimator) | {"solver": estimator._solver(in_memory=False)}
+    return {name: _described(value) for name, value in sorted(numbers.items())}
 
 
 def _block_size(blocks):
@@ -83,7 +85,7 @@ def _open_checkpoint(estimator, blocks, y, layers):
 
 def _start(estimator, blocks, p, layers, store):
     """Zs, and Hs with a row per sample, of p features."""
-    n, is_raw = blocks.shape[1], estimator._rule().raw_features
+    n, is_raw = blocks.shape[1], estimator._rule(in_memory=False).raw_features
     if estimator._goes_on():
         Zs, given = estimator.Z_, estimator._raw_H
         check_start(Zs, given, (p, n), layers)
@@ -97,7 +99,7 @@ def _start(estimator, blocks, p, layers, store):
             aim=estimator._start_aim(layers),
         )
     else:
-        Zs, given = given_factors(estimator, (p, n), layers)
+        Zs, given = given_factors(estimator, (p, n), layers, is_raw)
     Hs = [store.new((n, k), blocks.dtype) for k in layers]
     for H, values in zip(Hs, given):
         for samples in blocks.slices:
@@ -125,7 +127,7 @@ class InBlocks:
 
     Attributes
     ----------
-    y, layers, step_shape
+    y, layers, centring, step_shape, record, rule
     checkpoint : Checkpoint or None
     reading : Reading
     """
@@ -134,14 +136,19 @@ class InBlocks:
         _check_names(estimator, blocks)
         estimator._check_sizes(layers, blocks.shape[1])
         self._estimator, self._blocks, self.y, self.layers = estimator, blocks, y, layers
+        self.rule = estimator._rule(in_memory=False)
         self.checkpoint = _open_checkpoint(estimator, blocks, y, layers)
         self.reading = blocks.reading = Reading(bool(estimator.verbose))
         self.step_shape = blocks.step_shape
+        labels = y if hasattr(estimator, "affinity") else None
+        self.record = record_of_blocks(blocks, labels)
 
     def begin(self, held):
         """A model at its start, in the context of `held`, and a trace."""
         estimator, blocks, layers = self._estimator, self._blocks, self.layers
         p, n = blocks.shape
+        if estimator.center or estimator.scale:
+            blocks.centred(estimator.center, estimator.scale)
         self._store = store = held.enter_context(blocks.store(estimator.store))
         with threads_for(*self.step_shape, min(p, n), limit=ONCE):
             self.reading.stage = "compression"
@@ -159,12 +166,11 @@ class InBlocks:
                 Zs, Hs = _empty_start(samples, layers, store)
             else:
                 Zs, Hs = _start(estimator, samples, p, layers, store)
-            rule = estimator._rule()
-            model = rule.in_blocks(
+            model = self.rule.in_blocks(
                 samples,
                 Zs,
                 Hs,
-                rule,
+                self.rule,
                 nonlinearity=estimator._inner_nonlinearity(),
                 affinities=estimator._affinities(self.y, n, None),
                 learning_rate=getattr(estimator, "learning_rate", 1e-3),
@@ -173,6 +179,10 @@ class InBlocks:
             )
         self.reading.stage = ""
         return model, Trace(costs_unit(blocks.scale)[1])
+
+    @property
+    def centring(self):
+        return self._blocks.centring
 
     def end(self, model):
         """What the fit has learned; see `Ended`."""

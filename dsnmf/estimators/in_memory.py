@@ -5,6 +5,7 @@ import warnings
 
 import numpy as np
 
+from dsnmf.data.centring import Centring
 from dsnmf.data.dense import Dense
 from dsnmf.data.recognition import as_samples
 from dsnmf.data.shares import energies_of, warn_of_governing
@@ -14,6 +15,7 @@ from dsnmf.estimators.jax_mode import check_jax
 from dsnmf.estimators.mapping.spread import pick_samples
 from dsnmf.estimators.outcome import SpanGram
 from dsnmf.estimators.parameters.declaration import excluded_by
+from dsnmf.estimators.record import record_of_memory
 from dsnmf.estimators.search.priors import learned_priors
 from dsnmf.estimators.start import check_start, nonnegative, start_factors
 from dsnmf.estimators.trace import Trace, costs_unit
@@ -38,13 +40,13 @@ def _check_places(estimator):
         )
 
 
-def _start(estimator, samples, layers, again):
+def _start(estimator, samples, layers, again, is_raw):
     """Zs, Z_1 in the coordinates of the samples' X, and Hs."""
     if not estimator._goes_on():
         return start_factors(estimator, samples, layers, again)
     Zs, Hs = estimator.Z_, estimator._raw_H
     check_start(Zs, Hs, samples.given.shape, layers)
-    if not estimator._rule().raw_features:
+    if not is_raw:
         Hs = [nonnegative(H) for H in Hs]
     return [samples.reduced(Zs[0]), *Zs[1:]], Hs
 
@@ -62,9 +64,15 @@ class InMemory:
     Attributes
     ----------
     y, layers
+    centring : Centring
+        From `begin` on.
     step_shape : tuple
         See `Samples`.
+    rule : type
+        The `Rule` of the fit, once it has begun.
     checkpoint, reading : None
+    record : dict
+        What the model keeps of the data, once the fit has begun.
     """
 
     checkpoint = reading = None
@@ -78,6 +86,9 @@ class InMemory:
     def begin(self, held):
         """A model at its start, in the context of `held`, and a trace."""
         estimator, X = self._estimator, self._X
+        absent = estimator.absent
+        self.centring = Centring.of_known(X, estimator.center, estimator.scale, absent)
+        X = self.centring.of(X, absent)
         names = getattr(estimator, "feature_names_in_", None)
         warn_of_governing(energies_of(X), names, stacklevel=5)
         check_jax(estimator.mode, estimator._rule(), estimator._inner_nonlinearity())
@@ -87,14 +98,18 @@ class InMemory:
                 estimator.compress,
                 noise_floor=estimator._noise_floor(self.layers),
                 whiten=getattr(estimator, "whiten", 0.0),
-                absent=estimator.absent,
+                absent=absent,
                 only_known=estimator.l2 > 0,
             )
             if not samples.is_complete and (what := excluded_by(estimator, "needs_complete")):
                 raise ValueError(f"{what} needs X without gaps, X contains NaN")
             samples.check_known()
             samples.check_use(estimator.mode, estimator.init)
+            labels = self.y if hasattr(estimator, "affinity") else None
+            stored_alone = estimator.absent == "unknown"
+            self.record = record_of_memory(X, labels, samples.scale, stored_alone)
         self._X, self._samples = None, samples
+        self.rule = estimator._rule(samples.is_complete, samples.only_known)
         self.step_shape = samples.step_shape
         return self.begin_again(held, None)
 
@@ -102,7 +117,7 @@ class InMemory:
         """The same at another start, drawn by the Generator `again`."""
         estimator, samples = self._estimator, self._samples
         with threads_for(*samples.given.shape[::-1], min(samples.given.shape), limit=ONCE):
-            Zs, Hs = _start(estimator, samples, self.layers, again)
+            Zs, Hs = _start(estimator, samples, self.layers, again, self.rule.raw_features)
 
             def factorised():
                 return [samples, *(Dense(H, scale=1.0) for H in Hs[:-1])]
@@ -111,7 +126,7 @@ class InMemory:
                 samples,
                 Zs,
                 Hs,
-                estimator._rule(samples.is_complete, samples.only_known),
+                self.rule,
                 nonlinearity=estimator._inner_nonlinearity(),
                 affinities=estimator._affinities(self.y, samples.given.shape[1], factorised),
                 learning_rate=getattr(estimator, "learning_rate", 1e-3),

@@ -89,8 +89,8 @@ def _warn_of_error(estimator, size, gram):
         warnings.warn(
             f"{type(estimator).__name__}'s error is {error:.3g}, but a linear model of {rank + 1} "
             f"components can leave {least:.3g}: training ended early, as it does where the mean or "
-            "a few samples are far larger than the rest. Data without their mean, a smaller tol "
-            "or solver='lbfgs' may help",
+            "a few samples are far larger than the rest. center=True, a smaller tol or "
+            "solver='lbfgs' may help",
             ConvergenceWarning,
             stacklevel=6,
         )

@@ -7,13 +7,14 @@ import scipy.sparse
 
 from dsnmf.affinity import LabelAffinity
 from dsnmf.estimators.mapping.spread import measure_spreads
+from dsnmf.estimators.record import changed_parameters
+from dsnmf.estimators.saved_arrays import VERSION
 from dsnmf.estimators.stream_sums import OF_FITS, Stream
 from dsnmf.files import archive
 
-#: 2: the scale of the fit and what features usually are; 3: more of that, and probes.
-_VERSION = 3
 _SCALARS = ("reconstruction_err_", "n_iter_", "stopped_by_")
 _SCALARS += ("n_features_in_", "_scale", "_nonlinearity")
+_CENTRING = "mean_", "scale_"
 
 
 def _encoded(value, name, arrays):
@@ -31,6 +32,10 @@ def _encoded(value, name, arrays):
     if isinstance(value, list | tuple):
         elements = [_encoded(element, name, arrays) for element in value]
         return {type(value).__name__: elements}
+    if isinstance(value, slice):
+        return {"slice": [value.start, value.stop, value.step]}
+    if isinstance(value, dict) and all(isinstance(key, str) for key in value):
+        return {"dict": [[key, _encoded(each, name, arrays)] for key, each in value.items()]}
     if isinstance(value, np.ndarray) and value.dtype.kind in "biufU":
         return {"array": stored(value)}
     if scipy.sparse.issparse(value):
@@ -57,6 +62,10 @@ def _decoded(value, arrays):
         return arrays[content]
     if kind in ("list", "tuple"):
         return {"list": list, "tuple": tuple}[kind](_decoded(e, arrays) for e in content)
+    if kind == "slice":
+        return slice(*content)
+    if kind == "dict":
+        return {key: _decoded(each, arrays) for key, each in content}
     if kind == "LabelAffinity":
         return LabelAffinity(*(_decoded(field, arrays) for field in content))
     form, shape, *keys = content
@@ -86,6 +95,13 @@ def write_estimator(path, estimator):
             name: _encoded(getattr(estimator, name), name.strip("_"), arrays) for name in scalars
         },
     }
+    settings["changed"] = changed_parameters(estimator)
+    record = dict(getattr(estimator, "_record", {}))
+    if record:
+        names = record.pop("sample_names", None)
+        if names is not None:
+            arrays["sample_names"] = np.array(names, dtype=str)
+        settings["record"] = record
     if hasattr(estimator, "_stream"):
         known = list(vars(estimator._stream).values())
         settings["stream"] = _encoded(known, "partial_fit's sums", arrays)
@@ -94,14 +110,16 @@ def write_estimator(path, estimator):
     for name in per_layer:
         values = map(np.asarray, getattr(estimator, name))  # those of Dask arrays come here
         arrays |= {f"{name}{i}": value for i, value in enumerate(values)}
+    centring = {name: vars(estimator).get(name) for name in _CENTRING}
+    arrays |= {name: values for name, values in centring.items() if values is not None}
     if hasattr(estimator, "feature_names_in_"):
         arrays["feature_names_in_"] = np.array(estimator.feature_names_in_, dtype=str)
-    archive.write(path, type(estimator).__name__, _VERSION, settings, arrays)
+    archive.write(path, type(estimator).__name__, VERSION, settings, arrays)
 
 
 def read_estimator(path, cls):
     """Read an estimator of class `cls`; see `Factorisation.load`."""
-    settings, arrays = archive.read(path, cls.__name__, _VERSION)
+    settings, arrays = archive.read(path, cls.__name__, VERSION)
     try:
         parameters = settings["parameters"]
         estimator = cls(**{name: _decoded(v, arrays) for name, v in parameters.items()})
@@ -120,7 +138,12 @@ def read_estimator(path, cls):
             }
     except (KeyError, TypeError, ValueError) as error:
         raise ValueError(f"{path} is not a complete {cls.__name__}: {error!r}") from error
+    vars(estimator).update({name: arrays.get(name) for name in _CENTRING})
     if "feature_names_in_" in arrays:
         estimator.feature_names_in_ = arrays["feature_names_in_"].astype(object)
+    if "record" in settings:
+        estimator._record = settings["record"]
+        if "sample_names" in arrays:
+            estimator._record["sample_names"] = arrays["sample_names"].astype(object)
     estimator._ready = {}
     return estimator

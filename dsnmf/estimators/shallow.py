@@ -53,6 +53,8 @@ class SemiNMF(StreamFactorisation):
     n_samples_seen_, n_steps_ : int
         Samples and batches so far, after `partial_fit` alone, which leaves no `H_`,
         `reconstruction_err_`, `n_iter_` and `history_`.
+    mean_, scale_ : ndarray, shape (n_features,), float64, or None
+        What `center` subtracts, and what `scale` divides by.
     n_features_in_, feature_names_in_
         See scikit-learn.
 
@@ -81,6 +83,8 @@ class SemiNMF(StreamFactorisation):
         solver: Literal["multiplicative", "hals", "bcd"] = "multiplicative",
         l2: float = 0.0,
         absent: Literal["zero", "unknown"] = "zero",
+        center: bool | Literal["median"] = False,
+        scale: bool = False,
         init: Init = "svd",
         n_init: int = 1,
         noise_floor: Literal["auto"] | float = "auto",
@@ -103,6 +107,8 @@ class SemiNMF(StreamFactorisation):
         self.solver = solver
         self.l2 = l2
         self.absent = absent
+        self.center = center
+        self.scale = scale
         self.init = init
         self.n_init = n_init
         self.noise_floor = noise_floor
@@ -138,20 +144,22 @@ class WSF(SupervisedFactorisation):
 
     Attributes
     ----------
-    Z_, H_, components_, reconstruction_err_, n_iter_, history_, n_features_in_
+    Z_, H_, components_, reconstruction_err_, n_iter_, history_, mean_, scale_, n_features_in_
         See `SemiNMF`. `H_` contains what the labels said; for classifiers use `transform`.
     """
 
     def __init__(
         self,
         n_components: int = 2,
-        alpha: float | Sequence[float] | Array = 0.1,
+        alpha: Literal["auto"] | float | Sequence[float] | Array = "auto",
         *,
         solver: Literal["multiplicative", "hals"] = "multiplicative",
         affinity: Affinity | Sequence[Affinity] = "binary",
         n_neighbors: int = 5,
         heat_width: float = 1.0,
         complete_labels: bool = False,
+        center: bool | Literal["median"] = False,
+        scale: bool = False,
         init: Init = "svd",
         n_init: int = 1,
         noise_floor: Literal["auto"] | float = "auto",
@@ -159,7 +167,9 @@ class WSF(SupervisedFactorisation):
         max_iter: int = 2000,
         tol: float = 1e-4,
         metric: Literal["auto", "components", "data"] | float = "auto",
-        transform_method: Literal["auto", "projection", "nonnegative", "ridge"] = "auto",
+        transform_method: Literal[
+            "auto", "projection", "nonnegative", "ridge", "neighbors"
+        ] = "auto",
         warm_start: bool = False,
         random_state: RandomState = None,
         mode: Mode = None,
@@ -176,6 +186,8 @@ class WSF(SupervisedFactorisation):
         self.n_neighbors = n_neighbors
         self.heat_width = heat_width
         self.complete_labels = complete_labels
+        self.center = center
+        self.scale = scale
         self.init = init
         self.n_init = n_init
         self.noise_floor = noise_floor

@@ -26,7 +26,7 @@ NEGLIGIBLE = 1e-10
 HOLD = 1e-6
 
 #: What a fit leaves beside the model, and a stream does not have.
-OF_FITS = ("H_", "_raw_H", "history_", "n_iter_", "stopped_by_", "reconstruction_err_")
+OF_FITS = ("H_", "_raw_H", "history_", "n_iter_", "stopped_by_", "reconstruction_err_", "_record")
 
 
 def features_of_batch(X, Zs, solver, mode):

@@ -117,6 +117,11 @@ class StreamFactorisation(Factorisation):
 
     def _partial_fit(self, X, layers):
         first = not hasattr(self, "Z_")
+        if self._centring:
+            raise ValueError(
+                "partial_fit cannot go on from a fit with center or scale: fit anew without, or a "
+                "clone"
+            )
         is_silent = first or (hasattr(self, "_stream") and self._stream.is_silent)
         samples = as_samples(X, scale=None if is_silent else self._scale)
         if not samples.is_complete:

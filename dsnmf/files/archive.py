@@ -73,6 +73,19 @@ def kind_of(path):
     return kind
 
 
+def read_any(path, version, wanted=None):
+    """Kind, settings and arrays of a file written by `write`, of whichever kind; see `read`."""
+    arrays = _load(path)
+    kind, found_version, settings = _pop_header(arrays, path)
+    if wanted not in (None, kind):
+        raise ValueError(f"{path} holds a {kind}, not a {wanted}")
+    if found_version > version:
+        raise ValueError(
+            f"{path} has layout version {found_version}; this dsnmf reads up to {version}"
+        )
+    return kind, settings, arrays
+
+
 def read(path, kind, version):
     """Settings and arrays of a file written by `write`.
 
@@ -96,12 +109,5 @@ def read(path, kind, version):
     ValueError
         If it is damaged, was not written by `write`, or holds another kind or a newer version.
     """
-    arrays = _load(path)
-    found, found_version, settings = _pop_header(arrays, path)
-    if found != kind:
-        raise ValueError(f"{path} holds a {found}, not a {kind}")
-    if found_version > version:
-        raise ValueError(
-            f"{path} has layout version {found_version}; this dsnmf reads up to {version}"
-        )
+    _, settings, arrays = read_any(path, version, kind)
     return settings, arrays

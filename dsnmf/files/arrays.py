@@ -6,7 +6,7 @@ import numpy as np
 import scipy.sparse
 
 from dsnmf.files.damage import damage_as
-from dsnmf.files.variables import as_csr, pick_labels, pick_matrix
+from dsnmf.files.variables import as_csr, pick_array, pick_labels, pick_matrix
 
 #: What the .npz files of `scipy.sparse.save_npz` have, and what we call the matrix in them.
 _SPARSE, _MATRIX = {"format", "shape", "data"}, "matrix"
@@ -56,6 +56,11 @@ def read_matrix(path, name=None, known=None):
     """Samples; no names."""
     values = _load(path) if _suffix(path) == ".npy" else pick_matrix(path, _load, name)
     return values, None
+
+
+def read_array(path, name=None):
+    """An array of any number of dimensions."""
+    return _load(path) if _suffix(path) == ".npy" else pick_array(path, _load, name)
 
 
 def read_labels(path, name=None, n_samples=None):

@@ -7,6 +7,7 @@ import scipy.sparse
 
 from dsnmf.extras import extra
 from dsnmf.files.damage import damage_as
+from dsnmf.files.frames import split_names
 from dsnmf.files.variables import pick_labels
 
 _FORMATS = {"csr": scipy.sparse.csr_array, "csc": scipy.sparse.csc_array}
@@ -26,6 +27,12 @@ def _opened(path):
             f"{path} was written by anndata before 0.7; a later one makes a new file of it: "
             f"anndata.read_h5ad({str(path)!r}).write_h5ad('new.h5ad')"
         )
+
+
+def check(path):
+    """ValueError if it is no intact file of anndata 0.7 or later; the message says how to go on."""
+    with _opened(path):
+        pass
 
 
 def _matrix(node):
@@ -93,6 +100,16 @@ def _columns(path, names=None):
         }
 
 
+def read_sample_names(path, name=None, known=None):
+    """Those of the observations."""
+    with _opened(path) as file:
+        obs = file["obs"]
+        return [*map(str, _column(obs[obs.attrs["_index"]]).tolist())]
+
+
 def read_labels(path, name=None, n_samples=None):
-    """A column of obs."""
-    return pick_labels(path, _columns, name and name.removeprefix("obs/"))
+    """A column of obs, or several with commas between their names."""
+    name = name and name.removeprefix("obs/")
+    names = split_names(name, _columns(path)) if name else [None]
+    columns = [pick_labels(path, _columns, each) for each in names]
+    return columns[0] if len(columns) == 1 else np.array(columns, dtype=object).T

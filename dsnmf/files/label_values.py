@@ -69,3 +69,29 @@ def as_labels(source, values):
     if not any(isinstance(label, str) for label in labels):
         labels = np.array([_UNKNOWN if label is None else label for label in labels], np.int64)
     return labels.reshape(values.shape)
+
+
+def without_labels(values, unknown):
+    """Values from a file, None where one stands for an unknown label.
+
+    Parameters
+    ----------
+    values : ndarray
+    unknown : sequence of str
+        As they stand in the file: "unassigned", "-9".
+
+    Returns
+    -------
+    ndarray, of objects where there are such values
+    """
+    tokens = {*unknown}
+    hits = [str(v) in tokens or _as_whole(v) in tokens for v in values.ravel().tolist()]
+    if not any(hits):
+        return values
+    kept = values.astype(object)
+    kept[np.reshape(hits, kept.shape)] = None
+    return kept
+
+
+def _as_whole(value):
+    return str(int(value)) if isinstance(value, float) and value.is_integer() else None

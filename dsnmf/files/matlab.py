@@ -6,7 +6,7 @@ import scipy.io
 from dsnmf.files import mat_hdf5
 from dsnmf.files.damage import damage_as
 from dsnmf.files.mat_elements import check_elements
-from dsnmf.files.variables import PAIRS, pick_labels, pick_matrix
+from dsnmf.files.variables import PAIRS, pick_array, pick_labels, pick_matrix
 
 #: Where the header has the version and the byte order, and what they are.
 _VERSION, _ORDER = slice(124, 126), slice(126, 128)
@@ -89,6 +89,11 @@ def read_variables(path, names=None):
 def read_matrix(path, name=None, known=None):
     """Samples; no names."""
     return pick_matrix(path, read_variables, name, PAIRS), None
+
+
+def read_array(path, name=None):
+    """An array of any number of dimensions."""
+    return pick_array(path, read_variables, name)
 
 
 def read_labels(path, name=None, n_samples=None):

@@ -10,19 +10,22 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
-import scipy.io
 import scipy.sparse
 
 from dsnmf.files import arrays, h5ad, matlab, parquet, text
-from dsnmf.files.atomic import replacing
+from dsnmf.files.frames import is_frame, read_label_columns
 from dsnmf.files.identifiers import note_on_features, note_on_labels
-from dsnmf.files.label_values import as_labels
+from dsnmf.files.label_values import as_labels, without_labels
 from dsnmf.files.names import file_of
-from dsnmf.files.variables import SAMPLES, as_csr, content
+from dsnmf.files.variables import as_csr, content
+from dsnmf.files.writing import WRITTEN as WRITTEN
+from dsnmf.files.writing import write_matrix as write_matrix
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from typing import Any
 
+    from dsnmf.files.layout import Layout
     from dsnmf.typing import Array, PathLike, SparseMatrix
 
 #: Who reads a file, by its suffix.
@@ -35,9 +38,6 @@ READERS = {
     ".parquet": parquet,
     ".h5ad": h5ad,
 }
-
-#: Suffixes of files that can be written.
-WRITTEN = (".npy", ".npz", ".csv", ".mat", ".tsv")
 
 
 def suffix_of(path: PathLike, known: Sequence[str] = tuple(READERS)) -> str:
@@ -56,6 +56,61 @@ def _check(source, values, kinds, dimensions, allowed):
 def _tell(source, note):
     if note:
         warnings.warn(f"{source}: {note}", stacklevel=3)
+
+
+def check_matrix(source: PathLike, values: Any) -> Array | SparseMatrix:
+    """Values from a file as float32 or float64, an array or a CSR matrix.
+
+    Raises
+    ------
+    ValueError
+        If they are no matrix of real numbers without infinities.
+    """
+    _check(source, values, "fiub", (2,), "real numbers, 2-d")
+    if scipy.sparse.issparse(values):
+        values = as_csr(source, values)
+    if values.dtype != np.float32:
+        values = values.astype(np.float64)
+    if np.isinf(values.data if scipy.sparse.issparse(values) else values).any():
+        raise ValueError(f"{source} must not contain infinities")
+    return values
+
+
+def read_array(source: PathLike) -> Array:
+    """An array of numbers of any number of dimensions, from a .npy, .npz or .mat file.
+
+    Parameters
+    ----------
+    source : str or path-like
+        The only array of three dimensions, or `PATH:NAME`.
+
+    Returns
+    -------
+    ndarray of float32 or float64
+    """
+    path, name = file_of(source)
+    suffix = suffix_of(path, (".npy", ".npz", ".mat"))
+    values = READERS[suffix].read_array(path, name)
+    _check(source, values, "fiub", (2, 3), "real numbers, 2-d or 3-d")
+    return values if values.dtype == np.float32 else values.astype(np.float64)
+
+
+def read_sample_names(source: PathLike, known: Sequence[str] | None = None) -> list[str] | None:
+    """Names of the samples in a file that has some: its first column, index or observations.
+
+    Parameters
+    ----------
+    source : str or path-like
+    known : list of str, optional
+        See `read_named_matrix`.
+
+    Returns
+    -------
+    list of str, or None
+    """
+    path, name = file_of(source)
+    read = getattr(READERS[suffix_of(path)], "read_sample_names", None)
+    return None if read is None else read(path, name, known)
 
 
 def read_named_matrix(
@@ -84,14 +139,11 @@ def read_named_matrix(
         As for `read_matrix`.
     """
     path, name = file_of(source)
-    values, names = READERS[suffix_of(path)].read_matrix(path, name, known)
-    _check(source, values, "fiub", (2,), "real numbers, 2-d")
-    if scipy.sparse.issparse(values):
-        values = as_csr(source, values)
-    if values.dtype != np.float32:
-        values = values.astype(np.float64)
-    if np.isinf(values.data if scipy.sparse.issparse(values) else values).any():
-        raise ValueError(f"{source} must not contain infinities")
+    suffix = suffix_of(path)
+    if name and is_frame(path):
+        raise ValueError(f"{source}: columns of {path} are picked by --columns {name}")
+    values, names = READERS[suffix].read_matrix(path, name, known)
+    values = check_matrix(source, values)
     if names is None:
         return values, None
     names = np.array([str(name).strip() for name in names], dtype=object)
@@ -143,18 +195,29 @@ def read_matrix(source: PathLike) -> Array | SparseMatrix:
     return read_named_matrix(source)[0]
 
 
-def read_labels(source: PathLike, n_samples: int | None = None) -> Array:
+def read_labels(
+    source: PathLike,
+    n_samples: int | None = None,
+    *,
+    layout: Layout | None = None,
+    unknown: Sequence[str] = (),
+) -> Array:
     """Labels of samples from a file.
 
     Parameters
     ----------
     source : str or path-like
-        As for `read_matrix`, but `gnd` is read first, in a .mat file Y beside X, and a column of
-        obs from a .h5ad file.
+        As for `read_matrix`, but `gnd` is read first, in a .mat file Y beside X, and columns of
+        obs from a .h5ad file. `PATH:NAME,NAME` picks columns of a .csv, .tsv, .txt or .parquet file
+        with a line of names.
     n_samples : int, optional
         How many are expected. It tells whether a first line of names above names in a .csv or
         .tsv file is a header; without it, it is one if none of them comes again below. What is
         in doubt is a warning.
+    layout : Layout, optional
+        Separator, index and tokens of missing values of the latter.
+    unknown : sequence of str
+        Labels that mean that none is known, as they stand in the file.
 
     Returns
     -------
@@ -169,50 +232,14 @@ def read_labels(source: PathLike, n_samples: int | None = None) -> Array:
         `n_samples` below a header.
     """
     path, name = file_of(source)
-    values = READERS[suffix_of(path)].read_labels(path, name, n_samples)
+    if name and is_frame(path):
+        values = read_label_columns(path, name, layout)
+    else:
+        values = READERS[suffix_of(path)].read_labels(path, name, n_samples)
+    values = without_labels(values, unknown)
     if scipy.sparse.issparse(values):
         values = values.toarray()
     _check(source, values, "fiubUSO", (1, 2), "integers or names, 1-d or 2-d")
     labels = as_labels(source, values)
     _tell(source, note_on_labels(labels))
     return labels.ravel() if 1 in labels.shape else labels
-
-
-def write_matrix(path: PathLike, matrix: Array) -> None:
-    """Write a matrix to a file; the path holds either its old content or all of the new one.
-
-    Parameters
-    ----------
-    path : str or path-like
-        Ending in .npy, .npz, .csv, .tsv (both without a header line) or .mat.
-    matrix : ndarray, 2-d
-        Called `fea` in a .npz or .mat file. Every digit of its numbers is kept.
-
-    Raises
-    ------
-    OSError
-        If the file cannot be written.
-    ValueError
-        If the suffix is unknown.
-
-    Examples
-    --------
-    >>> import tempfile
-    >>> import numpy as np
-    >>> from dsnmf.files.matrices import read_matrix, write_matrix
-    >>> with tempfile.TemporaryDirectory() as folder:
-    ...     write_matrix(f"{folder}/features.csv", np.array([[0.1, 2.0]]))
-    ...     read_matrix(f"{folder}/features.csv")
-    array([[0.1, 2. ]])
-    """
-    suffix = suffix_of(path, WRITTEN)
-    with replacing(path, "wb") as file:
-        if suffix == ".npy":
-            np.save(file, matrix, allow_pickle=False)
-        elif suffix == ".npz":
-            np.savez(file, **{SAMPLES: matrix})  # type: ignore[arg-type]
-        elif suffix == ".mat":
-            scipy.io.savemat(file, {SAMPLES: matrix})
-        else:
-            # The shortest text that is this number, and never taken for an integer.
-            np.savetxt(file, matrix, fmt="%s", delimiter=text.SEPARATORS[suffix])

@@ -3,7 +3,9 @@
 import re
 from pathlib import PurePath
 
-_NAMED = re.compile(r"(.*?\.(?:npz|mat|h5ad|h5|hdf5|zarr)):(.+)", re.IGNORECASE | re.DOTALL)
+_NAMED = re.compile(
+    r"(.*?\.(?:npz|mat|h5ad|h5|hdf5|zarr|csv|tsv|txt|dat|parquet)):(.+)", re.IGNORECASE | re.DOTALL
+)
 
 
 def file_of(source):

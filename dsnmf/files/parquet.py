@@ -45,6 +45,17 @@ def read_matrix(path, name=None, known=None):
     return values, [str(column) for column in frame.columns]
 
 
+def read_sample_names(path, name=None, known=None):
+    """The index, unless it merely counts; else a first column that is left out as one, or None."""
+    pandas = extra("pandas", "reading .parquet files", "files")
+    with open(path, "rb") as file, damage_as(path, "is no intact .parquet file"):
+        frame = pandas.read_parquet(file, engine="pyarrow")
+    if not isinstance(frame.index, pandas.RangeIndex):
+        return [*map(str, frame.index)]
+    is_index = frame.shape[1] > 1 and str(frame.columns[0]).strip() in INDEX_NAMES
+    return [*map(str, frame.iloc[:, 0])] if is_index else None
+
+
 def read_labels(path, name=None, n_samples=None):
     """Labels of a table, shape (n_samples, n_attributes), dtype object."""
     labels = _frame(path).astype(object)

@@ -12,9 +12,8 @@ import numpy as np
 from dsnmf.extras import extra
 from dsnmf.files.cells import MISSING, is_name, number
 from dsnmf.files.damage import damage_as
+from dsnmf.files.frames import SEPARATORS, exact_numbers
 from dsnmf.files.headers import Header, label_header, matrix_header, with_index_name
-
-SEPARATORS = {".csv": ",", ".tsv": "\t"}
 
 #: So many lines below the first one are looked at to tell whether that is a header.
 _LOOKED_AT = 20
@@ -86,7 +85,7 @@ def _cell_fault(table, line, cells):
     column = next(i for i, cell in enumerate(cells) if i >= header.columns and number(cell) is None)
     fault = f"{table.path}, line {line}, column {column + 1}: {cells[column]!r} is not a number"
     if header.lines and column < len(first):
-        hint = "" if column else "; an index has no name in the header"
+        hint = "" if column else "; an index has no name in the header, or --index names it"
         return f"{fault} (column {first[column]}{hint})"
     if header.lines or cells != first:
         return fault
@@ -106,8 +105,6 @@ def _parse_quickly(table, pandas):
 
     To pandas a quote is a letter, so that it sees the same cells or fails.
     """
-    is_early = tuple(map(int, pandas.__version__.split(".")[:2])) < (3, 1)
-    exact = {"float_precision": "round_trip"} if is_early else {}  # later versions always are
     index, width = table.header.columns, len(table.first)
     types = {column: np.float64 if column >= index else object for column in range(width)}
     above = next(_records(table.path), (0, []))[0] if table.header.lines else 0
@@ -123,7 +120,7 @@ def _parse_quickly(table, pandas):
                 keep_default_na=False,
                 na_values=list(MISSING),
                 quoting=csv.QUOTE_NONE,
-                **exact,
+                **exact_numbers(pandas),
             )
         except ValueError:
             return None
@@ -174,6 +171,12 @@ def read_matrix(path, name=None, known=None):
         values = _parse(table)
     _tell(path, table.header)
     return values, table.names
+
+
+def read_sample_names(path, name=None, known=None):
+    """Cells of the index before the values; None where there is none."""
+    table = _table(path, known)
+    return [cells[0] for _, cells in table.records()] if table.header.columns else None
 
 
 def _label_rows(path):

@@ -111,6 +111,16 @@ def pick_matrix(path, read, name, pairs=PAIRS[:1]):
     return _pick(path, read, name, pairs, 0, _is_matrix, what)[1]
 
 
+def _is_cube(value):
+    return value.dtype.kind in "fiub" and value.ndim == 3 and 0 not in value.shape
+
+
+def pick_array(path, read, name):
+    """The variable of that name, or else the only array of three dimensions."""
+    what = ("array of three dimensions", "arrays of three dimensions")
+    return _pick(path, read, name, (), 0, _is_cube, what)[1]
+
+
 def pick_labels(path, read, name, pairs=PAIRS[:1]):
     """The variable that holds the labels, named as in `pairs`, or the only one that may.
 

@@ -13,6 +13,7 @@ from scipy.sparse.linalg import LinearOperator
 from dsnmf.initialisation.floor import NOISE_FLOOR, as_noise_floor
 from dsnmf.initialisation.spectrum import beside, chosen_vectors, complement, eigen_of, resolved
 from dsnmf.magnitude import safe_unit
+from dsnmf.symbolic.centred import CentredMatrix
 from dsnmf.validation import as_generator, as_matrix, as_size
 
 if TYPE_CHECKING:
@@ -39,6 +40,15 @@ _BLOCK = 1 << 20
 def _by_lanczos(M, k, floor, rng):
     """At most k leading triplets of a large sparse matrix above the noise floor, seeded."""
     smaller = min(M.shape)
+    if isinstance(M, CentredMatrix):
+        M = LinearOperator(
+            M.shape,
+            matvec=M.__matmul__,
+            rmatvec=M.T.__matmul__,
+            matmat=M.__matmul__,
+            rmatmat=M.T.__matmul__,
+            dtype=M.dtype,
+        )
     if k >= smaller:
         raise ValueError(f"k must be < {smaller} for a sparse M of shape {M.shape}, got {k}")
     U, S, Vt = scipy.sparse.linalg.svds(M, k, v0=rng.standard_normal(smaller))
@@ -58,6 +68,8 @@ def _blocks(M):
 
 def _gram(small):
     """M Mᵀ in float64, with no copy of M in another dtype."""
+    if isinstance(small, CentredMatrix):
+        return small.gram()
     if scipy.sparse.issparse(small):
         return (small @ small.T).toarray()
     if small.dtype == np.float64:
@@ -83,7 +95,7 @@ def _gram_beside(small, basis):
     gram, width = np.zeros((small.shape[0],) * 2), max(1, _BLOCK // small.shape[0])
     for start in range(0, small.shape[1], width):
         columns = small[:, start : start + width]
-        rows = columns.toarray().T if scipy.sparse.issparse(small) else columns.T
+        rows = columns.toarray().T if hasattr(columns, "toarray") else columns.T
         rest = beside(rows, basis)
         gram += rest.T @ rest
     return gram
@@ -142,7 +154,7 @@ def leading_triplets(M, k, floor, rng, eigen=None):
 
     Parameters
     ----------
-    M : ndarray, SciPy sparse matrix or LinearOperator, shape (p, n)
+    M : ndarray, SciPy sparse matrix, CentredMatrix or LinearOperator, shape (p, n)
         An operator is taken to have entries whose squares stay in its dtype.
     k : int >= 1
     floor : NoiseFloor
@@ -167,7 +179,7 @@ def leading_triplets(M, k, floor, rng, eigen=None):
         U, S, V = leading_triplets(M / M.dtype.type(unit), k, floor, rng)
         return U, S * unit, V
     smaller = min(M.shape)
-    if scipy.sparse.issparse(M):
+    if scipy.sparse.issparse(M) or isinstance(M, CentredMatrix):
         by = _by_lanczos if smaller > LARGEST_SPARSE_GRAM else _by_gram
         return by(M.astype(np.float64, copy=False), k, floor, rng)
     few = smaller > LARGEST_GRAM and FEW * (k + OVERSAMPLING) <= smaller
@@ -189,8 +201,12 @@ def all_triplets(M, floor, rng):
 
 
 def as_operand(M, name):
-    """As `as_matrix`, sparse or not; a LinearOperator stays one."""
-    return M if isinstance(M, LinearOperator) else as_matrix(M, name, accept_sparse=True)
+    """As `as_matrix`, sparse or not; a LinearOperator or CentredMatrix stays one."""
+    return (
+        M
+        if isinstance(M, LinearOperator | CentredMatrix)
+        else as_matrix(M, name, accept_sparse=True)
+    )
 
 
 def truncated_svd(

@@ -6,11 +6,16 @@ shows does not.
 """
 
 from dsnmf.plotting.array_figures import class_scatter, component_grid, cost_curve, score_intervals
+from dsnmf.plotting.bar_figures import component_bars, variance_bars
+from dsnmf.plotting.curve_figures import component_curves
 from dsnmf.plotting.model_figures import plot_components, plot_embedding, plot_history
+from dsnmf.plotting.saving import save_figure
 from dsnmf.plotting.similarity import cosine_similarity, plot_layers
 
 __all__ = [
     "class_scatter",
+    "component_bars",
+    "component_curves",
     "component_grid",
     "cosine_similarity",
     "cost_curve",
@@ -18,5 +23,7 @@ __all__ = [
     "plot_embedding",
     "plot_history",
     "plot_layers",
+    "save_figure",
     "score_intervals",
+    "variance_bars",
 ]

@@ -20,8 +20,11 @@ if TYPE_CHECKING:
 
 _MARKERS = "osD^v"
 
+#: Scores that differ so many times have a logarithmic axis.
+DECADES = 30
 
-def _axes(ax, size):
+
+def new_axes(ax, size):
     """The axes themselves, or those of a new figure of that size in inches."""
     if ax is not None:
         return ax
@@ -107,7 +110,7 @@ def component_grid(
     magnitudes = np.abs(Z).max(axis=0)
     pictures = (Z / np.where(magnitudes > 0, magnitudes, 1)).T.reshape(k, *shape)
     mixed = Z.min() < 0
-    ax = _axes(ax, (4, 4))
+    ax = new_axes(ax, (4, 4))
     if len(shape) == 3:
         colours = (pictures + 1) / 2 if mixed else pictures
         ax.imshow(_mosaic(colours, columns, 1.0), interpolation="nearest")
@@ -165,7 +168,7 @@ def cost_curve(
     costs = np.asarray(costs, float)
     if costs.ndim != 1 or costs.size == 0:
         raise ValueError(f"costs must be 1-d and not empty, got shape {costs.shape}")
-    ax = _axes(ax, (4.5, 3))
+    ax = new_axes(ax, (4.5, 3))
     ax.semilogy(as_size(every, "every") * np.arange(len(costs)), costs, label=label, linewidth=1.2)
     ax.set(xlabel="epoch", ylabel="cost")
     ax.grid(True, which="both", alpha=0.25, linewidth=0.5)
@@ -192,7 +195,11 @@ def _add_name(ax, points, name):
 
 @with_neutral_settings
 def class_scatter(
-    points: ArrayLike, labels: ArrayLike, *, axis: str = "dimension", ax: Axes | None = None
+    points: ArrayLike,
+    labels: ArrayLike | None = None,
+    *,
+    axis: str = "dimension",
+    ax: Axes | None = None,
 ) -> Axes:
     """Points in the plane, coloured by class.
 
@@ -203,9 +210,9 @@ def class_scatter(
     ----------
     points : array_like, shape (n_samples, 2)
         E.g. the first two principal components of features, or their t-SNE.
-    labels : array_like, shape (n_samples,)
+    labels : array_like, shape (n_samples,), optional
         The classes, as `fit` takes them: -1 and missing values are unknown, see
-        `dsnmf.affinity.classes.as_label_codes`.
+        `dsnmf.affinity.classes.as_label_codes`. Without labels all points have one colour.
     axis : str
         What the axes show: they are named "{axis} 1" and "{axis} 2".
     ax : matplotlib Axes, optional
@@ -232,12 +239,17 @@ def class_scatter(
     points = as_matrix(points, "points")
     if points.shape[1] != 2:
         raise ValueError(f"points must have 2 columns, got {points.shape[1]}")
+    if labels is None:
+        ax = new_axes(ax, (4, 4))
+        ax.scatter(*points.T, s=6, linewidths=0)
+        ax.set(xlabel=f"{axis} 1", ylabel=f"{axis} 2")
+        return ax
     (codes, classes), *others = as_classes(labels, "labels", len(points))
     if others:
         raise ValueError(f"labels must be of one attribute, got {1 + len(others)}")
     names, is_unknown = wrapped(classes), codes < 0
     beside = [*(names if len(names) <= 10 else []), *([NO_LABEL] if is_unknown.any() else [])]
-    ax = _axes(ax, (4 + max(1, width(beside, 10)), 4))
+    ax = new_axes(ax, (4 + max(1, width(beside, 10)), 4))
     style, handles = {"s": 6, "linewidths": 0}, []
     if is_unknown.any():  # below the others
         unknown = ax.scatter(*points[is_unknown].T, c="0.7", **style)
@@ -259,7 +271,7 @@ def class_scatter(
 def score_intervals(
     names: Sequence[str],
     scores: Sequence[float],
-    errors: Sequence[float],
+    errors: Sequence[float] | None,
     *,
     chosen: int | None = None,
     label: str = "score",
@@ -267,12 +279,16 @@ def score_intervals(
 ) -> Axes:
     """Scores of several candidates, one per line, with an interval of one standard error each.
 
+    Positive scores that differ thirtyfold or more stand on a logarithmic axis.
+
     Parameters
     ----------
     names : sequence of str
         From top to bottom.
-    scores, errors : sequence of float
+    scores : sequence of float
         As many.
+    errors : sequence of float, or None
+        As many; None draws no intervals.
     chosen : int, optional
         Index of the one to be marked.
     label : str
@@ -298,18 +314,27 @@ def score_intervals(
     >>> [text.get_text() for text in ax.get_yticklabels()]
     ['2 components', '3']
     """
-    if not len(names) == len(scores) == len(errors):
+    half = [0.0] * len(scores) if errors is None else errors
+    if not len(names) == len(scores) == len(half):
         raise ValueError(
             f"names, scores and errors must be equally many, got {len(names)}, {len(scores)} and "
-            f"{len(errors)}"
+            f"{len(half)}"
         )
     names = shortened(names, 2 * LETTERS)
-    ax = _axes(ax, (4.5 + max(1.5, width(names, 8)), 1 + 0.25 * len(names)))
+    ax = new_axes(ax, (4.5 + max(1.5, width(names, 8)), 1.3 + 0.25 * len(names)))
     lines = np.arange(len(names))
     colours = ["C1" if i == chosen else "C0" for i in lines]
-    ax.hlines(lines, np.subtract(scores, errors), np.add(scores, errors), colors=colours)
+    low, high = np.subtract(scores, half), np.add(scores, half)
+    if len(scores) and min(scores) > 0 and max(scores) >= DECADES * min(scores):
+        low = np.maximum(low, min(scores) / 3)  # an interval may reach below 0
+        ax.set_xscale("log")
+        ax.grid(True, axis="x", alpha=0.25, linewidth=0.5)
+    if errors is not None:
+        ax.hlines(lines, low, high, colors=colours)
     ax.scatter(scores, lines, c=colours, zorder=3)
     ax.set_yticks(lines, names, fontsize="small", **LITERAL)
     ax.set_ylim(len(names) - 0.5, -0.5)  # the first on top
-    ax.set_xlabel(label)
+    ax.set_xlabel(
+        label if errors is None else f"{label}\n(lines: ± one standard error of the mean)"
+    )
     return ax

@@ -62,3 +62,12 @@ def width(texts, size):
     """About how wide the longest line of some texts is, in inches, at a font size in points."""
     lines = [line for text in texts for line in text.split("\n")]
     return 0.6 * size / 72 * max(map(len, lines), default=0)
+
+
+def as_names(names, count, what):
+    """A list of as many names, or None; ValueError if they are not as many."""
+    if names is None:
+        return None
+    if isinstance(names, str) or len(names) != count:
+        raise ValueError(f"{what} must hold {count} names, got {names!r}"[:200])
+    return [*map(str, names)]

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+import sys
 from functools import reduce
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from dsnmf.dsnmf import DSNMF
 from dsnmf.plotting.array_figures import class_scatter, component_grid, cost_curve
 from dsnmf.training import loop
 from dsnmf.validation import as_matrix
@@ -18,7 +18,14 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from numpy.typing import ArrayLike
 
+    from dsnmf.dsnmf import DSNMF
     from dsnmf.estimators.base import Factorisation
+
+
+def _is_original(model):
+    """Whether it is a `DSNMF`, whose module takes PyTensor, which others do without."""
+    module = sys.modules.get("dsnmf.dsnmf")
+    return module is not None and isinstance(model, module.DSNMF)
 
 
 def fitted_attribute(model, attribute, function):
@@ -80,7 +87,7 @@ def plot_components(
     >>> plot_components(model, (4, 3), layer=0).get_title()
     'layer 1: 6 components'
     """
-    if isinstance(model, DSNMF):
+    if _is_original(model):
         Zs = model.get_param_values()[:-1]
     else:
         Zs = fitted_attribute(model, "Z_", "plot_components")
@@ -130,8 +137,8 @@ def plot_history(
     >>> ax.get_lines()[0].get_xdata()
     array([ 0, 10, 20, 30])
     """
-    label = type(model).__name__ if label is None else label
-    if isinstance(model, DSNMF):
+    label = getattr(model, "kind", type(model).__name__) if label is None else label
+    if _is_original(model):
         if not model.history:
             raise ValueError("model is a DSNMF that is not fitted: call fit first")
         return cost_curve(model.history, label=label, ax=ax)
@@ -150,7 +157,9 @@ def _principal_plane(features):
     return U * sigma * np.sign(U[np.abs(U).argmax(axis=0), [0, 1]])
 
 
-def plot_embedding(features: ArrayLike, labels: ArrayLike, *, ax: Axes | None = None) -> Axes:
+def plot_embedding(
+    features: ArrayLike, labels: ArrayLike | None = None, *, ax: Axes | None = None
+) -> Axes:
     """The first two principal components of features, coloured by class.
 
     For any other plane, e.g. t-SNE's: `class_scatter`.
@@ -159,7 +168,7 @@ def plot_embedding(features: ArrayLike, labels: ArrayLike, *, ax: Axes | None = 
     ----------
     features : array_like, shape (n_samples, k), at least 2 x 2
         E.g. `model.transform(X)`, or `DSNMF.get_features().T`.
-    labels : array_like, shape (n_samples,)
+    labels : array_like, shape (n_samples,), optional
         The classes; unknown ones are grey, see `class_scatter`.
     ax : matplotlib Axes, optional
         A new figure by default.

@@ -98,6 +98,21 @@ def _of_transform(candidate):
     return {name: value for name, value in candidate.items() if name in OF_TRANSFORM}
 
 
+def _pairs(estimator, grid):
+    """[(estimator, its grid)], of one or several."""
+    if not isinstance(estimator, list | tuple):
+        return [(estimator, grid)]
+    grids = [None] * len(estimator) if grid is None else grid
+    if not estimator or not isinstance(grids, list | tuple) or len(grids) != len(estimator):
+        raise ValueError(
+            f"candidates must be a list of {len(estimator)} grids, one for each estimator, or "
+            f"None, got {grid!r}"
+            if estimator
+            else "estimator must be one, or a list of one or more, got none"
+        )
+    return [*zip(estimator, grids)]
+
+
 def _checked(grid, estimator):
     """The grid as a list of dicts, of the estimator's parameters."""
     parameters, known = list(ParameterGrid(grid)), estimator.get_params()
@@ -120,6 +135,8 @@ class Candidates:
     ----------
     parameters : list of dict
         Of each candidate.
+    kinds : list of dict
+        What else tells candidates apart: the "estimator", if they are of several.
     models : list of estimator
         Unfitted, with these parameters.
     sizes : list of int
@@ -129,6 +146,7 @@ class Candidates:
     """
 
     parameters: list
+    kinds: list
     models: list
     sizes: list
     fits: list
@@ -139,9 +157,8 @@ class Candidates:
 
         Parameters
         ----------
-        estimator : estimator of this package
-        grid : dict, list of dict or None
-            As for `select`.
+        estimator, grid
+            As for `select`, several too.
         X : ndarray or CSR matrix
         n_clusters : int or None
             None: the criterion does not look at what `OF_TRANSFORM` changes.
@@ -152,15 +169,21 @@ class Candidates:
             If the grid is none, is empty, or names an unknown parameter; or if a value is out of
             its range, does not go with X, or is of no consequence for the criterion.
         """
-        if grid is None:
-            grid = default_candidates(estimator, X.shape, n_clusters)
-        parameters = _checked(grid, estimator)
+        parameters, kinds, models, fits = [], [], [], []
+        several = isinstance(estimator, list | tuple)
+        for own, given in _pairs(estimator, grid):
+            if given is None:
+                given = default_candidates(own, X.shape, n_clusters)
+            own_parameters, first = _checked(given, own), len(parameters)
+            models += [clone(own).set_params(**candidate) for candidate in own_parameters]
+            kinds += [{"estimator": type(own).__name__} if several else {}] * len(own_parameters)
+            fits += [(p, [first + i for i in shared]) for p, shared in shared_fits(own_parameters)]
+            parameters += own_parameters
         if n_clusters is None and any(map(_of_transform, parameters)):
             raise ValueError(
                 f"only criterion='clusters' looks at what {' and '.join(OF_TRANSFORM)} change"
             )
         has_gaps = not scipy.sparse.issparse(X) and np.isnan(X.min())
-        models = [clone(estimator).set_params(**candidate) for candidate in parameters]
         for model in models:
             model._validate_params()
             model._check_sizes(model._layer_sizes(), X.shape[0])
@@ -169,7 +192,7 @@ class Candidates:
         n, p = X.shape
         chains = [[p, *model._layer_sizes(), n] for model in models]
         sizes = [sum(a * b for a, b in pairwise(chain)) for chain in chains]
-        return cls(parameters, models, sizes, shared_fits(parameters))
+        return cls(parameters, kinds, models, sizes, fits)
 
     def models_and_variants(self):
         """Of each shared fit an unfitted model, and what its candidates differ in."""

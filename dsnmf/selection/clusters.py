@@ -10,10 +10,10 @@ from dsnmf.files.output import tell_apart
 from dsnmf.selection.criterion import (
     SHARE,
     Criterion,
+    agreement_error,
     beyond,
     mean_agreements,
     random_samples,
-    standard_error,
 )
 from dsnmf.selection.principal import Principal
 from dsnmf.training.threads import threads_for
@@ -130,7 +130,7 @@ class ClusterAgreement(Criterion):
 
     def _judged(self, features, n_clusters):
         scores = agreement_beyond_shapeless(features, n_clusters, self.repeats, self.seed)
-        return {"score": float(scores.mean()), "standard_error": standard_error(scores)}
+        return {"score": float(scores.mean()), "standard_error": agreement_error(scores)}
 
     def measure(self, model, variants, X, y):
         model.fit(X, y)

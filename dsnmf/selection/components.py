@@ -8,10 +8,10 @@ from dsnmf.files.output import tell_apart
 from dsnmf.selection.criterion import (
     SHARE,
     Criterion,
+    agreement_error,
     beyond,
     mean_agreements,
     random_samples,
-    standard_error,
 )
 
 #: Draws of random bases.
@@ -86,7 +86,7 @@ class ComponentAgreement(Criterion):
         fits = [self._components(clone(model), X, y, r) for r in range(self.repeats)]
         cosines = mean_agreements(self.repeats, lambda a, b: matched_cosine(fits[a], fits[b]))
         scores = beyond(chance(len(fits[0])), cosines)
-        score, error = float(scores.mean()), standard_error(scores)
+        score, error = float(scores.mean()), agreement_error(scores)
         return [{"variant": 0, "score": score, "standard_error": error}]
 
     def reason(self, rows, best):

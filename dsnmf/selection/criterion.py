@@ -37,6 +37,11 @@ def standard_error(scores):
     return float(np.std(scores, ddof=1) / np.sqrt(len(scores))) if len(scores) > 1 else 0.0
 
 
+def agreement_error(agreements):
+    """Of the mean of n results' agreements; None of two, whose one agreement has no spread."""
+    return standard_error(agreements) if len(agreements) > 2 else None
+
+
 @dataclass(frozen=True)
 class Criterion(ABC):
     """How candidates are judged.

@@ -19,6 +19,7 @@ from dsnmf.selection.result import Selection
 from dsnmf.tasks.pool import outcomes
 from dsnmf.tasks.records import Records, identity, read
 from dsnmf.training.interruption import raise_interruption
+from dsnmf.training.reading import tqdm_bar
 from dsnmf.validation import as_size
 
 if TYPE_CHECKING:
@@ -132,23 +133,35 @@ def _items(criterion, fits, X, y, folder):
     ]
 
 
-def _run(items, arguments, folder, jobs, dask):
+def _run(items, arguments, folder, jobs, dask, verbose):
     """The outcome of every item; those that the folder has records of are not measured again."""
-    tasks = [(item,) for item in items]
-    if folder is None:
-        return {identity(o): o for o in outcomes(_measure, tasks, arguments, jobs=jobs, dask=dask)}
-    folder = Path(folder)
-    folder.mkdir(parents=True, exist_ok=True)
-    with Records(folder / "results.jsonl") as records:
-        found = {identity(record): record for record in read(folder / "results.jsonl")}
-        tasks = [task for task in tasks if identity(task[0]) not in found]
+    tasks, found, records = [(item,) for item in items], {}, None
+    with contextlib.ExitStack() as stack:
+        if folder is not None:
+            folder = Path(folder)
+            folder.mkdir(parents=True, exist_ok=True)
+            records = stack.enter_context(Records(folder / "results.jsonl"))
+            found = {identity(record): record for record in read(folder / "results.jsonl")}
+            tasks = [task for task in tasks if identity(task[0]) not in found]
         running = outcomes(_measure, tasks, arguments, jobs=jobs, dask=dask)
-        with contextlib.closing(running):
-            for outcome in running:
-                found[identity(outcome)] = outcome
-                if "failed" not in outcome:
-                    records.append(outcome)
+        stack.enter_context(contextlib.closing(running))
+        done = len(items) - len(tasks)
+        bar = {"total": len(items), "initial": done, "desc": "candidates", "unit": "fit"}
+        bar = stack.enter_context(tqdm_bar(verbose, **bar))
+        for outcome in running:
+            found[identity(outcome)] = outcome
+            if records is not None and "failed" not in outcome:
+                records.append(outcome)
+            bar.update()
     return found
+
+
+def _fit_chosen(model, X, y, verbose):
+    """The chosen model, fitted; `verbose` is of this fit alone."""
+    own = model.verbose
+    with raise_interruption():
+        model.set_params(verbose=max(int(own), int(verbose))).fit(X, y)
+    return model.set_params(verbose=own)
 
 
 def _rows(items, found, candidates):
@@ -164,7 +177,7 @@ def _rows(items, found, candidates):
             i = indices[row["variant"]]
             others = {name: value for name, value in row.items() if name != "variant"}
             size = {"size": candidates.sizes[i]}
-            rows.append((i, {**candidates.parameters[i], **others, **size}))
+            rows.append((i, {**candidates.kinds[i], **candidates.parameters[i], **others, **size}))
     return sorted(rows, key=lambda pair: pair[0])
 
 
@@ -179,9 +192,9 @@ def _chosen(rows, judge):
 
 
 def select(
-    estimator: Factorisation,
+    estimator: Factorisation | Sequence[Factorisation],
     X: Matrix,
-    candidates: Mapping[str, Any] | Sequence[Mapping[str, Any]] | None = None,
+    candidates: Mapping[str, Any] | Sequence[Any] | None = None,
     y: ArrayLike | None = None,
     *,
     criterion: Literal["clusters", "entries", "components"] = "clusters",
@@ -191,6 +204,7 @@ def select(
     folder: PathLike | None = None,
     jobs: int = 1,
     dask: str | None = None,
+    verbose: int = 0,
 ) -> Selection:
     """Choose layers, components, metric or other parameters of an estimator without known classes.
 
@@ -205,15 +219,17 @@ def select(
 
     Parameters
     ----------
-    estimator : SemiNMF, DeepSemiNMF, WSF or DeepWSF
-        Not changed; the candidates' other parameters are its.
+    estimator : SemiNMF, DeepSemiNMF, WSF or DeepWSF, or a list of several
+        Not changed; the candidates' other parameters are its. Of several, e.g. a shallow and a deep
+        one, all candidates are compared with each other.
     X : array-like or sparse matrix, shape (n_samples, n_features)
         In memory, or of one block, which is read as by `fit`. NaN and masks mark unknown entries.
     candidates : dict or list of dict, optional
         As scikit-learn's `ParameterGrid` takes it, e.g. {"n_components": [5, 10], "metric":
         ["components", "data"]}. Those that differ in `metric` or `transform_method` alone share
         their fits. By default made from X's shape: see
-        `dsnmf.selection.candidates.default_candidates`.
+        `dsnmf.selection.candidates.default_candidates`. Of several estimators a list with such
+        candidates, or None, for each.
     y : array-like, optional
         Labels for `fit`.
     criterion : {"clusters", "entries", "components"}
@@ -229,6 +245,9 @@ def select(
         Processes on this machine.
     dask : str, optional
         Address of the scheduler of a Dask cluster, which takes the place of these processes.
+    verbose : int
+        1 shows progress bars, with the time left: of the candidates, and of the last fit (needs
+        tqdm).
 
     Returns
     -------
@@ -271,11 +290,12 @@ def select(
     judge.check(samples, candidates.models)
     fits = candidates.models_and_variants()
     items = _items(judge, fits, samples, y, folder)
-    rows = _rows(items, _run(items, (judge, fits, samples, y), folder, jobs, dask), candidates)
+    rows = _rows(
+        items, _run(items, (judge, fits, samples, y), folder, jobs, dask, verbose), candidates
+    )
     best, reason = _chosen(rows, judge)
     index, row = rows[best]
-    with raise_interruption():
-        best_estimator = candidates.models[index].fit(X, y)
+    best_estimator = _fit_chosen(candidates.models[index], X, y, verbose)
     return Selection(
         criterion=criterion,
         label=judge.label,

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from dsnmf import plotting
+from dsnmf.plotting.captions import LITERAL
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -13,8 +14,26 @@ if TYPE_CHECKING:
     from dsnmf.estimators.base import Factorisation
 
 
+#: What parameters are called in figures.
+NAMES = {"n_components": "components", "n_clusters": "clusters", "estimator": ""}
+
+#: What rows of the table have beside what tells candidates apart.
+_MEASURED = ("score", "standard_error", "size", "failed", "repeats")
+
+
+def _shown(value):
+    """A parameter's value in a figure: layers as 40-10."""
+    return "-".join(map(str, value)) if isinstance(value, tuple | list) else _text(value)
+
+
 def _text(value):
     return f"{value:.4g}" if isinstance(value, float) else str(value)
+
+
+def _named(rows, measured=()):
+    """Names of what rows have, each once: what tells candidates apart, then what is measured."""
+    names = dict.fromkeys(name for row in rows for name in row if name not in _MEASURED)
+    return [*names, *measured]
 
 
 @dataclass(frozen=True, eq=False)
@@ -27,7 +46,9 @@ class Selection:
         The criterion, and what its score is.
     table : list of dict
         A row per candidate, and per number of clusters where there are several: its parameters,
-        "score", "standard_error" (of the score's mean) and "size" (numbers in Z_1, …, Z_m and H_m).
+        "score", "standard_error" (of the score's mean; None where one agreement of two clusterings
+        or fits is all there is) and "size" (numbers in Z_1, …, Z_m and H_m). Of several estimators
+        also "estimator", the name of its class.
         `pandas.DataFrame(table)` makes a frame of it. A candidate whose fit failed has no score but
         "failed", one line that says why.
     best_index_ : int
@@ -55,10 +76,16 @@ class Selection:
     reason: str
 
     def __str__(self) -> str:
-        hidden = ("size", "failed", "repeats")
-        names = [name for name in self.table[self.best_index_] if name not in hidden]
+        names = _named(self.table, ("score", "standard_error"))
+        has_error = self.table[self.best_index_]["standard_error"] is not None
+        if not has_error:
+            names.remove("standard_error")
         rows = [
-            [_text(row.get(name, row.get("failed", ""))) for name in names] for row in self.table
+            [
+                _text(row.get(name, row.get("failed", "") if name in _MEASURED else ""))
+                for name in names
+            ]
+            for row in self.table
         ]
         widths = [max(map(len, column)) for column in zip(names, *rows)]
         marks = ["  "] + ["* " if i == self.best_index_ else "  " for i in range(len(rows))]
@@ -67,12 +94,16 @@ class Selection:
             for mark, cells in zip(marks, [names, *rows])
         ]
         text = [*lines, "", self.reason]
+        if not has_error:
+            text.append("Of two repeats there is one agreement, and no standard error.")
         if self.baseline is not None:
             text.append(f"For comparison, {self.baseline['method']}: {self.baseline['score']:.2f}.")
         return "\n".join(text)
 
     def plot(self, ax: Axes | None = None) -> Axes:
         """The candidates' scores and their standard errors, the chosen one marked.
+
+        Candidates are named by what differs between them; what is the same stands in the title.
 
         Parameters
         ----------
@@ -89,13 +120,22 @@ class Selection:
             If matplotlib is missing.
         """
         rows = [row for row in self.table if "failed" not in row]
-        named = [*self.best_params_, *(["n_clusters"] if self.best_n_clusters_ else [])]
-        names = [", ".join(f"{n} {_text(row[n])}" for n in named if n in row) for row in rows]
-        return plotting.score_intervals(
+        named = _named(rows)
+        varying = [n for n in named if len({_text(row.get(n)) for row in rows}) > 1] or named
+        names = [
+            ", ".join(f"{NAMES.get(n, n)} {_shown(row[n])}".strip() for n in varying if n in row)
+            for row in rows
+        ]
+        errors = [row["standard_error"] for row in rows]
+        ax = plotting.score_intervals(
             names,
             [row["score"] for row in rows],
-            [row["standard_error"] for row in rows],
+            None if None in errors else errors,
             chosen=rows.index(self.table[self.best_index_]),
             label=self.label,
             ax=ax,
         )
+        same = [f"{NAMES.get(n, n)} {_shown(rows[0][n])}" for n in named if n not in varying]
+        if same:
+            ax.set_title(f"all: {', '.join(same)}", fontsize="small").set(**LITERAL)
+        return ax

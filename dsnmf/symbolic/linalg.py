@@ -9,6 +9,7 @@ import scipy.sparse
 from pytensor.graph.basic import Variable
 from pytensor.sparse.type import SparseTensorType
 
+from dsnmf.symbolic.centred import CentredVariable
 from dsnmf.symbolic.kernels import KernelOp
 from dsnmf.symbolic.sparse_products import (
     sparse_product,
@@ -54,7 +55,7 @@ def as_data(X, dtype):
     ValueError
         If X is not 2-d, is empty, or contains NaN or infinity.
     """
-    if isinstance(X, Variable):
+    if isinstance(X, Variable | CentredVariable):
         if X.type.ndim != 2:
             raise ValueError(f"X must be 2-d, got {X.type.ndim}-d")
         if X.type.dtype != dtype:
@@ -67,7 +68,11 @@ def as_data(X, dtype):
 
 
 def product(A, B):
-    """A B, dense, where A or B may be a sparse variable; without a gradient in that case."""
+    """A B, dense, where A or B may be sparse, centred or not; without a gradient in that case."""
+    if isinstance(A, CentredVariable):
+        return product(A.entries, B) - A.beyond_right(B)
+    if isinstance(B, CentredVariable):
+        return product(A, B.entries) - B.beyond_left(A)
     if is_sparse(A):
         return _sparse_product(A, B, sparse_product, transposed_sparse_product)
     if is_sparse(B):
@@ -94,7 +99,7 @@ def squared_norm(A):
 
 def wide_product(X, Q):
     """X Q in float64, some rows of X at a time: no copy of all of X in that dtype."""
-    if scipy.sparse.issparse(X) or X.dtype == np.float64:
+    if X.dtype == np.float64 or not isinstance(X, np.ndarray):
         return np.asarray(X @ Q)
     height = max(1, ENTRIES // X.shape[1])
     starts = range(0, len(X), height)

@@ -5,7 +5,7 @@ import pytensor
 import pytest
 
 from dsnmf.commands.main import main
-from dsnmf.estimators.persistence import open_estimator
+from dsnmf.estimators.saved import open_estimator
 
 RNG = np.random.default_rng(0)
 
@@ -23,6 +23,7 @@ def folder(tmp_path, monkeypatch):
     [
         ("--criterion entries --layers 2", "SemiNMF"),
         ("--clusters 2,3 --layers 5,2", "DeepSemiNMF"),
+        ("--criterion entries --layers 1 5,3", "DeepSemiNMF"),
     ],
 )
 def test_the_choice_is_printed_drawn_and_saved(words, model, folder, capsys):
@@ -30,7 +31,7 @@ def test_the_choice_is_printed_drawn_and_saved(words, model, folder, capsys):
     assert main(["select", "data.npy", *words.split(), *more.split()]) == 0
     out, _ = capsys.readouterr()
     assert "* " in out
-    assert "standard_error" in out
+    assert ("standard_error" in out) == ("entries" in words)
     assert out.endswith("Model: made\nFigure: scores.png\n")
     made = open_estimator("made")
     assert type(made).__name__ == model
@@ -43,7 +44,8 @@ def test_the_choice_is_printed_drawn_and_saved(words, model, folder, capsys):
     ("words", "message"),
     [
         ("", "needs n_clusters"),
-        ("--clusters 2 --layers 3 4,2", "--layers must name as many layers"),
+        ("--clusters 2 --layers 3 4,2 --set k=2", "--set k: SemiNMF has absent"),
+        ("--clusters 2 --layers 3 41,2", "as many samples as components"),
         ("--clusters 2 -o data.npy", "would overwrite"),
     ],
 )

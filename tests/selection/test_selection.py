@@ -14,6 +14,7 @@ from dsnmf.selection import clusters, entries, preference, select
 from dsnmf.selection.clusters import ClusterAgreement
 from dsnmf.selection.components import ComponentAgreement, matched_cosine
 from dsnmf.selection.entries import HiddenEntries
+from dsnmf.selection.result import Selection
 
 RNG = np.random.default_rng(0)
 H = RNG.exponential(size=(60, 3)) * (RNG.random((60, 3)) < 0.6)
@@ -214,7 +215,38 @@ def test_functions_that_cannot_be_pickled(tmp_path):
         entries_of(estimator=thrice, folder=tmp_path)
 
 
+def test_shallow_and_deep_candidates_are_compared():
+    deep = DeepSemiNMF(max_iter=5, tol=0)
+    grids = [{"n_components": [2, 3]}, {"layers": [(5, 3)]}]
+    found = select([quick(), deep], X, grids, criterion="components", repeats=2)
+    alone = [
+        select(estimator, X, grid, criterion="components", repeats=2).table
+        for estimator, grid in zip((quick(), deep), grids)
+    ]
+    kinds = ["SemiNMF", "SemiNMF", "DeepSemiNMF"]
+    rows = [*alone[0], *alone[1]]
+    assert found.table == [{"estimator": kind, **row} for kind, row in zip(kinds, rows)]
+    assert type(found.best_estimator_).__name__ == kinds[found.best_index_]
+    named = [text.get_text() for text in found.plot().get_yticklabels()]
+    assert named == ["SemiNMF, components 2", "SemiNMF, components 3", "DeepSemiNMF, layers 5-3"]
+
+
+def test_one_agreement_has_no_standard_error():
+    options = {"candidates": {"n_components": [2]}, "n_clusters": 2}
+    found = select(quick(), X, repeats=2, **options)
+    assert found.table[0]["standard_error"] is None
+    assert "Of two repeats there is one agreement, and no standard error." in str(found)
+    assert "standard error" not in found.plot().get_xlabel()
+    assert select(quick(), X, repeats=3, **options).table[0]["standard_error"] >= 0
+
+
 REFUSED = {
+    "estimator must be one": {"estimator": [], "n_clusters": 2},
+    "a list of 2 grids": {
+        "n_clusters": 2,
+        "estimator": [quick()] * 2,
+        "candidates": {"max_iter": [2]},
+    },
     "criterion must be one of": {"criterion": "labels"},
     "needs n_clusters": {},
     "n_clusters must be an integer >= 2": {"n_clusters": 1},
@@ -272,3 +304,31 @@ def test_baseline_is_judged_as_the_choice_is():
         assert judge.baseline(X, 2, row)["score"] == pytest.approx(scores.mean())
     data[0, 0] = np.nan
     assert judge.baseline(data, 2, row)["score"] == pytest.approx(scores.mean(), abs=0.2)
+
+
+def test_figures_name_only_what_varies():
+    rows = [
+        {"layers": (5, k), "solver": "adam", "score": 0.1 * k, "standard_error": 0.1}
+        for k in (2, 3)
+    ]
+    made = {"criterion": "entries", "label": "error", "best_estimator_": None, "baseline": None}
+    found = Selection(
+        **made,
+        table=rows,
+        best_index_=1,
+        best_params_={"layers": (5, 3), "solver": "adam"},
+        best_n_clusters_=None,
+        reason="",
+    )
+    ax = found.plot()
+    assert [text.get_text() for text in ax.get_yticklabels()] == ["layers 5-2", "layers 5-3"]
+    assert ax.get_title() == "all: solver adam"
+
+
+def test_progress_is_shown(capsys):
+    select(
+        SemiNMF(max_iter=5), X, {"n_components": [2, 3]}, criterion="entries", repeats=2, verbose=1
+    )
+    err = capsys.readouterr().err
+    assert "candidates: 100%" in err
+    assert "SemiNMF" in err

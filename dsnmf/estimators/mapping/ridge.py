@@ -26,19 +26,23 @@ class RidgeMap:
         self.C, self.c = C, c
 
     @classmethod
-    def fitted(cls, X, H):
+    def fitted(cls, X, H, shift=None):
         """The one with the least Σ ‖h - C x - c‖² + penalty ‖C‖².
 
         Parameters
         ----------
         X : ndarray or SciPy sparse matrix, shape (p, n)
         H : ndarray, shape (k, n)
+        shift : ndarray, shape (p,), optional
+            What X has beyond the samples x, each of them.
         """
         from sklearn.linear_model import RidgeCV
 
         ridge = RidgeCV(alphas=X.shape[1] * PENALTIES).fit(X.T, H.T)
         C = np.reshape(ridge.coef_, (len(H), X.shape[0]))  # scikit-learn drops an axis of one
-        return cls(C.astype(H.dtype), np.ravel(ridge.intercept_).astype(H.dtype))
+        c = np.ravel(ridge.intercept_)
+        c = c if shift is None else c + C @ shift
+        return cls(C.astype(H.dtype), c.astype(H.dtype))
 
     def of_full(self, X, norms=None):
         """Features of samples without gaps.

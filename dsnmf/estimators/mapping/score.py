@@ -28,13 +28,14 @@ def _as_mask(held_out, shape):
     return mask
 
 
-def _in_blocks(X, scale, absent):
-    """Slices of samples and their rows as arrays, divided by the scale, of an X in memory."""
+def _in_blocks(X, centring, scale, absent):
+    """Slices of samples and their rows as arrays at the scale of the fit, of an X in memory."""
     unit = X.dtype.type(scale)
     for block in column_blocks(*X.shape[::-1]):
         rows = X[block]
         if scipy.sparse.issparse(rows):
             rows = with_gaps(rows) if absent == "unknown" else rows.toarray()
+        rows = centring.of(rows)
         yield block, rows / unit
 
 
@@ -78,11 +79,20 @@ def explained_variance(estimator, X, held_out):
     """Of X by its reconstruction, see `SemiNMF.score`."""
     X, blocks = as_blocks(X, scale=estimator._scale, gaps=True, absent=estimator.absent)
     if blocks is None:
-        X = as_data(estimator, X)
-        shape, blocks = X.shape, _in_blocks(X, estimator._scale, estimator.absent)
-    else:
-        shape = blocks.shape[::-1]
-        estimator._check_features(shape[1])
+        return explained_by(estimator, as_data(estimator, X), held_out)
+    blocks.centring = estimator._centring
+    shape = blocks.shape[::-1]
+    estimator._check_features(shape[1])
+    return _explained(estimator, shape, blocks, held_out)
+
+
+def explained_by(estimator, X, held_out):
+    """The same of a valid X in memory, an array or a CSR matrix."""
+    given = estimator._centring, estimator._scale, estimator.absent
+    return _explained(estimator, X.shape, _in_blocks(X, *given), held_out)
+
+
+def _explained(estimator, shape, blocks, held_out):
     mask = None if held_out is None else _as_mask(held_out, shape)
     if mask is not None and estimator.transform_method == "ridge":
         raise ValueError(

@@ -5,11 +5,11 @@ import inspect
 import numpy as np
 import pytest
 
-from dsnmf import WSF, DeepSemiNMF, DeepWSF, SemiNMF
+from dsnmf import WSF, DeepSemiNMF, DeepWSF, MultiViewDeepSemiNMF, SemiNMF
 from dsnmf.estimators.parameters.declaration import PARAMETERS, excluded_by, numbers_of
 from tests.api import section
 
-CLASSES = [SemiNMF, DeepSemiNMF, WSF, DeepWSF]
+CLASSES = [SemiNMF, DeepSemiNMF, WSF, DeepWSF, MultiViewDeepSemiNMF]
 
 
 @pytest.mark.parametrize("kind", CLASSES)
@@ -38,6 +38,8 @@ def test_every_declaration_is_of_a_class():
         (SemiNMF(init=np.ones((2, 3, 3))), "needs_memory", None),
         (SemiNMF(init="lp"), "needs_memory", "init='lp'"),
         (SemiNMF(solver="bcd"), "needs_memory", None),
+        (SemiNMF(center=True, scale=True), "needs_memory", None),
+        (SemiNMF(center="median"), "needs_memory", "center='median'"),
         (DeepWSF(complete_labels=np.True_), "needs_memory", "complete_labels=np.True_"),
     ],
 )
@@ -54,7 +56,7 @@ def test_the_numbers_of_a_fit():
         *("compress", "forget_factor", "init", "max_iter", "noise_floor", "random_state"),
         *("solver", "tol", "warm_start"),
     }
-    assert numbers_of(SemiNMF()).keys() - of_0_2_0 == {"absent", "l2"}
+    assert numbers_of(SemiNMF()).keys() - of_0_2_0 == {"absent", "center", "l2", "scale"}
     assert of_0_2_0 - numbers_of(SemiNMF()).keys() == set()
     others = {"affinity", "alphas", "complete_labels", "heat_width", "n_neighbors"}
     assert numbers_of(DeepWSF()).keys() - numbers_of(SemiNMF()).keys() == others

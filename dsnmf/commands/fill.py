@@ -1,0 +1,63 @@
+"""`dsnmf fill`: unknown entries of samples, from a saved model."""
+
+from dsnmf.commands import arguments, models, options
+
+
+def _write(parsed, table, filled, gaps):
+    """Write the filled samples; a text file as it was but for the cells that were unknown."""
+    from dsnmf.files import frames
+    from dsnmf.files.writing import write_matrix
+
+    layout = options.layout_of(parsed)
+    if frames.can_patch(parsed.data, parsed.out, layout):
+        frames.patch(parsed.data, parsed.out, layout, table.features, filled, gaps)
+    else:
+        values = filled.T if parsed.transpose else filled
+        names = {"features": table.features, "samples": table.samples}
+        if parsed.transpose:
+            names = {"features": table.samples, "samples": table.features}
+        write_matrix(parsed.out, values, **names)
+
+
+def _run(parsed):
+    import numpy as np
+    import scipy.sparse
+
+    from dsnmf.files.writing import WRITTEN
+    from dsnmf.inspection import fill
+
+    arguments.check_output(parsed.out, parsed.model, parsed.data, endings=(*WRITTEN, ".txt"))
+    model = models.opened(parsed.model)
+    table = models.samples_for(model, parsed)
+    X = table.values
+    if scipy.sparse.issparse(X) or not isinstance(X, np.ndarray) or isinstance(X, np.memmap):
+        raise ValueError(f"{parsed.data} must be a dense matrix of which all is read")
+    filled, gaps = fill(model, X), np.isnan(X)
+    _write(parsed, table, filled, gaps)
+    share = 100 * gaps.mean()
+    print(f"{gaps.sum()} of {gaps.size} entries were unknown ({share:.2g} %), and are filled")
+    print("Samples:", parsed.out)
+
+
+def add(commands):
+    """Add the command to argparse's sub-parsers."""
+    parser = arguments.add_parser(
+        commands,
+        "fill",
+        "fill unknown entries of samples by a saved model",
+        "Only what was unknown is changed. Samples of the fit are filled from the features that it "
+        "learned, others from those of dsnmf transform. With --index, --columns, --drop, "
+        "--missing or --separator a text file keeps its other columns, and each known cell as it "
+        "was written.",
+        [
+            "dsnmf fill table.model table.csv -o full.csv",
+            "dsnmf fill survey.model survey.csv --index person --missing=-9 -o full.csv",
+        ],
+    )
+    models.add_model(parser)
+    models.add_data(parser)
+    options.add_options(parser)
+    parser.add_argument(
+        "-o", "--out", required=True, metavar="TABLE", help=f"file: {arguments.OUTPUTS}"
+    )
+    parser.set_defaults(run=_run)

@@ -1,0 +1,113 @@
+"""What commands read: samples, as the options for tables say."""
+
+import warnings
+from collections import Counter
+
+from dsnmf.commands import arguments, labels, options
+
+
+def _read_triples(source, known, layout):
+    """The `Table` of known entries; the options for tables are for others."""
+    from dsnmf.files.named_tables import Table
+    from dsnmf.files.triples import read_triples
+
+    if layout != type(layout)():
+        raise ValueError("--triples are read as they are: the options for tables are for others")
+    entries = read_triples(source, known)
+    return Table(entries.matrix, entries.columns.tolist(), entries.rows.tolist())
+
+
+def read_samples(parsed, known=None, in_blocks=False):
+    """The `Table` of DATA.
+
+    Parameters
+    ----------
+    parsed : argparse.Namespace
+        With `data` and what `options.add_options` adds.
+    known : list of str, optional
+        Names that the features may have.
+    in_blocks : bool
+        Whether any source must be opened.
+
+    Returns
+    -------
+    dsnmf.files.named_tables.Table
+        Of what is not in memory the values are what opens it, see
+        `dsnmf.files.on_disk.open_matrix`.
+
+    Raises
+    ------
+    OSError, ImportError, ValueError
+        As `dsnmf.files.named_tables.read_table` has it; if what is on the disk, or a data set, is
+        to be read in another way.
+    """
+    from dsnmf.files import market, named_tables, on_disk
+
+    layout = options.layout_of(parsed)
+    if getattr(parsed, "triples", False):
+        return _read_triples(parsed.data, known, layout)
+    dataset = None if in_blocks else arguments.data_set(parsed.data)
+    opened = not dataset and (
+        in_blocks or (on_disk.is_on_disk(parsed.data) and not market.is_market(parsed.data))
+    )
+    if (dataset or opened) and layout != type(layout)():
+        what = "a data set" if dataset else "read in blocks"
+        raise ValueError(f"{parsed.data} is {what}: the options for tables are for files of others")
+    if dataset:
+        return named_tables.Table(dataset.data, picture=dataset.images)
+    if opened:
+        return named_tables.Table(on_disk.open_matrix(parsed.data))
+    return named_tables.read_table(parsed.data, known, layout, labels.used_columns(parsed))
+
+
+def _order(names, known, source):
+    """Indices that put named features into the order of the known ones, which must be the same."""
+    counts = (Counter(names) | Counter(known)).items()
+    for what, wrong in {
+        "lacks features of the model": set(known) - set(names),
+        "has features that the model does not know": set(names) - set(known),
+        "cannot be put into the model's order, for names come twice": {
+            name for name, count in counts if count > 1
+        },
+    }.items():
+        if wrong:
+            listed = ", ".join(sorted(wrong)[:3]) + (" …" if len(wrong) > 3 else "")
+            raise ValueError(f"{source} {what}: {listed}")
+    position = {name: i for i, name in enumerate(names)}
+    return [position[name] for name in known]
+
+
+def put_in_order(table, known, source, told=None):
+    """The table with its features in the order of the known ones, where both have names.
+
+    Parameters
+    ----------
+    table : Table
+    known : list of str, or None
+    source : str
+        For messages.
+    told : file, optional
+        Where it is said that they were put into another order; by default stdout.
+
+    Returns
+    -------
+    Table
+
+    Raises
+    ------
+    ValueError
+        If the names are not the same.
+    """
+    names = table.features
+    if names is not None and known is not None:
+        if names != known:
+            table.values = table.values[:, _order(names, known, source)]
+            table.features = known
+            print(f"{source}: features put into the model's order by their names", file=told)
+    elif (names is None) != (known is None):
+        nameless = "the model" if known is None else source
+        warnings.warn(
+            f"{nameless} does not name features: those of {source} are taken in their order",
+            stacklevel=2,
+        )
+    return table

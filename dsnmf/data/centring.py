@@ -1,0 +1,267 @@
+"""Features less their means or medians, and in units of their standard deviations."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import scipy.sparse
+
+from dsnmf.magnitude import power_of_two
+from dsnmf.symbolic.centred import CentredMatrix
+
+#: Entries of arrays that are worked on at once.
+_BLOCK = 1 << 20
+
+
+def _row_blocks(X):
+    height = max(1, _BLOCK // X.shape[1])
+    return (slice(start, start + height) for start in range(0, len(X), height))
+
+
+def _units(sizes):
+    return np.array([power_of_two(size) for size in sizes])
+
+
+class Deviations:
+    """Of each feature: how many entries are known, their mean, the norm of what they are beside it.
+
+    Squares of what is very large or small leave float64, so there is the norm in place of its
+    square, and all is added up in units of its own. Equal entries have themselves as their mean,
+    exactly, and a norm of 0.
+
+    Attributes
+    ----------
+    count, mean, norm : ndarray, shape (p,), float64
+    """
+
+    def __init__(self, count, mean, norm):
+        self.count, self.mean, self.norm = count, mean, norm
+
+    @classmethod
+    def of_rows(cls, rows):
+        """Those of an array (b x p), of which NaN are unknown."""
+        rows = rows.astype(np.float64, copy=False)
+        count = len(rows) - np.isnan(rows).sum(axis=0)
+        least = np.nan_to_num(np.fmin.reduce(rows, axis=0))
+        above = rows - least
+        units = _units(np.fmax.reduce(above, axis=0, initial=0))
+        mean = least + units * (np.nansum(above / units, axis=0) / np.maximum(count, 1))
+        beside = rows - mean
+        units = _units(np.fmax.reduce(np.abs(beside), axis=0, initial=0))
+        norm = units * np.sqrt(np.nansum(np.square(beside / units), axis=0))
+        return cls(count, mean, norm)
+
+    @classmethod
+    def of_sparse(cls, X, absent="zero"):
+        """Those of a canonical sparse matrix, whose absent entries are zeros, or "unknown"."""
+        (n, p), entries = X.shape, X.tocoo()
+        column, values = entries.col, entries.data.astype(np.float64)
+        stored = np.bincount(column, minlength=p)
+        zeros = np.zeros(p, int) if absent == "unknown" else n - stored
+        count = stored + zeros
+        least = np.where(zeros > 0, 0, np.inf)
+        np.minimum.at(least, column, values)
+        least[count == 0] = 0
+
+        def summed(of_values, of_zeros, power):
+            """Σ of both to a power, as a number of units, and these."""
+            of_zeros = np.where(zeros > 0, of_zeros, 0)
+            sizes = np.abs(of_zeros)
+            np.maximum.at(sizes, column, np.abs(of_values))
+            units = _units(sizes)
+            of_stored = np.bincount(column, (of_values / units[column]) ** power, minlength=p)
+            return of_stored + zeros * (of_zeros / units) ** power, units
+
+        total, units = summed(values - least[column], -least, 1)
+        mean = least + units * (total / np.maximum(count, 1))
+        squares, units = summed(values - mean[column], -mean, 2)
+        return cls(count, mean, units * np.sqrt(squares))
+
+    def __iadd__(self, other):
+        """By the formula of Chan, Golub & LeVeque 1983, of norms."""
+        count = self.count + other.count
+        share = other.count / np.maximum(count, 1)
+        step = np.where(self.count * other.count > 0, other.mean - self.mean, 0)
+        between = np.abs(step) * np.sqrt(self.count * share)
+        self.norm = np.hypot(np.hypot(self.norm, other.norm), between)
+        self.mean = np.where(self.count > 0, self.mean + share * step, other.mean)
+        self.count = count
+        return self
+
+    def scale(self, dtype):
+        """The standard deviations; 1 of features that are constant but for rounding in a dtype."""
+        deviation = self.norm / np.sqrt(np.maximum(self.count, 1))
+        rounding = float(np.finfo(dtype).eps) * np.abs(self.mean)
+        return np.where(deviation > rounding, deviation, 1.0)
+
+
+def deviation_terms(rows):
+    """No new rows; their `Deviations`, for a pass over blocks."""
+    return [], [(Deviations.of_sparse if scipy.sparse.issparse(rows) else Deviations.of_rows)(rows)]
+
+
+def _deviations(X, absent):
+    if scipy.sparse.issparse(X):
+        return Deviations.of_sparse(X, absent)
+    total = None
+    for block in _row_blocks(X):
+        found = Deviations.of_rows(X[block])
+        if total is None:
+            total = found
+        else:
+            total += found
+    return total
+
+
+def _median(values, zeros):
+    """That of values and so many zeros."""
+    values, n = np.sort(values), len(values) + zeros
+    below = int(np.searchsorted(values, 0))
+    if n == 0:
+        return 0.0
+
+    def at(rank):
+        if rank < below:
+            return values[rank]
+        return 0.0 if rank < below + zeros else values[rank - zeros]
+
+    return 0.5 * at((n - 1) // 2) + 0.5 * at(n // 2)
+
+
+def _medians(X, absent):
+    """Of the known entries of each feature; 0 of none."""
+    if scipy.sparse.issparse(X):
+        columns, n = X.tocsc(), X.shape[0]
+        parts = np.split(columns.data.astype(np.float64), columns.indptr[1:-1])
+        are_known = absent == "zero"
+        return np.array([_median(part, are_known * (n - len(part))) for part in parts])
+    known = (column[~np.isnan(column)] for column in X.T)
+    return np.array([np.median(column) if len(column) else 0.0 for column in known], np.float64)
+
+
+@dataclass(frozen=True, eq=False)
+class Centring:
+    """What is subtracted from the features, and what divides them then; nothing by default.
+
+    Attributes
+    ----------
+    mean, scale : ndarray, shape (p,), float64, or None
+    """
+
+    mean: np.ndarray | None = None
+    scale: np.ndarray | None = None
+
+    @classmethod
+    def of_known(cls, X, center, scale, absent="zero"):
+        """That of a matrix in memory.
+
+        Parameters
+        ----------
+        X : ndarray or canonical CSR matrix, shape (n_samples, n_features)
+            NaN marks unknown entries of an array.
+        center : bool or "median"
+        scale : bool
+        absent : {"zero", "unknown"}
+            What the entries are that a sparse matrix does not store.
+        """
+        by_median = isinstance(center, str)
+        if not (scale or (center and not by_median)):
+            return cls(_medians(X, absent) if by_median else None)
+        found = cls.of_deviations(_deviations(X, absent), center, scale, X.dtype)
+        return cls(_medians(X, absent), found.scale) if by_median else found
+
+    @classmethod
+    def of_deviations(cls, deviations, center, scale, dtype):
+        """The same without medians, from `Deviations`."""
+        return cls(deviations.mean if center else None, deviations.scale(dtype) if scale else None)
+
+    def __bool__(self):
+        return self.mean is not None or self.scale is not None
+
+    def of(self, X, absent="zero"):
+        """Samples without the mean, in units of the scale.
+
+        Parameters
+        ----------
+        X : ndarray or SciPy CSR matrix, shape (b, p)
+        absent : {"zero", "unknown"}
+            See `of_known`; unknown entries stay so.
+
+        Returns
+        -------
+        ndarray, CSR matrix or CentredMatrix, shape (b, p), of X's dtype
+
+        Raises
+        ------
+        ValueError
+            If they leave the dtype's range.
+        """
+        if not self:
+            return X
+        if not scipy.sparse.issparse(X):
+            return self._of_array(X)
+        return self._of_sparse(X) if absent == "zero" else self._of_stored(X)
+
+    def at_scale(self, rows, unit):
+        """The same, divided by a unit."""
+        rows = self.of(rows)
+        # SciPy divides a sparse float32 in float64.
+        return rows if unit == 1 else (rows / unit).astype(rows.dtype, copy=False)
+
+    def _of_array(self, X):
+        result = np.empty(X.shape, X.dtype)
+        for block in _row_blocks(X):
+            with np.errstate(over="ignore"):
+                rows = X[block].astype(np.float64)
+                if self.mean is not None:
+                    rows -= self.mean
+                if self.scale is not None:
+                    rows /= self.scale
+                result[block] = rows
+        self._check(result)
+        return result
+
+    def _of_sparse(self, X):
+        with np.errstate(over="ignore"):
+            entries = X.astype(np.float64)
+            if self.scale is not None:
+                entries.data /= self.scale[entries.indices]
+            entries = entries.astype(X.dtype)
+            self._check(entries.data)
+            if self.mean is None:
+                return entries
+            means = self.mean if self.scale is None else self.mean / self.scale
+            centred = CentredMatrix(entries, means.astype(X.dtype), of_rows=False)
+            self._check(centred.means)
+            self._check(centred.stored()[1])
+        return centred
+
+    def _check(self, values):
+        if np.isinf(values).any():
+            what = "center" if self.scale is None else "center and scale"
+            raise ValueError(
+                f"X with {what} leaves the range of {values.dtype}: give X in another unit"
+            )
+
+    def _of_stored(self, X):
+        entries = X.astype(np.float64)
+        with np.errstate(over="ignore"):
+            if self.mean is not None:
+                entries.data -= self.mean[entries.indices]
+            if self.scale is not None:
+                entries.data /= self.scale[entries.indices]
+            entries = entries.astype(X.dtype)
+        self._check(entries.data)
+        return entries
+
+    def undone(self, X):
+        """Samples (b x p) as `of` takes them, of X's dtype."""
+        if not self:
+            return X
+        rows = X.astype(np.float64)
+        if self.scale is not None:
+            rows *= self.scale
+        if self.mean is not None:
+            rows += self.mean
+        return rows.astype(X.dtype)

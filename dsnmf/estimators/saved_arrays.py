@@ -1,0 +1,94 @@
+"""What a model's file holds, read without PyTensor and scikit-learn: for those who only look."""
+
+from __future__ import annotations
+
+from functools import reduce
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from dsnmf.files import archive
+
+if TYPE_CHECKING:
+    from typing import Any
+
+    from dsnmf.typing import Array, PathLike
+
+#: Of an estimator's file. 2: the scale of the fit and what features usually are; 3: more of that,
+#: and probes.
+VERSION = 3
+
+#: The classes that a file may be of.
+KINDS = ("DeepSemiNMF", "DeepWSF", "SemiNMF", "WSF")
+
+
+def _plain(value):
+    """A parameter as it is, or what it is where it is made of arrays."""
+    if not isinstance(value, dict):
+        return value
+    ((kind, content),) = value.items()
+    if kind in ("list", "tuple"):
+        return [_plain(element) for element in content]
+    return f"<{kind}>"
+
+
+class SavedModel:
+    """The learned arrays of a fitted estimator in a file, to look at; it computes no features.
+
+    Parameters
+    ----------
+    path : str or path-like
+        Written by an estimator's `save`.
+
+    Attributes
+    ----------
+    kind : str
+        The estimator's class.
+    parameters : dict
+        In the place of arrays stands what they are.
+    changed : list of str
+        Names of those that have not their default values; all where the file does not say.
+    Z_, H_, history_, n_iter_, reconstruction_err_, n_features_in_, feature_names_in_
+        As the estimator has them. After `partial_fit` there are no `H_`, and none of a fit.
+
+    Raises
+    ------
+    OSError
+        If the file cannot be read.
+    ValueError
+        If it is damaged, or holds no estimator.
+    """
+
+    Z_: list[Array]
+    H_: list[Array]
+
+    def __init__(self, path: PathLike) -> None:
+        self.kind, settings, arrays = archive.read_any(path, VERSION)
+        if self.kind not in KINDS:
+            known = ", ".join(KINDS)
+            raise ValueError(f"{path} holds a {self.kind}, not an estimator ({known})")
+        try:
+            self.parameters = {name: _plain(v) for name, v in settings["parameters"].items()}
+            for name, count in settings["lengths"].items():
+                setattr(self, name, [arrays[f"{name}{i}"] for i in range(count)])
+            for name, value in settings["scalars"].items():
+                setattr(self, name, value)
+            if "stream" not in settings:
+                history = {name: arrays[f"history_{name}"] for name in ("cost", "seconds")}
+                self.history_ = history
+        except (KeyError, TypeError, ValueError) as error:
+            raise ValueError(f"{path} is not a complete {self.kind}: {error!r}") from error
+        self.changed = settings.get("changed", [*self.parameters])
+        self._record = settings.get("record", {})
+        if "sample_names" in arrays:
+            self._record["sample_names"] = arrays["sample_names"].astype(object)
+        if "feature_names_in_" in arrays:
+            self.feature_names_in_ = arrays["feature_names_in_"].astype(object)
+
+    def get_params(self, deep: bool = True) -> dict[str, Any]:
+        """The parameters, as an estimator has them."""
+        return self.parameters
+
+    def components_of(self, layer: int) -> Array:
+        """(Z_1 … Z_layer)ᵀ, see the estimators."""
+        return reduce(np.matmul, self.Z_[: layer % len(self.Z_) + 1]).T

@@ -1,0 +1,129 @@
+"""Features in .h5ad files, written by the library anndata, so that scanpy goes on from there."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from dsnmf.extras import extra
+from dsnmf.files import h5ad
+from dsnmf.files.atomic import check_place
+from dsnmf.files.damage import damage_as
+
+if TYPE_CHECKING:
+    from dsnmf.typing import Array, PathLike
+
+#: Keys of features in obsm, components in varm, and what is said of the model in uns.
+FEATURES, COMPONENTS, MODEL = "X_dsnmf", "dsnmf", "dsnmf"
+
+
+def _library():
+    return extra("anndata", "writing .h5ad files", "anndata")
+
+
+def _plain(value):
+    """What HDF5 holds of a parameter; None has no place there."""
+    if isinstance(value, dict):
+        return {key: _plain(v) for key, v in value.items() if v is not None}
+    if isinstance(value, list | tuple):
+        return np.array(value) if all(isinstance(v, int | float) for v in value) else str(value)
+    return value if isinstance(value, bool | int | float | str) else str(value)
+
+
+def _replace(data, out):
+    """Write a file that takes its place when it is complete."""
+    target = os.path.realpath(out)
+    # The library asks for a path; on the same disk, so that the file can take the other's place.
+    folder = tempfile.mkdtemp(dir=os.path.dirname(target), prefix=".dsnmf.")
+    try:
+        made = os.path.join(folder, "made.h5ad")
+        data.write_h5ad(made)
+        with open(made, "rb+") as file:
+            os.fsync(file.fileno())
+        if os.path.exists(target):
+            shutil.copymode(target, made)
+        os.replace(made, target)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def add_features(
+    path: PathLike,
+    out: PathLike,
+    features: Array,
+    components: Array | None,
+    model: dict[str, Any],
+) -> None:
+    """Write an .h5ad file with a model's features beside all that it holds.
+
+    Parameters
+    ----------
+    path : str or path-like
+        The file that the samples come from.
+    out : str or path-like
+        The file to write, perhaps the same. It holds either its old content or all of the new one.
+    features : ndarray, shape (n_obs, k)
+        For `obsm["X_dsnmf"]`.
+    components : ndarray, shape (n_vars, k), or None
+        For `varm["dsnmf"]`.
+    model : dict
+        For `uns["dsnmf"]`: what made them.
+
+    Raises
+    ------
+    OSError
+        If a file cannot be read or written.
+    ImportError
+        If anndata is missing.
+    ValueError
+        If the file is damaged, or has not these samples and variables.
+    """
+    library = _library()
+    check_place(out)
+    h5ad.check(path)
+    with damage_as(path, "is no intact .h5ad file"):
+        data = library.read_h5ad(path)
+    if len(features) != data.n_obs:
+        raise ValueError(f"{path} has {data.n_obs} observations, but there are {len(features)}")
+    data.obsm[FEATURES] = features
+    if components is not None and len(components) == data.n_vars:
+        data.varm[COMPONENTS] = components
+    data.uns[MODEL] = _plain(model)
+    _replace(data, out)
+
+
+def write_features(
+    out: PathLike,
+    features: Array,
+    samples: list[str] | None,
+    names: list[str] | None,
+    model: dict[str, Any],
+) -> None:
+    """Write a new .h5ad file of features alone: `X` and `obsm["X_dsnmf"]`, with their names.
+
+    Parameters
+    ----------
+    out : str or path-like
+    features : ndarray, shape (n_samples, k)
+    samples, names : list of str, or None
+    model : dict
+        For `uns["dsnmf"]`.
+
+    Raises
+    ------
+    OSError, ImportError
+        As `add_features` has it.
+    """
+    library = _library()
+    check_place(out)
+    pandas = extra("pandas", "writing .h5ad files", "files")
+    n, k = features.shape
+    obs = pandas.DataFrame(index=[*map(str, range(n))] if samples is None else [*samples])
+    var = pandas.DataFrame(index=[*map(str, range(k))] if names is None else [*names])
+    data = library.AnnData(X=features, obs=obs, var=var)
+    data.obsm[FEATURES], data.uns[MODEL] = features, _plain(model)
+    _replace(data, out)

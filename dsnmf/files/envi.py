@@ -1,0 +1,48 @@
+"""Pictures of many bands in ENVI files: a header and the values beside it."""
+
+from pathlib import Path
+
+import numpy as np
+
+from dsnmf.extras import is_installed
+from dsnmf.files.damage import damage_as
+
+
+def is_envi(path):
+    """Whether a path is an ENVI header."""
+    return Path(path).suffix.lower() == ".hdr"
+
+
+def read_cube(path):
+    """Rows x columns x bands, and the bands' names: their wavelengths, where the header has them.
+
+    Parameters
+    ----------
+    path : str or path-like
+        The header's.
+
+    Returns
+    -------
+    cube : ndarray of float32 or float64
+        NaN where the header's "data ignore value" stands.
+    bands : list of str, or None
+
+    Raises
+    ------
+    ImportError
+        If the package `spectral` is missing.
+    """
+    open(path, "rb").close()  # whose errors say what is wrong with the place
+    if not is_installed("spectral"):
+        raise ImportError("reading ENVI files needs spectral: pip install spectral")
+    import spectral.io.envi
+
+    with damage_as(path, "is no intact ENVI file"):
+        image = spectral.io.envi.open(str(path))
+        is_long = np.dtype(image.dtype).itemsize > 4
+        cube = np.asarray(image.load(dtype=np.float64 if is_long else np.float32))
+    ignored = image.metadata.get("data ignore value")
+    if ignored is not None:
+        cube = np.where(cube == float(ignored), np.nan, cube)
+    names = image.metadata.get("wavelength", image.metadata.get("band names"))
+    return cube, None if names is None else [str(name).strip() for name in names]

@@ -1,0 +1,162 @@
+"""Samples from any file, with all the names that it has, read as the user says."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import scipy.sparse
+
+from dsnmf.files import envi, frames, market, matrices
+from dsnmf.files.layout import CUBE, Layout, pick_columns
+from dsnmf.files.names import file_of
+from dsnmf.files.variables import as_csr
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from dsnmf.typing import Array, PathLike, SparseMatrix
+
+
+@dataclass
+class Table:
+    """Samples and what is known of them.
+
+    Attributes
+    ----------
+    values : ndarray or SciPy CSR matrix, shape (n_samples, n_features); or what opens one on disk
+    features, samples : list of str, or None
+        Their names.
+    pixels : tuple of int, or None
+        (rows, columns) of the cube whose pixels are the samples, row by row.
+    picture : tuple of int, or None
+        (rows, columns) of the picture that a sample is.
+    """
+
+    values: Array | SparseMatrix
+    features: list[str] | None = None
+    samples: list[str] | None = None
+    pixels: tuple[int, ...] | None = None
+    picture: tuple[int, ...] | None = None
+
+
+def _arranged(source, array, layout):
+    """A table of an array with two dimensions, or of three as the layout says."""
+    if array.ndim == 2:
+        return Table(array)
+    if array.ndim != 3 or layout.array is None:
+        hint = ": say what it is, --array cube or --array pictures" if array.ndim == 3 else ""
+        raise ValueError(f"{source} holds an array of shape {array.shape}, no matrix{hint}")
+    if layout.array == CUBE:
+        return Table(array.reshape(-1, array.shape[2]), pixels=array.shape[:2])
+    return Table(array.reshape(len(array), -1), picture=array.shape[1:])
+
+
+def _read_whole(source, known, layout):
+    """The table that a file holds, all its columns."""
+    path, _ = file_of(source)
+    if market.is_market(path):
+        return Table(*market.read_matrix(path))
+    if envi.is_envi(path):
+        cube, bands = envi.read_cube(path)
+        table = _arranged(source, cube, Layout(array=CUBE))
+        table.features = bands
+        return table
+    if layout.array is not None:
+        return _arranged(source, matrices.read_array(source), layout)
+    values, names = matrices.read_named_matrix(source, known)
+    samples = matrices.read_sample_names(source, known)
+    return Table(values, None if names is None else names.tolist(), samples)
+
+
+def _without_missing(values, tokens):
+    numbers = [*frames.numbers_among(tokens)]
+    if not numbers or scipy.sparse.issparse(values):
+        return values
+    return np.where(np.isin(values, numbers), np.nan, values)
+
+
+def _of_columns(table, layout, source, used):
+    """The table with the columns that the layout asks for."""
+    if not (layout.columns or layout.drop or used):
+        return table
+    count = table.values.shape[1]
+    names = [*map(str, range(count))] if table.features is None else table.features
+    places = pick_columns(layout, names, source, used)
+    if len(places) < count:
+        table.values, table.picture = table.values[:, places], None
+    table.features = None if table.features is None else [names[i] for i in places]
+    return table
+
+
+def _turned(table, source):
+    if table.pixels or table.picture:
+        raise ValueError(f"{source} has three dimensions, which --transpose does not know")
+    values = table.values.T
+    if scipy.sparse.issparse(values):
+        values = as_csr(source, values)
+    return Table(values, table.samples, table.features)
+
+
+def read_table(
+    source: PathLike,
+    known: Sequence[str] | None = None,
+    layout: Layout | None = None,
+    used: Sequence[str] = (),
+) -> Table:
+    """Samples from a file, with the names of features and samples that it has.
+
+    Parameters
+    ----------
+    source : str or path-like
+        As for `dsnmf.files.matrices.read_matrix`; also .mtx files (Matrix Market, .mtx.gz too), a
+        folder as 10x Genomics writes it (matrix.mtx, features.tsv or genes.tsv, barcodes.tsv), and
+        an ENVI header (.hdr; needs the package `spectral`).
+    known : list of str, optional
+        Names that the features may have, see `dsnmf.files.matrices.read_named_matrix`.
+    layout : Layout, optional
+        What the user says of it. A .csv, .tsv, .txt or .parquet file of which columns, an index,
+        tokens of missing values or the separator are named has a first line of names.
+    used : sequence of str
+        Columns of it that hold labels, and are left out.
+
+    Returns
+    -------
+    Table
+
+    Raises
+    ------
+    OSError, ImportError, ValueError
+        As for `read_matrix`; and if a column that is named is not there.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from pathlib import Path
+    >>> from dsnmf.files.layout import Layout
+    >>> from dsnmf.files.named_tables import read_table
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     path = Path(folder, "made.csv")
+    ...     _ = path.write_text("plant,length,kind\\np1,3.5,a\\np2,4.5,b\\n")
+    ...     table = read_table(path, layout=Layout(drop=("kind",), index="plant"))
+    >>> table.values.tolist(), table.features, table.samples
+    ([[3.5], [4.5]], ['length'], ['p1', 'p2'])
+    """
+    layout = layout or Layout()
+    path, _ = file_of(source)
+    is_text = Path(path).suffix.lower() in (".txt", ".dat")
+    if frames.is_frame(path) and (layout.asks_for_header or used or is_text):
+        # Of a table that is to be turned the columns are samples.
+        here = replace(layout, columns=(), drop=()) if layout.transpose else layout
+        table = Table(*frames.read_columns(path, here, () if layout.transpose else used, known))
+        table.values = matrices.check_matrix(source, table.values)
+        if not layout.transpose:
+            return table
+    else:
+        table = _read_whole(source, known, layout)
+        table.values = _without_missing(table.values, layout.missing)
+    if layout.transpose:
+        table = _turned(table, source)
+    return _of_columns(table, layout, source, used)

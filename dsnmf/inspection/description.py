@@ -1,0 +1,210 @@
+"""A fitted model in words and numbers."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from dsnmf.inspection.layer import (
+    component_names,
+    feature_names,
+    kind_of,
+    layer_of,
+    sample_names,
+)
+from dsnmf.inspection.nearest import nearest_samples
+from dsnmf.inspection.variance import component_variances
+from dsnmf.inspection.wording import text_of
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from dsnmf.estimators.base import Factorisation
+    from dsnmf.typing import Data
+
+
+@dataclass(frozen=True)
+class Description:
+    """What a model is, of which data, and what its components are.
+
+    Attributes
+    ----------
+    kind : str
+        The estimator's class.
+    layers : list of int
+        Components of each layer.
+    layer : int
+        The layer whose components are described, from 1.
+    parameters : dict
+        Those that have not their default values, without the numbers of components.
+    data : dict
+        "n_samples" and "n_features"; "unknown", how many entries; "labels", of each attribute its
+        "classes", their "names" (the first 50) and how many are "unknown", or None; "source" and
+        "command", where a command made the model. A key is missing where nothing is known.
+    fit : dict
+        "iterations", "reconstruction_error", "relative_error" (its share of the data's norm, of
+        data without gaps), "stopped_by" (see `SemiNMF`), as far as known.
+    shown : {"training", "given"}
+        Whose variances and nearest samples follow: those of the samples of the fit, or of others.
+    explained : float or None
+        Explained variance in all: 1 - Σ (x - x̂)² / Σ (x - mean)² over the known entries; of the
+        training samples with the features that the fit learned, of others by `transform`.
+    components : list of dict
+        Of each "name", "own" and "unique" variance as shares of the data's (None where that is not
+        known), see `component_variances`; "features", pairs of a name and the component's entry, by
+        magnitude; "samples", pairs of a name and the cosine between the component and the sample's
+        reconstruction, the nearest first.
+    """
+
+    kind: str
+    layers: list[int]
+    layer: int
+    parameters: dict[str, Any]
+    data: dict[str, Any]
+    fit: dict[str, Any]
+    shown: str
+    explained: float | None
+    components: list[dict[str, Any]]
+
+    def as_dict(self) -> dict[str, Any]:
+        """All of it as plain values, e.g. for JSON."""
+        return asdict(self)
+
+    def __str__(self) -> str:
+        return text_of(self)
+
+
+def _plain(value):
+    """A value that JSON can hold."""
+    if isinstance(value, np.generic):
+        return value.item()
+    if isinstance(value, list | tuple):
+        return [_plain(element) for element in value]
+    return value if value is None or isinstance(value, bool | int | float | str) else str(value)
+
+
+def _parameters(model):
+    """Those that have not their default values."""
+    changed = getattr(model, "changed", None)
+    if changed is None:
+        from dsnmf.estimators.record import changed_parameters
+
+        changed = changed_parameters(model)
+    given = model.get_params()
+    hidden = ("layers", "n_components", "verbose")
+    return {name: _plain(given[name]) for name in changed if name not in hidden}
+
+
+def _fit(model, record):
+    fit = {
+        "iterations": getattr(model, "n_iter_", None),
+        "reconstruction_error": getattr(model, "reconstruction_err_", None),
+        "stopped_by": getattr(model, "stopped_by_", None),
+    }
+    if record.get("unknown") == 0 and "reconstruction_err_" in vars(model):
+        norm = float(model._scale) * float(np.sqrt(record["n_samples"]))
+        fit["relative_error"] = float(model.reconstruction_err_) / norm
+    return {name: _plain(value) for name, value in fit.items() if value is not None}
+
+
+def _top_features(component, names, count):
+    order = np.argsort(-np.abs(component), kind="stable")[:count]
+    return [(names[i], float(component[i])) for i in order]
+
+
+def _of_training(model):
+    """Σ (x - mean)² of the training samples in the data's unit (None if unknown), and explained."""
+    variation = getattr(model, "_record", {}).get("variation")
+    if not variation:
+        return None, None
+    variation *= float(model._scale) ** 2
+    return variation, 1 - float(model.reconstruction_err_) ** 2 / variation
+
+
+def describe(
+    model: Factorisation,
+    X: Data | None = None,
+    *,
+    layer: int = -1,
+    n_features: int = 5,
+    n_samples: int = 3,
+    names: Sequence[str] | None = None,
+) -> Description:
+    """What a fitted model is, of which data, how its fit ended, and what its components are.
+
+    Parameters
+    ----------
+    model : fitted estimator or SavedModel
+    X : array-like or sparse matrix, shape (n_samples, n_features), optional
+        Samples to describe in the place of those that the model was fitted to; a SavedModel takes
+        none.
+    layer : int
+        Index into `Z_` and `H_`: the layer whose components are described.
+    n_features, n_samples : int >= 0
+        Features and nearest samples to name of each component.
+    names : sequence of str, optional
+        Those of the samples; by default the training samples' own, or numbers from 0.
+
+    Returns
+    -------
+    Description
+        Its text is what `dsnmf show` prints.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If the model is not fitted, has no such layer, or X does not fit it; or if names are not as
+        many as samples.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from dsnmf import SemiNMF
+    >>> from dsnmf.inspection import describe
+    >>> rng = np.random.default_rng(0)
+    >>> X = rng.random((50, 2)) @ rng.standard_normal((2, 4))
+    >>> found = describe(SemiNMF(2).fit(X), n_features=2)
+    >>> found.data["n_samples"], [c["name"] for c in found.components]
+    (50, ['seminmf0', 'seminmf1'])
+    """
+    record = getattr(model, "_record", {})
+    if X is None:
+        found = layer_of(model, layer)
+        variation, explained = _of_training(model)
+        names = sample_names(model) if names is None else names
+    else:
+        from dsnmf.inspection.given_samples import explained_of, features_of
+
+        found = layer_of(model, layer, features_of(model, X, layer))
+        variation, explained = explained_of(model, X)
+    components = [
+        {"name": name, "features": _top_features(component, feature_names(model), n_features)}
+        for name, component in zip(component_names(model, layer), found.components.T)
+    ]
+    if found.features is not None:
+        n = found.features.shape[1]
+        names = range(n) if names is None else names
+        if len(names) != n:
+            raise ValueError(f"names must be as many as samples ({n}), got {len(names)}")
+        variances = component_variances(model, layer, features=found.features)
+        for part in ("own", "unique"):
+            for component, value in zip(components, variances[part]):
+                component[part] = n * float(value) / variation if variation else None
+        for component, near in zip(components, nearest_samples(found, n_samples)):
+            component["samples"] = [(str(names[i]), cosine) for i, cosine in near]
+    data = {"n_features": len(model.Z_[0])}
+    known = ("n_samples", "n_features", "unknown", "labels", "source", "command")
+    data |= {name: record[name] for name in known if name in record}
+    return Description(
+        kind=kind_of(model),
+        layers=[Z.shape[1] for Z in model.Z_],
+        layer=found.index + 1,
+        parameters=_parameters(model),
+        data=data,
+        fit=_fit(model, record),
+        shown="training" if X is None else "given",
+        explained=explained,
+        components=components,
+    )

@@ -1,0 +1,301 @@
+"""Figures of a fitted model, chosen by what is known of its data."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from dsnmf.extras import extra
+from dsnmf.inspection.layer import component_names, feature_names, kind_of, layer_of
+from dsnmf.inspection.variance import component_variances
+from dsnmf.validation import as_number
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from matplotlib.figure import Figure
+    from numpy.typing import ArrayLike
+
+    from dsnmf.estimators.base import Factorisation
+
+#: Kinds of figures, and ways to draw components.
+KINDS = ("components", "features", "history", "layers", "variance")
+STYLES = ("pictures", "curves", "bars")
+
+#: Components that are drawn; of more those with most variance.
+SHOWN = {"pictures": 100, "curves": 12, "bars": 12}
+
+#: Samples between which similarities are drawn, and from how many on points are drawn as pixels.
+SIMILAR, RASTER = 1500, 3000
+
+#: Below this width, in inches, a font of this size in points in the place of 10.
+NARROW = 5, 8
+
+
+@dataclass
+class Wanted:
+    """What a figure is made from; see `draw_figure`."""
+
+    model: Factorisation
+    layer: int
+    features: np.ndarray | None
+    labels: ArrayLike | None
+    shape: tuple[int, ...] | None
+    style: str | None
+    width: float
+
+
+def _record(model):
+    return getattr(model, "_record", {})
+
+
+def picture_shape(model, shape=None):
+    """The shape of a component's picture: the one given, or what the model knows; else None."""
+    known = shape or _record(model).get("picture")
+    return None if known is None else tuple(known)
+
+
+def style_of(model, shape=None):
+    """How components are best drawn: as pictures, as curves over features in order, or as bars."""
+    from dsnmf.plotting.curve_figures import positions_of
+
+    if picture_shape(model, shape):
+        return "pictures"
+    named = getattr(model, "feature_names_in_", None) is not None
+    if named:
+        return "curves" if positions_of(feature_names(model)) is not None else "bars"
+    return "curves" if len(model.Z_[0]) > 30 else "bars"
+
+
+def _largest(model, layer, count):
+    """The components of most variance, in their order; all if there are no more."""
+    k = model.Z_[layer].shape[1]
+    if k <= count:
+        return np.arange(k)
+    if hasattr(model, "H_"):
+        sizes = component_variances(model, layer)["own"]
+    else:
+        sizes = np.linalg.norm(layer_of(model, layer).components, axis=0)
+    return np.sort(np.argsort(-sizes, kind="stable")[:count])
+
+
+def _new(width, height, layout="constrained"):
+    figure = extra("matplotlib.figure", "figures").Figure
+    return figure(figsize=(width, height), layout=layout)
+
+
+def _title(wanted, shown, k):
+    model, m = wanted.model, len(wanted.model.Z_)
+    layer = f", layer {wanted.layer % m + 1} of {m}" if m > 1 else ""
+    of = "" if len(shown) == k else f"{len(shown)} of "
+    noun = "component" if k == 1 else "components"
+    return f"{kind_of(model)}{layer}: {of}{k} {noun}"
+
+
+def _components(wanted):
+    from dsnmf import plotting
+
+    model, layer, width = wanted.model, wanted.layer, wanted.width
+    style = wanted.style or style_of(model, wanted.shape)
+    A, names = layer_of(model, layer).components, component_names(model, layer)
+    shown = _largest(model, layer, SHOWN[style])
+    A, names, k = A[:, shown], [names[j] for j in shown], A.shape[1]
+    named = getattr(model, "feature_names_in_", None) is not None
+    features = feature_names(model) if named else None
+    title = _title(wanted, shown, k)
+    if style == "pictures":
+        shape = picture_shape(model, wanted.shape)
+        if shape is None:
+            raise ValueError("shape must say what pictures the samples are, e.g. 32x32")
+        columns = int(np.ceil(np.sqrt(len(shown) * width / 5)))
+        rows, side = -(-len(shown) // columns), width * 0.9 / columns
+        figure = _new(width, 0.6 + rows * side * shape[0] / shape[1], "compressed")
+        ax = plotting.component_grid(A, shape, columns=columns, ax=figure.subplots())
+        ax.set_title(title, fontsize="medium")
+    elif style == "curves":
+        figure = _new(width, 0.9 + 0.42 * len(shown))
+        ax = plotting.component_curves(A, features, names=names, ax=figure.subplots())
+        ax.set_title(title, fontsize="medium")
+    else:
+        top = min(8, len(A))
+        columns = max(1, min(int(width / 2.2), len(shown)))
+        rows = -(-len(shown) // columns)
+        figure = _new(width, 0.4 + rows * (0.55 + 0.17 * top))
+        axes = figure.subplots(rows, columns, squeeze=False)
+        plotting.component_bars(A, features, names=names, top=top, axes=axes)
+        figure.suptitle(title, fontsize="medium")
+    return figure
+
+
+def _learned(wanted):
+    """Features (k x n), those given or the fit's."""
+    if wanted.features is not None:
+        return np.asarray(wanted.features, np.float64)
+    found = layer_of(wanted.model, wanted.layer)
+    if found.features is None:
+        raise ValueError("model learned by partial_fit, which keeps no features: give samples")
+    return np.asarray(found.features, np.float64)
+
+
+def _raster(ax, n):
+    """Draw many points as pixels, also in PDF and SVG, which would be as large as the data."""
+    if n > RASTER:
+        for points in ax.collections:
+            points.set_rasterized(True)
+
+
+def _features(wanted):
+    from dsnmf import plotting
+
+    H, width = _learned(wanted), wanted.width
+    k, n = H.shape
+    pixels = _record(wanted.model).get("pixels")
+    if pixels and np.prod(pixels) == n and wanted.labels is None:
+        columns = min(k, max(1, int(width / 1.8)))
+        rows, side = -(-k // columns), width * 0.9 / columns
+        figure = _new(width, 0.6 + rows * side * pixels[0] / pixels[1], "compressed")
+        ax = plotting.component_grid(H.T, pixels, columns=columns, ax=figure.subplots())
+        ax.set_title(f"{kind_of(wanted.model)}: maps of {k} features", fontsize="medium")
+        return figure
+    if k < 2:
+        raise ValueError("a layer of one component has no plane to draw: choose another layer")
+    labelled = wanted.labels is not None
+    figure = _new(width, (0.62 if labelled else 0.9) * width)
+    ax = plotting.plot_embedding(H.T, wanted.labels, ax=figure.subplots())
+    ax.set_title(f"{kind_of(wanted.model)}: features of {n} samples", fontsize="medium")
+    _raster(ax, n)
+    return figure
+
+
+def _history(wanted):
+    from dsnmf import plotting
+
+    figure = _new(wanted.width, 0.6 * wanted.width)
+    plotting.plot_history(wanted.model, ax=figure.subplots())
+    return figure
+
+
+def _layers(wanted):
+    from dsnmf import plotting
+    from dsnmf.affinity.classes import as_label_codes
+
+    if wanted.labels is None:
+        raise ValueError("layers are compared by labels: give some (--labels)")
+    Hs = [np.asarray(H, np.float64).T for H in getattr(wanted.model, "H_", ())]
+    if not Hs:
+        raise ValueError("model learned by partial_fit, which keeps no features")
+    labels = np.asarray(wanted.labels, dtype=object)
+    columns = len(as_label_codes(labels, n_samples=len(Hs[0])))
+    if len(Hs[0]) > SIMILAR:
+        picked = np.sort(np.random.default_rng(0).choice(len(Hs[0]), SIMILAR, replace=False))
+        Hs, labels = [H[picked] for H in Hs], labels[picked]
+    side = min(wanted.width / (columns + 0.4), 3.2)
+    figure = _new(side * (columns + 0.4), (0.95 * side) * len(Hs), "compressed")
+    axes = figure.subplots(len(Hs), columns, squeeze=False)
+    names = ["label"] if columns == 1 else None
+    plotting.plot_layers(Hs, labels, names=names, axes=axes)
+    shown = axes[0, 0].images[0]
+    figure.colorbar(shown, ax=axes, label="cosine", ticks=[-1, 0, 1], shrink=0.6)
+    return figure
+
+
+def _variance(wanted):
+    from dsnmf import plotting
+
+    model, layer = wanted.model, wanted.layer
+    variances = component_variances(model, layer)
+    names, shown = component_names(model, layer), _largest(model, layer, 40)
+    variation, label = _record(model).get("variation"), "variance, mean over samples"
+    unit = 1.0
+    if variation:
+        n = model.H_[0].shape[1]
+        unit, label = 100 * n / (variation * model._scale**2), "% of the data's variance"
+    own, unique = (unit * variances[part][shown] for part in ("own", "unique"))
+    figure = _new(wanted.width, 1.3 + 0.22 * len(shown))
+    ax, names = figure.subplots(), [names[j] for j in shown]
+    plotting.variance_bars(own, unique, names=names, label=label, ax=ax)
+    if variation:
+        explained = 1 - model.reconstruction_err_**2 / (variation * model._scale**2)
+        figure.suptitle(f"{100 * explained:.1f} % explained in all", fontsize="medium")
+    return figure
+
+
+_DRAWERS = {
+    "components": _components,
+    "features": _features,
+    "history": _history,
+    "layers": _layers,
+    "variance": _variance,
+}
+
+
+def draw_figure(
+    model: Factorisation,
+    kind: str,
+    *,
+    layer: int = -1,
+    features: ArrayLike | None = None,
+    labels: ArrayLike | None = None,
+    shape: Sequence[int] | None = None,
+    style: str | None = None,
+    width: float = 7.0,
+) -> Figure:
+    """A figure of a fitted model.
+
+    Parameters
+    ----------
+    model : fitted estimator or SavedModel
+    kind : {"components", "features", "history", "layers", "variance"}
+        The components of a layer; its features in their first two principal components (or as maps,
+        where the samples are the pixels of a cube); the cost over the iterations; similarities
+        of samples by layer and label; the components' variances.
+    layer : int
+        Index into `Z_` and `H_`.
+    features : array-like, shape (k_layer, n_samples), optional
+        For "features": those of other samples than the training ones.
+    labels : array-like, shape (n_samples,) or (n_samples, n_attributes), optional
+        The colours of "features", and what "layers" sorts samples by, which needs them.
+    shape : sequence of int, optional
+        (height, width) of a sample's picture, or (height, width, 3); by default what the model
+        knows.
+    style : {"pictures", "curves", "bars"}, optional
+        How components are drawn; by default as pictures where the shape is known, as curves over
+        features whose names are rising numbers or that are many and have no names, else as bars.
+    width : float > 0
+        Inches.
+
+    Returns
+    -------
+    matplotlib Figure
+
+    Raises
+    ------
+    TypeError, ValueError
+        If an argument is not as described.
+    ImportError
+        If matplotlib is missing.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from dsnmf import SemiNMF
+    >>> from dsnmf.inspection import draw_figure
+    >>> X = np.random.default_rng(0).standard_normal((30, 12))
+    >>> figure = draw_figure(SemiNMF(3).fit(X), "components", shape=(4, 3))
+    >>> figure.axes[0].get_title()
+    'SemiNMF: 3 components'
+    """
+    if kind not in KINDS:
+        raise ValueError(f"kind must be one of {', '.join(KINDS)}, got {kind!r}")
+    if style not in (None, *STYLES):
+        raise ValueError(f"style must be one of {', '.join(STYLES)}, got {style!r}")
+    index = layer_of(model, layer).index
+    width = as_number(width, "width", 0, exclusive=True)
+    given = None if features is None else np.asarray(features)
+    size = None if shape is None else tuple(shape)
+    wanted = Wanted(model, index, given, labels, size, style, width)
+    font = {"font.size": NARROW[1] if width < NARROW[0] else 10}
+    with extra("matplotlib.style", "figures").context(["default", font]):
+        return _DRAWERS[kind](wanted)

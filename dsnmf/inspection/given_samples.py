@@ -1,0 +1,59 @@
+"""Features and variation of samples that a model was not fitted to."""
+
+import copy
+
+import numpy as np
+
+from dsnmf.data.centring import Centring
+from dsnmf.data.recognition import in_memory
+from dsnmf.estimators.containers import as_data
+from dsnmf.estimators.record import variation_of
+
+
+def array_model(model, X):
+    """The model as it takes samples whose features have no names."""
+    if hasattr(X, "columns"):
+        return model
+    nameless = copy.copy(model)
+    vars(nameless).pop("feature_names_in_", None)
+    return nameless
+
+
+def features_of(model, X, layer=-1):
+    """A layer's features of samples as its components have them, shape (k, n).
+
+    Parameters
+    ----------
+    model : fitted estimator
+    X : array-like or sparse matrix, shape (n_samples, n_features)
+    layer : int
+
+    Returns
+    -------
+    ndarray
+    """
+    plain = copy.copy(array_model(model, X))
+    plain.set_params(metric="components")
+    plain.set_output(transform="default")
+    return np.asarray(plain.transform(X, layer=layer)).T
+
+
+def explained_of(model, X):
+    """Σ (x - mean)² over the known entries of samples, and how much of it the model explains.
+
+    Of a model with `scale` both are of the features as it scales them.
+
+    Parameters
+    ----------
+    model : fitted estimator
+    X : array-like or sparse matrix, shape (n_samples, n_features)
+
+    Returns
+    -------
+    variation, explained : float
+    """
+    model = array_model(model, X)
+    absent = getattr(model, "absent", "zero")
+    scaled = Centring(scale=model._centring.scale).of(as_data(model, in_memory(X)), absent)
+    variation = variation_of(scaled, 1.0, absent == "unknown")
+    return variation, float(model.score(X))
