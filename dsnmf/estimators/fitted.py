@@ -238,8 +238,8 @@ class FittedFactorisation(HasParameters):
             return features_of_lazy(self, lazy, layer)
         X, blocks = as_blocks(X, scale=self._scale, gaps=True, absent=self.absent)
         if blocks is None:
-            X = self._centring.of(as_data(self, X), self.absent)
-            samples = as_samples(X, scale=self._scale, absent=self.absent)
+            data = self._centring.of(as_data(self, X), self.absent)
+            samples = as_samples(data, scale=self._scale, absent=self.absent)
             samples.check_known(features=False)
             feature_map = self._feature_map(layer, samples.given.dtype)
             metric = self._metric(layer, self._exponent(layer))
