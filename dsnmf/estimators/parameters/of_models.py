@@ -91,8 +91,7 @@ OF_MODELS = {
         """
         The multiplicative rule of Ding et al. 2010; or hierarchical alternating least squares with
         extrapolation, which decreases many times as fast, see `dsnmf.solvers.hals.HALS`; or plain
-        block coordinate descent (Gillis & Kumar 2014). `partial_fit` makes the same steps with
-        "hals" as with "multiplicative".""",
+        block coordinate descent (Gillis & Kumar 2014).""",
         [StrOptions({"multiplicative", "hals", "bcd"})],
         in_streams=("multiplicative", "hals"),
     ),
