@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from dsnmf.estimators import WSF as WSF
     from dsnmf.estimators import DeepSemiNMF as DeepSemiNMF
     from dsnmf.estimators import DeepWSF as DeepWSF
+    from dsnmf.estimators import MultiViewDeepSemiNMF as MultiViewDeepSemiNMF
     from dsnmf.estimators import SemiNMF as SemiNMF
     from dsnmf.estimators import WSFClassifier as WSFClassifier
 

@@ -48,7 +48,7 @@ def test_dsnmf(dtype, tolerance, compress, tmp_path):
         (WSF(4, max_iter=20, tol=0), DATA),
         (DeepWSF((6, 3), max_iter=20, tol=0), DATA),
         (DeepSemiNMF((6, 3), solver="multiplicative", max_iter=20, tol=0), GAPS),
-        (DeepSemiNMF((6, 3), max_iter=20, tol=0), DATA),
+        (DeepSemiNMF((6, 3), solver="adam", max_iter=20, tol=0), DATA),
     ],
     ids=["SemiNMF", "bcd", "WSF by HALS", "WSF", "DeepWSF", "gaps", "adam"],
 )
@@ -66,7 +66,7 @@ def test_estimators(estimator, X):
 @pytest.mark.parametrize(
     "estimator",
     [
-        DeepSemiNMF((6, 3), max_iter=5, tol=0),
+        DeepSemiNMF((6, 3), solver="adam", max_iter=5, tol=0),
         DeepSemiNMF((6, 3), solver="multiplicative", compress=8, max_iter=5, tol=0),
         WSF(4, max_iter=5, tol=0),
     ],

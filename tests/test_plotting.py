@@ -115,7 +115,7 @@ def test_components_of_the_original_model(ax, original):
 
 
 def test_history_of_rules_and_of_adam(ax, deep, original):
-    adam = DeepSemiNMF((3,), max_iter=12, tol=0).fit(X)
+    adam = DeepSemiNMF((3,), solver="adam", max_iter=12, tol=0).fit(X)
     for model in (deep, adam, original):
         plot_history(model, ax=ax)
     rules, every, epochs = ax.get_lines()

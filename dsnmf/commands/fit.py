@@ -83,14 +83,13 @@ def _before(estimator, layers, X):
 
 
 def _norm(estimator, X):
-    """‖X‖ over the known entries; of what is not in memory by what the fit has divided it by."""
+    """‖X‖ over the known entries; by what the fit has divided it by, if that was not X itself."""
     import numpy as np
 
     from dsnmf.data.sources import as_source
 
-    source = as_source(X)
-    if source is not None:
-        return estimator._scale * np.sqrt(source.shape[0])
+    if as_source(X) is not None or estimator._centring:
+        return estimator._scale * np.sqrt(arguments.shape_of(X)[0])
     return np.sqrt(np.nansum(np.square(_entries(X), dtype=np.float64)))
 
 
@@ -190,7 +189,8 @@ def add(commands):
     parser.add_argument(
         "--solver",
         choices=["adam", "multiplicative"],
-        help="without labels (default: multiplicative for one layer, adam for several)",
+        help="without labels (default: multiplicative for one layer; for several L-BFGS, or adam "
+        "where L-BFGS cannot go, as in blocks)",
     )
     parser.add_argument(
         "--max-iter",

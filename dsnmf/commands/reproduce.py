@@ -41,8 +41,8 @@ def add(commands):
         "dgsnmf2020-pie, dgsnmf2020-orl, arena-pie, arena-digits, arena-orl, arena-mat*, "
         "notebook, attributes-stickfigures, attributes-nrletters, "
         "attributes-stickfigures-rivals, attributes-nrletters-rivals, attributes-pie, "
-        "attributes-faces, attributes-cmu-faces, attributes-multi-pie* (*: of data that you bring: "
-        "--data-file). "
+        "attributes-faces, attributes-cmu-faces, attributes-multi-pie*, multiview (*: of data that "
+        "you bring: --data-file). "
         "An arena is all methods side by side, with as many components as there are classes.",
         [
             "dsnmf reproduce icml2014-pie --quick",

@@ -7,7 +7,7 @@ import numpy as np
 from dsnmf.data.compression import Compression, check_rank, checked, is_worthwhile, oriented
 from dsnmf.initialisation.directions import MOST_DIRECTIONS, leading_directions
 from dsnmf.initialisation.floor import NOISE_FLOOR, as_noise_floor
-from dsnmf.initialisation.spectrum import eigen_of
+from dsnmf.initialisation.spectrum import eigen_of, least_error
 from dsnmf.training.passes import gram_terms
 
 
@@ -53,6 +53,10 @@ class CompressedBlocks:
     @cached_property
     def eigen(self):
         return eigen_of(self.gram.copy())
+
+    def least_error(self, rank):
+        """As `Samples` has it."""
+        return self.offset + least_error(self.eigen[0], rank)
 
     def __iter__(self):
         return iter(self._small)

@@ -3,6 +3,7 @@
 import numpy as np
 
 from dsnmf.data.samples import DataVariables, Samples
+from dsnmf.initialisation.triplets import gram_eigen
 from dsnmf.symbolic.residual import squared_error, squared_error_and_gradients
 
 
@@ -26,6 +27,10 @@ class Dense(Samples):
         """Keep what `gram_eigen` gives of the samples as they came, for the start."""
         values, vectors = eigen
         self._eigen = values / self.scale**2, vectors
+
+    def find_eigen(self):
+        if self._eigen is None:
+            self._eigen = gram_eigen(self.start)
 
 
 class Compressed(Dense):

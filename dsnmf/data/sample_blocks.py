@@ -11,8 +11,8 @@ from dsnmf.data.block_sums import Fingerprint, ScaledSums, check_finite
 from dsnmf.data.centring import Centring, deviation_terms
 from dsnmf.data.sources import Source, as_source
 from dsnmf.data.store import Store
-from dsnmf.initialisation.spectrum import eigen_of
-from dsnmf.initialisation.triplets import LARGEST_SPARSE_GRAM
+from dsnmf.initialisation.spectrum import eigen_of, least_error
+from dsnmf.initialisation.triplets import LARGEST_GRAM, LARGEST_SPARSE_GRAM
 from dsnmf.training.passes import pass_over
 from dsnmf.training.reading import Reading
 from dsnmf.validation import as_number, as_size
@@ -159,6 +159,11 @@ class Blocks:
     @cached_property
     def eigen(self):
         return None if self.gram is None else eigen_of(self.gram.copy())
+
+    def least_error(self, rank):
+        """As `Samples` has it; known where the Gram matrix is small."""
+        is_known = self.shape[0] <= LARGEST_GRAM and self.eigen is not None
+        return least_error(self.eigen[0], rank) if is_known else 0.0
 
     @property
     def step_shape(self):

@@ -6,6 +6,7 @@ import numpy as np
 import pytensor
 import pytensor.tensor as pt
 
+from dsnmf.initialisation.spectrum import least_error
 from dsnmf.magnitude import largest_magnitude
 from dsnmf.symbolic import layer_features
 from dsnmf.symbolic.shared import open_shared
@@ -143,18 +144,19 @@ class Samples:
     def start(self):
         return np.divide(self.given, self._unit, order="C")
 
+    def find_eigen(self):
+        """Have `take_eigen` know, where the start would decompose the same Gram matrix itself."""
+
     def take_eigen(self):
         """What `gram_eigen` gives of `start` if that is known, or None; let go of."""
         eigen, self._eigen = self._eigen, None
         if eigen is not None:
-            self._spectrum = np.maximum(eigen[0], 0)
+            self._spectrum = eigen[0]
         return eigen
 
     def least_error(self, rank):
         """The squared error of the best approximation of this rank; 0 where it is not known."""
-        if self._spectrum is None:
-            return 0.0
-        return self.offset + float(self._spectrum[: max(len(self._spectrum) - rank, 0)].sum())
+        return 0.0 if self._spectrum is None else self.offset + least_error(self._spectrum, rank)
 
     def values(self):
         """What `variables` are to hold, C-contiguous or sparse: X first."""

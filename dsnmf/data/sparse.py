@@ -12,6 +12,7 @@ import pytensor.tensor as pt
 import scipy.sparse
 
 from dsnmf.data.samples import DataVariables, Samples, column_blocks
+from dsnmf.initialisation.triplets import LARGEST_SPARSE_GRAM, gram_eigen
 from dsnmf.symbolic import layer_features
 from dsnmf.symbolic.centred import CentredMatrix, CentredVariable
 from dsnmf.symbolic.linalg import product
@@ -110,6 +111,10 @@ class Sparse(Samples):
     @property
     def dense(self):
         raise ValueError("affinity='heat' needs a dense X; for a sparse X use 'binary' or 'knn'")
+
+    def find_eigen(self):
+        if min(self.given.shape) <= LARGEST_SPARSE_GRAM:
+            self._eigen = gram_eigen(self.start.astype(np.float64, copy=False))
 
     def check_use(self, mode, init):
         if is_jax(mode):

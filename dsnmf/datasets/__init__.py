@@ -18,6 +18,7 @@ from dsnmf.datasets.loaders import (
     load_stickfigures,
 )
 from dsnmf.datasets.mat import load_mat
+from dsnmf.datasets.multiple_features import load_multiple_features
 from dsnmf.datasets.user_faces import load_multi_pie, load_xm2vts
 
 __all__ = [
@@ -28,6 +29,7 @@ __all__ = [
     "load_digits",
     "load_mat",
     "load_multi_pie",
+    "load_multiple_features",
     "load_nrletters",
     "load_orl",
     "load_pie",
@@ -45,6 +47,7 @@ LOADERS = {
     "stickfigures": load_stickfigures,
     "nrletters": load_nrletters,
     "cmu_faces": load_cmu_faces,
+    "multiple_features": load_multiple_features,
     "attribute_faces": make_attribute_faces,
 }
 

@@ -30,6 +30,8 @@ class Dataset:
         or (height, width, channels). None: the samples are no pictures.
     DESCR : str
         What the set holds and where it comes from.
+    views : tuple of (str, int)
+        Name and number of features of each view, if `data` are several side by side.
     """
 
     name: str
@@ -38,6 +40,7 @@ class Dataset:
     target_names: tuple[str, ...]
     images: tuple[int, ...] | None
     DESCR: str = field(repr=False)
+    views: tuple[tuple[str, int], ...] = ()
 
 
 def unit_norm(X: Array) -> Array:

@@ -8,7 +8,7 @@ from dsnmf.extras import extra
 
 _CLUSTPY = "https://raw.githubusercontent.com/collinleiber/ClustPy/main/clustpy/data/datasets/"
 
-#: File name: (address, sha256). The checksum of the CMU archive is not known to us.
+#: File name: (address, sha256). The checksums of UCI's archives are not known to us.
 SOURCES = {
     "PIE_pose27.mat": (
         "https://raw.githubusercontent.com/trigeorgis/Deep-Semi-NMF/master/data/PIE_pose27.mat",
@@ -31,6 +31,10 @@ SOURCES = {
         "http://archive.ics.uci.edu/ml/machine-learning-databases/faces-mld/faces_4.tar.gz",
         None,
     ),
+    "uci_multiple_features.npz": (
+        "https://archive.ics.uci.edu/static/public/72/multiple+features.zip",
+        None,
+    ),
 }
 
 
@@ -41,6 +45,8 @@ FILES = {
     "stickfigures": "stickfigures.data",
     "nrletters": "nrLetters.data",
     "cmu_faces": "faces_4.tar.gz",
+    # UCI's zip of text files under this name; or an array of each view, which is a zip too.
+    "multiple_features": "uci_multiple_features.npz",
 }
 
 

@@ -7,9 +7,10 @@ from dsnmf.extras import extra
 if TYPE_CHECKING:
     from dsnmf.estimators.classifier import WSFClassifier
     from dsnmf.estimators.deep import DeepSemiNMF, DeepWSF
+    from dsnmf.estimators.multi_view import MultiViewDeepSemiNMF
     from dsnmf.estimators.shallow import WSF, SemiNMF
 
-__all__ = ["WSF", "DeepSemiNMF", "DeepWSF", "SemiNMF", "WSFClassifier"]
+__all__ = ["WSF", "DeepSemiNMF", "DeepWSF", "MultiViewDeepSemiNMF", "SemiNMF", "WSFClassifier"]
 
 
 def __getattr__(name):
@@ -17,6 +18,7 @@ def __getattr__(name):
     if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     extra("sklearn", f"dsnmf.{name}")
-    from dsnmf.estimators import classifier, deep, shallow
+    from dsnmf.estimators import classifier, deep, multi_view, shallow
 
-    return next(getattr(room, name) for room in (shallow, deep, classifier) if hasattr(room, name))
+    rooms = shallow, deep, multi_view, classifier
+    return next(getattr(room, name) for room in rooms if hasattr(room, name))

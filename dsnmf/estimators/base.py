@@ -20,7 +20,7 @@ from dsnmf.estimators.parameters.declaration import excluded_by
 from dsnmf.estimators.restarts import best_fit, least_cost
 from dsnmf.estimators.trace import State, costs_unit
 from dsnmf.initialisation.floor import NoiseFloor
-from dsnmf.solvers.choice import choose_rule, why_memory
+from dsnmf.solvers.choice import choose_rule, choose_solver, why_memory
 from dsnmf.symbolic import is_linear
 from dsnmf.training import loop
 from dsnmf.training.interruption import is_called_by_others
@@ -45,8 +45,8 @@ OPTIMUM = "no model of this rank fits better, by more than tol: the fit is at it
 class Factorisation(FittedFactorisation, TransformerMixin, BaseEstimator):
     """X ≈ H_mᵀ … of samples x features data; subclasses name the layers, the solver, the labels.
 
-    A subclass is `declared`, defines `_layer_sizes`, and may define `_solver`,
-    `_inner_nonlinearity` and `_affinities`.
+    A subclass is `declared`, defines `_layer_sizes`, and may define `_inner_nonlinearity` and
+    `_affinities`.
     """
 
     def _noise_floor(self, layers):
@@ -54,15 +54,19 @@ class Factorisation(FittedFactorisation, TransformerMixin, BaseEstimator):
         auto = self.noise_floor == "auto"
         return NoiseFloor(least=min(layers)) if auto else NoiseFloor(self.noise_floor)
 
-    def _solver(self):
-        return self.solver
+    def _solver(self, is_complete=True, in_memory=True):
+        """That of a fit to data with or without gaps, in memory or in blocks."""
+        on_jax = is_jax(as_mode(self.mode))
+        where = is_complete, in_memory, on_jax
+        return choose_solver(self.solver, self._inner_nonlinearity(), *where)
 
     def _inner_nonlinearity(self):
         return "identity"
 
-    def _rule(self, is_complete=True, only_known=False):
-        """The `Rule` of a fit to data with or without gaps."""
-        return choose_rule(self._solver(), self._inner_nonlinearity(), is_complete, only_known)
+    def _rule(self, is_complete=True, only_known=False, in_memory=True):
+        """The `Rule` of a fit to data with or without gaps, in memory or in blocks."""
+        solver = self._solver(is_complete, in_memory)
+        return choose_rule(solver, self._inner_nonlinearity(), is_complete, only_known)
 
     def _start_aim(self, layers):
         """What the SVD start of these layers is to be near, see `blockwise_svd_start`."""
@@ -158,27 +162,30 @@ class Factorisation(FittedFactorisation, TransformerMixin, BaseEstimator):
         layers = self._layer_sizes()
         choose_rule(self._solver(), self._inner_nonlinearity())  # or an error
         vars(self).pop("_stream", None)  # what `partial_fit` has learned so far
-        X, blocks = self._read(X, y)
-        if blocks is not None:
-            try:
-                stopped_by = self._fit_to(InBlocks(self, blocks, y, layers))
-            except NeedsMemory:
-                if not isinstance(X, np.memmap) or self._asks_for_blocks():
-                    raise
-                blocks = None  # an array as any other
-        if blocks is None:
-            stopped_by = self._fit_to(InMemory(self, X, y, layers))
+        stopped_by, data = self._fit_data(X, y, layers)
         self.stopped_by_ = stopped_by
         if stopped_by == "optimum" and self.verbose:
             print(f"{type(self).__name__}: {OPTIMUM}")
         if stopped_by == "max_iter" and self.tol != 0:
             warnings.warn(
                 f"{type(self).__name__} stopped after max_iter = {self.max_iter} iterations before "
-                f"tol = {self._tol():g} was reached",
+                f"tol = {self._tol(data.rule):g} was reached",
                 ConvergenceWarning,
                 stacklevel=3,
             )
         return stopped_by
+
+    def _fit_data(self, X, y, layers):
+        """Fit to X in the form in which it is; what ended the training, and the data."""
+        X, blocks = self._read(X, y)
+        if blocks is not None:
+            try:
+                return self._fit_to(data := InBlocks(self, blocks, y, layers)), data
+            except NeedsMemory:
+                if not isinstance(X, np.memmap) or self._asks_for_blocks():
+                    raise
+        data = InMemory(self, X, y, layers)  # of a memory map too, as any other array
+        return self._fit_to(data), data
 
     def _check_sizes(self, layers, n_samples):
         if max(layers) > n_samples:
@@ -205,7 +212,7 @@ class Factorisation(FittedFactorisation, TransformerMixin, BaseEstimator):
         """Why X, of n samples, cannot be fitted in blocks; None if it can."""
         if what := excluded_by(self, "needs_memory"):
             return f"with {what}"
-        return why_memory(self._solver(), self._inner_nonlinearity())
+        return why_memory(self._solver(in_memory=False), self._inner_nonlinearity())
 
     def _asks_for_blocks(self):
         return any(each is not None for each in (self.block_size, self.store, self.checkpoint))
@@ -234,7 +241,7 @@ class Factorisation(FittedFactorisation, TransformerMixin, BaseEstimator):
 
     def _run(self, model, trace, data):
         """What ended the training, and how many iterations there have been."""
-        tolerance, done = self._tolerance(model), 0
+        tolerance, done = self._tolerance(model, data.rule), 0
         if data.checkpoint is not None:
             parts = {"model": model, "trace": trace, "tolerance": tolerance}
             done = data.checkpoint.resume(parts, model.large_arrays())
@@ -270,8 +277,8 @@ class Factorisation(FittedFactorisation, TransformerMixin, BaseEstimator):
             raise FloatingPointError(f"{DIVERGED} at iteration {done + 1}: {error}") from error
         return stopped_by, done
 
-    def _tol(self):
+    def _tol(self, rule):
         return self.tol
 
-    def _tolerance(self, model):
-        return CostTolerance(self._tol(), least_cost(self, model))
+    def _tolerance(self, model, rule):
+        return CostTolerance(self._tol(rule), least_cost(self, model))

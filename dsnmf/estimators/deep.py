@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from dsnmf.typing import Array, Init, Mode, Nonlinearity, PathLike, RandomState
 
 #: tol="auto": Adam moves every entry by about the learning rate per step, so what ten steps move is
-#: judged by that; the others' cost by its own size. L-BFGS goes on to features that are no better.
-AUTO_STEPS, AUTO_TOLS = 5, {"hals": 1e-4, "lbfgs": 3e-4, "multiplicative": 1e-4}
+#: judged by that; the others' cost by its own size, see `Rule.auto_tol`.
+AUTO_STEPS = 5
 
 
 @declared
@@ -39,7 +39,7 @@ class DeepSemiNMF(StreamFactorisation):
         The layers' features. H_1 … H_{m-1} of linear models, which influence nothing, are inferred
         once the fit has ended: see `dsnmf.solvers.inner_features`.
     components_, reconstruction_err_, n_iter_, history_, mean_, scale_, n_samples_seen_, n_steps_
-        See `SemiNMF`; "adam" records the cost of every iteration.
+        See `SemiNMF`; "lbfgs" and "adam" record the cost of every iteration.
 
     References
     ----------
@@ -60,7 +60,7 @@ class DeepSemiNMF(StreamFactorisation):
         self,
         layers: Sequence[int] = (4, 2),
         *,
-        solver: Literal["adam", "lbfgs", "multiplicative", "hals"] = "adam",
+        solver: Literal["adam", "lbfgs", "auto", "multiplicative", "hals"] = "adam",
         nonlinearity: Literal["auto"] | Nonlinearity = "auto",
         learning_rate: float = 1e-3,
         whiten: float = 0.0,
@@ -112,19 +112,19 @@ class DeepSemiNMF(StreamFactorisation):
     def _layer_sizes(self):
         return as_layers(self.layers)
 
-    def _tol(self):
+    def _tol(self, rule):
         if self.tol != "auto":
             return self.tol
-        return AUTO_STEPS * self.learning_rate if self.solver == "adam" else AUTO_TOLS[self.solver]
+        return AUTO_STEPS * self.learning_rate if rule.auto_tol is None else rule.auto_tol
 
-    def _tolerance(self, model):
-        if self.solver != "adam":
-            return super()._tolerance(model)
-        return model.tolerance(self._tol())
+    def _tolerance(self, model, rule):
+        if not rule.raw_features:
+            return super()._tolerance(model, rule)
+        return model.tolerance(self._tol(rule))
 
     def _inner_nonlinearity(self):
         if self.nonlinearity == "auto":
-            return "relu" if self.solver in ("adam", "lbfgs") else "identity"
+            return "relu" if self.solver in ("auto", "adam", "lbfgs") else "identity"
         return self.nonlinearity
 
 
@@ -182,7 +182,9 @@ class DeepWSF(SupervisedFactorisation):
         max_iter: int = 2000,
         tol: float = 1e-4,
         metric: Literal["auto", "components", "data"] | float = "auto",
-        transform_method: Literal["auto", "projection", "nonnegative", "ridge"] = "auto",
+        transform_method: Literal[
+            "auto", "projection", "nonnegative", "ridge", "neighbors"
+        ] = "auto",
         warm_start: bool = False,
         random_state: RandomState = None,
         mode: Mode = None,

@@ -15,7 +15,14 @@ from dsnmf.data.recognition import as_blocks, as_lazy, as_samples
 from dsnmf.estimators.containers import are_rows_of, as_data, in_container
 from dsnmf.estimators.mapping.block_features import features_of_blocks, features_of_lazy
 from dsnmf.estimators.mapping.maps import feature_map_of, threads_of_model
-from dsnmf.estimators.mapping.metric import DEFAULT, as_exponent, metric_of, needs_spread, suffix_of
+from dsnmf.estimators.mapping.metric import (
+    DEFAULT,
+    IN_DEFAULT,
+    as_exponent,
+    metric_of,
+    needs_spread,
+    suffix_of,
+)
 from dsnmf.estimators.mapping.score import explained_variance
 from dsnmf.estimators.mapping.spread import learned_spread, measure_spreads
 from dsnmf.estimators.parameters.declaration import HasParameters
@@ -167,9 +174,9 @@ class FittedFactorisation(HasParameters):
     def _exponent(self, layer=-1):
         """The layer's metric as a number; None for features as they are.
 
-        By default features of a map that was asked for by name are as they are.
+        By default features of most maps that are asked for by name are as they are.
         """
-        return as_exponent(self.metric, DEFAULT if self.transform_method == "auto" else None)
+        return as_exponent(self.metric, DEFAULT if self.transform_method in IN_DEFAULT else None)
 
     def _metric(self, layer, t):
         """The layer's features in the metric t and back, see `dsnmf.estimators.mapping.metric`."""
@@ -202,10 +209,10 @@ class FittedFactorisation(HasParameters):
         as near those that are most like the training samples' (see
         `dsnmf.estimators.search.FeatureSearch`), of any sign in layers below a tanh. In both, a
         sample's features do not depend on its label or on the other samples, and in linear and relu
-        models scale with the sample. "ridge" is for models with labels, see `WSF`. What comes out
-        of any is given in the `metric`, in which it may be negative. Samples with gaps are fitted
-        by their known entries alone, which is unstable with many components in "projection"; the
-        gaps of training samples are better filled from `H_`.
+        models scale with the sample. "ridge" and "neighbors" are for models with labels or graphs,
+        see `WSF`. What comes out of any is given in the `metric`, in which it may be negative.
+        Samples with gaps are fitted by their known entries alone, which is unstable with many
+        components in "projection"; the gaps of training samples are better filled from `H_`.
 
         Parameters
         ----------
@@ -238,8 +245,8 @@ class FittedFactorisation(HasParameters):
             return features_of_lazy(self, lazy, layer)
         X, blocks = as_blocks(X, scale=self._scale, gaps=True, absent=self.absent)
         if blocks is None:
-            data = self._centring.of(as_data(self, X), self.absent)
-            samples = as_samples(data, scale=self._scale, absent=self.absent)
+            centred = self._centring.of(as_data(self, X), self.absent)
+            samples = as_samples(centred, scale=self._scale, absent=self.absent)
             samples.check_known(features=False)
             feature_map = self._feature_map(layer, samples.given.dtype)
             metric = self._metric(layer, self._exponent(layer))

@@ -8,12 +8,20 @@ from pytensor.graph.basic import Variable
 from pytensor.graph.utils import MissingInputError
 
 from dsnmf.affinity import LabelAffinity, knn_affinity, label_affinity
-from dsnmf.affinity.algebra import as_affinity
+from dsnmf.affinity.algebra import as_affinity, row_sums
 from dsnmf.training.modes import compile_function
 from dsnmf.validation import as_number
 
 #: The graphs that are built from labels and samples.
 KINDS = ("binary", "heat", "knn")
+
+#: Weight of a graph of labels, or of a given one, by default.
+OF_LABELS = 0.1
+
+#: Mean degree of a weighted graph of nearest neighbours, by default, as a share of the samples. The
+#: start's H has rows of about unit norm, so that ½‖X - ZH‖² of samples of unit norm is of the order
+#: of n where tr(HLHᵀ) is of that of the degree.
+OF_NEIGHBOURS = 0.3
 
 
 def attribute_affinity(attribute, affinity, samples, n_neighbors, heat_width):
@@ -44,8 +52,7 @@ def attribute_affinity(attribute, affinity, samples, n_neighbors, heat_width):
     n = samples.given.shape[1]
     if not isinstance(affinity, str):
         return as_affinity(_value(affinity), n)
-    _check_kind(affinity)
-    if affinity == "knn" or _is_unlabelled(attribute):
+    if is_of_neighbours(attribute, affinity):
         return knn_affinity(samples.unshifted, n_neighbors=min(n_neighbors, n - 1))
     X = samples.dense if affinity == "heat" else None
     return label_affinity(attribute, X, kind=affinity, t=heat_width)
@@ -93,6 +100,21 @@ def beyond_classes(attribute, affinity, n):
     return f"with {graph}, as the neighbours of a sample are not in its block"
 
 
+def is_of_neighbours(attribute, affinity):
+    """Whether `attribute_affinity` is the graph of nearest neighbours."""
+    if not isinstance(affinity, str):
+        return False
+    _check_kind(affinity)
+    return affinity == "knn" or _is_unlabelled(attribute)
+
+
+def default_weight(attribute, affinity, W):
+    """That of the affinity W which `attribute_affinity` or `class_affinity` made of these."""
+    if not is_of_neighbours(attribute, affinity):
+        return OF_LABELS
+    return OF_NEIGHBOURS * W.shape[0] / float(row_sums(W).mean())
+
+
 def _check_kind(affinity):
     if affinity not in KINDS:
         raise ValueError(f"affinity must be one of {KINDS} or an n x n matrix, got {affinity!r}")
@@ -137,7 +159,9 @@ def per_attribute(affinity, count):
 
 
 def weights(value, name, count):
-    """`count` floats >= 0, from one for all or a sequence with one each."""
+    """`count` floats >= 0, from one for all or a sequence with one each; of "auto", None."""
+    if isinstance(value, str):
+        return [None] * count
     values = (np.full(count, value) if np.ndim(value) == 0 else np.asarray(value)).tolist()
     if len(values) != count:
         raise ValueError(f"{name} must be one number or {count}, got {len(values)}")

@@ -33,8 +33,9 @@ def _described(value):
 
 
 def _described_parameters(estimator):
-    """All of them, as later versions may have other defaults."""
-    return {name: _described(value) for name, value in numbers_of(estimator).items()}
+    """All of them, as later versions may have other defaults; a solver by what it comes to."""
+    numbers = numbers_of(estimator) | {"solver": estimator._solver(in_memory=False)}
+    return {name: _described(value) for name, value in sorted(numbers.items())}
 
 
 def _block_size(blocks):
@@ -84,7 +85,7 @@ def _open_checkpoint(estimator, blocks, y, layers):
 
 def _start(estimator, blocks, p, layers, store):
     """Zs, and Hs with a row per sample, of p features."""
-    n, is_raw = blocks.shape[1], estimator._rule().raw_features
+    n, is_raw = blocks.shape[1], estimator._rule(in_memory=False).raw_features
     if estimator._goes_on():
         Zs, given = estimator.Z_, estimator._raw_H
         check_start(Zs, given, (p, n), layers)
@@ -98,7 +99,7 @@ def _start(estimator, blocks, p, layers, store):
             aim=estimator._start_aim(layers),
         )
     else:
-        Zs, given = given_factors(estimator, (p, n), layers)
+        Zs, given = given_factors(estimator, (p, n), layers, is_raw)
     Hs = [store.new((n, k), blocks.dtype) for k in layers]
     for H, values in zip(Hs, given):
         for samples in blocks.slices:
@@ -126,7 +127,7 @@ class InBlocks:
 
     Attributes
     ----------
-    y, layers, centring, step_shape, record
+    y, layers, centring, step_shape, record, rule
     checkpoint : Checkpoint or None
     reading : Reading
     """
@@ -135,6 +136,7 @@ class InBlocks:
         _check_names(estimator, blocks)
         estimator._check_sizes(layers, blocks.shape[1])
         self._estimator, self._blocks, self.y, self.layers = estimator, blocks, y, layers
+        self.rule = estimator._rule(in_memory=False)
         self.checkpoint = _open_checkpoint(estimator, blocks, y, layers)
         self.reading = blocks.reading = Reading(bool(estimator.verbose))
         self.step_shape = blocks.step_shape
@@ -164,12 +166,11 @@ class InBlocks:
                 Zs, Hs = _empty_start(samples, layers, store)
             else:
                 Zs, Hs = _start(estimator, samples, p, layers, store)
-            rule = estimator._rule()
-            model = rule.in_blocks(
+            model = self.rule.in_blocks(
                 samples,
                 Zs,
                 Hs,
-                rule,
+                self.rule,
                 nonlinearity=estimator._inner_nonlinearity(),
                 affinities=estimator._affinities(self.y, n, None),
                 learning_rate=getattr(estimator, "learning_rate", 1e-3),

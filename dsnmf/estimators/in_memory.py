@@ -40,13 +40,13 @@ def _check_places(estimator):
         )
 
 
-def _start(estimator, samples, layers, again):
+def _start(estimator, samples, layers, again, is_raw):
     """Zs, Z_1 in the coordinates of the samples' X, and Hs."""
     if not estimator._goes_on():
         return start_factors(estimator, samples, layers, again)
     Zs, Hs = estimator.Z_, estimator._raw_H
     check_start(Zs, Hs, samples.given.shape, layers)
-    if not estimator._rule().raw_features:
+    if not is_raw:
         Hs = [nonnegative(H) for H in Hs]
     return [samples.reduced(Zs[0]), *Zs[1:]], Hs
 
@@ -68,6 +68,8 @@ class InMemory:
         From `begin` on.
     step_shape : tuple
         See `Samples`.
+    rule : type
+        The `Rule` of the fit, once it has begun.
     checkpoint, reading : None
     record : dict
         What the model keeps of the data, once the fit has begun.
@@ -107,6 +109,7 @@ class InMemory:
             stored_alone = estimator.absent == "unknown"
             self.record = record_of_memory(X, labels, samples.scale, stored_alone)
         self._X, self._samples = None, samples
+        self.rule = estimator._rule(samples.is_complete, samples.only_known)
         self.step_shape = samples.step_shape
         return self.begin_again(held, None)
 
@@ -114,7 +117,7 @@ class InMemory:
         """The same at another start, drawn by the Generator `again`."""
         estimator, samples = self._estimator, self._samples
         with threads_for(*samples.given.shape[::-1], min(samples.given.shape), limit=ONCE):
-            Zs, Hs = _start(estimator, samples, self.layers, again)
+            Zs, Hs = _start(estimator, samples, self.layers, again, self.rule.raw_features)
 
             def factorised():
                 return [samples, *(Dense(H, scale=1.0) for H in Hs[:-1])]
@@ -123,7 +126,7 @@ class InMemory:
                 samples,
                 Zs,
                 Hs,
-                estimator._rule(samples.is_complete, samples.only_known),
+                self.rule,
                 nonlinearity=estimator._inner_nonlinearity(),
                 affinities=estimator._affinities(self.y, samples.given.shape[1], factorised),
                 learning_rate=getattr(estimator, "learning_rate", 1e-3),

@@ -32,6 +32,10 @@ def _encoded(value, name, arrays):
     if isinstance(value, list | tuple):
         elements = [_encoded(element, name, arrays) for element in value]
         return {type(value).__name__: elements}
+    if isinstance(value, slice):
+        return {"slice": [value.start, value.stop, value.step]}
+    if isinstance(value, dict) and all(isinstance(key, str) for key in value):
+        return {"dict": [[key, _encoded(each, name, arrays)] for key, each in value.items()]}
     if isinstance(value, np.ndarray) and value.dtype.kind in "biufU":
         return {"array": stored(value)}
     if scipy.sparse.issparse(value):
@@ -58,6 +62,10 @@ def _decoded(value, arrays):
         return arrays[content]
     if kind in ("list", "tuple"):
         return {"list": list, "tuple": tuple}[kind](_decoded(e, arrays) for e in content)
+    if kind == "slice":
+        return slice(*content)
+    if kind == "dict":
+        return {key: _decoded(each, arrays) for key, each in content}
     if kind == "LabelAffinity":
         return LabelAffinity(*(_decoded(field, arrays) for field in content))
     form, shape, *keys = content

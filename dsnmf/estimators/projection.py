@@ -41,7 +41,7 @@ def _basis(Zs, layer):
     return Psi
 
 
-def _non_negative(Psi, X):
+def least_nonnegative(Psi: Array, X: Array) -> Array:
     """Columns h >= 0 with the least ‖x - Ψh‖, one by one."""
     H = np.zeros((Psi.shape[1], X.shape[1]))
     for j, x in enumerate(X.T):
@@ -92,7 +92,7 @@ class Projection:
         """
         if not self._nonnegative:
             return np.asarray(self._inverse @ X)
-        return _non_negative(self._R, self._Q.T @ X).astype(X.dtype)
+        return least_nonnegative(self._R, self._Q.T @ X).astype(X.dtype)
 
     def of_gappy(self, X: Array, norms: Any = None) -> Array:
         """Features that fit the known entries best; samples with the same ones are fitted together.

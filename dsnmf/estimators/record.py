@@ -6,6 +6,7 @@ import numpy as np
 import scipy.sparse
 
 from dsnmf.affinity.classes import as_classes
+from dsnmf.symbolic.centred import CentredMatrix
 
 #: Entries that are looked at in one go.
 _BLOCK = 1 << 20
@@ -63,7 +64,7 @@ def variation_of(X, scale=1.0, stored_alone=False):
     return total
 
 
-def _labels(y):
+def describe_labels(y):
     """Of each attribute its classes and how many labels are unknown."""
     return [
         {
@@ -80,7 +81,8 @@ def record_of_memory(X, y, scale, stored_alone=False):
 
     Parameters
     ----------
-    X : ndarray or SciPy sparse matrix, shape (n_samples, n_features)
+    X : ndarray, SciPy sparse matrix or CentredMatrix, shape (n_samples, n_features)
+        As it is factorised.
     y : array-like or None
         Labels that the fit has used.
     scale : float > 0
@@ -94,6 +96,8 @@ def record_of_memory(X, y, scale, stored_alone=False):
         "n_samples", "n_features"; "unknown", the number of unknown entries; "variation", see
         `variation_of`, in units of the scale's square; "labels", one dict per attribute, or None.
     """
+    if isinstance(X, CentredMatrix):
+        X = X.entries  # means have no part in what follows
     if scipy.sparse.issparse(X):
         unknown = X.shape[0] * X.shape[1] - X.nnz if stored_alone else 0
     else:
@@ -103,14 +107,14 @@ def record_of_memory(X, y, scale, stored_alone=False):
         "n_features": X.shape[1],
         "unknown": unknown,
         "variation": variation_of(X, scale, stored_alone),
-        "labels": None if y is None else _labels(y),
+        "labels": None if y is None else describe_labels(y),
     }
 
 
 def record_of_blocks(blocks, y):
     """The record of data in blocks, of which the variation is not known."""
     p, n = blocks.shape
-    labels = None if y is None else _labels(y)
+    labels = None if y is None else describe_labels(y)
     return {"n_samples": n, "n_features": p, "unknown": 0, "variation": None, "labels": labels}
 
 

@@ -50,7 +50,7 @@ def best_fit(estimator, data, held):
 def least_cost(estimator, model):
     """No cost can be below: that of the best approximation of the model's rank; or -inf."""
     is_free = is_linear(model.nonlinearity) and not model.affinities
-    if not is_free or estimator._rule().raw_features or not hasattr(model.samples, "least_error"):
+    if not is_free or estimator._rule().raw_features:
         return -np.inf
     unit, _ = costs_unit(model.samples.scale)
     return unit * model.samples.least_error(min(estimator._layer_sizes())) / 2 or -np.inf

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from dsnmf.estimators.deep import DeepSemiNMF, DeepWSF
+from dsnmf.estimators.multi_view import MultiViewDeepSemiNMF
 from dsnmf.estimators.persistence import read_estimator
 from dsnmf.estimators.shallow import WSF, SemiNMF
 from dsnmf.files import archive
@@ -13,7 +14,8 @@ if TYPE_CHECKING:
     from dsnmf.estimators.base import Factorisation
     from dsnmf.typing import PathLike
 
-CLASSES = {kind.__name__: kind for kind in (DeepSemiNMF, DeepWSF, SemiNMF, WSF)}
+KINDS = DeepSemiNMF, DeepWSF, MultiViewDeepSemiNMF, SemiNMF, WSF
+CLASSES = {kind.__name__: kind for kind in KINDS}
 
 
 def open_estimator(path: PathLike) -> Factorisation:

@@ -44,8 +44,10 @@ class SemiNMF(StreamFactorisation):
     n_iter_ : int
     stopped_by_ : {"tol", "optimum", "max_iter", "callback", "interrupt"}
         What ended the fit. "optimum": the error is above that of the best approximation of the
-        model's rank by less than tol times the first one, so that no fit can be better; with
-        init="lp" this is so at once where the truncated SVD can be made semi-non-negative.
+        model's rank by less than tol times the first one, so that no fit can be better. It is known
+        where a decomposition was made, by compress="auto" or init="svd", of at most 2500 features
+        or samples, in blocks features (sparse: 1000); not with gaps. With init="lp" the fit is at
+        it at once where the truncated SVD can be made semi-non-negative.
     history_ : dict of ndarray
         "cost" (as minimised, every tenth iteration), "seconds", "change".
     n_samples_seen_, n_steps_ : int
@@ -149,7 +151,7 @@ class WSF(SupervisedFactorisation):
     def __init__(
         self,
         n_components: int = 2,
-        alpha: float | Sequence[float] | Array = 0.1,
+        alpha: Literal["auto"] | float | Sequence[float] | Array = "auto",
         *,
         solver: Literal["multiplicative", "hals"] = "multiplicative",
         affinity: Affinity | Sequence[Affinity] = "binary",
@@ -165,7 +167,9 @@ class WSF(SupervisedFactorisation):
         max_iter: int = 2000,
         tol: float = 1e-4,
         metric: Literal["auto", "components", "data"] | float = "auto",
-        transform_method: Literal["auto", "projection", "nonnegative", "ridge"] = "auto",
+        transform_method: Literal[
+            "auto", "projection", "nonnegative", "ridge", "neighbors"
+        ] = "auto",
         warm_start: bool = False,
         random_state: RandomState = None,
         mode: Mode = None,

@@ -78,8 +78,11 @@ def start_factors(estimator, samples, layers, again=None):
     if again is not None:
         return _started(estimator, samples.start, layers, "random", again)
     if not isinstance(estimator.init, str):
-        (Z_1, *Zs), Hs = given_factors(estimator, samples.given.shape, layers)
+        is_raw = estimator._rule(samples.is_complete).raw_features
+        (Z_1, *Zs), Hs = given_factors(estimator, samples.given.shape, layers, is_raw)
         return [samples.reduced(Z_1), *Zs], Hs
+    if estimator.init == "svd":
+        samples.find_eigen()
     rng, eigen = as_random_state(estimator.random_state), samples.take_eigen()
     if estimator.init == "nndsvd":  # belongs to the given coordinates; all others turn along
         (Z_1, *Zs), Hs = _started(estimator, samples.samples, layers, "nndsvd", rng)
@@ -105,8 +108,11 @@ def _started(estimator, X, layers, init, rng, eigen=None):
     return (pretrain_product if by_product else pretrain)(X, layers, factorise)
 
 
-def given_factors(estimator, shape, layers):
-    """Lists Zs and Hs from init=(Z, H) or (Zs, Hs), if the fit can start from them."""
+def given_factors(estimator, shape, layers, is_raw):
+    """Lists Zs and Hs from init=(Z, H) or (Zs, Hs), if the fit can start from them.
+
+    Negative features it takes where is_raw, see `Rule.raw_features`.
+    """
     init = estimator.init
     if len(init) != 2:
         raise ValueError(f"init must be a name or a pair of factors, got {len(init)} elements")
@@ -116,7 +122,7 @@ def given_factors(estimator, shape, layers):
         for letter, factors in (("Z", Zs), ("H", Hs))
     )
     check_start(Zs, Hs, shape, layers)
-    if not estimator._rule().raw_features:
+    if not is_raw:
         for i, H in enumerate(Hs, start=1):
             if (least := H.min()) < 0:
                 raise ValueError(f"init's H_{i} must be >= 0, got {least:.4g}")

@@ -9,9 +9,16 @@ import joblib
 import numpy as np
 
 from dsnmf.affinity import combine
+from dsnmf.affinity.algebra import row_sums
 from dsnmf.affinity.classes import as_label_codes
 from dsnmf.estimators.base import Factorisation
-from dsnmf.estimators.graphs import attribute_affinity, beyond_classes, class_affinity
+from dsnmf.estimators.graphs import (
+    attribute_affinity,
+    beyond_classes,
+    class_affinity,
+    default_weight,
+)
+from dsnmf.estimators.mapping.maps import neighbour_map_of, threads_of_model
 from dsnmf.estimators.mapping.metric import AUTO
 from dsnmf.estimators.mapping.ridge import RidgeMap, completed_labels
 
@@ -27,18 +34,24 @@ NEARLY_ALL = 0.8
 def _combined(attributes, graph_of):
     """One affinity from a layer's attributes, each made by graph_of(codes, affinity)."""
     graphs = [graph_of(codes, affinity) for codes, affinity, _ in attributes]
-    return combine(graphs, [weight for *_, weight in attributes])
+    weights = [
+        default_weight(codes, affinity, W) if weight is None else weight
+        for W, (codes, affinity, weight) in zip(graphs, attributes)
+    ]
+    return combine(graphs, weights)
 
 
 class SupervisedFactorisation(Factorisation):
     """A factorisation with labels.
 
     A subclass's `_attributes(y, n)` says which layer has which: a list with one entry per layer,
-    itself a list of its attributes' (codes or None, affinity, weight), of n samples.
+    itself a list of its attributes' (codes or None, affinity, weight or None for the default one),
+    of n samples.
     """
 
-    _per_layer = (*Factorisation._per_layer, "_ridge_C", "_ridge_c", "_labelled")
+    _per_layer = (*Factorisation._per_layer, "_ridge_C", "_ridge_c", "_labelled", "_degrees")
     _labelled: Sequence[Array] = ()  # whether nearly all samples had labels, layer by layer
+    _degrees: Sequence[Array] = ()  # what the edges of a sample weigh in all, on average
 
     def _has_gauge(self):
         return False
@@ -53,6 +66,7 @@ class SupervisedFactorisation(Factorisation):
             maps = [RidgeMap.fitted(X, H, shift) for H in self.H_]
         self._ridge_C, self._ridge_c = [ridge.C for ridge in maps], [ridge.c for ridge in maps]
         layers = self._attributes(y, self.H_[-1].shape[1])
+        self._degrees = [np.array(row_sums(W).mean()) for W in model.affinities]
         self._labelled = [np.array(all(map(self._is_labelled, layer))) for layer in layers]
 
     def _is_labelled(self, attribute):
@@ -100,6 +114,12 @@ class SupervisedFactorisation(Factorisation):
         return next(filter(None, reasons), None)
 
     def _feature_map(self, layer, dtype, method=None):
+        if self.transform_method == "neighbors":
+            key = "neighbors", self._index(layer), dtype, self.n_neighbors
+            if key not in self._ready:
+                with threads_of_model(self):
+                    self._ready[key] = neighbour_map_of(self, layer, dtype)
+            return self._ready[key]
         if self.transform_method != "ridge":
             return super()._feature_map(layer, dtype, method)
         if not self._ridge_C:

@@ -15,6 +15,7 @@ from dsnmf.experiments.kinds import (
     Layers,
     RivalAttributes,
 )
+from dsnmf.experiments.missing_views import MissingViews
 from dsnmf.experiments.report.published import LATER_COMPONENTS
 
 _BOTH = ("pixels", "igo")
@@ -209,6 +210,7 @@ PROTOCOLS = {
             names=_FACES["names"],
             layers=(100, 100, 100),
         ),
+        MissingViews("multiview", "digits by views, some missing", datasets.load_multiple_features),
     )
 }
 

@@ -91,13 +91,13 @@ def pretrain_product(
     Zs, Hs, R, H = [], [], None, X
     for i, k in enumerate(as_layers(layers)):
         Z, H = _checked(H if R is None else mapped(R, H), k, factorise, i)
-        Zs.append(Z if R is None else _preimage(R, Z))
+        Zs.append(Z if R is None else preimage(R, Z))
         Hs.append(H)
         R = np.linalg.qr(Z)[1]
     return Zs, Hs
 
 
-def _preimage(R, Z):
+def preimage(R, Z):
     """Of Z in R's span one that R maps to it, and that has rank k although Z of the SVD has k - 1.
 
     What R maps to zero may be added. Without it the rules, which multiply Z with what they find,

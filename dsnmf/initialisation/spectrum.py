@@ -37,6 +37,11 @@ def eigen_of(gram):
     return scipy.linalg.eigh(gram, driver="evd", overwrite_a=True, check_finite=False)
 
 
+def least_error(values, rank):
+    """The squared error of the best approximation of this rank, from ascending eigenvalues."""
+    return float(np.maximum(values[: max(len(values) - rank, 0)], 0).sum())
+
+
 def _resolved(eigen, k, floor, eps, gram_beside):
     """Eigenvalues, descending, and eigenvectors, as far down as k and the floor ask for."""
     found, basis = np.empty(0), np.empty((len(eigen[0]), 0))

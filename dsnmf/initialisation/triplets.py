@@ -172,7 +172,8 @@ def leading_triplets(M, k, floor, rng, eigen=None):
     if isinstance(M, LinearOperator):
         return _by_range(M, k, floor, rng)
     if eigen is not None:
-        return _by_gram(M, k, floor, rng, eigen)
+        wide = M.astype(np.float64, copy=False) if scipy.sparse.issparse(M) else M
+        return _by_gram(wide, k, floor, rng, eigen)
     unit = safe_unit(M)
     if unit != 1:
         U, S, V = leading_triplets(M / M.dtype.type(unit), k, floor, rng)

@@ -24,6 +24,7 @@ NEAR = 1e-3
 
 def are_of_fit(model, X, X_hat):
     """Whether samples are those that a model was fitted to, by the error that it has of them."""
+    X, X_hat = (model._centring.of(rows) for rows in (X, X_hat))
     size = np.sqrt(np.nansum(np.square(X, dtype=np.float64)))
     error = np.sqrt(np.nansum(np.square(X - X_hat.astype(np.float64))))
     expected = model.reconstruction_err_

@@ -4,6 +4,7 @@ import copy
 
 import numpy as np
 
+from dsnmf.data.centring import Centring
 from dsnmf.data.observations import is_annotated
 from dsnmf.data.recognition import in_memory
 from dsnmf.estimators.containers import as_data
@@ -41,6 +42,8 @@ def features_of(model, X, layer=-1):
 def explained_of(model, X):
     """Σ (x - mean)² over the known entries of samples, and how much of it the model explains.
 
+    Of a model with `scale` both are of the features as it scales them.
+
     Parameters
     ----------
     model : fitted estimator
@@ -51,6 +54,7 @@ def explained_of(model, X):
     variation, explained : float
     """
     model = array_model(model, X)
-    stored_alone = getattr(model, "absent", "zero") == "unknown"
-    variation = variation_of(as_data(model, in_memory(X)), 1.0, stored_alone)
+    absent = getattr(model, "absent", "zero")
+    scaled = Centring(scale=model._centring.scale).of(as_data(model, in_memory(X)), absent)
+    variation = variation_of(scaled, 1.0, absent == "unknown")
     return variation, float(model.score(X))

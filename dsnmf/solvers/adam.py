@@ -151,6 +151,7 @@ class Adam(Rule):
 
     raw_features = True
     takes_gaps = takes_nonlinear = True
+    auto_tol = None
     in_blocks = AdamBlocks
     start_aim = "zeros"
 

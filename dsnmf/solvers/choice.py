@@ -7,7 +7,7 @@ from dsnmf.solvers.bcd import BlockCoordinateDescent, GappyBlockCoordinateDescen
 from dsnmf.solvers.hals import HALS, GappyHALS
 from dsnmf.solvers.lbfgs import LBFGS
 from dsnmf.solvers.multiplicative import GappyMultiplicative, Multiplicative
-from dsnmf.symbolic import is_linear
+from dsnmf.symbolic import as_nonlinearity, is_linear, relu
 
 #: By solver, the rules of which a fit takes the first that serves its model and data.
 RULES = {
@@ -19,8 +19,32 @@ RULES = {
 }
 
 
+def choose_solver(solver, nonlinearity, is_complete=True, in_memory=True, on_jax=False):
+    """What "auto" is: the first of these that applies; other names stay.
+
+    - With another nonlinearity than relu, where `LBFGS` has not been compared with it: "adam".
+    - Of data with gaps, data in blocks and under JAX, which `LBFGS` does not take: "adam".
+    - Else "lbfgs".
+
+    Parameters
+    ----------
+    solver : str
+    nonlinearity : str or callable
+    is_complete : bool
+        Whether X has no gaps.
+    in_memory : bool
+        Whether X is, so not in blocks.
+    on_jax : bool
+        Whether the fit is compiled to JAX.
+    """
+    if solver != "auto":
+        return solver
+    is_relu = as_nonlinearity(nonlinearity) is relu
+    return "lbfgs" if is_relu and is_complete and in_memory and not on_jax else "adam"
+
+
 def choose_rule(solver, nonlinearity="identity", is_complete=True, only_known=False):
-    """The subclass of `Rule` for a solver.
+    """The subclass of `Rule` for a solver, which `choose_solver` has chosen.
 
     Of known entries alone, which one layer factorises, it is `AlternatingRidge`. Of all else
     "adam", "bcd" and "lbfgs" are what they are called, "bcd" with gaps in X

@@ -164,14 +164,14 @@ class ExtrapolatedModel(SumsModel):
         outputs = [*self._moving, self._last]
         QX, QQ, *of_graphs = self.samples.passed(function, [*outputs, *indicators], outputs)
         reached = self._energy + self._penalties[-1:].sum()
-        new, energy, sums = *self._tried(QX, QQ, of_graphs), Sums(QX.T, QQ, moved.L)
+        new, energy = self._tried(QX, QQ, of_graphs)
         lower = energy + self._penalties[-1:].sum() <= reached
         if not lower:
             function = partial(_taken, inverse=given[1], **options)
             inputs = [self._last, *indicators]
             QX, QQ, *of_last = self.samples.passed(function, inputs, [self.H])
-            new, energy, sums = *self._tried(QX, QQ, of_last), Sums(QX.T, QQ, moved.L)
-        self._take(new, energy, sums)
+            new, energy = self._tried(QX, QQ, of_last)
+        self._take(new, energy, Sums(QX.T, QQ, moved.L))
         self._beta = min(GROWTH * self._beta, 1.0) if lower else CUT * self._beta
         self.iteration += 1
         return cost if (self.iteration - 1) % loop.CHECK_EVERY == 0 else None

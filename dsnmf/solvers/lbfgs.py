@@ -158,6 +158,7 @@ class LBFGS(Rule):
     takes_nonlinear = True
     start_aim = "zeros"
     knows_cost = True
+    auto_tol = 3e-4  # it goes on to features that are no better
 
     def __init__(self, program):
         super().__init__(program)

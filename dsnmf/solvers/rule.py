@@ -44,6 +44,9 @@ class Rule:
     #: What the SVD start is to be near, see `dsnmf.initialisation.blockwise`.
     start_aim = "product"
 
+    #: What tol="auto" is; None for five times the learning rate.
+    auto_tol: float | None = 1e-4
+
     cost = None
 
     def __init__(self, program):

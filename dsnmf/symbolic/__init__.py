@@ -23,6 +23,7 @@ from dsnmf.symbolic.nonlinearities import (
     relu,
     scaled_tanh,
 )
+from dsnmf.symbolic.view_costs import view_costs, view_weights
 
 __all__ = [
     "NONLINEARITIES",
@@ -41,4 +42,6 @@ __all__ = [
     "residual_norm",
     "scaled_tanh",
     "squared_error",
+    "view_costs",
+    "view_weights",
 ]

@@ -33,7 +33,7 @@ def tails(Zs):
     return products
 
 
-def _layer_inputs(Zs, Hs, features):
+def layer_inputs(Zs, Hs, features):
     """(P, H) for each layer, such that E_i = P H; P is None where E_i = H."""
     if features == "propagated":
         return [(tail, Hs[-1]) for tail in tails(Zs)]
@@ -131,11 +131,39 @@ def deep_semi_nmf(
         raise ValueError(f"affinities must hold one entry per layer ({m}), got {len(affinities)}")
     graphs = [None] * m if affinities is None else affinities
     floor = FLOOR if affinities is None else FLOOR_WITH_AFFINITIES
-    (p, _), (_, n) = Zs[0].shape, Hs[0].shape
+    n = Hs[0].shape[1]
+    inputs = layer_inputs(Zs, Hs, features)
+    new_Zs, new_Hs, *_ = move_layers(X, Zs, Hs, n, inputs, graphs, floor, moving_Z, moving_H)
+    layers = zip(zip(Zs, new_Zs), zip(Hs, new_Hs))
+    return {factor: new for pairs in layers for factor, new in pairs if new is not None}
 
-    updates = {}
+
+def move_layers(X, Zs, Hs, n, inputs, graphs, floor, moving_Z, moving_H):
+    """Generates the expressions of `deep_semi_nmf`.
+
+    Parameters
+    ----------
+    X : variable, shape (p, n)
+    Zs, Hs : lists of m variables
+    n : int or scalar variable
+        Number of samples.
+    inputs : list of m (variable or None, variable)
+        (P, H) for each layer, such that E_i = P H; P is None where E_i = H.
+    graphs : list of m affinities or None
+    floor : float > 0
+    moving_Z, moving_H : lists of m bool
+
+    Returns
+    -------
+    new_Zs, new_Hs : lists of m expressions, None where a factor does not move
+    Psi : expression, shape (q, k_m)
+    data : expression, shape (q, n)
+        New Z_1 … Z_m, and X, in coordinates in which Ψᵀ X and Ψᵀ Ψ are the same.
+    """
+    m, p = len(Zs), Zs[0].shape[0]
+    new_Zs, new_Hs = [None] * m, [None] * m
     data, Psi = X, None  # Ψ stands on data's rows: X's, or U's coordinates once Z_1 has moved
-    for i, (Z, H, (P, E_H)) in enumerate(zip(Zs, Hs, _layer_inputs(Zs, Hs, features))):
+    for i, (Z, H, (P, E_H)) in enumerate(zip(Zs, Hs, inputs)):
         if moving_Z[i]:
             L, Q = row_basis(E_H)
             S = L if P is None else pt.dot(P, L)  # E_i = S Q
@@ -144,12 +172,12 @@ def deep_semi_nmf(
             if i == 0:
                 R, U = row_basis(data_Q.T)  # here U has orthonormal rows
                 Psi = pt.dot(R.T, inverse)
-                updates[Z] = pt.dot(U.T, Psi)
+                new_Zs[i] = pt.dot(U.T, Psi)
                 data = product(U, X)
             else:
                 left = pseudo_inverse(Psi, size=pt.maximum(p, Psi.shape[1]))  # type: ignore[attr-defined]
-                updates[Z] = pt.dot(left, pt.dot(data_Q, inverse))
-                Psi = pt.dot(Psi, updates[Z])
+                new_Zs[i] = pt.dot(left, pt.dot(data_Q, inverse))
+                Psi = pt.dot(Psi, new_Zs[i])
         else:
             Psi = Z if Psi is None else pt.dot(Psi, Z)
         if moving_H[i]:
@@ -157,5 +185,5 @@ def deep_semi_nmf(
             # Below the last layer Ψ has fewer rows than columns, once Z_1 has moved.
             thin = i < m - 1 and moving_Z[0]
             BH = pt.dot(Psi.T, pt.dot(Psi, H)) if thin else None
-            updates[H] = multiplicative_step(H, A, B, floor, graphs[i], BH)
-    return updates
+            new_Hs[i] = multiplicative_step(H, A, B, floor, graphs[i], BH)
+    return new_Zs, new_Hs, Psi, data

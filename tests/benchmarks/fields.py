@@ -9,7 +9,7 @@ logistic regression, and of five neighbours. Logistic regression gets features d
 number, so that their mean variance is 1: it depends on no unit; with --unscaled also as they come.
 For a number to predict: - and R² of a ridge and of five neighbours. `PCA^t` has each component
 times σ^(t-1): 1 is PCA, 0 is whitened. The second table has what each cell is above PCA of as many
-components.
+components. With --center and --scale the estimators, but not PCA, have these parameters.
 
 Where the data come from: field_sets.py. Sets that are not there are named.
 """
@@ -260,12 +260,29 @@ def show(estimator, results, references, measures):
     measuring.table(f"{estimator}: above PCA", rows | summary(above, names, measures))
 
 
+def maker(estimator, arguments):
+    """A function from a number of components to the estimator with the parameters asked for."""
+
+    def make(k):
+        found = ESTIMATORS[estimator](k)
+        if isinstance(found, Ours):
+            found.model.set_params(center=arguments.center, scale=arguments.scale)
+        return found
+
+    return make
+
+
+def centers(text):
+    """A value of `center`."""
+    return {"False": False, "True": True, "median": "median"}[text]
+
+
 def run(name, data, estimator, arguments):
     """The scores of one estimator on one set, and what was said on the way."""
     with warnings.catch_warnings(record=True) as said:
         warnings.simplefilter("always")
         warnings.simplefilter("ignore", ConvergenceWarning)
-        found = refuses(measured, data, ESTIMATORS[estimator], arguments) or {}
+        found = refuses(measured, data, maker(estimator, arguments), arguments) or {}
     for message in dict.fromkeys(str(warning.message) for warning in said):
         print(f"  {name}, {estimator}: {message[:300]}")
     shown = ", ".join(f"{features} {cell(v, MEASURES)}" for features, v in found.items())
@@ -299,6 +316,8 @@ def main():
         "--estimators", type=names(ESTIMATORS), default=tuple(ESTIMATORS), metavar="A,B"
     )
     parser.add_argument("--metrics", type=metrics, default=("components", 0.5, "data"))
+    parser.add_argument("--center", type=centers, default=False, help="False, True or median")
+    parser.add_argument("--scale", action="store_true")
     parser.add_argument("--seeds", type=int, default=2, help="of k-means")
     parser.add_argument("--repeats", type=int, default=3, help="of the folds of sets below 200")
     parser.add_argument("--unscaled", action="store_true", help="also features as they come")

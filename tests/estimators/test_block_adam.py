@@ -27,7 +27,9 @@ def on_disk(tmp_path):
 
 
 def model(layers=(8, 5, 3), **parameters):
-    return DeepSemiNMF(layers, **{"max_iter": 5, "tol": 0, "compress": False, **parameters})
+    return DeepSemiNMF(
+        layers, **{"solver": "adam", "max_iter": 5, "tol": 0, "compress": False, **parameters}
+    )
 
 
 def in_blocks(X, size=17, **parameters):

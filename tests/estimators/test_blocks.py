@@ -177,7 +177,9 @@ def test_gaps_and_masks_in_one_block_mean_what_they_mean_in_memory(kind, tmp_pat
     np.testing.assert_array_equal(model.Z_[0], expected.Z_[0])
 
 
-@pytest.mark.parametrize("estimator", [LINEAR["two layers"], DeepSemiNMF((4, 2), **WHOLE)])
+@pytest.mark.parametrize(
+    "estimator", [LINEAR["two layers"], DeepSemiNMF((4, 2), solver="adam", **WHOLE)]
+)
 @pytest.mark.parametrize("kind", WITH_GAPS)
 def test_gaps_and_masks_of_blocks_are_known_to_transform_and_score(
     kind, estimator, small_blocks, tmp_path
@@ -251,8 +253,8 @@ COMPRESSED = {
     "SemiNMF": SemiNMF(3, **WHOLE),
     "two layers": LINEAR["two layers"],
     "wider than the rank": DeepSemiNMF((6, 3), solver="multiplicative", **WHOLE),
-    "Adam": DeepSemiNMF((4, 2), **WHOLE),
-    "whitened": DeepSemiNMF((4, 2), whiten=0.5, **WHOLE),
+    "Adam": DeepSemiNMF((4, 2), solver="adam", **WHOLE),
+    "whitened": DeepSemiNMF((4, 2), solver="adam", whiten=0.5, **WHOLE),
     "whitened by rules": DeepSemiNMF((4, 2), whiten=0.5, solver="multiplicative", **WHOLE),
 }
 

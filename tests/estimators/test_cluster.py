@@ -30,8 +30,9 @@ PLAIN = {"max_iter": 8, "tol": 0, "mode": "FAST_COMPILE", "compress": False}
 MODELS = {
     "SemiNMF": SemiNMF(3, **PLAIN),
     "compressed": DeepSemiNMF((5, 3), solver="multiplicative", **PLAIN | {"compress": 6}),
-    "Adam": DeepSemiNMF((5, 3), learning_rate=0.01, **PLAIN),
+    "Adam": DeepSemiNMF((5, 3), solver="adam", learning_rate=0.01, **PLAIN),
     "DeepWSF": DeepWSF((5, 3), **PLAIN),
+    "HALS": DeepWSF((5, 3), solver="hals", **PLAIN),
     "beyond the rank": SemiNMF(3, noise_floor=0.9, **PLAIN | {"max_iter": 3}),
     "one component": SemiNMF(1, **PLAIN | {"max_iter": 3}),
 }

@@ -33,6 +33,20 @@ def accuracy(features, target):
     return metrics.clustering_accuracy(target, clusters)
 
 
+def test_the_cost_has_no_minimum_above_that_without_labels(two_attributes):
+    """(cZ, H/c) has the penalty 1/c² times, and the same error: see the guide's rules."""
+    X, y = two_attributes
+    model = WSF(4, alpha=1, max_iter=20).fit(X, y[:, 0])
+    ((Z,), (H,)) = model.Z_, model.H_
+    costs = [
+        WSF(4, alpha=1, init=(c * Z, H / c), max_iter=1).fit(X, y[:, 0]).history_["cost"][0]
+        for c in (1, 10, 100)
+    ]
+    penalties = np.array(costs) - model.reconstruction_err_**2 / 2
+    np.testing.assert_allclose(penalties[1:] / penalties[0], [1e-2, 1e-4], rtol=1e-4)
+    assert penalties[0] > 1
+
+
 @pytest.mark.parametrize("attribute", [0, 1])
 def test_wsf_represents_its_attribute(two_attributes, attribute):
     X, y = two_attributes
@@ -66,12 +80,32 @@ def test_labels_of_any_kind_give_the_same_features_to_the_bit(two_attributes, es
             np.testing.assert_array_equal(got, wanted)
 
 
+@pytest.mark.parametrize("n_neighbors", [3, 8])
+def test_default_weights(two_attributes, n_neighbors):
+    """.3 n over the mean degree of a graph of neighbours; .1 for labels, and what is given."""
+    X, y = two_attributes
+    graph = knn_affinity(X.T, n_neighbors)
+    weight = 0.3 * 60 / (graph.sum() / 60)
+    options = {"max_iter": 5, "tol": 0, "n_neighbors": n_neighbors}
+    unknown = np.column_stack([np.full(60, -1), y[:, 0]])
+    for labels, affinity, alpha in [
+        (None, "binary", weight),
+        (y[:, 0], "knn", weight),
+        (y[:, 0], "heat", 0.1),
+        (None, graph, 0.1),
+        (unknown, "binary", [weight, 0.1]),
+    ]:
+        got = WSF(4, affinity=affinity, **options).fit(X, labels).H_[0]
+        expected = WSF(4, alpha, affinity=affinity, **options).fit(X, labels).H_[0]
+        np.testing.assert_array_equal(got, expected)
+
+
 def test_given_and_named_affinities_agree(two_attributes):
     X, y = two_attributes
     scale = np.sqrt(np.mean(np.square(X).sum(axis=1)))  # the unit of heat_width
 
     def features(labels=None, **options):
-        return WSF(4, max_iter=20, **options).fit(X, labels).H_[0]
+        return WSF(4, 0.1, max_iter=20, **options).fit(X, labels).H_[0]
 
     graphs = {
         "knn": knn_affinity(X.T),

@@ -42,7 +42,7 @@ def test_a_failed_fit_leaves_the_model_as_it_was(parameters, data, labels):
 
 def test_a_model_that_died_is_said():
     with pytest.warns(DeadModelWarning, match="every component of layer 1 of DeepSemiNMF"):
-        DeepSemiNMF((5, 3), learning_rate=10, max_iter=60, tol=0, **PLAIN).fit(X)
+        DeepSemiNMF((5, 3), solver="adam", learning_rate=10, max_iter=60, tol=0, **PLAIN).fit(X)
 
 
 @pytest.mark.filterwarnings("ignore:invalid value encountered:RuntimeWarning")
@@ -126,7 +126,7 @@ def test_signed_affinities_that_empty_a_model_are_said():
 def test_deep_fits_that_a_linear_model_surpasses_are_named(options):
     rng = np.random.default_rng(0)
     X = near_low_rank(60, 4)
-    model = DeepSemiNMF((6, 4), **PLAIN, **options)
+    model = DeepSemiNMF((6, 4), solver="adam", **PLAIN, **options)
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         model.fit(X)

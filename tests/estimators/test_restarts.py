@@ -2,10 +2,11 @@
 
 import numpy as np
 import pytest
+import scipy.sparse
 from sklearn.datasets import load_digits
 
 from dsnmf import WSF, DeepSemiNMF, SemiNMF
-from tests.data.test_sources import as_dask
+from tests.data.test_sources import as_dask, as_memmap
 from tests.estimators.kinds import PLAIN, fitted
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
@@ -66,3 +67,24 @@ def test_an_optimum_is_found_where_there_is_one_alone(capsys):
     assert "at its optimum" in capsys.readouterr().out
     assert fitted(KIND, positive, n_components=8, tol=0, max_iter=80).stopped_by_ == "max_iter"
     assert fitted(KIND, X).stopped_by_ == "tol"
+
+
+FORMS = {
+    "not compressed": (lambda X, folder: X, {"compress": False}),
+    "sparse": (lambda X, folder: scipy.sparse.csr_matrix(X), {}),
+    "blocks": (as_memmap, {"compress": False, "block_size": 50}),
+    "compressed blocks": (as_memmap, {"compress": True, "block_size": 50}),
+    "another start": (lambda X, folder: X, {"compress": False, "init": "random"}),
+}
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_the_bound_is_that_of_the_truncated_svd_whatever_holds_the_data(form, tmp_path):
+    """Of data without negative entries it is the infimum, which the fit is at."""
+    made, options = FORMS[form]
+    positive = load_digits().data[:300]
+    model = fitted(KIND, made(positive, tmp_path), n_components=8, random_state=0, **options)
+    # Other starts make no decomposition that would tell.
+    assert model.stopped_by_ == ("tol" if form == "another start" else "optimum")
+    least = (np.linalg.svd(positive)[1][8:] ** 2).sum()
+    assert least <= model.reconstruction_err_**2 < 1.0002 * least

@@ -79,7 +79,7 @@ def test_every_form_is_the_same_matrix(form, expected):
     "model",
     [
         SemiNMF(3, init="random", random_state=0, max_iter=300, tol=0, **PLAIN),
-        DeepSemiNMF((3,), max_iter=300, tol=0, noise_floor=0, **PLAIN),
+        DeepSemiNMF((3,), solver="adam", max_iter=300, tol=0, noise_floor=0, **PLAIN),
     ],
     ids=["multiplicative", "adam"],
 )

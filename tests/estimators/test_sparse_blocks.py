@@ -24,7 +24,7 @@ MODELS = {
     "Semi-NMF": SemiNMF(4, **OPTIONS),
     "exact": SemiNMF(4, solver="bcd", **OPTIONS),
     "Algorithm 1": DeepSemiNMF((6, 3), solver="multiplicative", **OPTIONS),
-    "Adam": DeepSemiNMF((6, 3), **OPTIONS),
+    "Adam": DeepSemiNMF((6, 3), solver="adam", **OPTIONS),
     "WSF": WSF(4, **OPTIONS),
     "Deep WSF": DeepWSF((6, 3), **OPTIONS),
     "compressed": SemiNMF(4, compress=P, **OPTIONS),

@@ -43,7 +43,7 @@ def test_given_features_of_the_wrong_sign_are_refused(kind, on_disk):
 
 
 def test_adam_takes_features_under_the_relu_of_any_sign():
-    model = DeepSemiNMF((3,), init=LISTS, max_iter=1, tol=0, **PLAIN).fit(X)
+    model = DeepSemiNMF((3,), solver="adam", init=LISTS, max_iter=1, tol=0, **PLAIN).fit(X)
     assert (model._raw_H[0] < 0).any()
     assert model.H_[0].min() >= 0
 
@@ -53,7 +53,8 @@ def test_adam_takes_features_under_the_relu_of_any_sign():
 )
 def test_rules_go_on_from_what_adam_has_learned(in_blocks, nonlinearity, on_disk):
     data = on_disk if in_blocks else X
-    model = DeepSemiNMF((4, 3), max_iter=20, tol=0, block_size=16, warm_start=True, **PLAIN)
+    warm = {"tol": 0, "warm_start": True, **PLAIN}
+    model = DeepSemiNMF((4, 3), solver="adam", max_iter=20, block_size=16, **warm)
     model.fit(data)
     assert (model._raw_H[-1] < 0).any()
     model.set_params(solver="multiplicative", nonlinearity=nonlinearity).fit(data)

@@ -25,6 +25,7 @@ PLAIN = {"mode": "FAST_COMPILE", "transform_method": "nonnegative"}
 STREAMS = {
     "SemiNMF": SemiNMF(4, **PLAIN),
     "DeepSemiNMF": DeepSemiNMF((6, 4), solver="multiplicative", **PLAIN),
+    "HALS": SemiNMF(4, solver="hals", **PLAIN),
 }
 
 
@@ -284,7 +285,7 @@ def test_other_layers_than_those_learned_are_refused():
     ("other", "why"),
     [
         (SemiNMF(2, solver="bcd"), "needs solver='multiplicative', got 'bcd'"),
-        (DeepSemiNMF(), "needs solver='multiplicative', got 'adam'"),
+        (DeepSemiNMF(), "needs solver='multiplicative', got 'auto'"),
         (DeepSemiNMF(solver="multiplicative", nonlinearity="tanh"), "identity', got 'tanh'"),
         (DeepSemiNMF(solver="multiplicative", whiten=0.5), "needs whiten=0, got 0.5"),
         (WSF(), None),

@@ -5,6 +5,7 @@ import json
 import numpy as np
 import pandas as pd
 import pytest
+from scipy.sparse import csr_matrix
 
 from dsnmf import WSF, DeepSemiNMF, SemiNMF
 from dsnmf.estimators.saved import CLASSES
@@ -66,6 +67,20 @@ def test_the_nearest_sample_is_the_one_made_of_a_component():
         ((name, cosine),) = component["samples"]
         assert cosine == pytest.approx(cosines[:, j].max())
         assert cosines[int(name), j] == pytest.approx(cosine)
+
+
+@pytest.mark.parametrize("to", [np.asarray, csr_matrix])
+def test_shares_are_of_what_is_factorised(to):
+    model = SemiNMF(2, center=True, scale=True).fit(to(X))
+    prepared = (X - X.mean(axis=0)) / X.std(axis=0)
+    by_hand = SemiNMF(2).fit(prepared)
+    for given in ((None, None), (to(X), prepared)):
+        found, expected = (describe(*each) for each in zip((model, by_hand), given))
+        assert found.explained == pytest.approx(expected.explained)
+        for part in ("own", "unique"):
+            shares = [[c[part] for c in each.components] for each in (found, expected)]
+            np.testing.assert_allclose(*shares, rtol=1e-6)
+    assert found.fit["relative_error"] == pytest.approx(expected.fit["relative_error"])
 
 
 def test_other_samples_are_scored():

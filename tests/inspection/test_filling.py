@@ -32,6 +32,13 @@ def test_only_what_is_unknown_is_changed(model):
     assert np.isnan(GAPS).any()
 
 
+def test_centred_features_are_filled_in_their_own_unit():
+    scaled = SemiNMF(2, solver="bcd", center=True, scale=True).fit(GAPS)
+    filled = fill(scaled, GAPS)
+    expected = scaled.inverse_transform(scaled.H_[0].T)  # samples of the fit
+    np.testing.assert_array_equal(filled, np.where(np.isnan(GAPS), expected, GAPS))
+
+
 def test_masks_are_gaps_and_precision_stays(model):
     masked = np.ma.masked_invalid(GAPS)
     np.testing.assert_array_equal(fill(model, masked), fill(model, GAPS))

@@ -88,7 +88,7 @@ def test_no_worse_than_a_linear_model_where_adam_ends_early(dtype):
     with warnings.catch_warnings():
         warnings.filterwarnings("error", "DeepSemiNMF's error", ConvergenceWarning)
         with pytest.raises(ConvergenceWarning):
-            DeepSemiNMF((6, 4), **PLAIN).fit(X)
+            DeepSemiNMF((6, 4), solver="adam", **PLAIN).fit(X)
         fitted(X, (6, 4))
 
 

@@ -33,7 +33,7 @@ KINDS = {
     "SemiNMF-gaps": (lambda k, **mode: SemiNMF(k, **mode), "gaps", False),
     "bcd": (lambda k, **mode: SemiNMF(k, solver="bcd", **mode), "dense", False),
     "HALS": (lambda k, **mode: SemiNMF(k, solver="hals", **mode), "dense", False),
-    "Adam": (lambda k, **mode: DeepSemiNMF((4, k), **mode), "dense", False),
+    "Adam": (lambda k, **mode: DeepSemiNMF((4, k), solver="adam", **mode), "dense", False),
     "L-BFGS": (lambda k, **mode: DeepSemiNMF((4, k), solver="lbfgs", **mode), "dense", False),
     "Algorithm 1": (
         lambda k, **mode: DeepSemiNMF((4, k), solver="multiplicative", **mode),

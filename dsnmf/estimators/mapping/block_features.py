@@ -13,8 +13,12 @@ def features_of_lazy(estimator, lazy, layer):
     """Those of a `DaskArray` as one, or as a frame, computed chunk by chunk when asked for."""
     estimator._check_features(lazy.shape[1])
     names = estimator.get_feature_names_out(layer=layer)
-    model = copy.copy(estimator)  # what goes to the workers: without the training samples' features
-    vars(model).update({"H_": [], "_raw_H": [], "_ready": {}, **GIVES_ARRAYS})
+    model = copy.copy(
+        estimator
+    )  # what goes to the workers: no more of the training samples than they need
+    vars(model).update({"_raw_H": [], "_ready": {}, **GIVES_ARRAYS})
+    if estimator.transform_method != "neighbors":
+        model.H_ = []
     features = lazy.mapped(partial(model.transform, layer=layer), len(names))
     return in_lazy_container(features, names, estimator)
 

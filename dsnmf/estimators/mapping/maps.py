@@ -6,6 +6,7 @@ import numpy as np
 
 from dsnmf import symbolic
 from dsnmf.data.samples import column_blocks
+from dsnmf.estimators.mapping.neighbour_map import NeighbourMap
 from dsnmf.estimators.projection import Projection
 from dsnmf.estimators.search.feature_search import FeatureSearch
 from dsnmf.solvers.alternating_ridge import ridge_at_scale
@@ -22,6 +23,20 @@ def feature_map_of(estimator, layer, dtype, method):
         return Projection(reduce(np.matmul, Zs), method == "nonnegative", ridge)
     typical = estimator._priors[estimator._index(layer)], *estimator._probes
     return FeatureSearch(Zs, g, *typical, mode=estimator.mode)
+
+
+def neighbour_map_of(estimator, layer, dtype):
+    """The `NeighbourMap` of the layer of an estimator with graphs, for samples of this dtype."""
+    index = estimator._index(layer)
+    if index >= len(estimator._degrees):
+        raise ValueError(
+            "transform_method='neighbors' needs the weight of the graph, which models fitted by "
+            "version 0.2.0 do not have: fit again"
+        )
+    Z_1, *others = estimator._path(layer)
+    Psi = reduce(np.matmul, others, Z_1 / estimator._scale).astype(dtype)
+    H, weight = estimator.H_[index], max(float(estimator._degrees[index]), 0.0)
+    return NeighbourMap(Psi, H, weight, estimator.n_neighbors)
 
 
 def threads_of_model(estimator, n=None):

@@ -18,6 +18,9 @@ COMPONENTS, DATA = "components", "data"
 #: The default, and what it mostly stands for.
 AUTO, DEFAULT = "auto", 0.5
 
+#: The methods of `transform` that have it; features of another that is named are as they are.
+IN_DEFAULT = ("auto", "neighbors")
+
 #: Directions in which reconstructions deviate less, as a share of the direction in which they
 #: deviate most, are whitened as if they deviated by so much: what reconstructs next to nothing
 #: counts next to nothing.

@@ -79,13 +79,20 @@ def explained_variance(estimator, X, held_out):
     """Of X by its reconstruction, see `SemiNMF.score`."""
     X, blocks = as_blocks(X, scale=estimator._scale, gaps=True, absent=estimator.absent)
     if blocks is None:
-        X = as_data(estimator, X)
-        given = estimator._centring, estimator._scale, estimator.absent
-        shape, blocks = X.shape, _in_blocks(X, *given)
-    else:
-        blocks.centring = estimator._centring
-        shape = blocks.shape[::-1]
-        estimator._check_features(shape[1])
+        return explained_by(estimator, as_data(estimator, X), held_out)
+    blocks.centring = estimator._centring
+    shape = blocks.shape[::-1]
+    estimator._check_features(shape[1])
+    return _explained(estimator, shape, blocks, held_out)
+
+
+def explained_by(estimator, X, held_out):
+    """The same of a valid X in memory, an array or a CSR matrix."""
+    given = estimator._centring, estimator._scale, estimator.absent
+    return _explained(estimator, X.shape, _in_blocks(X, *given), held_out)
+
+
+def _explained(estimator, shape, blocks, held_out):
     mask = None if held_out is None else _as_mask(held_out, shape)
     if mask is not None and estimator.transform_method == "ridge":
         raise ValueError(

@@ -25,9 +25,21 @@ OF_FITS = {
         """
         The start, see `dsnmf.initialisation`; or the factors of all layers as two lists (of one
         layer they themselves), Z_1 of shape (n_features, k_1), H_i of shape (k_i, n_samples), >= 0
-        but for solver="adam".""",
+        unless the fit is solver="adam"'s.""",
         [StrOptions(set(INITIALISERS)), "array-like"],
         needs_memory=one_of(*[name for name in INITIALISERS if name != "svd"]),
+    ),
+    "MultiViewDeepSemiNMF.init": Parameter(
+        '"svd" or (Zss, H)',
+        """
+        The start: see `dsnmf.initialisation.joint_start`; or V lists of Z_1^v, …, Z_m^v as `Zs_`
+        has them, and H_m of shape (k_m, n_samples), >= 0.""",
+        [StrOptions({"svd"}), tuple, list],
+    ),
+    "MultiViewDeepSemiNMF.noise_floor": Parameter(
+        '"auto" or float in [0, 1)',
+        "Share of the largest σ² below which a component of the start is noise; see `SemiNMF`.",
+        [StrOptions({"auto"}), Interval(Real, 0, 1, closed="left")],
     ),
     "n_init": Parameter(
         "int >= 1",
@@ -60,6 +72,14 @@ OF_FITS = {
     "tol": Parameter(
         "float >= 0",
         "Stop when the cost changed by at most tol times the first cost over ten iterations.",
+        [AT_LEAST_0],
+    ),
+    "MultiViewDeepSemiNMF.tol": Parameter(
+        "float >= 0",
+        """
+        Stop when the cost changed by at most tol times the first cost over ten iterations. Where
+        views are missing, a smaller one has features follow the noise of the few that are there.
+        """,
         [AT_LEAST_0],
     ),
     "DeepSemiNMF.tol": Parameter(

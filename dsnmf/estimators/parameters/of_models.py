@@ -23,9 +23,9 @@ _UNLABELLED = Parameter(
     '{"auto", "projection", "nonnegative"}', "", [StrOptions(_METHODS)], changes_numbers=False
 )
 _LABELLED = Parameter(
-    '{"auto", "projection", "nonnegative", "ridge"}',
+    '{"auto", "projection", "nonnegative", "ridge", "neighbors"}',
     "",
-    [StrOptions({*_METHODS, "ridge"})],
+    [StrOptions({*_METHODS, "ridge", "neighbors"})],
     changes_numbers=False,
     needs_memory=one_of("ridge"),
     needs_complete=one_of("ridge"),
@@ -41,12 +41,15 @@ OF_MODELS = {
         changes_numbers=False,
     ),
     "alpha": Parameter(
-        "float >= 0, or one per attribute",
+        '"auto", float >= 0, or one per attribute',
         """
         Weight λ of the penalty against the squared error, in units of the samples' mean squared
         norm: on samples of unit norm, as the authors have them, it is their λ. There .01 was enough
-        for `H_` to separate the classes, 1 to 10 for new samples too.""",
-        [AT_LEAST_0, "array-like"],
+        for `H_` to separate the classes, 1 to 10 for new samples too. "auto" is .1 for labels and
+        given affinities. For the graph of nearest neighbours it is the weight with which its mean
+        degree is .3 of the number of samples, so that it works alike for few and for many
+        (`dsnmf guide choosing`); up to version 0.2.0 it was .1 there too.""",
+        [StrOptions({"auto"}), AT_LEAST_0, "array-like"],
     ),
     "alphas": Parameter(
         "float >= 0, or one per layer",
@@ -58,13 +61,37 @@ OF_MODELS = {
         built on what the layer factorises; a list of affinities has one per layer.""",
         [AT_LEAST_0, "array-like"],
     ),
+    "MultiViewDeepSemiNMF.alphas": Parameter(
+        "float >= 0, or one per view",
+        """
+        Weights β_v of the penalties tr(H_m (D_v - W_v) H_mᵀ) in R_v, W_v the graph of the samples
+        that have the view: from labels `y`, or without these of nearest neighbours in the view. 0
+        is none.""",
+        [AT_LEAST_0, "array-like"],
+    ),
+    "views": Parameter(
+        "None, or list or dict with an entry per view",
+        """
+        Which columns of one matrix are which view: the widths of views side by side, or of each a
+        slice, or a list of numbers or names of columns. All columns belong to a view. Keys of a
+        dict are the views' names. None: all are one view, or X of `fit` is a list or dict.""",
+        [None, "array-like", dict],
+        changes_numbers=True,
+    ),
+    "weights": Parameter(
+        '"equal", "auto" or float > 0 but 1',
+        """
+        w_v. "equal": the best where nothing is known. A number is γ: w_v = α_v^γ with
+        α_v ∝ R_v^{1/(1-γ)}; above 1 views that are easy to fit count more, below 1 those that are
+        fitted worst, and then the cost may rise. "auto": w_v ∝ 1/√R_v, without a parameter.""",
+        [StrOptions({"equal", "auto"}), ABOVE_0],
+    ),
     "SemiNMF.solver": Parameter(
         '{"multiplicative", "hals", "bcd"}',
         """
         The multiplicative rule of Ding et al. 2010; or hierarchical alternating least squares with
         extrapolation, which decreases many times as fast, see `dsnmf.solvers.hals.HALS`; or plain
-        block coordinate descent (Gillis & Kumar 2014). `partial_fit` makes the same steps with
-        "hals" as with "multiplicative".""",
+        block coordinate descent (Gillis & Kumar 2014).""",
         [StrOptions({"multiplicative", "hals", "bcd"})],
         in_streams=("multiplicative", "hals"),
     ),
@@ -76,15 +103,18 @@ OF_MODELS = {
         [StrOptions({"multiplicative", "hals"})],
     ),
     "DeepSemiNMF.solver": Parameter(
-        '{"adam", "lbfgs", "multiplicative", "hals"}',
+        '{"adam", "lbfgs", "auto", "multiplicative", "hals"}',
         """
-        "adam" is the model of the authors' Theano code, see `dsnmf.DSNMF`: Σ (Xᵀ - X̂)² over all
-        Z_i and H_m, with relu around H_m. "lbfgs" minimises the same over H_m >= 0, see
-        `dsnmf.solvers.lbfgs`: 2 to 17 times as fast, to a cost that is mostly lower; for X
-        in memory without gaps. "multiplicative" minimises ½‖Xᵀ - X̂‖²_F by Algorithm 1
-        of the ICML paper, or, with a nonlinearity, by the authors' rules for that. "hals" takes the
-        linear model alone, and decreases many times as fast, see `dsnmf.solvers.hals.HALS`.""",
-        [StrOptions({"adam", "lbfgs", "multiplicative", "hals"})],
+        "adam" is the model of the authors' Theano code, see `dsnmf.DSNMF`: Σ (Xᵀ - X̂)² over all Z_i
+        and H_m, with relu around H_m. "lbfgs" minimises the same over H_m >= 0, see
+        `dsnmf.solvers.lbfgs`: 2 to 17 times as fast, to a cost that is mostly lower; but rounding
+        decides which of several models it ends at, so that the data in another unit or dtype can
+        give other factors. "auto" is "lbfgs" for a model with relu of X in memory without gaps, and
+        "adam" for all else: other nonlinearities, gaps, data in blocks, mode="JAX".
+        "multiplicative" minimises ½‖Xᵀ - X̂‖²_F by Algorithm 1 of the ICML paper, or, with a
+        nonlinearity, by the authors' rules for that. "hals" takes the linear model alone, and
+        decreases many times as fast, see `dsnmf.solvers.hals.HALS`.""",
+        [StrOptions({"adam", "lbfgs", "auto", "multiplicative", "hals"})],
         needs_complete=one_of("lbfgs"),
         in_streams=("multiplicative", "hals"),
     ),
@@ -93,7 +123,7 @@ OF_MODELS = {
         f"""
         g: {quoted(symbolic.NONLINEARITIES)},
         or a function of PyTensor variables, which for data in blocks must treat each sample (a
-        column) by itself. "auto" is "relu" for "adam" and "lbfgs", else "identity".""",
+        column) by itself. "auto" is "identity" for "multiplicative" and "hals", else "relu".""",
         [StrOptions({"auto", *symbolic.NONLINEARITIES}), callable],
         in_streams=("identity", "auto", symbolic.NONLINEARITIES["identity"]),
         is_name_on_cluster=True,
@@ -120,7 +150,7 @@ OF_MODELS = {
     ),
     "learning_rate": Parameter(
         "float > 0",
-        'Of "adam", for samples of unit norm, to which the fit scales X (see `SemiNMF`).',
+        'Of "adam" alone, for samples of unit norm, to which the fit scales X (see `SemiNMF`).',
         [ABOVE_0],
     ),
     "whiten": Parameter(
@@ -172,7 +202,8 @@ OF_MODELS = {
         .5 loses least where neither is known (measured: `dsnmf guide choosing`). "components": the
         features h themselves, as in the papers, in which a component that reconstructs nothing may
         count most. "auto": .5, but "components" for features of a transform_method that is named,
-        and of layers for which nearly all samples have labels, which set the distances then. In
+        other than "neighbors", and of layers for which nearly all samples have labels, which set
+        the distances then. In
         place of their reconstruction non-linear models have the linear map of their features that
         is nearest to it, but with 1 or "data": that is the reconstruction in an orthonormal basis
         of Z_1's span, so rank(Z_1) features. `H_` does not depend on it, nor does the fit: it may
@@ -185,6 +216,9 @@ OF_MODELS = {
         text="""
         What `transform` returns. "projection": Z† x, which may have negative entries.
         "nonnegative": the h >= 0 with the least ‖x - Z h‖. "auto" is "projection".""",
+    ),
+    "MultiViewDeepSemiNMF.transform_method": replace(
+        _UNLABELLED, text="See `MultiViewDeepSemiNMF.transform`."
     ),
     "DeepSemiNMF.transform_method": replace(
         _UNLABELLED,
@@ -199,7 +233,11 @@ OF_MODELS = {
         training samples, with their `H_` as h and the penalty of the least leave-one-out error.
         As `H_` nearly encodes the classes, that is a regularised discriminant analysis. For X in
         memory and without gaps, in O(n p min(n, p)); to be set before the fit. Its features do not
-        scale with the sample.""",
+        scale with the sample. "neighbors": the h >= 0 that the model would give one more sample,
+        joined to the `n_neighbors` training samples whose reconstructions are nearest to it, all
+        else fixed; for graphs of neighbours, which it keeps on new samples. Its features do not
+        scale with the sample either, and are in metric .5 by default. See
+        `dsnmf.estimators.mapping.neighbour_map.NeighbourMap`.""",
     ),
     "DeepWSF.transform_method": replace(
         _LABELLED,
@@ -207,6 +245,7 @@ OF_MODELS = {
         "auto" projects on `layer_components_`, "nonnegative" searches from there. "projection" is
         the authors' (Z_1 … Z_layer)† x: as H_1 … H_{m-1} do not influence any Z, it carries the
         last layer's attribute only. "ridge", which generalises best, is the regularised least
-        squares from samples to the layer's `H_`, see `WSF`.""",
+        squares from samples to the layer's `H_`, and "neighbors" keeps a graph of neighbours, see
+        `WSF`.""",
     ),
 }

@@ -33,7 +33,10 @@ BENCHMARKS = {
 FROM_LP = {name: f"{name} (LP start)" for name in ("Deep Semi-NMF", "Semi-NMF")}
 
 #: Names of data sets in texts, if not those of the records.
-_TITLES = {data: benchmark.name for data, benchmark in BENCHMARKS.items()} | {"orl": "ORL"}
+_TITLES = {data: benchmark.name for data, benchmark in BENCHMARKS.items()} | {
+    "orl": "ORL",
+    "multiple_features": "UCI multiple features",
+}
 
 #: The source of curves that are not published.
 OURS = "ours"

@@ -13,6 +13,8 @@ from dsnmf.experiments.report import (
     layers,
     notebook,
     tables,
+    view_figure,
+    view_tables,
 )
 from dsnmf.experiments.report.claims import claims
 from dsnmf.experiments.report.curves import FEATURES
@@ -64,6 +66,12 @@ Change of AC in points against the same layer of Deep Semi-NMF, which sees no la
 split: of the layer's own attribute; of the others (their mean). Bold where every other layer of
 the model has a lower AC of the attribute. Layer i represents attribute i, as the claims above say
 it, if that is so and its AC is not below that of the layer without labels, which may be 100 %."""
+
+_VIEWS = """\
+k-means on the features of every method. Each feature has zero mean and unit variance, each sample
+of each view unit norm. Layers of 50 and 10 components. γ and "auto" are weights of the views that
+move, β is the weight of neighbour graphs. "As coded" is the program of the model's authors, whose
+views have an H each. Where views are missing, "means" and "neighbours" fill them first."""
 
 _ANSWERS = {True: "yes", False: "no", None: "–"}
 
@@ -189,6 +197,21 @@ def _attributes(records, data, folder):
     return parts
 
 
+def _views(records, data, folder):
+    found = view_tables.with_gaps(view_tables.scores(records, data))
+    title = f"## Several views: {curves.title(data)}"
+    parts = [title, _VIEWS, view_tables.complete_table(records, data)]
+    if found:
+        picture = _picture(
+            view_figure.missing_views(found),
+            folder,
+            f"multiview-{data}",
+            "NMI by the share missing",
+        )
+        parts += ["### Some views missing", picture, view_tables.gaps_table(records, data)]
+    return parts
+
+
 def _versions(records):
     found = {}
     for record in records:
@@ -258,6 +281,8 @@ def write(folder):
     parts += _notebook(records)
     for data in attribute_tables.data_sets(records):
         parts += _attributes(records, data, pictures)
+    for data in view_tables.data_sets(records):
+        parts += _views(records, data, pictures)
     parts += _run(records, run)
     path = folder / "report.md"
     with replacing(path) as file:

@@ -41,7 +41,7 @@ _STYLE = {
 }
 
 
-def _style(more=()):
+def style(more=()):
     """A context of the report's own settings, whatever the user has set."""
     context = extra("matplotlib.style", "the report").context
     return context(["default", _STYLE, dict(more)])
@@ -135,7 +135,7 @@ def comparison(found):
     matplotlib Figure
     """
     Figure = extra("matplotlib.figure", "the report").Figure
-    with _style():
+    with style():
         sources = list(dict.fromkeys(source for curves in found.values() for source in curves))
         size = PAGE if len(sources) > 2 else COLUMN, 1.25 + 1.4 * len(found)
         figure = Figure(figsize=size, layout="constrained")
@@ -221,7 +221,7 @@ def attribute_maps(found, score):
         for name in (labels(method)[layer - 1] if labels(method) else [])
     }
     shown = shortened(names)
-    with _style({"axes.spines.left": False, "axes.spines.bottom": False}):
+    with style({"axes.spines.left": False, "axes.spines.bottom": False}):
         height = 0.2 + 0.16 * len(rows) + max(0.4, 0.75 * width(shown, 6))
         figure = Figure(figsize=(PAGE, height), layout="constrained")
         axes = figure.subplots(1, len(shares), sharey=True, squeeze=False)[0]
@@ -251,7 +251,7 @@ def save(figure, stem):
     stem : Path
         Without a suffix.
     """
-    with _style():
+    with style():
         save_small(figure, stem.with_name(f"{stem.name}.png"), DPI, COLOURS)
         with replacing(stem.with_name(f"{stem.name}.pdf"), "wb") as file:
             figure.savefig(file, format="pdf", metadata={"CreationDate": None})

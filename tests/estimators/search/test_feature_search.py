@@ -26,7 +26,7 @@ pytestmark = [
 
 def fitted(X, layers=(5, 3), **options):
     options = {"max_iter": 300, "tol": 0, "metric": "components"} | options
-    return DeepSemiNMF(layers, **options, **PLAIN).fit(X)
+    return DeepSemiNMF(layers, **{"solver": "adam", **options}, **PLAIN).fit(X)
 
 
 def left(model, X, layer=-1):

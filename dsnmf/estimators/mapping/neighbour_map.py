@@ -1,0 +1,97 @@
+"""Features of new samples under a fitted model with a graph: its own rule, joined to the graph."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from dsnmf.estimators.projection import least_nonnegative
+from dsnmf.extras import extra
+from dsnmf.initialisation.least_squares import pseudo_inverse, without_rounding
+
+if TYPE_CHECKING:
+    from typing import Any
+
+    from dsnmf.typing import Array
+
+
+class NeighbourMap:
+    """The h >= 0 with the least ½‖x - Ψh‖² + ½ (w / q) Σ_j ‖h - h_j‖², j a sample's q neighbours.
+
+    That is what the model minimises, for one more sample that is joined to q training samples, all
+    else fixed. They are those whose reconstructions Ψh_j are nearest to x, so that nothing of the
+    training samples is needed but their features; true neighbours serve no better (measured, see
+    the guide "choosing"). Each sample is mapped by itself.
+
+    Parameters
+    ----------
+    Psi : ndarray, shape (p, k), float32 or float64
+        At the scale of the fit.
+    H : ndarray, shape (k, n)
+        The features that the fit learned.
+    weight : float >= 0
+        w, what a sample's edges weigh in all.
+    n_neighbors : int >= 1
+        q, as far as there are so many training samples.
+    """
+
+    def __init__(self, Psi: Array, H: Array, weight: float, n_neighbors: int) -> None:
+        self._Psi, self._H = Psi, np.asarray(H)
+        self._weight, self._n_neighbors = weight, min(n_neighbors, self._H.shape[1])
+        root = np.sqrt(weight)
+        wide = np.vstack([Psi.astype(np.float64), root * np.eye(Psi.shape[1])])
+        Q, self._R = without_rounding(wide, float(np.finfo(Psi.dtype).eps))
+        self._inverse = pseudo_inverse(self._R)
+        # Qᵀ (x, √w h̄) in two terms.
+        self._of_sample, self._of_mean = Q[: len(Psi)].T.astype(Psi.dtype), Q[len(Psi) :].T * root
+        self._basis, coordinates = np.linalg.qr(Psi)
+        NearestNeighbors = extra("sklearn.neighbors", "transform_method='neighbors'")
+        search = NearestNeighbors.NearestNeighbors(n_neighbors=self._n_neighbors)
+        self._search = search.fit((coordinates @ self._H.astype(Psi.dtype, copy=False)).T)
+
+    def of_full(self, X: Any, norms: Any = None) -> Array:
+        """Features of samples without gaps.
+
+        Parameters
+        ----------
+        X : ndarray or SciPy sparse matrix, shape (p, n)
+            Of Ψ's dtype.
+        norms : ignored
+
+        Returns
+        -------
+        ndarray, shape (k, n), of Ψ's dtype
+        """
+        places = np.asarray(self._basis.T @ X).T
+        neighbours = self._search.kneighbors(places, return_distance=False)
+        means = self._H[:, neighbours].mean(axis=2, dtype=np.float64)
+        target = np.asarray(self._of_sample @ X) + self._of_mean @ means
+        H = self._inverse @ target
+        bound = np.flatnonzero((H < 0).any(axis=0))
+        H[:, bound] = least_nonnegative(self._R, target[:, bound])
+        return H.astype(X.dtype)
+
+    def of_gappy(self, X: Array, norms: Any = None) -> Array:
+        """Features that fit the known entries and the neighbours by these alone.
+
+        Samples with the same known entries are worked on together; each such pattern costs a search
+        structure over all training samples.
+
+        Parameters
+        ----------
+        X : ndarray, shape (p, n)
+            NaN marks unknown entries.
+        norms : ignored
+
+        Returns
+        -------
+        ndarray, shape (k, n), of Ψ's dtype
+        """
+        patterns, of_sample = np.unique(~np.isnan(X), axis=1, return_inverse=True)
+        features = np.empty((self._Psi.shape[1], X.shape[1]), X.dtype)
+        for i, rows in enumerate(patterns.T):
+            samples = np.flatnonzero(of_sample.ravel() == i)
+            known = NeighbourMap(self._Psi[rows], self._H, self._weight, self._n_neighbors)
+            features[:, samples] = known.of_full(X[np.ix_(rows, samples)])
+        return features

@@ -1,0 +1,236 @@
+"""What a fitted model of several views does: features of samples with any views, and back."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+from sklearn.utils.validation import check_is_fitted
+
+from dsnmf.data.recognition import as_samples, in_memory
+from dsnmf.estimators.containers import in_container
+from dsnmf.estimators.fitted import FittedFactorisation
+from dsnmf.estimators.mapping.maps import threads_of_model
+from dsnmf.estimators.mapping.score import explained_by
+from dsnmf.estimators.of_views.conditional import ConditionalMap
+from dsnmf.estimators.of_views.user_views import (
+    are_views,
+    in_blocks,
+    in_one,
+    read_columns,
+    read_list,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from typing import Any
+
+    from numpy.typing import ArrayLike
+
+    from dsnmf.typing import Array, Data
+
+
+class FittedViews(FittedFactorisation):
+    """The use of what `MultiViewDeepSemiNMF` has learned.
+
+    Inside, all views are one matrix, each divided by its scale and times √w_v, and the model is a
+    Semi-NMF of that. The fit leaves `_factors`, the Zs of all views; `_columns` of that matrix;
+    `_names` of the views, and of their `_features`; `_tables`: α, scales, w, explained variances,
+    the mean square of an entry's error, and whether the views came as a list or dict.
+    """
+
+    _per_layer = (
+        *FittedFactorisation._per_layer,
+        "_factors",
+        "_tables",
+        "_columns",
+        "_names",
+        "_features",
+    )
+    _features: Sequence[Array] = ()
+
+    def _index(self, layer, m=None):
+        sizes = self._layer_sizes()
+        if super()._index(layer, len(sizes)) != len(sizes) - 1:
+            raise ValueError(
+                f"layer must be -1: layers below the last have features of each view, got {layer!r}"
+            )
+        return 0
+
+    @property
+    def Zs_(self) -> list[list[Array]]:
+        """Z_1^v, …, Z_m^v of each view."""
+        check_is_fitted(self)
+        m = len(self._factors) // len(self._columns)
+        return [self._factors[start : start + m] for start in range(0, len(self._factors), m)]
+
+    @property
+    def view_names_(self) -> list[str]:
+        """Names of the views."""
+        check_is_fitted(self)
+        return self._names[0].tolist()
+
+    @property
+    def view_weights_(self) -> Array:
+        """α_v."""
+        check_is_fitted(self)
+        return self._tables[0]
+
+    @property
+    def view_explained_variance_(self) -> Array:
+        """Explained variance of each view."""
+        check_is_fitted(self)
+        return self._tables[3]
+
+    @property
+    def components_(self) -> Array:
+        """What each feature adds to a sample, shape (n_components, n_features)."""
+        return super().components_ / self._multipliers()
+
+    def components_of(self, layer: int) -> Array:
+        """(Z_1^v … Z_m^v)ᵀ of all views side by side, the last layer's components as samples.
+
+        Parameters
+        ----------
+        layer : int
+            -1.
+
+        Returns
+        -------
+        ndarray, shape (k_m, n_features)
+        """
+        return super().components_of(layer) / self._multipliers()
+
+    def _multipliers(self):
+        """√w_v / scale_v of the columns of all views."""
+        _, scales, w, *_ = self._tables
+        result = np.empty(self.n_features_in_, self.Z_[0].dtype)
+        for own, scale, weight in zip(self._columns, scales, w):
+            result[own] = np.sqrt(weight) / scale
+        return result
+
+    def _feature_map(self, layer, dtype, method=None):
+        method = method or self.transform_method
+        key = method, self._index(layer), dtype
+        if method != "auto":
+            return super()._feature_map(layer, dtype, method)
+        if key not in self._ready:
+            with threads_of_model(self):
+                given = self.Z_[0].astype(dtype), self.H_[0], float(self._tables[4][0])
+                plain = super()._feature_map(layer, dtype, "projection")
+                self._ready[key] = ConditionalMap(plain, *given)
+        return self._ready[key]
+
+    def _read_views(self, X):
+        """The views of samples, each of which has one at least."""
+        if are_views(X):
+            features = self._features or [np.array([], str)] * len(self._columns)
+            names, widths = self.view_names_, map(len, self._columns)
+            read = read_list(X, list(zip(names, widths, features)))
+        else:
+            read = read_columns(self, in_memory(X), self._views_of_fit())
+        alone = np.flatnonzero(~read.present.any(axis=0))
+        if len(alone):
+            raise ValueError(f"sample {alone[0]} has no view: NaN in all of them")
+        return read
+
+    def _views_of_fit(self):
+        return {name: own.tolist() for name, own in zip(self.view_names_, self._columns)}
+
+    def transform(self, X: Data, layer: int = -1) -> Any:
+        """Features of samples, with any views of each: those of `fit` or new ones.
+
+        "auto" is for samples with all views the projection (Z_1 … Z_m)† x on the components of all
+        views, weighted, and for others the features to be expected, given the views that are there,
+        by the mean and covariance of the learned features (of Gaussian ones; with more views it
+        comes to the projection). "projection" and "nonnegative" are by the views there alone, see
+        `SemiNMF.transform`.
+
+        Parameters
+        ----------
+        X : as in `fit`
+            In a list None, and in a dict a view that is not there, is missing for all.
+        layer : int
+            -1.
+
+        Returns
+        -------
+        ndarray, or the frame that `set_output` asks for, shape (n_samples, k_m)
+
+        Raises
+        ------
+        ValueError
+            If X does not have the features of `fit`, or a sample has no view.
+        """
+        check_is_fitted(self)
+        self._index(layer)
+        read, metric = self._read_views(X), self._metric(layer, self._exponent(layer))
+        features = []
+        for rows in in_blocks(read, self._multipliers()):
+            samples = as_samples(rows, scale=self._scale)
+            feature_map = self._feature_map(layer, samples.given.dtype)
+            with threads_of_model(self, len(samples.norms)):
+                features.append(metric.of(samples.features(feature_map)).T)
+        names = self.get_feature_names_out(layer=layer)
+        return in_container(np.concatenate(features), names, read.frame, self)
+
+    def annotate(self, mdata: Any, key: str = "dsnmf") -> None:
+        """Write features and components into a MuData object.
+
+        Parameters
+        ----------
+        mdata : mudata.MuData
+            With the modalities of `fit`. `obsm[key]` gets `transform(mdata)`, and `varm[key]` of
+            each modality the components of its view (n_features of the view x k_m).
+        key : str
+        """
+        features = np.asarray(self.transform(mdata))
+        mdata.obsm[key] = features
+        components = self.components_
+        for name, own in zip(self.view_names_, self._columns):
+            if name in mdata.mod:
+                mdata.mod[name].varm[key] = components[:, own].T
+
+    def inverse_transform(self, H: ArrayLike, layer: int = -1) -> Any:
+        """The views of samples from their features, those that they lacked too.
+
+        Parameters
+        ----------
+        H : array-like, shape (n_samples, k_m)
+            As `transform` gives them, or `H_[-1].T` itself.
+        layer : int
+            -1.
+
+        Returns
+        -------
+        ndarray, shape (n_samples, n_features)
+            After a fit to one matrix; else a list or dict of the views, as X of `fit` was.
+        """
+        check_is_fitted(self)
+        rows = super().inverse_transform(H, layer) / self._multipliers()
+        if not self._came_apart():
+            return rows
+        parts = [rows[:, own] for own in self._columns]
+        names = self.view_names_
+        return parts if names == [str(v) for v in range(len(names))] else dict(zip(names, parts))
+
+    def _came_apart(self):
+        """Whether the views were a list or dict."""
+        return bool(self._tables[5][0])
+
+    def score(self, X: Data, y: Any = None, *, held_out: ArrayLike | None = None) -> float:
+        """Explained variance of all views, each at its scale and times w_v; see `SemiNMF.score`.
+
+        Parameters
+        ----------
+        X : as in `fit`
+        y : ignored
+        held_out : array-like of bool, shape (n_samples, n_features), optional
+            True marks an entry, of the views side by side, that is hidden.
+
+        Returns
+        -------
+        float <= 1
+        """
+        check_is_fitted(self)
+        return explained_by(self, in_one(self._read_views(X), self._multipliers()), held_out)

@@ -1,0 +1,231 @@
+"""Views in the forms in which users bring them."""
+
+from collections.abc import Mapping
+from itertools import pairwise
+from typing import NamedTuple
+
+import numpy as np
+import scipy.sparse
+from sklearn.utils.validation import check_array
+
+from dsnmf.data.recognition import canonical, unmasked
+from dsnmf.data.samples import BLOCK
+from dsnmf.estimators.containers import as_data
+from dsnmf.estimators.of_views.columns import view_columns
+from dsnmf.estimators.of_views.multimodal import is_multimodal, modalities
+
+
+class Read(NamedTuple):
+    """Views that have been read.
+
+    Attributes
+    ----------
+    matrices : list of V ndarray or CSR matrix, shape (n, p_v)
+    present : ndarray of bool, shape (V, n)
+    columns : list of V ndarray of int
+        Theirs, in one matrix of all features.
+    names : list of V str
+    features : list of V ndarray of str
+        Names of the views' features; empty where they have none.
+    frame : object
+        Whose index the samples have.
+    is_apart : bool
+        Whether they came as a list or dict.
+    """
+
+    matrices: list
+    present: np.ndarray
+    columns: list
+    names: list
+    features: list
+    frame: object
+    is_apart: bool
+
+
+def are_views(X):
+    """Whether X is a list or dict of matrices, or a MuData, rather than one matrix."""
+    if is_multimodal(X):
+        return True
+    if isinstance(X, Mapping) and not hasattr(X, "shape"):  # SciPy's dok_matrix is a dict
+        return True
+    return (
+        isinstance(X, list | tuple)
+        and any(_is_matrix(each) for each in X)
+        and all(each is None or _is_matrix(each) for each in X)
+    )
+
+
+def _is_matrix(X):
+    return len(getattr(X, "shape", ())) == 2
+
+
+def _where_present(X, name):
+    """Whether each sample has a view; ValueError if it has a part of it."""
+    if scipy.sparse.issparse(X) or not np.isnan(X.sum()):  # of infinities too, but these raise
+        return np.ones(X.shape[0], bool)
+    unknown = np.isnan(X)
+    absent = unknown.all(axis=1)
+    partly = np.flatnonzero(unknown.any(axis=1) & ~absent)
+    if len(partly):
+        raise ValueError(
+            f"view {name} has gaps within sample {partly[0]}: there is no rule for them. Fill "
+            "them, or let NaN in all features say that the sample lacks this view"
+        )
+    return ~absent
+
+
+def read_columns(estimator, X, views, *, reset=False):
+    """The views of one matrix."""
+    rows = as_data(estimator, X, reset=reset)
+    names = getattr(estimator, "feature_names_in_", None)
+    columns, labels = view_columns(views, rows.shape[1], names)
+    matrices = [rows[:, _as_slice(own)] for own in columns]
+    if scipy.sparse.issparse(rows):
+        matrices = [canonical(matrix) for matrix in matrices]
+    present = np.array([_where_present(*each) for each in zip(matrices, labels)])
+    return Read(matrices, present, columns, labels, [np.array([], str)] * len(columns), X, False)
+
+
+def _as_slice(columns):
+    """Of columns that follow each other a slice, which copies nothing."""
+    first = int(columns[0])
+    is_run = (np.diff(columns) == 1).all()
+    return slice(first, first + len(columns)) if is_run else columns
+
+
+def _feature_names(X):
+    names = getattr(X, "columns", None)
+    are_text = names is not None and all(isinstance(name, str) for name in names)
+    return np.array(list(names), str) if are_text else np.array([], str)
+
+
+def _index_of(X):
+    """The index of a pandas frame, if it says more than how many rows there are; else None."""
+    index = getattr(X, "index", None)
+    if not hasattr(index, "get_indexer"):
+        return None
+    is_count = getattr(index, "start", None) == 0 and getattr(index, "step", None) == 1
+    return None if is_count else index
+
+
+def _aligned(given, names):
+    """Frames with the rows of all of them, NaN where one lacks a row; and such a frame."""
+    indices = {v: _index_of(X) for v, X in given.items()}
+    if any(index is None for index in indices.values()):
+        return given, next(iter(given.values()))
+    for v, index in indices.items():
+        if not index.is_unique:
+            name = index[index.duplicated()][0]
+            raise ValueError(f"view {names[v]} has several rows that are named {name!r}")
+    first, *others = indices.values()
+    union = first
+    for index in others:
+        union = union.append(index.difference(union, sort=False))
+    if all(index.equals(union) for index in indices.values()):
+        return given, given[next(iter(given))]
+    frames = {v: X.reindex(union) for v, X in given.items()}
+    return frames, frames[next(iter(frames))]
+
+
+def read_list(Xs, known=None):
+    """Views from a list or dict of matrices.
+
+    Parameters
+    ----------
+    Xs : list or dict of arrays, sparse matrices or frames, or a MuData
+        Frames with an index are aligned by it. None, and a name that a fitted dict lacks, is a view
+        that no sample has.
+    known : list of (str, int, ndarray of str), optional
+        Names, widths and feature names that the views must have.
+    """
+    if is_multimodal(Xs):
+        matrices, present = modalities(Xs)
+        read = read_list(matrices, known)
+        there = [present.get(name, np.zeros(len(Xs.obs_names), bool)) for name in read.names]
+        return read._replace(present=read.present & there, frame=Xs.obs)
+    named = isinstance(Xs, Mapping)
+    names = [str(key) for key in Xs] if named else [str(v) for v in range(len(Xs))]
+    values = dict(zip(names, Xs.values() if named else Xs))
+    if known is not None:
+        wanted = [name for name, *_ in known]
+        unknown = [name for name in names if name not in wanted]
+        if unknown or (not named and len(names) != len(wanted)):
+            raise ValueError(f"the model's views are {wanted}, got {names}")
+        names = wanted
+    given = {v: values[name] for v, name in enumerate(names) if values.get(name) is not None}
+    if not given or (known is None and len(given) < len(names)):
+        raise ValueError("each view must be a matrix, got None or no views")
+    features = [_feature_names(given.get(v)) for v in range(len(names))]
+    given, frame = _aligned(given, names)
+    matrices = {v: _checked(X, names[v]) for v, X in given.items()}
+    rows = {names[v]: X.shape[0] for v, X in matrices.items()}
+    if len(set(rows.values())) > 1:
+        raise ValueError(f"views must have the same samples, one a row, got {rows} rows")
+    return _gathered(matrices, names, features, known, frame)
+
+
+def _checked(X, name):
+    checked = check_array(
+        unmasked(X),
+        accept_sparse=("csr", "csc"),
+        dtype=(np.float64, np.float32),
+        ensure_all_finite="allow-nan",
+        input_name=f"view {name}",
+    )
+    return canonical(checked)
+
+
+def _gathered(matrices, names, features, known, frame):
+    first = next(iter(matrices.values()))
+    result, present = [], []
+    for v, name in enumerate(names):
+        X = matrices.get(v)
+        if known is not None:
+            _, width, columns = known[v]
+            X = np.full((first.shape[0], width), np.nan, first.dtype) if X is None else X
+            if X.shape[1] != width:
+                raise ValueError(f"view {name} has {X.shape[1]} features, the model's has {width}")
+            if len(columns) and len(features[v]) and list(columns) != list(features[v]):
+                raise ValueError(f"view {name} has other columns than in fit, or another order")
+        result.append(X)
+        present.append(_where_present(X, name))
+    ends = np.cumsum([0, *(X.shape[1] for X in result)])
+    columns = [np.arange(a, b) for a, b in pairwise(ends)]
+    return Read(result, np.array(present), columns, names, features, frame, True)
+
+
+def check_presence(read):
+    """ValueError if a sample has no view, or no sample has some view."""
+    alone = np.flatnonzero(~read.present.any(axis=0))
+    if len(alone):
+        raise ValueError(f"sample {alone[0]} has no view: NaN in all of them")
+    empty = np.flatnonzero(~read.present.any(axis=1))
+    if len(empty):
+        raise ValueError(f"view {read.names[empty[0]]} is missing in all samples")
+
+
+def in_one(read, multipliers):
+    """All views as one matrix, NaN where they are missing, columns times the multipliers."""
+    p = sum(map(len, read.columns))
+    dtype = np.result_type(*(X.dtype for X in read.matrices))
+    if read.present.all() and all(scipy.sparse.issparse(X) for X in read.matrices):
+        stacked = scipy.sparse.hstack(read.matrices, format="csc")
+        places = np.empty(p, int)
+        places[np.concatenate(read.columns)] = np.arange(p)
+        stacked = stacked[:, places] @ scipy.sparse.diags(multipliers)
+        return canonical(stacked.tocsr().astype(dtype))
+    result = np.empty((read.present.shape[1], p), dtype)
+    for X, own, present in zip(read.matrices, read.columns, read.present):
+        dense = X.toarray() if scipy.sparse.issparse(X) else X
+        result[:, own] = np.where(present[:, None], dense, np.nan) * multipliers[own].astype(dtype)
+    return result
+
+
+def in_blocks(read, multipliers):
+    """The same some samples at a time, so that sparse views do not become one dense matrix."""
+    n, p = read.present.shape[1], sum(map(len, read.columns))
+    step = max(1, BLOCK // p)
+    for start in range(0, n, step):
+        rows = slice(start, start + step)
+        matrices, present = [X[rows] for X in read.matrices], read.present[:, rows]
+        yield in_one(read._replace(matrices=matrices, present=present), multipliers)

@@ -1,0 +1,295 @@
+"""Multi-view Deep Semi-NMF: views X_v ≈ Z_1^v … Z_m^v H_m with one H_m."""
+
+from functools import partial, reduce
+from typing import NamedTuple
+
+import numpy as np
+import pytensor.tensor as pt
+import scipy.linalg
+
+from dsnmf.affinity import combine
+from dsnmf.solvers.gauge import settle_gauge
+from dsnmf.solvers.graph_terms import GraphTerms
+from dsnmf.solvers.rule import Rule
+from dsnmf.solvers.small_step import moved_bases
+from dsnmf.solvers.view_shares import joint_cost, view_shares
+from dsnmf.symbolic.bases import relative_rounding
+from dsnmf.symbolic.gram import nonsingular_factor_of, stacked_gram_factors
+from dsnmf.training import loop
+from dsnmf.training.lending import compiled_once
+from dsnmf.training.modes import compile_function
+from dsnmf.training.passes import own_terms, pass_over
+from dsnmf.updates.one_read import FLOOR, Sums, inner_bases
+from dsnmf.updates.semi_nmf import scaled
+
+
+class MultiView(Rule):
+    """See `dsnmf.updates.multiview_deep_semi_nmf` with consensus "one"; each view is read once."""
+
+    takes_gaps = True  # whole views of a sample
+
+
+@compiled_once
+def _compiled_features(dtype, has_graph, mode):
+    """(H, A, B⁻H, B⁺H, HW, HD) ↦ new H, all in rows; the last two with a graph alone."""
+    H, A, negative, positive, HW, HD = (pt.matrix(dtype=dtype) for _ in range(6))
+    numerator, denominator = pt.maximum(A, 0) + negative, pt.maximum(-A, 0) + positive
+    inputs = [H, A, negative, positive]
+    if has_graph:
+        numerator, denominator = pt.maximum(numerator + HW, 0), denominator + HD
+        inputs += [HW, HD]
+    return compile_function(inputs, scaled(H, numerator, denominator, FLOOR), mode=mode)
+
+
+def _products(parts, rows, Ms, n, k, dtype):
+    """Σ X_v M_v over the parts, shape (n, k)."""
+    A = None
+    for part, X, M in zip(parts, rows, Ms):
+        product = np.asarray(X @ M)
+        if part.samples is None and A is None:
+            A = product
+            continue
+        A = np.zeros((n, k), dtype) if A is None else A
+        if part.samples is None:
+            A += product
+        else:
+            A[part.samples] += product
+    return A
+
+
+def _terms(rows, H, parts, groups, inverse):
+    """Terms of X Qᵀ of the parts, and Q Qᵀ of the groups, with Q = L⁻¹ H; H in rows."""
+    Q = H @ inverse.T
+    Qs = [Q if samples is None else Q[samples] for samples in groups]
+    XQs = [np.asarray(X.T @ Qs[part.group]) for part, X in zip(parts, rows)]
+    return own_terms([*XQs, *(own.T @ own for own in Qs)])
+
+
+def _sum_terms(rows, H, parts, groups, inverse):
+    return [], _terms(rows, H, parts, groups, inverse)
+
+
+def _moved(rows, H, *graph, parts, groups, patterns, Ms, Bs, units, inverse, mode):
+    """New features of some samples, and `_terms` of them.
+
+    Bs are Σ w_v B_v over the views of each pattern, divided by its unit; graph is empty, or H W and
+    H D.
+    """
+    above, below = np.maximum(Bs, 0), np.maximum(-Bs, 0)
+    A = _products(parts, rows, Ms, *H.shape, H.dtype)
+    if (units != 1).any():
+        sizes = [len(H[samples]) for samples, _ in patterns]
+        factors = np.repeat(1 / units, sizes).astype(H.dtype)[:, None]
+        A, graph = A * factors, [term * factors for term in graph]
+    negative, positive = np.empty_like(H), np.empty_like(H)
+    for number, (samples, _) in enumerate(patterns):
+        np.dot(H[samples], below[number], out=negative[samples])
+        np.dot(H[samples], above[number], out=positive[samples])
+    step = _compiled_features(str(H.dtype), bool(graph), mode)
+    new = np.asarray(step(H, A, negative, positive, *graph))
+    return [new], _terms(rows, new, parts, groups, inverse)
+
+
+class Learned(NamedTuple):
+    """Weights α and w of the views, the largest w being 1, and their squared errors; arrays."""
+
+    alpha: np.ndarray
+    w: np.ndarray
+    errors: np.ndarray
+
+
+class MultiViewModel:
+    """A fit of several views: its factors, and the steps that move them.
+
+    A context, within which `step` may be called.
+
+    Parameters
+    ----------
+    samples : Views
+    Zss : list of V lists of m ndarray
+        The start, for the views at their scales.
+    H : ndarray, shape (n, k_m), > 0
+        H_mᵀ in the samples' order; changed in place.
+    affinities : list of V affinities or None
+        In the order of the samples as they were given, times their weights.
+    weights : "equal", "auto", or float > 0 but 1
+    mode : None, str or pytensor Mode
+    """
+
+    nonlinearity = "identity"
+
+    def __init__(self, samples, Zss, H, affinities=(), weights="equal", mode=None):
+        self.samples, self.H, self.weights, self.mode = samples, H, weights, mode
+        self.Zss = [[np.asarray(Z, np.float64) for Z in Zs] for Zs in Zss]
+        # The last layer's least squares, where each Z_1 … Z_i lets them pass: then all other
+        # factors follow from the last step alone.
+        self._is_narrow = all(H.shape[1] <= Z.shape[1] for Zs in self.Zss for Z in Zs[:-1])
+        self._given = [W for W in affinities if W is not None]
+        if weights == "equal" and self._given:
+            self._given, affinities = [combine(self._given)], [combine(self._given)]
+        self._owners = [v for v, W in enumerate(affinities) if W is not None]
+        self._Psis = [reduce(np.matmul, Zs) for Zs in self.Zss]
+        self._energies = samples.energies
+        self._sums = self._before = None
+        self._bases = [inner_bases(Zs) for Zs in self.Zss]
+        # The last group is that of all samples.
+        is_split = any(numbers is not None for numbers in samples.groups)
+        self._groups = [*samples.groups, None] if is_split else samples.groups
+        self._group_of = {v: p.group for p in samples.parts for v, _ in p.spans}
+        self._patterns = np.array([pattern for _, pattern in samples.patterns], float)
+        self._multipliers = [samples.multipliers(part) for part in samples.parts]
+        self.iteration, self._graphs = 0, []
+        self.alpha, self.w = view_shares(np.ones(len(self.Zss)), "equal")
+
+    def __enter__(self):
+        self._graphs = [GraphTerms(W, self.H.dtype, self.mode) for W in self._given]
+        return self
+
+    def __exit__(self, *error):
+        self._graphs = []
+
+    def _take(self, terms):
+        """Sums of each group, with rows of XQ for each view; at the views' scales."""
+        parts = self.samples.parts
+        scaled_terms = [m[:, None] * XQ for m, XQ in zip(self._multipliers, terms)]
+        XQs = {v: XQ[s] for part, XQ in zip(parts, scaled_terms) for v, s in part.spans}
+        self._sums = XQs, terms[len(parts) :]
+
+    def _start(self):
+        wide, dtype = self.H.astype(np.float64), str(self.H.dtype)
+        self._L, inverse = nonsingular_factor_of(wide.T @ wide, max(wide.shape), dtype)
+        self._take(self.samples.passed(self._of_parts(_sum_terms, inverse), [self.H]))
+        self._inverse = inverse
+
+    def _of_parts(self, function, inverse, **others):
+        given = {"parts": self.samples.parts, "groups": self._groups}
+        return partial(function, **given, inverse=inverse.astype(self.H.dtype), **others)
+
+    def _components_step(self, has_costs):
+        """Move the components; the costs R before, if they are needed."""
+        XQs, QQs = self._sums
+        self._before = XQs, QQs, self._L
+        size, dtype = max(self.H.shape), str(self.H.dtype)
+        cutoff = float(relative_rounding(size, dtype))
+        growths, inverses, is_regular = stacked_gram_factors(np.stack(QQs), cutoff)
+        grown = self._L @ growths
+        back = inverses @ self._inverse if is_regular else np.linalg.pinv(grown, rcond=cutoff)
+        R = self._costs(grown, inverses) if has_costs else None
+        maps = inverses.transpose(0, 2, 1) @ back
+        self._Psis = [XQs[v] @ maps[self._group_of[v]] for v in range(len(self.Zss))]
+        if not self._is_narrow:
+            self._layers_step()
+        K = grown[-1] @ grown[-1].T
+        self._L, self._inverse = nonsingular_factor_of(K, size, dtype)
+        return R
+
+    def _costs(self, grown, inverses):
+        """R of each view, without its graph."""
+        R = np.empty(len(self.Zss))
+        for v, group in self._group_of.items():
+            Y = self._sums[0][v] @ inverses[group].T
+            error = Y - self._Psis[v] @ grown[group]
+            R[v] = max(self._energies[v] - np.vdot(Y, Y), 0) + np.vdot(error, error)
+        return R
+
+    def _layers_step(self):
+        """Move the Zs from the sums before, and have the Ψs from them."""
+        XQs, QQs, L = self._before
+        for v, group in self._group_of.items():
+            sums, n = Sums(XQs[v], QQs[group], L), int(self.samples.counts[v])
+            given = self.Zss[v], sums, n, str(self.H.dtype), self._bases[v]
+            self.Zss[v] = moved_bases(*given, mode=self.mode).Zs
+            self._Psis[v] = reduce(np.matmul, self.Zss[v])
+
+    def _graph_terms(self):
+        """Of each graph H W and H D, in rows and the samples' order."""
+        H = self.samples.in_given_order(self.H)
+        return [[self.samples.sorted(term) for term in graph(H)] for graph in self._graphs]
+
+    def step(self):
+        """One iteration; returns the cost before it where `loop.run` needs it, else None."""
+        if self._sums is None:
+            self._start()
+        samples, dtype = self.samples, self.H.dtype
+        is_equal, has_cost = self.weights == "equal", self.iteration % loop.CHECK_EVERY == 0
+        R = self._components_step(has_cost or not is_equal)
+        terms = self._graph_terms()
+        penalties = [float(np.vdot(self.H, HD - HW)) for HW, HD in terms]
+        if not is_equal:
+            R[self._owners] += penalties
+            self.alpha, self.w = view_shares(R, self.weights)
+        cost = None
+        if has_cost:
+            cost = joint_cost(R, self.weights) + is_equal * sum(penalties) / 2
+        of_graphs = []
+        if terms:
+            w = [1.0] if is_equal else self.w[self._owners]
+            of_graphs = [sum(f * t for f, t in zip(w, kind)).astype(dtype) for kind in zip(*terms)]
+        weighted = self.in_parts([w * Psi for w, Psi in zip(self.w, self._Psis)])
+        # Of each pattern the largest weight is 1, so that none is near the floor.
+        units = np.maximum((self._patterns * self.w).max(axis=1), np.finfo(np.float64).tiny)
+        Ms = [(m[:, None] * M).astype(dtype) for m, M in zip(self._multipliers, weighted)]
+        grams = np.stack([w * (Psi.T @ Psi) for w, Psi in zip(self.w, self._Psis)])
+        Bs = np.tensordot(self._patterns / units[:, None], grams, axes=1).astype(dtype)
+        others = {
+            "patterns": samples.patterns,
+            "Ms": Ms,
+            "Bs": Bs,
+            "units": units,
+            "mode": self.mode,
+        }
+        function = self._of_parts(_moved, self._inverse, **others)
+        self._take(samples.passed(function, [self.H, *of_graphs], [self.H]))
+        self.iteration += 1
+        return cost
+
+    @property
+    def affinities(self):
+        """Those of all views that have one."""
+        return self._given
+
+    def settle(self):
+        """Have the Zs of the last iteration, where only their products were kept."""
+        if self._is_narrow and self._before is not None:
+            self._layers_step()
+
+    def settle_gauge(self):
+        """Choose the least arbitrary form of H_m, see `dsnmf.solvers.gauge`."""
+        inner = []
+        for w, Zs in zip(self.w, self.Zss):
+            Psi = np.linalg.multi_dot([*Zs[:-1], np.eye(Zs[-1].shape[0])]) if Zs[1:] else None
+            inner.append(None if Psi is None else np.sqrt(w) * np.linalg.qr(Psi, mode="r"))
+        last = [Zs[-1] for Zs in self.Zss]
+        roots = [1.0 if R is not None else np.sqrt(w) for w, R in zip(self.w, inner)]
+        stacked = np.vstack([f * Z for f, Z in zip(roots, last)])
+        before = [] if inner[0] is None else [scipy.linalg.block_diag(*inner)]
+        passed = partial(pass_over, [(slice(None), self.H)])
+        Z = settle_gauge([*before, stacked], len(self.H), passed, self.H)
+        ends = np.cumsum([len(each) for each in last])[:-1]
+        for Zs, part, root in zip(self.Zss, np.split(Z, ends), roots):
+            Zs[-1] = part / root
+        self._Psis = [reduce(np.matmul, Zs) for Zs in self.Zss]
+
+    @property
+    def Psis(self):
+        """Z_1^v … Z_m^v of each view, at its scale."""
+        return self._Psis
+
+    def Z_values(self):
+        """The components of all views, one after the other, at their scales."""
+        return [np.vstack(self._Psis).astype(self.H.dtype)]
+
+    def H_values(self):
+        """H_m, of the samples as they were given."""
+        return [np.ascontiguousarray(self.samples.in_given_order(self.H).T)]
+
+    def in_parts(self, matrices):
+        """Of matrices with a row per feature of each view one for each part."""
+        return [np.vstack([matrices[v] for v, _ in part.spans]) for part in self.samples.parts]
+
+    def learned(self, errors):
+        """Weights of the views at the end, from the squared errors of each."""
+        R = errors.copy()
+        if self.weights != "equal":
+            R[self._owners] += [float(np.vdot(self.H, HD - HW)) for HW, HD in self._graph_terms()]
+        return Learned(*view_shares(R, self.weights), errors)

@@ -1,0 +1,26 @@
+"""How much the views of a model count, and the cost that they have together."""
+
+import numpy as np
+
+
+def view_shares(costs, gamma):
+    """α and w of the views from their costs R, arrays; see `dsnmf.symbolic.view_weights`.
+
+    gamma is a number > 0 but 1, "auto" or "equal"; the largest w is 1.
+    """
+    if gamma == "equal":
+        return np.full(len(costs), 1 / len(costs)), np.ones(len(costs))
+    s = 0.5 if gamma == "auto" else 1 / (1 - gamma)
+    logarithms = np.log(np.maximum(costs, np.finfo(np.float64).tiny))
+    power = s - 1 if gamma == "auto" else s
+    alpha, w = (np.exp(f * logarithms - (f * logarithms).max()) for f in (power, s - 1))
+    return alpha / alpha.sum(), w
+
+
+def joint_cost(costs, gamma):
+    """V / 2 times the power mean of R with the exponent s = 1 / (1 - γ), or ½ with "auto"."""
+    s = {"equal": 1.0, "auto": 0.5}.get(gamma) or 1 / (1 - gamma)
+    top = costs.max()
+    if top == 0 or (s < 0 and costs.min() <= 0):
+        return 0.0
+    return len(costs) / 2 * top * float(np.mean((costs / top) ** s)) ** (1 / s)
