@@ -130,7 +130,8 @@ class StreamFactorisation(Factorisation):
         rows = samples.start.astype(np.float64)
         Zs, stream = self._grown(Zs, stream, rows)
         with np.errstate(over="ignore", invalid="ignore"):  # looked at when all is done
-            stream = stream.moved(rows, features_of_batch(rows, Zs, self.mode), self.forget_factor)
+            H = features_of_batch(rows, Zs, self.solver, self.mode)
+            stream = stream.moved(rows, H, self.forget_factor)
         if not (np.isfinite(stream.XH).all() and np.isfinite(stream.HH).all()):
             raise FloatingPointError(
                 f"{DIVERGED}: this batch is too large for the scale of the first, whose samples' "
@@ -186,5 +187,5 @@ class StreamFactorisation(Factorisation):
         started, _ = start_factors(self, as_samples(known.T, scale=1.0), layers)
         if rank_of(started) <= rank_of(Zs):
             return Zs, stream
-        H = features_of_batch(reduce(np.matmul, Zs), started, self.mode)
+        H = features_of_batch(reduce(np.matmul, Zs), started, self.solver, self.mode)
         return started, stream.of_components(H)

@@ -4,16 +4,32 @@ import numpy as np
 import pytensor.tensor as pt
 
 from dsnmf.initialisation.svd import ZERO_FILL
+from dsnmf.solvers.sweeping import swept
 from dsnmf.training.lending import compiled_once
 from dsnmf.training.modes import compile_function
 from dsnmf.updates.one_read import multiplicative_features
 
 
 @compiled_once
-def _compiled_step(dtype, mode):
+def _compiled_step(rule, dtype, mode):
     """(A, B, H) ↦ new H."""
     A, B, H = inputs = [pt.matrix(dtype=dtype) for _ in range(3)]
-    return compile_function(inputs, multiplicative_features(H, A, B), mode=mode)
+    return compile_function(inputs, rule(H, A, B), mode=mode)
+
+
+def swept_features(A, B, H, mode=None):
+    """Features under X ≈ Ψ H after the sweeps of an iteration of HALS, from max(0, H).
+
+    Parameters
+    ----------
+    A, B, H, mode
+        See `moved_features`.
+
+    Returns
+    -------
+    ndarray, shape (k, b)
+    """
+    return np.asarray(_compiled_step(swept, str(H.dtype), mode)(A, B, np.maximum(H, 0)))
 
 
 def positive_start(led):
@@ -39,7 +55,7 @@ def moved_features(A, B, H, steps, mode=None):
     -------
     ndarray, shape (k, b)
     """
-    step, H = _compiled_step(str(H.dtype), mode), positive_start(H)
+    step, H = _compiled_step(multiplicative_features, str(H.dtype), mode), positive_start(H)
     for _ in range(steps):
         H = np.asarray(step(A, B, H))
     return H

@@ -14,7 +14,7 @@ from dsnmf.solvers.rule import Rule
 from dsnmf.solvers.small_step import moved_bases
 from dsnmf.solvers.view_shares import joint_cost, view_shares
 from dsnmf.symbolic.bases import relative_rounding
-from dsnmf.symbolic.gram import nonsingular_factor_of
+from dsnmf.symbolic.gram import nonsingular_factor_of, stacked_gram_factors
 from dsnmf.training import loop
 from dsnmf.training.lending import compiled_once
 from dsnmf.training.modes import compile_function
@@ -27,15 +27,6 @@ class MultiView(Rule):
     """See `dsnmf.updates.multiview_deep_semi_nmf` with consensus "one"; each view is read once."""
 
     takes_gaps = True  # whole views of a sample
-
-
-def _factored(QQs, cutoff):
-    """Stacked growths and W with Q Qᵀ = growth growthᵀ, W growth = 1, as `gram_factor` has them."""
-    values, vectors = np.linalg.eigh(QQs)
-    kept = values > np.maximum(cutoff * values[:, -1:], 0)
-    roots = np.sqrt(np.where(kept, values, 1))
-    growths = vectors * np.where(kept, roots, 0)[:, None]
-    return growths, (vectors * (kept / roots)[:, None]).transpose(0, 2, 1), bool(kept.all())
 
 
 @compiled_once
@@ -148,6 +139,7 @@ class MultiViewModel:
         self._patterns = np.array([pattern for _, pattern in samples.patterns], float)
         self._multipliers = [samples.multipliers(part) for part in samples.parts]
         self.iteration, self._graphs = 0, []
+        self.alpha, self.w = view_shares(np.ones(len(self.Zss)), "equal")
 
     def __enter__(self):
         self._graphs = [GraphTerms(W, self.H.dtype, self.mode) for W in self._given]
@@ -173,24 +165,31 @@ class MultiViewModel:
         given = {"parts": self.samples.parts, "groups": self._groups}
         return partial(function, **given, inverse=inverse.astype(self.H.dtype), **others)
 
-    def _components_step(self):
-        """Move the components; the costs R before."""
+    def _components_step(self, has_costs):
+        """Move the components; the costs R before, if they are needed."""
         XQs, QQs = self._sums
         self._before = XQs, QQs, self._L
-        cutoff = float(relative_rounding(max(self.H.shape), str(self.H.dtype)))
-        growths, inverses, is_regular = _factored(np.stack(QQs), cutoff)
+        size, dtype = max(self.H.shape), str(self.H.dtype)
+        cutoff = float(relative_rounding(size, dtype))
+        growths, inverses, is_regular = stacked_gram_factors(np.stack(QQs), cutoff)
         grown = self._L @ growths
         back = inverses @ self._inverse if is_regular else np.linalg.pinv(grown, rcond=cutoff)
-        R = np.zeros(len(self.Zss))
-        for v, group in self._group_of.items():
-            Y = XQs[v] @ inverses[group].T
-            error = Y - self._Psis[v] @ grown[group]
-            R[v] = max(self._energies[v] - np.vdot(Y, Y), 0) + np.vdot(error, error)
-            self._Psis[v] = Y @ back[group]
+        R = self._costs(grown, inverses) if has_costs else None
+        maps = inverses.transpose(0, 2, 1) @ back
+        self._Psis = [XQs[v] @ maps[self._group_of[v]] for v in range(len(self.Zss))]
         if not self._is_narrow:
             self._layers_step()
-        K, size = grown[-1] @ grown[-1].T, max(self.H.shape)
-        self._L, self._inverse = nonsingular_factor_of(K, size, str(self.H.dtype))
+        K = grown[-1] @ grown[-1].T
+        self._L, self._inverse = nonsingular_factor_of(K, size, dtype)
+        return R
+
+    def _costs(self, grown, inverses):
+        """R of each view, without its graph."""
+        R = np.empty(len(self.Zss))
+        for v, group in self._group_of.items():
+            Y = self._sums[0][v] @ inverses[group].T
+            error = Y - self._Psis[v] @ grown[group]
+            R[v] = max(self._energies[v] - np.vdot(Y, Y), 0) + np.vdot(error, error)
         return R
 
     def _layers_step(self):
@@ -212,14 +211,16 @@ class MultiViewModel:
         if self._sums is None:
             self._start()
         samples, dtype = self.samples, self.H.dtype
-        R = self._components_step()
+        is_equal, has_cost = self.weights == "equal", self.iteration % loop.CHECK_EVERY == 0
+        R = self._components_step(has_cost or not is_equal)
         terms = self._graph_terms()
         penalties = [float(np.vdot(self.H, HD - HW)) for HW, HD in terms]
-        is_equal = self.weights == "equal"
         if not is_equal:
             R[self._owners] += penalties
-        self.alpha, self.w = view_shares(R, self.weights)
-        cost = joint_cost(R, self.weights) + is_equal * sum(penalties) / 2
+            self.alpha, self.w = view_shares(R, self.weights)
+        cost = None
+        if has_cost:
+            cost = joint_cost(R, self.weights) + is_equal * sum(penalties) / 2
         of_graphs = []
         if terms:
             w = [1.0] if is_equal else self.w[self._owners]
@@ -240,7 +241,7 @@ class MultiViewModel:
         function = self._of_parts(_moved, self._inverse, **others)
         self._take(samples.passed(function, [self.H, *of_graphs], [self.H]))
         self.iteration += 1
-        return cost if (self.iteration - 1) % loop.CHECK_EVERY == 0 else None
+        return cost
 
     @property
     def affinities(self):

@@ -51,11 +51,13 @@ def models_of(k):
         k, alpha=ALPHA, positive_code=True, fit_algorithm="cd", random_state=0
     )
     deep = DeepSemiNMF((2 * k, k), solver="multiplicative")
-    return {"SemiNMF": SemiNMF(k), "DeepSemiNMF": deep, "dictionary": dictionary}
+    ours = {"SemiNMF": SemiNMF(k), "hals": SemiNMF(k, solver="hals"), "DeepSemiNMF": deep}
+    return {**ours, "dictionary": dictionary}
 
 
 def error(model, X):
-    Psi = model.components_.T.astype(np.float64)
+    of_factors = hasattr(model, "components_of")  # `components_` belong to the metric's features
+    Psi = (model.components_of(-1) if of_factors else model.components_).T.astype(np.float64)
     residual = X.T - Psi @ project(X.T, [Psi], nonnegative=True)
     return float(np.linalg.norm(residual) / np.linalg.norm(X))
 

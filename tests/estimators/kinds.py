@@ -17,7 +17,7 @@ ESTIMATORS = {
     "SemiNMF-bcd": SemiNMF(3, solver="bcd", max_iter=30, **PLAIN),
     "SemiNMF-hals": SemiNMF(3, solver="hals", max_iter=60, **PLAIN),
     "WSF": WSF(3, **PLAIN),
-    "DeepSemiNMF": DeepSemiNMF((5, 3), max_iter=300, **PLAIN),
+    "DeepSemiNMF": DeepSemiNMF((5, 3), solver="adam", max_iter=300, **PLAIN),
     "DeepSemiNMF-multiplicative": DeepSemiNMF((5, 3), solver="multiplicative", **PLAIN),
     "DeepSemiNMF-softplus": DeepSemiNMF(
         (5, 3), solver="multiplicative", nonlinearity="softplus", max_iter=20, **PLAIN

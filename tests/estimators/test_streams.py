@@ -25,6 +25,7 @@ PLAIN = {"mode": "FAST_COMPILE", "transform_method": "nonnegative"}
 STREAMS = {
     "SemiNMF": SemiNMF(4, **PLAIN),
     "DeepSemiNMF": DeepSemiNMF((6, 4), solver="multiplicative", **PLAIN),
+    "HALS": SemiNMF(4, solver="hals", **PLAIN),
 }
 
 

@@ -88,12 +88,11 @@ class Noted:
             self._coordinates = np.asarray(self._basis.T @ X)
         self.norms, self.method, self.dtype = norms, method, X.dtype
 
-    @property
-    def X(self):
-        """The samples, shape (p, n), in float64."""
-        if self._basis is None:
-            return self._coordinates.astype(np.float64, copy=False)
-        return self._basis @ self._coordinates
+    def of(self, picked):
+        """Some samples, shape (p, n), in float64, and their norms."""
+        X = self._coordinates[:, picked]
+        X = X.astype(np.float64, copy=False) if self._basis is None else self._basis @ X
+        return X, self.norms[picked]
 
 
 def note_samples(estimator, X, norms):
@@ -120,10 +119,12 @@ def _measure(estimator, number):
     noted, Zs = vars(estimator).get("_noted"), estimator._paths()[number]
     if noted is None:  # another thread has measured meanwhile
         return
-    g, X = estimator._nonlinearity, noted.X
+    g, size = estimator._nonlinearity, Zs[-1].shape[1]
+    # A narrow layer needs fewer than the widest, for which they were noted.
+    X, norms = noted.of(pick_samples(len(noted.norms), (size,)))
     if len(Zs) > 1 and not symbolic.is_linear(g):
         feature_map = estimator._feature_map(number, noted.dtype, noted.method)
-        H = feature_map.of_full(X.astype(noted.dtype, copy=False), noted.norms)
+        H = feature_map.of_full(X.astype(noted.dtype, copy=False), norms)
         response = response_of(Zs, g, estimator.mode, H)
     else:
         response = linear_response(Zs)

@@ -17,7 +17,7 @@ from tests.estimators.kinds import PLAIN, near_low_rank
 
 MODELS = {
     "SemiNMF": SemiNMF(3, max_iter=20, **PLAIN),
-    "relu": DeepSemiNMF((5, 3), max_iter=20, **PLAIN),
+    "relu": DeepSemiNMF((5, 3), solver="adam", max_iter=20, **PLAIN),
 }
 
 pytestmark = [

@@ -5,11 +5,11 @@ import inspect
 import numpy as np
 import pytest
 
-from dsnmf import WSF, DeepSemiNMF, DeepWSF, SemiNMF
+from dsnmf import WSF, DeepSemiNMF, DeepWSF, MultiViewDeepSemiNMF, SemiNMF
 from dsnmf.estimators.parameters.declaration import PARAMETERS, excluded_by, numbers_of
 from tests.api import section
 
-CLASSES = [SemiNMF, DeepSemiNMF, WSF, DeepWSF]
+CLASSES = [SemiNMF, DeepSemiNMF, WSF, DeepWSF, MultiViewDeepSemiNMF]
 
 
 @pytest.mark.parametrize("kind", CLASSES)
