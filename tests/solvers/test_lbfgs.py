@@ -104,6 +104,12 @@ def test_sparse_data_go_the_same_way_and_float32_ends_as_well():
     assert narrow.reconstruction_err_ < 1.1 * dense.reconstruction_err_
 
 
+def test_rounding_at_the_start_stays_rounding():
+    X = np.random.default_rng(0).standard_normal((60, 12))
+    one, other = (fitted(c * X, max_iter=15, tol=0).H_[-1] for c in (1, 3e-5))
+    assert relative_error(other, one) < 1e-5  # features of rank 3 in 5 rows
+
+
 def test_goes_on_from_where_it_was():
     X = near_low_rank(60, 5)
     model = fitted(X, max_iter=15, tol=0, warm_start=True)
