@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 VERSION = 3
 
 #: The classes that a file may be of.
-KINDS = ("DeepSemiNMF", "DeepWSF", "SemiNMF", "WSF")
+KINDS = ("DeepSemiNMF", "DeepWSF", "MultiViewDeepSemiNMF", "SemiNMF", "WSF")
 
 
 def _plain(value):

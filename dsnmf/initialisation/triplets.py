@@ -82,7 +82,7 @@ def _gram(small):
 
 def project_onto(basis, M):
     """basisᵀ M in float64."""
-    if scipy.sparse.issparse(M) or M.dtype == np.float64:
+    if not isinstance(M, np.ndarray) or M.dtype == np.float64:
         return np.asarray(basis.T @ M)
     result = np.empty((basis.shape[1], M.shape[1]))
     for columns, block in _blocks(M):

@@ -29,11 +29,20 @@ _lock, _inside = Lock(), 0
 _changed: list[tuple[Any, int]] = []
 
 
+#: Modules that bring pools of their own.
+_BRINGING = "sklearn", "numba.np.ufunc.omppool"
+
+
 @cache
-def _pools(with_sklearn):
+def _pools(brought):
     """Pools of threads that the process has together, and those that OpenMP counts by thread.
 
-    They are looked for once, and once more when scikit-learn has brought its own.
+    They are looked for once, and once more when one of those modules has brought its own.
+
+    Parameters
+    ----------
+    brought : tuple of bool
+        Which of `_BRINGING` are imported.
     """
     try:
         from threadpoolctl import ThreadpoolController
@@ -79,7 +88,7 @@ def one_thread() -> Iterator[None]:
     {1}
     """
     global _inside, _changed
-    of_process, of_thread = _pools("sklearn" in sys.modules)
+    of_process, of_thread = _pools(tuple(name in sys.modules for name in _BRINGING))
     with _lock:
         if not _inside:
             _changed = _limited(of_process)

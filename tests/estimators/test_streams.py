@@ -285,7 +285,7 @@ def test_other_layers_than_those_learned_are_refused():
     ("other", "why"),
     [
         (SemiNMF(2, solver="bcd"), "needs solver='multiplicative', got 'bcd'"),
-        (DeepSemiNMF(), "needs solver='multiplicative', got 'auto'"),
+        (DeepSemiNMF(), "needs solver='multiplicative', got 'adam'"),
         (DeepSemiNMF(solver="multiplicative", nonlinearity="tanh"), "identity', got 'tanh'"),
         (DeepSemiNMF(solver="multiplicative", whiten=0.5), "needs whiten=0, got 0.5"),
         (WSF(), None),
