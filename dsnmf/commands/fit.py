@@ -35,7 +35,7 @@ def _estimator(parsed):
             raise ValueError("--alpha weighs labels, which --labels must name")
         if not deep and parsed.solver != "adam":
             return SemiNMF(parsed.layers[0], **options)
-        return DeepSemiNMF(parsed.layers, solver=parsed.solver or "auto", **options)
+        return DeepSemiNMF(parsed.layers, solver=parsed.solver or "adam", **options)
     if parsed.solver == "adam":
         raise ValueError(
             "--solver adam takes no labels; with --labels the solver is multiplicative"

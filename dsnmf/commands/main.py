@@ -84,7 +84,7 @@ def _nobody_reads(error):
     if not isinstance(error, OSError) or error.errno != errno.EINVAL:
         return isinstance(error, BrokenPipeError)
     try:
-        sys.stdout.flush()
+        print(flush=True)  # what could not be written may be forgotten by now: a line of our own
     except OSError:
         return True
     return False

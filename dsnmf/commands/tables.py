@@ -62,6 +62,8 @@ def read_samples(parsed, known=None, in_blocks=False):
 
 def _order(names, known, source):
     """Indices that put named features into the order of the known ones, which must be the same."""
+    from dsnmf.files.layout import listed
+
     counts = (Counter(names) | Counter(known)).items()
     for what, wrong in {
         "lacks features of the model": set(known) - set(names),
@@ -71,8 +73,9 @@ def _order(names, known, source):
         },
     }.items():
         if wrong:
-            listed = ", ".join(sorted(wrong)[:3]) + (" …" if len(wrong) > 3 else "")
-            raise ValueError(f"{source} {what}: {listed}")
+            there = f"; it has {listed(names, 6)}" if wrong.isdisjoint(names) else ""
+            wrong = ", ".join(sorted(wrong)[:3]) + (" …" if len(wrong) > 3 else "")
+            raise ValueError(f"{source} {what}: {wrong}{there}")
     position = {name: i for i, name in enumerate(names)}
     return [position[name] for name in known]
 

@@ -9,6 +9,7 @@ from dsnmf.data.compression import compress
 from dsnmf.data.dense import Compressed, Dense, DenseVariables
 from dsnmf.data.gaps import Gappy
 from dsnmf.data.known import Known, known_entries
+from dsnmf.data.observations import values_of
 from dsnmf.data.sample_blocks import Blocks
 from dsnmf.data.sources import DaskArray, as_source
 from dsnmf.data.sparse import CentredSparse, Sparse, SparseVariables
@@ -81,9 +82,12 @@ def as_blocks(X, block_size=None, scale=None, gaps=False, absent="zero", sparse=
 def unmasked(X):
     """X with NaN in the place of masked and missing entries; what has none stays as it is.
 
+    Of an AnnData object it is its X.
+
     Masked are entries of masked arrays, and of lists of these; missing those that pandas knows in
     columns of objects.
     """
+    X = values_of(X)
     if isinstance(X, list | tuple) and any(isinstance(row, np.ma.MaskedArray) for row in X):
         X = np.ma.array(X)
     if isinstance(X, np.ma.MaskedArray):

@@ -58,8 +58,10 @@ class Source:
     def density(self):
         if type(self._X).__module__.partition(".")[0] in GIVE_ARRAYS:
             return 1.0  # known without a read
+        if not scipy.sparse.issparse(self._X[:0]):  # of dense rows nothing is read
+            return 1.0
         first = self._X[:LOOKED_AT]
-        return first.nnz / np.prod(first.shape) if scipy.sparse.issparse(first) else 1.0
+        return first.nnz / np.prod(first.shape)
 
     @property
     def size(self):

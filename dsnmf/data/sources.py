@@ -10,6 +10,7 @@ from itertools import accumulate
 import numpy as np
 import scipy.sparse
 
+from dsnmf.data.observations import values_of
 from dsnmf.data.rows import Source, row_dtype
 from dsnmf.files.arrays import read_sparse, sparse_header
 from dsnmf.files.damage import damage_as
@@ -39,8 +40,8 @@ def as_source(X):
         - an `h5py.Dataset`, a `zarr.Array`, or anything else with shape, NumPy dtype and slices
           of rows that does not give out its memory, as xarray's arrays do where they hold it.
 
-        Real numbers only. Rows may come as sparse matrices, also from Dask or from a backed
-        AnnData's X; what is read is made dense.
+        or an AnnData object whose X is one of these. Real numbers only. Rows may come as sparse
+        matrices, also from Dask or from a backed AnnData's X; what is read is made dense.
 
     Returns
     -------
@@ -73,6 +74,7 @@ def as_source(X):
     >>> source.shape, source.dtype
     ((4, 2), dtype('float64'))
     """
+    X = values_of(X)
     if isinstance(X, np.memmap):
         is_file = _mapping(X) is not None and OF_JOBLIB not in str(X.filename)
         return Mapped(X) if is_file else None

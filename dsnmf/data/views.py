@@ -170,6 +170,10 @@ class Views:
             [np.full(s.stop - s.start, 1 / self.scales[v]) for v, s in part.spans]
         )
 
+    def least_error(self, rank):
+        """As `Samples` has it: not known."""
+        return 0.0
+
     @property
     def step_shape(self):
         """As `Samples` has it."""

@@ -115,7 +115,8 @@ class Factorisation(FittedFactorisation, TransformerMixin, BaseEstimator):
         Parameters
         ----------
         X : array-like or sparse matrix (CSR or CSC), shape (n_samples, n_features)
-            Real, of any sign. NaN and masks mark unknown entries (dense X only). What is not in
+            Real, of any sign. NaN and masks mark unknown entries (dense X only). An AnnData object
+            is its X, with the names of its variables. What is not in
             memory: see `dsnmf.data.sources.as_source`; if it is no more than one block, it is read.
             A memory map that cannot be fitted in blocks, such as one with NaN, is an array as any
             other, unless block_size, store or checkpoint is given.

@@ -4,8 +4,9 @@
 # but each layer has features of its own.
 import numpy as np
 from sklearn.utils._set_output import ADAPTERS_MANAGER, _get_output_config
-from sklearn.utils.validation import validate_data
+from sklearn.utils.validation import check_array, validate_data
 
+from dsnmf.data.observations import is_annotated, names_frame
 from dsnmf.data.recognition import canonical, unmasked
 from dsnmf.extras import extra
 
@@ -23,6 +24,7 @@ def in_container(features, names, X, estimator):
     if kind == "default":
         return features
     adapter = ADAPTERS_MANAGER.adapters[kind]
+    X = X.obs if is_annotated(X) else X  # a frame with the names of the samples
     return adapter.create_container(features, X, columns=lambda: names)
 
 
@@ -52,13 +54,14 @@ def as_data(estimator, X, *, reset=False):
 
     With `reset` it is what the estimator is to be fitted to.
     """
-    X = validate_data(
-        estimator,
-        unmasked(X),
-        reset=reset,
-        accept_sparse=("csr", "csc"),
-        dtype=(np.float64, np.float32),
-        ensure_all_finite="allow-nan",
-        ensure_min_samples=2 if reset else 1,
-    )
-    return canonical(X)
+    allowed = {
+        "accept_sparse": ("csr", "csc"),
+        "dtype": (np.float64, np.float32),
+        "ensure_all_finite": "allow-nan",
+        "ensure_min_samples": 2 if reset else 1,
+    }
+    if is_annotated(X):
+        values = check_array(unmasked(X), estimator=estimator, input_name="X", **allowed)
+        validate_data(estimator, names_frame(X), reset=reset, skip_check_array=True)
+        return canonical(values)
+    return canonical(validate_data(estimator, unmasked(X), reset=reset, **allowed))

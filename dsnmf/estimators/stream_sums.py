@@ -13,9 +13,9 @@ from dsnmf.solvers.features import moved_features, swept_features
 from dsnmf.solvers.small_step import moved_bases
 from dsnmf.updates.one_read import Sums
 
-#: Of the multiplicative H rule for each batch. The features with the least error (non-negative least squares) take
-#: several times as long, and have zeros that hold the components fast: on PIE the error of new
-#: samples falls to 13 % with them, to 11 % with these.
+#: Of the multiplicative H rule for each batch. The features with the least error (non-negative
+#: least squares) take several times as long, and have zeros that hold the components fast: on PIE
+#: the error of new samples falls to 13 % with them, to 11 % with these.
 STEPS = 20
 
 #: Eigenvalues of ΨᵀΨ up to this share of the largest are left out where features start.

@@ -9,6 +9,9 @@ from dsnmf.files.damage import damage_as
 
 _HEADER = "dsnmf"
 
+#: How .npz files begin.
+_ZIP = b"PK"
+
 
 def write(path, kind, version, settings, arrays):
     """Write a model file; the path holds either its old content or all of the new one.
@@ -38,8 +41,16 @@ def write(path, kind, version, settings, arrays):
 def _load(path, wanted=None):
     """Arrays by name; only those that are wanted, if any are named."""
     damage = damage_as(path, "is not a dsnmf model file, or is damaged")
-    with damage, np.load(path, allow_pickle=False) as file:
-        return {name: file[name] for name in file.files if wanted is None or name in wanted}
+    try:
+        with damage, np.load(path, allow_pickle=False) as file:
+            return {name: file[name] for name in file.files if wanted is None or name in wanted}
+    except ValueError as error:
+        with open(path, "rb") as file:
+            if file.read(len(_ZIP)) == _ZIP:
+                raise
+        # NumPy takes any other file for a pickle, and says how to read that.
+        text = f"{path} is not a dsnmf model file, which dsnmf fit or save writes"
+        raise ValueError(text) from error
 
 
 def _pop_header(arrays, path):

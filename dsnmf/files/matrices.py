@@ -66,6 +66,11 @@ def check_matrix(source: PathLike, values: Any) -> Array | SparseMatrix:
     ValueError
         If they are no matrix of real numbers without infinities.
     """
+    if values.ndim == 3:
+        raise ValueError(
+            f"{source} must be 2-d, got shape {values.shape}: say what three dimensions are, "
+            "--array pictures or --array cube (Layout(array=…))"
+        )
     _check(source, values, "fiub", (2,), "real numbers, 2-d")
     if scipy.sparse.issparse(values):
         values = as_csr(source, values)

@@ -5,6 +5,7 @@ import copy
 import numpy as np
 
 from dsnmf.data.centring import Centring
+from dsnmf.data.observations import is_annotated
 from dsnmf.data.recognition import in_memory
 from dsnmf.estimators.containers import as_data
 from dsnmf.estimators.record import variation_of
@@ -12,7 +13,7 @@ from dsnmf.estimators.record import variation_of
 
 def array_model(model, X):
     """The model as it takes samples whose features have no names."""
-    if hasattr(X, "columns"):
+    if hasattr(X, "columns") or is_annotated(X):
         return model
     nameless = copy.copy(model)
     vars(nameless).pop("feature_names_in_", None)

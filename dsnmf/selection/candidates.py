@@ -10,6 +10,7 @@ from sklearn.base import clone
 from sklearn.model_selection import ParameterGrid
 
 from dsnmf.estimators.parameters.declaration import excluded_by
+from dsnmf.estimators.shallow import WSF, SemiNMF
 from dsnmf.extras import extra
 from dsnmf.selection.criterion import OF_TRANSFORM
 
@@ -24,8 +25,15 @@ PER_CLUSTER = 2
 FIRST_LAYER = 4
 
 
-def default_candidates(estimator, shape, n_clusters=None):
+#: Weights of a graph of neighbours, beside the default one, per sample.
+WEIGHTS = (0.005, 0.5)
+
+
+def default_candidates(estimator, shape, n_clusters=None, *, has_labels=False):
     """A grid of candidates: of sizes, or for so many clusters of metrics.
+
+    For clusters without labels `WSF` has its graph of neighbours with several weights, and the
+    features that keep it on new samples.
 
     Parameters
     ----------
@@ -33,6 +41,7 @@ def default_candidates(estimator, shape, n_clusters=None):
     shape : (int, int)
         Of X: n_samples, n_features.
     n_clusters : int, optional
+    has_labels : bool
 
     Returns
     -------
@@ -59,6 +68,12 @@ def default_candidates(estimator, shape, n_clusters=None):
         grid = {"layers": [(min(FIRST_LAYER * k, shape[0]),) * inner + (k,) for k in sizes]}
     if n_clusters is not None:
         grid["metric"] = ["components", 0, 0.5, "data"]
+        if isinstance(estimator, SemiNMF):  # whose H has a direction that reconstructs nothing
+            grid["metric"].remove("components")
+        if isinstance(estimator, WSF) and isinstance(estimator.affinity, str) and not has_labels:
+            least, most = (float(f"{weight * shape[0]:.2g}") for weight in WEIGHTS)
+            grid["alpha"] = [least, "auto", most]
+            grid |= {"metric": ["components", 0.5], "transform_method": ["neighbors"]}
     return grid
 
 
@@ -152,7 +167,7 @@ class Candidates:
     fits: list
 
     @classmethod
-    def of(cls, estimator, grid, X, n_clusters):
+    def of(cls, estimator, grid, X, n_clusters, has_labels=False):
         """The candidates of a grid, or the default ones.
 
         Parameters
@@ -162,6 +177,7 @@ class Candidates:
         X : ndarray or CSR matrix
         n_clusters : int or None
             None: the criterion does not look at what `OF_TRANSFORM` changes.
+        has_labels : bool
 
         Raises
         ------
@@ -173,7 +189,7 @@ class Candidates:
         several = isinstance(estimator, list | tuple)
         for own, given in _pairs(estimator, grid):
             if given is None:
-                given = default_candidates(own, X.shape, n_clusters)
+                given = default_candidates(own, X.shape, n_clusters, has_labels=has_labels)
             own_parameters, first = _checked(given, own), len(parameters)
             models += [clone(own).set_params(**candidate) for candidate in own_parameters]
             kinds += [{"estimator": type(own).__name__} if several else {}] * len(own_parameters)

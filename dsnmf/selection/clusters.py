@@ -1,11 +1,17 @@
 """Criterion "clusters": how well k-means on the features agrees with itself."""
 
+import warnings
 from dataclasses import dataclass
 
 import numpy as np
+import scipy.sparse
+from sklearn.base import clone
 from sklearn.cluster import KMeans
+from sklearn.manifold import spectral_embedding
 from sklearn.metrics import adjusted_rand_score
 
+from dsnmf.affinity import knn_affinity
+from dsnmf.estimators.supervised import SupervisedFactorisation
 from dsnmf.files.output import tell_apart
 from dsnmf.selection.criterion import (
     SHARE,
@@ -24,6 +30,12 @@ N_INIT = 10
 
 #: Sets of shapeless features.
 DRAWS = 2
+
+#: Sets of shapeless samples for methods with a graph.
+GRAPH_DRAWS = 4
+
+#: Of the graph for spectral clustering.
+NEIGHBORS = 5
 
 
 def agreement(features, n_clusters, repeats, seed):
@@ -68,39 +80,74 @@ def shapeless(features, seed):
     """Normal samples with the covariance of the features: as spread, without clusters."""
     centred = features - features.mean(axis=0)
     _, sigma, Vt = np.linalg.svd(centred, full_matrices=False)
+    sigma = sigma[sigma > 0]
     normal = np.random.default_rng(seed).standard_normal((len(features), len(sigma)))
-    return (normal * (sigma / np.sqrt(len(features)))) @ Vt
+    return (normal * (sigma / np.sqrt(len(features)))) @ Vt[: len(sigma)]
 
 
-def agreement_beyond_shapeless(features, n_clusters, repeats, seed):
+def _of_unit_size(features):
+    """The features at a root mean square distance of 1 from their mean; None if they are equal."""
+    features = np.asarray(features, np.float64)
+    size = np.sqrt(np.square(features - features.mean(axis=0)).sum(axis=1).mean())
+    return features / size if size > 0 else None
+
+
+def agreement_beyond_shapeless(features, n_clusters, repeats, seed, made=()):
     """(a - a₀) / (1 - a₀) of each k-means, a₀ the mean agreement on some `shapeless` features.
 
     Features of few, or few strong, directions are cut into the same slices again and again whether
     there are clusters or not; a₀ is what that alone gives. The idea is that of the gap statistic
     (Tibshirani, Walther & Hastie 2001).
 
+    A graph of neighbours draws any samples together into clumps that k-means finds each time. So
+    where a graph made the features, a is less by what the highest agreement on those that the same
+    method made of several shapeless samples exceeds a₀: a method that agrees with itself on
+    anything has no share left to win by. (The highest, as it differs much from draw to draw.)
+
     Parameters
     ----------
     features, n_clusters, repeats, seed
         See `agreement`.
+    made : sequence of ndarray, shape (n_samples, k)
+        Features that the same method made of shapeless samples.
 
     Returns
     -------
     ndarray, shape (repeats,)
         At most 1; all 0 if the features are constant, or what is shapeless agrees fully.
     """
-    features = np.asarray(features, np.float64)
-    size = np.sqrt(np.square(features - features.mean(axis=0)).sum(axis=1).mean())
-    if size == 0:
+    features = _of_unit_size(features)
+    if features is None:
         return np.zeros(repeats)
-    features = features / size
-    by_chance = np.mean(
-        [
-            agreement(shapeless(features, (seed, draw)), n_clusters, max(repeats // 2, 2), seed)
-            for draw in range(DRAWS)
-        ]
-    )
-    return beyond(by_chance, agreement(features, n_clusters, repeats, seed))
+
+    def mean_agreement(sets):
+        fewer = max(repeats // 2, 2)
+        return np.mean([agreement(each, n_clusters, fewer, seed) for each in sets])
+
+    by_chance = mean_agreement(shapeless(features, (seed, draw)) for draw in range(DRAWS))
+    made = [each for each in map(_of_unit_size, made) if each is not None]
+    most = max((mean_agreement([each]) for each in made), default=by_chance)
+    excess = max(most - by_chance, 0.0)
+    return beyond(by_chance, agreement(features, n_clusters, repeats, seed) - excess)
+
+
+def _is_plain(X):
+    """Whether X is an array without gaps."""
+    return not scipy.sparse.issparse(X) and bool(np.isfinite(X).all())
+
+
+def _has_graph(model, y):
+    """Whether a fit of the model has no labels, but a graph of its samples' neighbours."""
+    is_supervised = isinstance(model, SupervisedFactorisation)
+    return is_supervised and y is None and isinstance(model.affinity, str)
+
+
+def spectral_features(X, n_clusters):
+    """What spectral clustering runs k-means on, with the graph that `WSF` has by default."""
+    W = knn_affinity(X.T.astype(np.float64), min(NEIGHBORS, len(X) - 1))
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message="Graph is not fully connected")
+        return spectral_embedding(W, n_components=n_clusters, drop_first=False, random_state=0)
 
 
 @dataclass(frozen=True)
@@ -128,24 +175,42 @@ class ClusterAgreement(Criterion):
                 f"got {self.most_clusters}"
             )
 
-    def _judged(self, features, n_clusters):
-        scores = agreement_beyond_shapeless(features, n_clusters, self.repeats, self.seed)
+    def _judged(self, features, n_clusters, made=()):
+        scores = agreement_beyond_shapeless(features, n_clusters, self.repeats, self.seed, made)
         return {"score": float(scores.mean()), "standard_error": agreement_error(scores)}
 
     def measure(self, model, variants, X, y):
-        model.fit(X, y)
+        draws = self._shapeless_samples(X) if _has_graph(model, y) and _is_plain(X) else []
+        fits = [(clone(model).fit(samples), samples) for samples in draws]
+        fits.append((model.fit(X, y), X))
         rows = []
         for i, variant in enumerate(variants):
-            features = np.asarray(model.set_params(**variant).transform(X))
+            *made, features = (
+                np.asarray(each.set_params(**variant).transform(samples)) for each, samples in fits
+            )
             for n_clusters in self.n_clusters:
                 row = {"variant": i, "n_clusters": n_clusters}
-                rows.append({**row, **self._judged(features, n_clusters)})
+                rows.append({**row, **self._judged(features, n_clusters, made)})
         return rows
 
-    def baseline(self, X, n_components, row):
-        features = Principal(n_components, whiten=0.5).fit_transform(X)
-        judged = self._judged(features, row["n_clusters"])
-        return {"method": f"half-whitened PCA of {features.shape[1]} components", **judged}
+    def _shapeless_samples(self, X):
+        """Sets of normal samples with the mean and the covariance of X."""
+        mean = X.mean(axis=0)
+        draws = (shapeless(X, (self.seed, draw)) for draw in range(GRAPH_DRAWS))
+        return [(draw + mean).astype(X.dtype) for draw in draws]
+
+    def baselines(self, X, n_components, row):
+        found, n_clusters = [], row["n_clusters"]
+        for name, whiten in {"PCA": 0.0, "half-whitened PCA": 0.5, "whitened PCA": 1.0}.items():
+            features = Principal(n_components, whiten=whiten).fit_transform(X)
+            method = f"{name} of {features.shape[1]} components"
+            found.append({"method": method, **self._judged(features, n_clusters)})
+        if _is_plain(X):
+            found.insert(0, {"method": "the samples as they are", **self._judged(X, n_clusters)})
+            made = [spectral_features(draw, n_clusters) for draw in self._shapeless_samples(X)]
+            judged = self._judged(spectral_features(X, n_clusters), n_clusters, made)
+            found.append({"method": "spectral clustering", **judged})
+        return found
 
     def reason(self, rows, best):
         row = rows[best]

@@ -87,9 +87,9 @@ class Criterion(ABC):
             Rows of the table, with "variant" (its index), "score" and "standard_error".
         """
 
-    def baseline(self, X, n_components, row):
-        """What is as simple as can be, judged as the chosen row: see `Selection.baseline`."""
-        return None
+    def baselines(self, X, n_components, row):
+        """What is as simple as can be, judged as the chosen row: see `Selection.baselines`."""
+        return []
 
     def best(self, rows):
         """Index of the chosen one of the rows, whose scores are finite."""

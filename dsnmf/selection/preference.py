@@ -209,7 +209,8 @@ def select(
     """Choose layers, components, metric or other parameters of an estimator without known classes.
 
     "clusters": how well k-means on the features agrees with itself, each on a random 80 % of the
-    samples (mean adjusted Rand index), beyond its agreement on normal data of the same covariance.
+    samples (mean adjusted Rand index), beyond its agreement on normal data of the same covariance,
+    and of a graph without labels also on what the same fit makes of normal data like X.
     "entries": the squared error on entries that were hidden from the fit; of models within one
     standard error of the least it takes the smallest. "components": how well the components of
     fits to random 80 % of the samples agree (matched absolute cosines), beyond chance.
@@ -286,7 +287,7 @@ def select(
     seed, jobs = _as_seed(random_state), as_size(jobs, "jobs")
     judge = _criterion(criterion, n_clusters, as_size(repeats, "repeats"), seed)
     samples = _samples(X)
-    candidates = Candidates.of(estimator, candidates, samples, judge.most_clusters)
+    candidates = Candidates.of(estimator, candidates, samples, judge.most_clusters, y is not None)
     judge.check(samples, candidates.models)
     fits = candidates.models_and_variants()
     items = _items(judge, fits, samples, y, folder)
@@ -304,6 +305,6 @@ def select(
         best_params_=candidates.parameters[index],
         best_n_clusters_=row.get("n_clusters"),
         best_estimator_=best_estimator,
-        baseline=judge.baseline(samples, candidates.models[index]._layer_sizes()[-1], row),
+        baselines=judge.baselines(samples, candidates.models[index]._layer_sizes()[-1], row),
         reason=reason,
     )

@@ -58,9 +58,10 @@ class Selection:
         Of the chosen row, for criterion="clusters".
     best_estimator_ : estimator
         With these parameters, fitted on all of X.
-    baseline : dict or None
-        For criterion="clusters" the "score" and "standard_error" of half-whitened PCA ("method") of
-        as many components and clusters: an estimator that is no better is not needed for clusters.
+    baselines : list of dict
+        For criterion="clusters" the "score" and "standard_error" of simple methods ("method") with
+        as many components and clusters: the samples as they are, PCA, whitened half-way or fully,
+        and spectral clustering. Of sparse X and X with gaps, PCA alone.
     reason : str
         Why it was chosen, in a sentence or two.
     """
@@ -72,8 +73,15 @@ class Selection:
     best_params_: dict[str, Any]
     best_n_clusters_: int | None
     best_estimator_: Factorisation
-    baseline: dict[str, Any] | None
+    baselines: list[dict[str, Any]]
     reason: str
+
+    @property
+    def baseline(self) -> dict[str, Any] | None:
+        """The best of `baselines`, if it is no worse than the choice: no model is needed then."""
+        best = max(self.baselines, key=lambda each: each["score"], default=None)
+        chosen = self.table[self.best_index_]["score"]
+        return best if best is not None and best["score"] >= chosen else None
 
     def __str__(self) -> str:
         names = _named(self.table, ("score", "standard_error"))
@@ -96,8 +104,14 @@ class Selection:
         text = [*lines, "", self.reason]
         if not has_error:
             text.append("Of two repeats there is one agreement, and no standard error.")
-        if self.baseline is not None:
-            text.append(f"For comparison, {self.baseline['method']}: {self.baseline['score']:.2f}.")
+        if self.baselines:
+            told = [f"{each['method']} {each['score']:.2f}" for each in self.baselines]
+            text.append(f"For comparison: {', '.join(told)}.")
+            if self.baseline is not None:
+                text.append(
+                    f"No candidate is better than this: {self.baseline['method']}. For clusters no "
+                    "model is needed."
+                )
         return "\n".join(text)
 
     def plot(self, ax: Axes | None = None) -> Axes:

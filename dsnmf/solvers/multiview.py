@@ -14,7 +14,7 @@ from dsnmf.solvers.rule import Rule
 from dsnmf.solvers.small_step import moved_bases
 from dsnmf.solvers.view_shares import joint_cost, view_shares
 from dsnmf.symbolic.bases import relative_rounding
-from dsnmf.symbolic.gram import nonsingular_factor_of
+from dsnmf.symbolic.gram import nonsingular_factor_of, stacked_gram_factors
 from dsnmf.training import loop
 from dsnmf.training.lending import compiled_once
 from dsnmf.training.modes import compile_function
@@ -27,15 +27,6 @@ class MultiView(Rule):
     """See `dsnmf.updates.multiview_deep_semi_nmf` with consensus "one"; each view is read once."""
 
     takes_gaps = True  # whole views of a sample
-
-
-def _factored(QQs, cutoff):
-    """Stacked growths and W with Q Qᵀ = growth growthᵀ, W growth = 1, as `gram_factor` has them."""
-    values, vectors = np.linalg.eigh(QQs)
-    kept = values > np.maximum(cutoff * values[:, -1:], 0)
-    roots = np.sqrt(np.where(kept, values, 1))
-    growths = vectors * np.where(kept, roots, 0)[:, None]
-    return growths, (vectors * (kept / roots)[:, None]).transpose(0, 2, 1), bool(kept.all())
 
 
 @compiled_once
@@ -180,7 +171,7 @@ class MultiViewModel:
         self._before = XQs, QQs, self._L
         size, dtype = max(self.H.shape), str(self.H.dtype)
         cutoff = float(relative_rounding(size, dtype))
-        growths, inverses, is_regular = _factored(np.stack(QQs), cutoff)
+        growths, inverses, is_regular = stacked_gram_factors(np.stack(QQs), cutoff)
         grown = self._L @ growths
         back = inverses @ self._inverse if is_regular else np.linalg.pinv(grown, rcond=cutoff)
         R = self._costs(grown, inverses) if has_costs else None

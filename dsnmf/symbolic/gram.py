@@ -97,3 +97,12 @@ def nonsingular_factor_of(K, size, dtype="float64"):
     """What `nonsingular_factor` gives, of an array: L and L⁻¹, arrays."""
     cutoff = np.float64(relative_rounding(size, dtype))
     return _nonsingular_factor_op().run(K, cutoff)
+
+
+def stacked_gram_factors(Ks, cutoff):
+    """What `gram_factor` gives of several arrays, L and W stacked, and whether all are regular."""
+    values, vectors = np.linalg.eigh(Ks)
+    kept = values > np.maximum(cutoff * values[:, -1:], 0)
+    roots = np.sqrt(np.where(kept, values, 1))
+    growths = vectors * np.where(kept, roots, 0)[:, None]
+    return growths, (vectors * (kept / roots)[:, None]).transpose(0, 2, 1), bool(kept.all())

@@ -19,7 +19,7 @@ from dsnmf.updates.semi_nmf import scaled
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from typing import Literal
+    from typing import Any, Literal
 
     from dsnmf.affinity.labels import Affinity
     from dsnmf.typing import ArrayLike, TensorLike, Updates
@@ -144,9 +144,10 @@ def multiview_deep_semi_nmf(
     if not is_one and S is not None:
         raise ValueError("consensus 'as coded' needs each view of each sample: none may be missing")
     alpha = _as_weights(weights, gamma, len(Xs), dtype)
-    w = alpha if gamma in ("auto", None) else relative_powers(alpha, gamma)
+    w = alpha if isinstance(gamma, str) or gamma is None else relative_powers(alpha, gamma)
 
-    updates, bases = {}, []
+    updates: dict[Any, Any] = {}
+    bases = []
     for v, (X, Zs, Hs) in enumerate(views):
         seen = Hs if S is None else [*Hs[:-1], Hs[-1] * S[v]]
         n = Hs[-1].shape[1] if S is None else pt.cast(S[v].sum(), "int64")

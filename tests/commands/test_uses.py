@@ -26,6 +26,8 @@ def made(tmp_path_factory):
     with pytest.MonkeyPatch.context() as patch, pytensor.config.change_flags(mode="FAST_COMPILE"):
         patch.chdir(folder)
         TABLE.to_csv("plants.csv", index=False)
+        (folder / "other.csv").write_text("x,age,hue\na,1,2\nb,3,4\n")
+        np.save("cube.npy", np.ones((4, 3, 2)))
         gaps = TABLE.astype(object)
         gaps.loc[3, "wid"], gaps.loc[7, "age"] = "", "-9"
         gaps.to_csv("gaps.csv", index=False)
@@ -146,6 +148,9 @@ PREDICT = ["predict", "plants.csv", "--index", "plant", "--labels", "kind", "-o"
             "n_clusters must be at most n_samples = 30, got 31",
         ),
         (["cluster", "model", "plants.csv", *READ, "-o", "x.csv"], "required: --clusters"),
+        (["score", "plants.csv", "digits"], "plants.csv is not a dsnmf model file, which dsnmf"),
+        (["score", "model", "other.csv", "--index", "x"], "len, mass, wid; it has age, hue"),
+        (["fit", "cube.npy", "--layers", "2", "-o", "x"], "--array pictures or --array cube"),
         ([*PREDICT, "--labels", "sort"], "plants.csv has no column 'sort' (--labels); it has len"),
         ([*PREDICT, "--labels", "kind,len"], "plants.csv:kind,len must hold integers"),
         ([*PREDICT, "--new", "digits"], "the options for tables are for files of others"),

@@ -33,6 +33,20 @@ def accuracy(features, target):
     return metrics.clustering_accuracy(target, clusters)
 
 
+def test_the_cost_has_no_minimum_above_that_without_labels(two_attributes):
+    """(cZ, H/c) has the penalty 1/c² times, and the same error: see the guide's rules."""
+    X, y = two_attributes
+    model = WSF(4, alpha=1, max_iter=20).fit(X, y[:, 0])
+    ((Z,), (H,)) = model.Z_, model.H_
+    costs = [
+        WSF(4, alpha=1, init=(c * Z, H / c), max_iter=1).fit(X, y[:, 0]).history_["cost"][0]
+        for c in (1, 10, 100)
+    ]
+    penalties = np.array(costs) - model.reconstruction_err_**2 / 2
+    np.testing.assert_allclose(penalties[1:] / penalties[0], [1e-2, 1e-4], rtol=1e-4)
+    assert penalties[0] > 1
+
+
 @pytest.mark.parametrize("attribute", [0, 1])
 def test_wsf_represents_its_attribute(two_attributes, attribute):
     X, y = two_attributes

@@ -11,6 +11,7 @@ from sklearn.decomposition import PCA
 
 from dsnmf import WSF, DeepSemiNMF, DeepWSF, SemiNMF
 from dsnmf.selection import clusters, entries, preference, select
+from dsnmf.selection.candidates import default_candidates
 from dsnmf.selection.clusters import ClusterAgreement
 from dsnmf.selection.components import ComponentAgreement, matched_cosine
 from dsnmf.selection.entries import HiddenEntries
@@ -39,7 +40,7 @@ def test_hidden_entries_find_the_rank():
     found = select(quick(), data, {"n_components": [2, 3, 5]}, criterion="entries", repeats=3)
     assert found.best_params_ == {"n_components": 3}
     assert found.best_estimator_.H_[0].shape == (3, 60)
-    assert found.baseline is None
+    assert found.baselines == []
     assert found.table[0]["score"] > 2 * found.table[1]["score"]
     assert found.reason.startswith("It ")
 
@@ -73,8 +74,10 @@ def test_agreement_finds_the_metric_that_shows_the_groups():
     scores = [row["score"] for row in found.table]
     assert scores[0] > 0.9
     assert scores[1] < 0.8
-    assert found.baseline["method"] == "half-whitened PCA of 2 components"
-    assert found.baseline["score"] < 0.8
+    simple = {each["method"]: each["score"] for each in found.baselines}
+    assert simple["PCA of 2 components"] < 0.8
+    assert simple["half-whitened PCA of 2 components"] < 0.8
+    assert found.baseline["method"] == "whitened PCA of 2 components"
 
 
 def test_of_several_numbers_of_clusters_the_true_one():
@@ -163,7 +166,9 @@ def test_default_candidates_of_every_estimator(estimator, y):
     assert list(dict.fromkeys(row["metric"] for row in found.table)) == metrics
     assert {row["layers"] for row in found.table} == {(24, 6)}
     assert "agrees best" in str(found)
-    assert f"half-whitened PCA of 6 components: {found.baseline['score']:.2f}." in str(found)
+    scores = {each["method"]: each["score"] for each in found.baselines}
+    name = "half-whitened PCA of 6 components"
+    assert f"{name} {scores[name]:.2f}" in str(found)
     ax = found.plot()
     assert len(ax.get_yticklabels()) == len(found.table)
 
@@ -292,7 +297,7 @@ def test_refused_at_the_door(message, monkeypatch):
         select(**{"estimator": quick(), "X": X} | REFUSED[message])
 
 
-def test_baseline_is_judged_as_the_choice_is():
+def test_baselines_are_judged_as_the_choice_is():
     """Gaps as their feature's means, sparse samples as they are; the spread of PCA to the half."""
     data = HIDDEN * [1, 1, 1, 1, 1, 1, 1, 0]
     judge, row = clusters.ClusterAgreement(3, 0, (2, 3)), {"n_clusters": 3}
@@ -301,9 +306,41 @@ def test_baseline_is_judged_as_the_choice_is():
         components / components.std(axis=0) ** 0.5, 3, 3, 0
     )
     for X in (data, scipy.sparse.csr_array(data)):
-        assert judge.baseline(X, 2, row)["score"] == pytest.approx(scores.mean())
+        found = {each["method"]: each["score"] for each in judge.baselines(X, 2, row)}
+        assert found["half-whitened PCA of 2 components"] == pytest.approx(scores.mean())
+        assert ("spectral clustering" in found) == isinstance(X, np.ndarray)
     data[0, 0] = np.nan
-    assert judge.baseline(data, 2, row)["score"] == pytest.approx(scores.mean(), abs=0.2)
+    gappy = {each["method"]: each["score"] for each in judge.baselines(data, 2, row)}
+    assert len(gappy) == 3
+    assert gappy["half-whitened PCA of 2 components"] == pytest.approx(scores.mean(), abs=0.2)
+
+
+@pytest.mark.parametrize("draw", ["standard_normal", "random"])
+def test_a_graph_that_cuts_a_cloud_into_pieces_does_not_win(draw):
+    cloud = getattr(np.random.default_rng(0), draw)((300, 5))
+    grid = {"alpha": [200.0], "metric": ["components"], "transform_method": ["neighbors"]}
+    found = select(WSF(4, max_iter=100, tol=0), cloud, grid, n_clusters=3, repeats=4)
+    corrected = found.table[0]["score"], found.baselines[-1]["score"]
+    features = found.best_estimator_.transform(cloud), clusters.spectral_features(cloud, 3)
+    plain = [clusters.agreement_beyond_shapeless(each, 3, 4, 0).mean() for each in features]
+    assert max(corrected) < 0.3
+    assert max(plain) > 0.6
+
+
+def test_the_simple_method_that_is_no_worse_is_named():
+    centres = np.repeat(10 * np.eye(4), 20, axis=0)
+    data = centres + RNG.standard_normal(centres.shape)
+    found = select(quick(), data, {"n_components": [1]}, n_clusters=4, repeats=2)
+    assert found.baseline["score"] == max(each["score"] for each in found.baselines)
+    assert "No candidate is better than this: the samples as they are" in str(found)
+
+
+def test_default_candidates_of_a_graph():
+    grid = default_candidates(WSF(), (200, 20), n_clusters=4)
+    assert grid["alpha"] == [1.0, "auto", 100.0]
+    assert grid["transform_method"] == ["neighbors"]
+    labelled = default_candidates(WSF(), (200, 20), n_clusters=4, has_labels=True)
+    assert set(labelled) == {"n_components", "metric"}
 
 
 def test_figures_name_only_what_varies():
@@ -311,7 +348,7 @@ def test_figures_name_only_what_varies():
         {"layers": (5, k), "solver": "adam", "score": 0.1 * k, "standard_error": 0.1}
         for k in (2, 3)
     ]
-    made = {"criterion": "entries", "label": "error", "best_estimator_": None, "baseline": None}
+    made = {"criterion": "entries", "label": "error", "best_estimator_": None, "baselines": []}
     found = Selection(
         **made,
         table=rows,

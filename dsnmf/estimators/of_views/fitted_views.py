@@ -48,6 +48,10 @@ class FittedViews(FittedFactorisation):
         "_features",
     )
     _features: Sequence[Array] = ()
+    _factors: list[Array]
+    _columns: list[Array]
+    _names: list[Array]
+    _tables: list[Array]
 
     def _index(self, layer, m=None):
         sizes = self._layer_sizes()
