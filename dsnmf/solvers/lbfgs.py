@@ -18,10 +18,10 @@ MEMORY = 5
 #: Share of the mean diagonal that is added to matrices before they are inverted.
 RIDGE, LEAST_RIDGE = 0.01, 1e-12
 
-#: The same before Z_1 is solved for, and how often what that leaves is solved for again, which takes
-#: its bias from all directions that matter. Under relu features start with a lower rank than they
-#: have rows: with less of it rounding is a part of Z_1, and fits of the same data in other units end
-#: apart. What smooth nonlinearities add to that rank is small, but not rounding.
+#: The same before Z_1 is solved for, and how often what that leaves is solved for again, which
+#: takes its bias from all directions that matter. Under relu features start with a lower rank than
+#: they have rows: with less of it rounding is a part of Z_1, and fits of the same data in other
+#: units end apart. What smooth nonlinearities add to that rank is small, but not rounding.
 OF_FEATURES, AGAIN = 1e-6, 2
 
 #: A step is made if it lowers the cost by this share of what its slope promises; if not, it is
