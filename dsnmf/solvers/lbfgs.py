@@ -3,12 +3,12 @@
 import numpy as np
 import pytensor.tensor as pt
 
-from dsnmf.initialisation.least_squares import regressed, without_rounding
+from dsnmf.initialisation.least_squares import without_rounding
 from dsnmf.initialisation.pretraining import pretrain_product
 from dsnmf.initialisation.svd import appr_seminmf, raised
 from dsnmf.solvers.inner_features import inner_features
 from dsnmf.solvers.rule import Rule
-from dsnmf.symbolic import is_linear, layer_features
+from dsnmf.symbolic import is_homogeneous, is_linear, layer_features
 from dsnmf.symbolic.linalg import product
 from dsnmf.training.modes import compile_function
 
@@ -18,9 +18,10 @@ MEMORY = 5
 #: Share of the mean diagonal that is added to matrices before they are inverted.
 RIDGE, LEAST_RIDGE = 0.01, 1e-12
 
-#: The same before Z_1 is solved for, and how often what it leaves is solved for again, which takes
-#: its bias from all directions that matter. Features start with a lower rank than they have rows:
-#: with less of it rounding is a part of Z_1, and fits of the same data in other units end apart.
+#: The same before Z_1 is solved for, and how often what that leaves is solved for again, which
+#: takes its bias from all directions that matter. Under relu features start with a lower rank than
+#: they have rows: with less of it rounding is a part of Z_1, and fits of the same data in other
+#: units end apart. What smooth nonlinearities add to that rank is small, but not rounding.
 OF_FEATURES, AGAIN = 1e-6, 2
 
 #: A step is made if it lowers the cost by this share of what its slope promises; if not, it is
@@ -175,7 +176,8 @@ class LBFGS(Rule):
         wide = pt.cast(features[0], "float64")  # in float32 rounding may leave K negative
         K, eps = pt.dot(wide, wide.T), float(np.finfo(H.dtype).eps)
         # Directions of F that are its rounding are none to fit X with.
-        damped = K + pt.eye(K.shape[0]) * (max(OF_FEATURES, eps) * pt.diagonal(K).mean())
+        ridge = max(OF_FEATURES if is_homogeneous(g) else LEAST_RIDGE, eps)
+        damped = K + pt.eye(K.shape[0]) * (ridge * pt.diagonal(K).mean())
         FX = pt.cast(product(program.data.X, features[0].T), "float64").T
         Z_1 = pt.linalg.solve(damped, FX, assume_a="pos")
         for _ in range(AGAIN):
@@ -220,12 +222,9 @@ class LBFGS(Rule):
 
     @staticmethod
     def settle(model):
-        """Give the layers below the last, which have not moved, what H_m leads to; the best Z_1."""
+        """Give the layers below the last, which have not moved, the features that H_m leads to."""
         if is_linear(model.nonlinearity) and len(model.Hs) > 1:
             Zs, H = model.Zs, model.Hs[-1]
             model.Hs = [*inner_features(model.samples.start, Zs, H, model.mode), H]
         else:
-            model.Hs = Hs = [np.asarray(H) for H in model.features()[1]]
-            eps = float(np.finfo(Hs[0].dtype).eps)
-            Z_1 = regressed(model.samples.start, Hs[0], eps)  # without what `OF_FEATURES` adds
-            model.Zs = [Z_1.astype(Hs[0].dtype), *model.Zs[1:]]
+            model.Hs = [np.asarray(H) for H in model.features()[1]]
