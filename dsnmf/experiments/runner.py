@@ -76,7 +76,7 @@ def _environment():
         "cpus": os.cpu_count(),
         "threads": 1,
         "libraries": sorted(
-            ({key: pool[key] for key in keys if pool.get(key)} for pool in pools), key=str
+            ({key: str(pool[key]) for key in keys if pool.get(key)} for pool in pools), key=str
         ),
     }
 
