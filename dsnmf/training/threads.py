@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import math
 import sys
-from functools import cache
+from functools import lru_cache
 from threading import Lock
 from typing import TYPE_CHECKING
 
@@ -29,20 +29,16 @@ _lock, _inside = Lock(), 0
 _changed: list[tuple[Any, int]] = []
 
 
-#: Modules that bring pools of their own.
-_BRINGING = "sklearn", "numba.np.ufunc.omppool"
-
-
-@cache
-def _pools(brought):
+@lru_cache(maxsize=1)
+def _pools(n_modules):
     """Pools of threads that the process has together, and those that OpenMP counts by thread.
 
-    They are looked for once, and once more when one of those modules has brought its own.
+    They are looked for again when modules have been imported, which may have brought their own.
 
     Parameters
     ----------
-    brought : tuple of bool
-        Which of `_BRINGING` are imported.
+    n_modules : int
+        How many are imported.
     """
     try:
         from threadpoolctl import ThreadpoolController
@@ -88,7 +84,7 @@ def one_thread() -> Iterator[None]:
     {1}
     """
     global _inside, _changed
-    of_process, of_thread = _pools(tuple(name in sys.modules for name in _BRINGING))
+    of_process, of_thread = _pools(len(sys.modules))
     with _lock:
         if not _inside:
             _changed = _limited(of_process)
