@@ -189,8 +189,7 @@ def add(commands):
     parser.add_argument(
         "--solver",
         choices=["adam", "multiplicative"],
-        help="without labels (default: multiplicative for one layer; for several L-BFGS, or adam "
-        "where L-BFGS cannot go, as in blocks)",
+        help="without labels (default: multiplicative for one layer, adam for several)",
     )
     parser.add_argument(
         "--max-iter",

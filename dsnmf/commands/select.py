@@ -124,7 +124,7 @@ def add(commands):
     parser.add_argument(
         "--solver",
         choices=["adam", "multiplicative"],
-        help="of Deep Semi-NMF (default: Semi-NMF for one layer, L-BFGS for several)",
+        help="of Deep Semi-NMF (default: Semi-NMF for one layer, adam for several)",
     )
     parser.add_argument(
         "--max-iter",
