@@ -14,7 +14,7 @@ from dsnmf.symbolic.known_entries import best_nonnegative_rows, solved_rows
 from dsnmf.validation import as_matrix
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from typing import Any
 
     from dsnmf.typing import Array, Matrix
@@ -49,6 +49,29 @@ def least_nonnegative(Psi: Array, X: Array) -> Array:
         if size > 0:  # to unit norm, as SciPy's tolerance is absolute
             H[:, j] = size * nnls(Psi, x / size, maxiter=NNLS_ITERATIONS * len(H))[0]
     return H
+
+
+def features_by_gaps(X: Array, n_features: int, map_of: Callable[[Array], Any]) -> Array:
+    """Features of samples with gaps, those with the same known entries together.
+
+    Parameters
+    ----------
+    X : ndarray, shape (p, n)
+        NaN marks unknown entries.
+    n_features : int
+    map_of : callable
+        From the places of known entries, ndarray of bool, shape (p,), to the map for these.
+
+    Returns
+    -------
+    ndarray, shape (n_features, n), of X's dtype
+    """
+    patterns, of_sample = np.unique(~np.isnan(X), axis=1, return_inverse=True)
+    features = np.empty((n_features, X.shape[1]), X.dtype)
+    for i, known in enumerate(patterns.T):
+        samples = np.flatnonzero(of_sample.ravel() == i)
+        features[:, samples] = map_of(known).of_full(X[np.ix_(known, samples)])
+    return features
 
 
 class Projection:
@@ -109,13 +132,11 @@ class Projection:
         """
         if self._ridge:
             return self.of_known(known_entries(X))
-        patterns, of_sample = np.unique(~np.isnan(X), axis=1, return_inverse=True)
-        H = np.empty((self._Psi.shape[1], X.shape[1]), X.dtype)
-        for i, rows in enumerate(patterns.T):
-            samples = np.flatnonzero(of_sample.ravel() == i)
-            known = self._of_known(np.packbits(rows).tobytes(), rows)
-            H[:, samples] = known.of_full(X[np.ix_(rows, samples)])
-        return H
+        return features_by_gaps(
+            X,
+            self._Psi.shape[1],
+            lambda rows: self._of_known(np.packbits(rows).tobytes(), rows),
+        )
 
     def of_known(self, X: Any, norms: Any = None) -> Array:
         """The same in proportion to the number of known entries.

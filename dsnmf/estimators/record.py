@@ -49,8 +49,14 @@ def variation_of(X, scale=1.0, stored_alone=False):
     >>> variation_of(np.array([[1.0, 5], [3, np.nan]]))
     2.0
     """
+    return _variation_and_known(X, scale, stored_alone)[0]
+
+
+def _variation_and_known(X, scale, stored_alone):
+    """`variation_of`, and the number of known entries."""
     if scipy.sparse.issparse(X):
-        return _variation_of_sparse(X, scale, stored_alone)
+        known = X.nnz if stored_alone else X.shape[0] * X.shape[1]
+        return _variation_of_sparse(X, scale, stored_alone), known
     n, p = X.shape
     height = max(1, _BLOCK // p)
     sums, counts = np.zeros(p), np.zeros(p)
@@ -61,7 +67,7 @@ def variation_of(X, scale=1.0, stored_alone=False):
     means, total = sums / np.maximum(counts, 1), 0.0
     for start in range(0, n, height):
         total += float(np.nansum(np.square(X[start : start + height] / scale - means)))
-    return total
+    return total, int(counts.sum())
 
 
 def describe_labels(y):
@@ -98,15 +104,13 @@ def record_of_memory(X, y, scale, stored_alone=False):
     """
     if isinstance(X, CentredMatrix):
         X = X.entries  # means have no part in what follows
-    if scipy.sparse.issparse(X):
-        unknown = X.shape[0] * X.shape[1] - X.nnz if stored_alone else 0
-    else:
-        unknown = int(np.isnan(X).sum())
+    n, p = X.shape
+    variation, known = _variation_and_known(X, scale, stored_alone)
     return {
-        "n_samples": X.shape[0],
-        "n_features": X.shape[1],
-        "unknown": unknown,
-        "variation": variation_of(X, scale, stored_alone),
+        "n_samples": n,
+        "n_features": p,
+        "unknown": n * p - known,
+        "variation": variation,
         "labels": None if y is None else describe_labels(y),
     }
 

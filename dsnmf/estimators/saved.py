@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from dsnmf.estimators.deep import DeepSemiNMF, DeepWSF
 from dsnmf.estimators.multi_view import MultiViewDeepSemiNMF
 from dsnmf.estimators.persistence import read_estimator
+from dsnmf.estimators.saved_arrays import check_kind
 from dsnmf.estimators.shallow import WSF, SemiNMF
 from dsnmf.files import archive
 
@@ -38,7 +39,5 @@ def open_estimator(path: PathLike) -> Factorisation:
         If it is damaged, or holds no estimator.
     """
     kind = archive.kind_of(path)
-    if kind not in CLASSES:
-        known = ", ".join(CLASSES)
-        raise ValueError(f"{path} holds a {kind}, not an estimator ({known})")
+    check_kind(kind, path)
     return read_estimator(path, CLASSES[kind])

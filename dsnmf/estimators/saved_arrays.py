@@ -22,6 +22,12 @@ VERSION = 3
 KINDS = ("DeepSemiNMF", "DeepWSF", "MultiViewDeepSemiNMF", "SemiNMF", "WSF")
 
 
+def check_kind(kind: str, path: PathLike) -> None:
+    """ValueError if what a file holds is no estimator."""
+    if kind not in KINDS:
+        raise ValueError(f"{path} holds a {kind}, not an estimator ({', '.join(KINDS)})")
+
+
 def _plain(value):
     """A parameter as it is, or what it is where it is made of arrays."""
     if not isinstance(value, dict):
@@ -64,9 +70,7 @@ class SavedModel:
 
     def __init__(self, path: PathLike) -> None:
         self.kind, settings, arrays = archive.read_any(path, VERSION)
-        if self.kind not in KINDS:
-            known = ", ".join(KINDS)
-            raise ValueError(f"{path} holds a {self.kind}, not an estimator ({known})")
+        check_kind(self.kind, path)
         try:
             self.parameters = {name: _plain(v) for name, v in settings["parameters"].items()}
             for name, count in settings["lengths"].items():

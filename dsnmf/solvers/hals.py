@@ -6,7 +6,7 @@ import numpy as np
 import pytensor.tensor as pt
 
 from dsnmf.solvers.hals_blocks import ExtrapolatedModel
-from dsnmf.solvers.inner_features import inner_features
+from dsnmf.solvers.inner_features import settle_inner
 from dsnmf.solvers.rule import Rule
 from dsnmf.solvers.sweeping import FIRST_BETA, extrapolated, next_beta, swept
 from dsnmf.symbolic.bases import row_basis
@@ -129,13 +129,7 @@ class HALS(Rule):
         numbers = [np.array(FIRST_BETA), np.array(np.inf), np.array(1, "int8")]
         return [L, inverse, *small, H.copy(), *numbers, *inner_bases(model.Zs), *cutoffs]
 
-    @staticmethod
-    def settle(model):
-        """Give layers below the last, whose features the rule has not moved, those that fit."""
-        if len(model.Hs) == 1 or model.affinities:
-            return
-        Zs, H = model.Zs, model.Hs[-1]
-        model.Hs = [*inner_features(model.samples.start, Zs, H, model.mode), H]
+    settle = staticmethod(settle_inner)
 
 
 class GappyHALS(Rule):
@@ -165,4 +159,4 @@ class GappyHALS(Rule):
         updates = {H: new for H, new in zip(moving, new_Hs) if H is not None}
         return updates | dict(zip(program.Zs, narrow["Zs"]))
 
-    settle = HALS.settle
+    settle = staticmethod(settle_inner)

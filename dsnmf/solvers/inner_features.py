@@ -34,3 +34,16 @@ def inner_features(X, Zs, H, mode=None):
         Psi = reduce(np.matmul, Zs[:i])
         features.insert(0, moved_features(np.asarray(Psi.T @ X), Psi.T @ Psi, led, STEPS, mode))
     return features
+
+
+def settle_inner(model):
+    """Give a linear model's layers below the last, if no rule has moved them, features that fit.
+
+    Parameters
+    ----------
+    model : Model
+        At the end of its fit.
+    """
+    if len(model.Hs) > 1 and not model.affinities:
+        Zs, H = model.Zs, model.Hs[-1]
+        model.Hs = [*inner_features(model.samples.start, Zs, H, model.mode), H]

@@ -6,7 +6,7 @@ import pytensor.tensor as pt
 from dsnmf.initialisation.least_squares import without_rounding
 from dsnmf.initialisation.pretraining import pretrain_product
 from dsnmf.initialisation.svd import appr_seminmf, raised
-from dsnmf.solvers.inner_features import inner_features
+from dsnmf.solvers.inner_features import settle_inner
 from dsnmf.solvers.rule import Rule
 from dsnmf.symbolic import is_homogeneous, is_linear, layer_features
 from dsnmf.symbolic.linalg import product
@@ -223,8 +223,7 @@ class LBFGS(Rule):
     @staticmethod
     def settle(model):
         """Give the layers below the last, which have not moved, the features that H_m leads to."""
-        if is_linear(model.nonlinearity) and len(model.Hs) > 1:
-            Zs, H = model.Zs, model.Hs[-1]
-            model.Hs = [*inner_features(model.samples.start, Zs, H, model.mode), H]
+        if is_linear(model.nonlinearity):
+            settle_inner(model)
         else:
             model.Hs = [np.asarray(H) for H in model.features()[1]]

@@ -15,7 +15,7 @@ from dsnmf.solvers.class_graph import (
     class_sums,
 )
 from dsnmf.solvers.gauge import settle_gauge
-from dsnmf.solvers.inner_features import inner_features
+from dsnmf.solvers.inner_features import inner_features, settle_inner
 from dsnmf.solvers.rule import Rule
 from dsnmf.solvers.small_step import moved_bases
 from dsnmf.symbolic.gram import nonsingular_factor_of
@@ -252,10 +252,4 @@ class OneRead(Rule):
         numbers = [np.asarray(cutoff) for several in cutoffs for cutoff in several]
         return [*vars(sums).values(), *inner_bases(model.Zs), *numbers]
 
-    @staticmethod
-    def settle(model):
-        """Give layers below the last, whose features the rule has not moved, those that fit."""
-        if len(model.Hs) == 1 or model.affinities:
-            return
-        Zs, H = model.Zs, model.Hs[-1]
-        model.Hs = [*inner_features(model.samples.start, Zs, H, model.mode), H]
+    settle = staticmethod(settle_inner)

@@ -10,6 +10,7 @@ import pytensor
 import pytest
 
 from dsnmf.commands.main import main
+from tests.commands.mistakes import assert_mistake_is_one_line
 
 RNG = np.random.default_rng(0)
 TABLE = pd.DataFrame(RNG.random((30, 4)), columns=["len", "wid", "mass", "age"])
@@ -82,15 +83,7 @@ def test_it_computes_nothing():
     ],
 )
 def test_mistakes_are_one_line(words, message, capsys, folder):
-    before = sorted(folder.iterdir())
-    try:
-        code = main(words)
-    except SystemExit as end:
-        code = end.code
-    err = capsys.readouterr().err
-    assert (code, err.count("\n")) == (2, 1)
-    assert message in err
-    assert sorted(folder.iterdir()) == before
+    assert_mistake_is_one_line(words, message, capsys, folder)
 
 
 def test_labels_of_another_file_are_matched_by_the_samples_names(folder, capsys):

@@ -10,6 +10,7 @@ import pytest
 from dsnmf import SemiNMF, WSFClassifier
 from dsnmf.commands.main import main
 from dsnmf.estimators.saved import open_estimator
+from tests.commands.mistakes import assert_mistake_is_one_line
 
 RNG = np.random.default_rng(0)
 TABLE = pd.DataFrame(
@@ -160,12 +161,4 @@ PREDICT = ["predict", "plants.csv", "--index", "plant", "--labels", "kind", "-o"
     ],
 )
 def test_mistakes_are_one_line(words, message, capsys, folder):
-    before = sorted(folder.iterdir())
-    try:
-        code = main(words)
-    except SystemExit as end:
-        code = end.code
-    err = capsys.readouterr().err
-    assert (code, err.count("\n")) == (2, 1)
-    assert message in err
-    assert sorted(folder.iterdir()) == before
+    assert_mistake_is_one_line(words, message, capsys, folder)

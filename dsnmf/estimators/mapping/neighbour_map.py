@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from dsnmf.estimators.projection import least_nonnegative
+from dsnmf.estimators.projection import features_by_gaps, least_nonnegative
 from dsnmf.extras import extra
 from dsnmf.initialisation.least_squares import pseudo_inverse, without_rounding
 
@@ -88,10 +88,8 @@ class NeighbourMap:
         -------
         ndarray, shape (k, n), of Ψ's dtype
         """
-        patterns, of_sample = np.unique(~np.isnan(X), axis=1, return_inverse=True)
-        features = np.empty((self._Psi.shape[1], X.shape[1]), X.dtype)
-        for i, rows in enumerate(patterns.T):
-            samples = np.flatnonzero(of_sample.ravel() == i)
-            known = NeighbourMap(self._Psi[rows], self._H, self._weight, self._n_neighbors)
-            features[:, samples] = known.of_full(X[np.ix_(rows, samples)])
-        return features
+        return features_by_gaps(
+            X,
+            self._Psi.shape[1],
+            lambda rows: NeighbourMap(self._Psi[rows], self._H, self._weight, self._n_neighbors),
+        )
