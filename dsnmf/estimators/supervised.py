@@ -17,6 +17,7 @@ from dsnmf.estimators.graphs import (
     beyond_classes,
     class_affinity,
     default_weight,
+    is_of_neighbours,
 )
 from dsnmf.estimators.mapping.maps import neighbour_map_of, threads_of_model
 from dsnmf.estimators.mapping.metric import AUTO
@@ -29,6 +30,11 @@ if TYPE_CHECKING:
 
 #: Share of the samples with labels from which their classes govern the distances of features.
 NEARLY_ALL = 0.8
+
+#: What each feature's variance is taken for beyond what it is, in metrics of a layer with a graph of
+#: neighbours, as a share of the mean variance of `H_`. The graph keeps features small that tell
+#: neighbours apart, and large those that do not: taken for equally large they count so.
+EVENED = 0.5
 
 
 def _combined(attributes, graph_of):
@@ -49,9 +55,17 @@ class SupervisedFactorisation(Factorisation):
     of n samples.
     """
 
-    _per_layer = (*Factorisation._per_layer, "_ridge_C", "_ridge_c", "_labelled", "_degrees")
+    _per_layer = (
+        *Factorisation._per_layer,
+        "_ridge_C",
+        "_ridge_c",
+        "_labelled",
+        "_degrees",
+        "_evened",
+    )
     _labelled: Sequence[Array] = ()  # whether nearly all samples had labels, layer by layer
     _degrees: Sequence[Array] = ()  # what the edges of a sample weigh in all, on average
+    _evened: Sequence[Array] = ()  # what `EVENED` adds; 0 if a layer's graph is not of neighbours
 
     def _has_gauge(self):
         return False
@@ -68,6 +82,11 @@ class SupervisedFactorisation(Factorisation):
         layers = self._attributes(y, self.H_[-1].shape[1])
         self._degrees = [np.array(row_sums(W).mean()) for W in model.affinities]
         self._labelled = [np.array(all(map(self._is_labelled, layer))) for layer in layers]
+        are_of_neighbours = (all(is_of_neighbours(*g[:2]) for g in layer) for layer in layers)
+        self._evened = [
+            np.array(EVENED * H.var(axis=1, dtype=np.float64).mean() * yes)
+            for H, yes in zip(self.H_, are_of_neighbours)
+        ]
 
     def _is_labelled(self, attribute):
         codes, affinity, _ = attribute
@@ -80,6 +99,14 @@ class SupervisedFactorisation(Factorisation):
         if is_given or not hasattr(self, "_scale"):
             return super()._exponent(layer)
         return None if self._labelled[self._index(layer)] else super()._exponent(layer)
+
+    def _added_variance(self, layer):
+        index = self._index(layer)
+        return float(self._evened[index]) if index < len(self._evened) else 0.0
+
+    def _map_name(self, layer):
+        is_open = self.transform_method == "auto" and self._added_variance(layer) > 0
+        return "neighbors" if is_open else self.transform_method
 
     def _codes(self, y, n):
         return [None] if y is None else as_label_codes(y, "y", n)
@@ -114,14 +141,15 @@ class SupervisedFactorisation(Factorisation):
         return next(filter(None, reasons), None)
 
     def _feature_map(self, layer, dtype, method=None):
-        if self.transform_method == "neighbors":
+        name = method or self._map_name(layer)
+        if name == "neighbors":
             key = "neighbors", self._index(layer), dtype, self.n_neighbors
             if key not in self._ready:
                 with threads_of_model(self):
                     self._ready[key] = neighbour_map_of(self, layer, dtype)
             return self._ready[key]
-        if self.transform_method != "ridge":
-            return super()._feature_map(layer, dtype, method)
+        if name != "ridge":
+            return super()._feature_map(layer, dtype, name)
         if not self._ridge_C:
             raise ValueError("transform_method='ridge' needs a fit with it: it was set afterwards")
         index = self._index(layer)
