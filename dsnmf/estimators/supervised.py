@@ -31,9 +31,9 @@ if TYPE_CHECKING:
 #: Share of the samples with labels from which their classes govern the distances of features.
 NEARLY_ALL = 0.8
 
-#: What each feature's variance is taken for beyond what it is, in metrics of a layer with a graph of
-#: neighbours, as a share of the mean variance of `H_`. The graph keeps features small that tell
-#: neighbours apart, and large those that do not: taken for equally large they count so.
+#: What is added to each feature's variance in metrics of a layer with a graph of neighbours, as a
+#: share of the mean variance of `H_`. The graph keeps those features small that tell neighbours
+#: apart; with variances that are nearly even the metric keeps them so.
 EVENED = 0.5
 
 
@@ -90,7 +90,7 @@ class SupervisedFactorisation(Factorisation):
 
     def _is_labelled(self, attribute):
         codes, affinity, _ = attribute
-        if codes is None or (isinstance(affinity, str) and affinity == "knn"):
+        if codes is None or is_of_neighbours(codes, affinity):
             return False
         return self.complete_labels or np.mean(np.asarray(codes) >= 0) >= NEARLY_ALL
 
@@ -118,9 +118,8 @@ class SupervisedFactorisation(Factorisation):
         layers = self._attributes(y, n)
         if factorised is None:
             return [_combined(layer, partial(class_affinity, n=n)) for layer in layers]
-        graph_of = partial(
-            attribute_affinity, n_neighbors=self.n_neighbors, heat_width=self.heat_width
-        )
+        settings = {name: getattr(self, name) for name in ("n_neighbors", "heat_width", "verbose")}
+        graph_of = partial(attribute_affinity, **settings)
         inputs = factorised()
         if self.complete_labels:
             X = inputs[0].unshifted

@@ -14,12 +14,11 @@ import numpy as np
 from dsnmf.data.recognition import as_blocks, unmasked
 from dsnmf.data.shares import GoverningFeatureWarning
 from dsnmf.data.sources import as_source
-from dsnmf.extras import extra
+from dsnmf.extras import extra, tqdm_bar
 from dsnmf.selection.result import Selection
 from dsnmf.tasks.pool import outcomes
 from dsnmf.tasks.records import Records, identity, read
 from dsnmf.training.interruption import raise_interruption
-from dsnmf.training.reading import tqdm_bar
 from dsnmf.validation import as_size
 
 if TYPE_CHECKING:
@@ -191,8 +190,19 @@ def _chosen(rows, judge):
     return scored[best], judge.reason(compared, best)
 
 
+def _features(estimator, X, row, baselines, of_baselines):
+    """Of the chosen estimator, or of the best simple method where that is no worse."""
+    if not baselines:
+        return None
+    scores = [each["score"] for each in baselines]
+    best = int(np.argmax(scores))
+    if scores[best] >= row["score"]:
+        return of_baselines[best]
+    return np.asarray(estimator.transform(X))
+
+
 def select(
-    estimator: Factorisation | Sequence[Factorisation],
+    estimator: Factorisation | Sequence[Factorisation] | None,
     X: Matrix,
     candidates: Mapping[str, Any] | Sequence[Any] | None = None,
     y: ArrayLike | None = None,
@@ -220,9 +230,11 @@ def select(
 
     Parameters
     ----------
-    estimator : SemiNMF, DeepSemiNMF, WSF or DeepWSF, or a list of several
+    estimator : SemiNMF, DeepSemiNMF, WSF or DeepWSF, or a list of several, or None
         Not changed; the candidates' other parameters are its. Of several, e.g. a shallow and a deep
-        one, all candidates are compared with each other.
+        one, all candidates are compared with each other. None is SemiNMF, and for "clusters" also
+        DeepSemiNMF and, of X without gaps and not sparse and without `y`, WSF with a graph of
+        neighbours.
     X : array-like or sparse matrix, shape (n_samples, n_features)
         In memory, or of one block, which is read as by `fit`. NaN and masks mark unknown entries.
     candidates : dict or list of dict, optional
@@ -287,6 +299,8 @@ def select(
     seed, jobs = _as_seed(random_state), as_size(jobs, "jobs")
     judge = _criterion(criterion, n_clusters, as_size(repeats, "repeats"), seed)
     samples = _samples(X)
+    if estimator is None:
+        estimator, candidates = judge.estimators(samples, y), None
     candidates = Candidates.of(estimator, candidates, samples, judge.most_clusters, y is not None)
     judge.check(samples, candidates.models)
     fits = candidates.models_and_variants()
@@ -297,6 +311,8 @@ def select(
     best, reason = _chosen(rows, judge)
     index, row = rows[best]
     best_estimator = _fit_chosen(candidates.models[index], X, y, verbose)
+    sizes = best_estimator._layer_sizes()
+    baselines, of_baselines = judge.baselines(samples, sizes[-1], row)
     return Selection(
         criterion=criterion,
         label=judge.label,
@@ -305,6 +321,7 @@ def select(
         best_params_=candidates.parameters[index],
         best_n_clusters_=row.get("n_clusters"),
         best_estimator_=best_estimator,
-        baselines=judge.baselines(samples, candidates.models[index]._layer_sizes()[-1], row),
+        baselines=baselines,
+        features_=_features(best_estimator, X, row, baselines, of_baselines),
         reason=reason,
     )

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
     from dsnmf.estimators.base import Factorisation
+    from dsnmf.typing import Array
 
 
 #: What parameters are called in figures.
@@ -62,6 +63,9 @@ class Selection:
         For criterion="clusters" the "score" and "standard_error" of simple methods ("method") with
         as many components and clusters: the samples as they are, PCA, whitened half-way or fully,
         and spectral clustering. Of sparse X and X with gaps, PCA alone.
+    features_ : ndarray, shape (n_samples, any), or None
+        For criterion="clusters" the features of X on which k-means agrees best: those of
+        `best_estimator_`, or of `baseline` where there is one.
     reason : str
         Why it was chosen, in a sentence or two.
     """
@@ -74,6 +78,7 @@ class Selection:
     best_n_clusters_: int | None
     best_estimator_: Factorisation
     baselines: list[dict[str, Any]]
+    features_: Array | None
     reason: str
 
     @property
@@ -110,7 +115,7 @@ class Selection:
             if self.baseline is not None:
                 text.append(
                     f"No candidate is better than this: {self.baseline['method']}. For clusters no "
-                    "model is needed."
+                    "model is needed: features_ are its."
                 )
         return "\n".join(text)
 

@@ -168,15 +168,17 @@ OF_MODELS = {
         """
         "binary": 1 between samples of the same class. "heat": exp(-‖x_i - x_j‖² / (2 heat_width²))
         there. "knn": 1 between nearest neighbours, whatever the labels. Labels that are all
-        unknown, or missing (y=None), give the "knn" graph. A matrix is taken as W, symmetric and
-        of any sign (see `updates.semi_nmf`): an array, a SciPy sparse matrix or array, what
-        `dsnmf.affinity` makes, or a PyTensor variable, whose value is taken when the fit starts.
+        unknown, or missing (y=None), give the "knn" graph. "approximate_knn" is nearly the same
+        graph, made of hundreds of thousands of samples in far less time (by pynndescent). A matrix
+        is taken as W, symmetric and of any sign (see `updates.semi_nmf`): an array, a SciPy sparse
+        matrix or array, what `dsnmf.affinity` makes, or a PyTensor variable, whose value is taken
+        when the fit starts.
         Data in blocks need "binary" with labels in every layer, or a `LabelAffinity` of classes
         alone: other neighbours of a sample are not in its block.""",
         # "array-like" has a shape: factored affinities and PyTensor variables are among them.
         [StrOptions(set(KINDS)), "array-like", "sparse matrix"],
     ),
-    "n_neighbors": Parameter("int >= 1", 'Of the "knn" graph.', [COUNT]),
+    "n_neighbors": Parameter("int >= 1", "Of the graph of neighbours.", [COUNT]),
     "heat_width": Parameter(
         "float > 0",
         "t of the heat kernel, in units of the root mean square of the samples' norms.",
