@@ -15,7 +15,7 @@ from dsnmf.data.recognition import as_blocks, unmasked
 from dsnmf.data.shares import GoverningFeatureWarning
 from dsnmf.data.sources import as_source
 from dsnmf.extras import extra, tqdm_bar
-from dsnmf.selection.result import Selection
+from dsnmf.selection.result import Selection, best_simple
 from dsnmf.tasks.pool import outcomes
 from dsnmf.tasks.records import Records, identity, read
 from dsnmf.training.interruption import raise_interruption
@@ -191,14 +191,11 @@ def _chosen(rows, judge):
 
 
 def _features(estimator, X, row, baselines, of_baselines):
-    """Of the chosen estimator, or of the best simple method where that is no worse."""
+    """Of the chosen estimator, or of the best simple method where no model is clearly better."""
     if not baselines:
         return None
-    scores = [each["score"] for each in baselines]
-    best = int(np.argmax(scores))
-    if scores[best] >= row["score"]:
-        return of_baselines[best]
-    return np.asarray(estimator.transform(X))
+    best = best_simple(row, baselines)
+    return np.asarray(estimator.transform(X)) if best is None else of_baselines[best]
 
 
 def select(

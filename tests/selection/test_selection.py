@@ -15,7 +15,7 @@ from dsnmf.selection.candidates import default_candidates
 from dsnmf.selection.clusters import ClusterAgreement
 from dsnmf.selection.components import ComponentAgreement, matched_cosine
 from dsnmf.selection.entries import HiddenEntries
-from dsnmf.selection.result import Selection
+from dsnmf.selection.result import Selection, best_simple
 
 RNG = np.random.default_rng(0)
 H = RNG.exponential(size=(60, 3)) * (RNG.random((60, 3)) < 0.6)
@@ -334,8 +334,16 @@ def test_the_simple_method_that_is_no_worse_is_named():
     data = centres + RNG.standard_normal(centres.shape)
     found = select(quick(), data, {"n_components": [1]}, n_clusters=4, repeats=2)
     assert found.baseline["score"] == max(each["score"] for each in found.baselines)
-    assert "No candidate is better than this: the samples as they are" in str(found)
+    assert "No candidate is clearly better than this: the samples as they are" in str(found)
     np.testing.assert_array_equal(found.features_, data)
+
+
+@pytest.mark.parametrize(("lead", "error", "simple"), [(0.03, 0.01, False), (0.02, 0.01, True)])
+def test_a_model_must_be_clearly_better_than_what_is_simple(lead, error, simple):
+    rows = [{"score": score, "standard_error": error} for score in (0.5 + lead, 0.4, 0.5)]
+    assert best_simple(rows[0], rows[1:]) == (1 if simple else None)
+    assert best_simple(rows[0], []) is None
+    assert best_simple({"score": 0.5, "standard_error": None}, rows[1:2]) is None
 
 
 def test_where_no_estimator_is_named_the_graph_is_among_them():

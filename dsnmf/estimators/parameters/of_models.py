@@ -239,7 +239,8 @@ OF_MODELS = {
         joined to the `n_neighbors` training samples whose reconstructions are nearest to it, all
         else fixed; for graphs of neighbours, which it keeps on new samples. Its features do not
         scale with the sample either, and are in metric .5 by default. See
-        `dsnmf.estimators.mapping.neighbour_map.NeighbourMap`.""",
+        `dsnmf.estimators.mapping.neighbour_map.NeighbourMap`. "auto" is "neighbors" for a graph of
+        neighbours without labels, else "projection".""",
     ),
     "DeepWSF.transform_method": replace(
         _LABELLED,
