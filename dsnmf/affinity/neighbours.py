@@ -33,7 +33,7 @@ STEP = 1 << 13
 
 #: Neighbours that the approximate search keeps for each sample, itself among them: with fewer it
 #: finds far fewer of the nearest.
-KEPT = 16
+KEPT = 32
 
 
 def _rows(X):

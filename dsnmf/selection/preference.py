@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import warnings
-from importlib import import_module
 from numbers import Integral
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,6 +14,7 @@ from dsnmf.data.recognition import as_blocks, unmasked
 from dsnmf.data.shares import GoverningFeatureWarning
 from dsnmf.data.sources import as_source
 from dsnmf.extras import extra, tqdm_bar
+from dsnmf.selection.judges import criterion_of
 from dsnmf.selection.result import Selection, best_simple
 from dsnmf.tasks.pool import outcomes
 from dsnmf.tasks.records import Records, identity, read
@@ -29,41 +29,6 @@ if TYPE_CHECKING:
 
     from dsnmf.estimators.base import Factorisation
     from dsnmf.typing import Matrix, PathLike
-
-#: Modules of the criteria, which need scikit-learn, and their classes.
-CRITERIA = {
-    "clusters": ("dsnmf.selection.clusters", "ClusterAgreement"),
-    "components": ("dsnmf.selection.components", "ComponentAgreement"),
-    "entries": ("dsnmf.selection.entries", "HiddenEntries"),
-}
-
-
-def _criterion(criterion, n_clusters, repeats, seed):
-    """The criterion of that name."""
-    if criterion not in CRITERIA:
-        raise ValueError(f"criterion must be one of {list(CRITERIA)}, got {criterion!r}")
-    if repeats < 2:
-        raise ValueError(f"repeats must be an integer >= 2, got {repeats}")
-    module, name = CRITERIA[criterion]
-    kind = getattr(import_module(module), name)
-    if kind.needs_n_clusters:
-        return kind(repeats, seed, _as_numbers(n_clusters))
-    if n_clusters is not None:
-        raise ValueError(f"n_clusters is for criterion='clusters', got it with {criterion!r}")
-    return kind(repeats, seed)
-
-
-def _as_numbers(n_clusters):
-    if n_clusters is None:
-        raise ValueError(
-            "criterion='clusters' needs n_clusters, a number or several to choose from; without "
-            "one there are criterion='entries' and 'components'"
-        )
-    several = n_clusters if np.iterable(n_clusters) else [n_clusters]
-    numbers = tuple(dict.fromkeys(as_size(number, "n_clusters") for number in several))
-    if not numbers or min(numbers) < 2:
-        raise ValueError(f"n_clusters must be an integer >= 2, or several, got {n_clusters!r}")
-    return numbers
 
 
 def _as_seed(random_state):
@@ -294,7 +259,7 @@ def select(
     from dsnmf.selection.candidates import Candidates
 
     seed, jobs = _as_seed(random_state), as_size(jobs, "jobs")
-    judge = _criterion(criterion, n_clusters, as_size(repeats, "repeats"), seed)
+    judge = criterion_of(criterion, n_clusters, as_size(repeats, "repeats"), seed)
     samples = _samples(X)
     if estimator is None:
         estimator, candidates = judge.estimators(samples, y), None
