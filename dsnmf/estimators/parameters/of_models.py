@@ -205,7 +205,8 @@ OF_MODELS = {
         features h themselves, as in the papers, in which a component that reconstructs nothing may
         count most. "auto": .5, but "components" for features of a transform_method that is named,
         other than "neighbors", and of layers for which nearly all samples have labels, which set
-        the distances then. In
+        the distances then. With a graph of neighbours and no labels the covariance is that of
+        features of nearly even variances, which keeps what the graph found. In
         place of their reconstruction non-linear models have the linear map of their features that
         is nearest to it, but with 1 or "data": that is the reconstruction in an orthonormal basis
         of Z_1's span, so rank(Z_1) features. `H_` does not depend on it, nor does the fit: it may
