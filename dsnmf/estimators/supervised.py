@@ -82,11 +82,10 @@ class SupervisedFactorisation(Factorisation):
         layers = self._attributes(y, self.H_[-1].shape[1])
         self._degrees = [np.array(row_sums(W).mean()) for W in model.affinities]
         self._labelled = [np.array(all(map(self._is_labelled, layer))) for layer in layers]
-        are_of_neighbours = (all(is_of_neighbours(*g[:2]) for g in layer) for layer in layers)
-        self._evened = [
-            np.array(EVENED * H.var(axis=1, dtype=np.float64).mean() * yes)
-            for H, yes in zip(self.H_, are_of_neighbours)
-        ]
+        self._evened = [np.array(0.0) for _ in layers]
+        for i, (H, layer, degree) in enumerate(zip(self.H_, layers, self._degrees)):
+            if degree > 0 and all(is_of_neighbours(*graph[:2]) for graph in layer):
+                self._evened[i] = np.array(EVENED * H.var(axis=1, dtype=np.float64).mean())
 
     def _is_labelled(self, attribute):
         codes, affinity, _ = attribute

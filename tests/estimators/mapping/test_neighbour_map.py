@@ -104,6 +104,15 @@ def test_what_the_graph_found_is_there_on_new_samples():
     assert of("auto") > of("projection") + 0.04
 
 
+def test_without_a_weight_or_with_labels_new_samples_are_projected(X):
+    labels, labelled = np.arange(70) % 3, WSF(6, max_iter=20, tol=0, **PLAIN)
+    for model, y in ((WSF(6, 0.0, max_iter=20, tol=0, **PLAIN), None), (labelled, labels)):
+        got = model.fit(X[:70], y).transform(X[70:])
+        model.set_params(transform_method="projection", metric=0.5 if y is None else "components")
+        expected = model.transform(X[70:])
+        np.testing.assert_array_equal(got, expected)
+
+
 def test_layers_have_their_own_graphs(X):
     model = DeepWSF((8, 6), (3.0, 5.0), max_iter=5, tol=0, **PLAIN).fit(X[:70])
     model.set_params(transform_method="neighbors", metric="components", n_neighbors=4)
