@@ -1,6 +1,6 @@
 """`dsnmf select`: choose layers, components and metric without labels, and train the choice."""
 
-from dsnmf.commands import arguments, models, options, settings, tables
+from dsnmf.commands import arguments, figures, models, options, settings, tables
 
 
 def _estimators(parsed):
@@ -28,17 +28,6 @@ def _candidates(parsed, estimator, shape):
         several = [layers for layers in parsed.layers if parsed.solver or len(layers) > 1]
         return {**grid, "layers": several}
     return {**grid, "n_components": [layers[0] for layers in parsed.layers if len(layers) == 1]}
-
-
-def _draw(found, path):
-    from dsnmf.extras import extra
-    from dsnmf.plotting import save_figure
-
-    size = 7, 1.5 + 0.25 * len(found.table)
-    with extra("matplotlib.style", "the figure").context("default"):
-        figure = extra("matplotlib.figure", "the figure").Figure(figsize=size, layout="constrained")
-        found.plot(figure.subplots())
-        save_figure(figure, path)
 
 
 def _run(parsed):
@@ -69,13 +58,16 @@ def _run(parsed):
             verbose=int(not parsed.quiet),
         )
     print(found)
+    if parsed.restarts:
+        print(f"\nIts fit from {parsed.restarts} starts:")
+        print(found.consensus(X, n_init=parsed.restarts))
     if parsed.out is not None:
         models.keep_names(found.best_estimator_, table, parsed.data)
         found.best_estimator_.save(parsed.out)
         print("Model:", parsed.out)
     if parsed.figure is not None:
-        _draw(found, parsed.figure)
-        print("Figure:", parsed.figure)
+        size = 7, 1.5 + 0.25 * len(found.table)
+        figures.write_figure(found.plot, parsed.figure, size)
 
 
 def add(commands):
@@ -163,6 +155,12 @@ def add(commands):
         metavar="ADDRESS",
         help="scheduler of a Dask cluster that measures instead; its workers need this package and "
         'one thread each (pip install "dsnmf[distributed]")',
+    )
+    parser.add_argument(
+        "--restarts",
+        type=arguments.integer(2),
+        metavar="N",
+        help="also fit the choice from so many starts, and say what came back: dsnmf consensus",
     )
     settings.add_set(parser, "tol=1e-6, nonlinearity=tanh")
     options.add_options(parser)

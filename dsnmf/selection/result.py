@@ -7,11 +7,15 @@ from typing import TYPE_CHECKING, Any
 
 from dsnmf import plotting
 from dsnmf.plotting.captions import LITERAL
+from dsnmf.selection.recurrence import consensus
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from numpy.typing import ArrayLike
 
     from dsnmf.estimators.base import Factorisation
+    from dsnmf.selection.agreed import Consensus
+    from dsnmf.typing import Data
 
 
 #: What parameters are called in figures.
@@ -113,6 +117,30 @@ class Selection:
                     "model is needed."
                 )
         return "\n".join(text)
+
+    def consensus(self, X: Data, y: ArrayLike | None = None, *, n_init: int = 10) -> Consensus:
+        """What comes back when the choice is fitted from other starts.
+
+        `dsnmf.selection.consensus` of `best_estimator_`, with `best_n_clusters_` clusters.
+
+        Parameters
+        ----------
+        X, y
+            As they were selected for.
+        n_init : int >= 2
+            Starts.
+
+        Returns
+        -------
+        Consensus
+
+        Raises
+        ------
+        ValueError
+            As `dsnmf.selection.consensus` raises it.
+        """
+        options = {"n_init": n_init, "n_clusters": self.best_n_clusters_}
+        return consensus(self.best_estimator_, X, y, **options)
 
     def plot(self, ax: Axes | None = None) -> Axes:
         """The candidates' scores and their standard errors, the chosen one marked.
