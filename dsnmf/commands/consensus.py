@@ -77,9 +77,7 @@ def add(commands):
     arguments.add_seed(parser, "of k-means")
     options.add_options(parser, triples=True)
     parser.add_argument("--quiet", action="store_true", help="no progress bar")
-    parser.add_argument(
-        "--figure", metavar="FIGURE", help="file for a figure: .png, .pdf or .svg"
-    )
+    parser.add_argument("--figure", metavar="FIGURE", help="file for a figure: .png, .pdf or .svg")
     parser.add_argument(
         "-o",
         "--out",

@@ -4,8 +4,8 @@
 
 The stack is written in NumPy: H of all starts side by side, so that both products with X are wide,
 and the small ones one batch. Beside it the same iteration of one start in NumPy, and that of
-`SemiNMF`, whose `n_init` makes one start after the other. Milliseconds of CPU time per iteration and
-start, one thread, medians of rounds that alternate.
+`SemiNMF`, whose `n_init` makes one start after the other. Milliseconds of CPU time per iteration
+and start, one thread, medians of rounds that alternate.
 """
 
 import os

@@ -6,12 +6,12 @@ samples x 512 float32 of a non-negative mixture of 20 components of either sign,
 .npy file of the system's folder for temporary files (2 GB for a million samples), read anew by
 every pass (compress=False).
 
-2,000 multiplicative iterations on such a file take more than an hour, so both solvers run on the
-first samples of it, as many as --learn says: --iterations multiplicative ones, then "hals" until
-their error. That says how many iterations of "hals" they are worth. Then both make --timed
-iterations on the whole file. Time to target: so many iterations times the CPU seconds of one, of one
-thread, start and last pass not counted (the start's are given beside them). With --learn as large
-as --samples nothing is extrapolated.
+2,000 multiplicative iterations on such a file take an hour, so both solvers run on as many samples
+as --learn says: --iterations multiplicative ones, then "hals" until their error. That says how many
+iterations of "hals" they are worth. Then both make --timed iterations on the whole file. Time to
+target: so many iterations times the CPU seconds of one, of one thread, start and last pass not
+counted (the start's are given beside them). With --learn as large as --samples nothing is
+extrapolated.
 """
 
 import os

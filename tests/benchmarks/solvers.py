@@ -144,7 +144,9 @@ def measured(name, rounds):
     if torch_solvers.is_there() and case.labels is None and "(" not in name:
         k = case.make().n_components
         for solver in torch_solvers.ITERATIONS:
-            rows.append({"set": name, "solver": solver, **torch_solvers.run(solver, case.X, k, target)})
+            rows.append(
+                {"set": name, "solver": solver, **torch_solvers.run(solver, case.X, k, target)}
+            )
     return rows
 
 

@@ -59,9 +59,7 @@ def test_one_space_with_many_sets_of_components_is_told():
     assert "read nothing into a single one" in str(found)
 
 
-@pytest.mark.parametrize(
-    "kind", [WSF(3), DeepSemiNMF((5, 3), max_iter=30), SemiNMF(3, max_iter=5)]
-)
+@pytest.mark.parametrize("kind", [WSF(3), DeepSemiNMF((5, 3), max_iter=30), SemiNMF(3, max_iter=5)])
 def test_all_estimators_with_their_labels(kind):
     before = kind.get_params()
     found = consensus(kind, X, GROUPS, n_init=2)
@@ -77,9 +75,7 @@ def test_large_data_have_a_matrix_of_some_samples(monkeypatch):
     some = consensus(KIND, X, n_init=3, n_clusters=3)
     assert some.matrix_.shape == (25, 25)
     assert whole.matrix_.shape == (60, 60)
-    np.testing.assert_array_equal(
-        some.matrix_, whole.matrix_[np.ix_(some.samples_, some.samples_)]
-    )
+    np.testing.assert_array_equal(some.matrix_, whole.matrix_[np.ix_(some.samples_, some.samples_)])
     np.testing.assert_array_equal(coassociation(np.array([some.labels_, GROUPS])) % 1, 0)
 
 
@@ -96,9 +92,7 @@ def test_coassociation_against_its_definition():
     assert np.all(np.diff(np.bincount(agreed)) <= 0)
     assert np.all(np.diff(agreed[tree.order(agreed)]) >= 0)
     pairs = matrix[np.ix_(agreed == 0, agreed == 0)]
-    assert within(matrix, agreed)[0] == pytest.approx(
-        pairs[~np.eye(len(pairs), dtype=bool)].mean()
-    )
+    assert within(matrix, agreed)[0] == pytest.approx(pairs[~np.eye(len(pairs), dtype=bool)].mean())
 
 
 def test_equal_distances_and_single_samples():
