@@ -18,8 +18,6 @@ from dsnmf.training.reading import tqdm_bar
 from dsnmf.validation import as_number, as_size
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from numpy.typing import ArrayLike
 
     from dsnmf.estimators.base import Factorisation
@@ -29,7 +27,7 @@ if TYPE_CHECKING:
 MOST_SAMPLES = 2000
 
 
-def restarts(estimator: Factorisation, n_init: int) -> Iterator[Factorisation]:
+def restarts(estimator, n_init):
     """The unfitted models whose fits are those of the estimator with this `n_init`."""
     clone = extra("sklearn.base", "dsnmf.selection").clone
     again = random_again(estimator.random_state)
@@ -67,6 +65,23 @@ def _fitted(models, X, y, n_init, verbose):
                     warnings.simplefilter("ignore", GoverningFeatureWarning)
                 yield model.fit(X, y)
             bar.update()
+
+
+def _found(models, X, n_clusters, seed):
+    """The model of the least cost and which it is; costs, components and clusters of all."""
+    from dsnmf.inspection.k_means import cluster
+
+    components, clusters, costs, best, best_index = [], [], [], None, 0
+    for i, model in enumerate(models):
+        components.append(model.components_of(-1))
+        costs.append(float(model.history_["cost"][-1]))
+        if n_clusters is None:
+            clusters.append(_dominant(model))
+        else:
+            clusters.append(cluster(model, X, n_clusters, random_state=seed))
+        if best is None or costs[-1] < costs[best_index]:
+            best, best_index = model, i
+    return best, best_index, np.array(costs), components, np.array(clusters)
 
 
 def consensus(
@@ -142,40 +157,29 @@ def consensus(
     ((3,), (4, 3), (60, 60))
     """
     extra("sklearn", "dsnmf.selection")
-    from dsnmf.inspection.k_means import cluster
-
     n_init = as_size(n_init, "n_init")
     if (threshold := as_number(threshold, "threshold", 0, exclusive=True)) > 1:
         raise ValueError(f"threshold must be a cosine of at most 1, got {threshold}")
     _check(estimator, X, y, n_init)
     if n_clusters is not None and as_size(n_clusters, "n_clusters") < 2:
         raise ValueError(f"n_clusters must be an integer >= 2, got {n_clusters}")
-    components, clusters, costs, best = [], [], [], None
-    for model in _fitted(restarts(estimator, n_init), X, y, n_init, verbose):
-        components.append(model.components_of(-1))
-        costs.append(float(model.history_["cost"][-1]))
-        if n_clusters is None:
-            clusters.append(_dominant(model))
-        else:
-            clusters.append(cluster(model, X, n_clusters, random_state=random_state))
-        if costs[-1] == min(costs):
-            best, best_index = model, len(costs) - 1
+    models = _fitted(restarts(estimator, n_init), X, y, n_init, verbose)
+    best, best_index, costs, components, clusters = _found(models, X, n_clusters, random_state)
     best_components = components[best_index]
     cosines = np.array([match(best_components, each, signed=True)[1] for each in components])
     others = np.delete(cosines, best_index, axis=0)
     spans = np.array([span_cosine(best_components, each) for each in components])
-    clusters = np.array(clusters)
-    n = clusters.shape[1]
-    rng = np.random.default_rng(random_state)
-    picked = np.sort(rng.choice(n, MOST_SAMPLES, replace=False)) if n > MOST_SAMPLES else None
-    picked = np.arange(n) if picked is None else picked
+    picked, n = np.arange(clusters.shape[1]), clusters.shape[1]
+    if n > MOST_SAMPLES:
+        rng = np.random.default_rng(random_state)
+        picked = np.sort(rng.choice(n, MOST_SAMPLES, replace=False))
     matrix = coassociation(clusters[:, picked])
     tree = Tree(matrix)
     agreed = tree.clusters(n_clusters or len(best_components))
     return Consensus(
         best_estimator_=best,
         best_index_=best_index,
-        costs_=np.array(costs),
+        costs_=costs,
         threshold=threshold,
         cosines_=cosines,
         recurrence_=(others >= threshold).mean(axis=0),

@@ -139,8 +139,8 @@ class Selection:
         ValueError
             As `dsnmf.selection.consensus` raises it.
         """
-        options = {"n_init": n_init, "n_clusters": self.best_n_clusters_}
-        return consensus(self.best_estimator_, X, y, **options)
+        count = self.best_n_clusters_
+        return consensus(self.best_estimator_, X, y, n_init=n_init, n_clusters=count)
 
     def plot(self, ax: Axes | None = None) -> Axes:
         """The candidates' scores and their standard errors, the chosen one marked.

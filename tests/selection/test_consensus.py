@@ -65,8 +65,14 @@ def test_all_estimators_with_their_labels(kind):
     found = consensus(kind, X, GROUPS, n_init=2)
     assert kind.get_params() == before
     assert not hasattr(kind, "Z_")
-    assert found.cosines_.shape == (2, 3)
+    assert found.cosines_.shape == (2, kind.get_params().get("n_components", 3))
     assert found.best_estimator_.n_init == 1
+
+
+def test_gaps_stay_gaps():
+    gaps = np.where(RNG.random(X.shape) < 0.1, np.nan, X)
+    found = consensus(SemiNMF(3), gaps, n_init=2, n_clusters=3)
+    np.testing.assert_array_equal(found.labels_, GROUPS)
 
 
 def test_large_data_have_a_matrix_of_some_samples(monkeypatch):
