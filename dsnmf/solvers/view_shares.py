@@ -17,6 +17,14 @@ def view_shares(costs, gamma):
     return alpha / alpha.sum(), w
 
 
+def view_multipliers(columns, scales, w, dtype):
+    """√w_v / scale_v of the columns of all views, which stand where the arrays of numbers say."""
+    result = np.empty(sum(map(len, columns)), dtype)
+    for own, scale, weight in zip(columns, scales, w):
+        result[own] = np.sqrt(weight) / scale
+    return result
+
+
 def joint_cost(costs, gamma):
     """V / 2 times the power mean of R with the exponent s = 1 / (1 - γ), or ½ with "auto"."""
     s = {"equal": 1.0, "auto": 0.5}.get(gamma) or 1 / (1 - gamma)

@@ -236,7 +236,7 @@ def test_modalities_are_views(form):
     expected, model = Model((4, 3)).fit(given), Model((4, 3)).fit(mdata)
     assert relative_error(model.H_[0], expected.H_[0]) < 1e-9
     model.annotate(mdata)
-    assert relative_error(mdata.obsm["dsnmf"], expected.transform(given)) < 1e-9
+    assert relative_error(mdata.obsm["X_dsnmf"], expected.transform(given)) < 1e-9
     assert mdata.mod["b"].varm["dsnmf"].shape == (6, 3)
     assert model.score(mdata) == pytest.approx(expected.score(given))
 

@@ -142,7 +142,10 @@ def read_list(Xs, known=None):
         matrices, present = modalities(Xs)
         read = read_list(matrices, known)
         there = [present.get(name, np.zeros(len(Xs.obs_names), bool)) for name in read.names]
-        return read._replace(present=read.present & there, frame=Xs.obs)
+        features = [_variables(Xs.mod.get(name)) for name in read.names]
+        for own, (name, _, wanted) in zip(features, known or ()):
+            _check_features(name, own, wanted)
+        return read._replace(present=read.present & there, frame=Xs.obs, features=features)
     named = isinstance(Xs, Mapping)
     names = [str(key) for key in Xs] if named else [str(v) for v in range(len(Xs))]
     values = dict(zip(names, Xs.values() if named else Xs))
@@ -175,6 +178,18 @@ def _checked(X, name):
     return canonical(checked)
 
 
+def _variables(modality):
+    """Names of a modality's features, if it is there and has some."""
+    names = getattr(modality, "var_names", None)
+    return np.array([] if names is None else list(names), str)
+
+
+def _check_features(name, given, wanted):
+    """ValueError if a view's features have other names than in fit."""
+    if len(wanted) and len(given) and list(wanted) != list(given):
+        raise ValueError(f"view {name} has other columns than in fit, or another order")
+
+
 def _gathered(matrices, names, features, known, frame):
     first = next(iter(matrices.values()))
     result, present = [], []
@@ -185,8 +200,7 @@ def _gathered(matrices, names, features, known, frame):
             X = np.full((first.shape[0], width), np.nan, first.dtype) if X is None else X
             if X.shape[1] != width:
                 raise ValueError(f"view {name} has {X.shape[1]} features, the model's has {width}")
-            if len(columns) and len(features[v]) and list(columns) != list(features[v]):
-                raise ValueError(f"view {name} has other columns than in fit, or another order")
+            _check_features(name, features[v], columns)
         result.append(X)
         present.append(_where_present(X, name))
     ends = np.cumsum([0, *(X.shape[1] for X in result)])
