@@ -196,7 +196,7 @@ class FittedViews(FittedFactorisation):
         """
         features = np.asarray(self.transform(mdata))
         mdata.obsm[f"X_{key}"] = features
-        components = self.components_
+        components = self.components_of(-1)
         for name, own in self.view_columns.items():
             if name in mdata.mod:
                 mdata.mod[name].varm[key] = components[:, own].T
