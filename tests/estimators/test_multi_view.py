@@ -253,7 +253,7 @@ def test_sparse_views_are_as_dense_ones():
     assert relative_error(whole.H_[0], expected.H_[0]) < 1e-8
 
 
-@pytest.mark.parametrize("layers", [(3,), (5, 3)])
+@pytest.mark.parametrize("layers", [(3,), (5, 3), (3, 5, 4)])
 def test_data_in_blocks_give_what_data_in_memory_give(tmp_path, layers):
     X = np.hstack(near_low_rank())
     np.save(tmp_path / "X.npy", X)
@@ -271,6 +271,50 @@ def test_data_in_blocks_give_what_data_in_memory_give(tmp_path, layers):
     np.save(tmp_path / "X.npy", X)
     with pytest.raises(ValueError, match="NaN in sample 3"):
         Model(layers, views=views, block_size=17).fit(np.load(tmp_path / "X.npy", mmap_mode="r"))
+
+
+@pytest.mark.parametrize("kind", ["files", "hdf5", "zarr", "dask", "sparse"])
+def test_any_source_of_blocks_will_do(tmp_path, kind):
+    X = np.hstack(near_low_rank())
+    given = X = scipy.sparse.csr_matrix(X * (np.abs(X) > 1e-4)) if kind == "sparse" else X
+    if kind in ("files", "sparse"):
+        given, save = [tmp_path / "a", tmp_path / "b"], np.save
+        if kind == "sparse":
+            save = scipy.sparse.save_npz
+        given = [path.with_suffix(".npz" if kind == "sparse" else ".npy") for path in given]
+        save(given[0], X[:25])
+        save(given[1], X[25:])
+    elif kind == "hdf5":
+        given = pytest.importorskip("h5py").File(tmp_path / "X.h5", "w").create_dataset("X", data=X)
+    elif kind == "zarr":
+        given = pytest.importorskip("zarr").create_array(tmp_path / "X", data=X, chunks=(20, 19))
+    elif kind == "dask":
+        given = pytest.importorskip("dask.array").from_array(X, chunks=(20, 19))
+    options = {"views": WIDTHS, "max_iter": 20, "tol": 0}
+    expected = Model((5, 3), **options).fit(X)
+    model = Model((5, 3), block_size=17, **options).fit(given)
+    assert relative_error(model.H_[0], expected.H_[0]) < 1e-9
+    assert relative_error(model.components_, expected.components_) < 1e-9
+    assert relative_error(np.asarray(model.transform(given)), expected.transform(X)) < 1e-9
+
+
+@pytest.mark.parametrize("layers", [(3,), (5, 3), (3, 5, 4)])
+def test_a_view_of_zeros_takes_no_part(layers):
+    Xs = near_low_rank()
+    model = Model(layers, max_iter=20, tol=0).fit([*Xs, np.zeros((60, 5))])
+    expected = Model(layers, max_iter=20, tol=0).fit(Xs)
+    assert relative_error(model.H_[0], expected.H_[0]) < 1e-9
+    assert not model.components_[:, 19:].any()
+    assert np.isnan(model.view_explained_variance_[3])
+
+
+@pytest.mark.parametrize("layers", [(5, 3), (3, 5, 4), (2, 2, 4, 3)])
+def test_rounding_decides_nothing(layers):
+    Xs, _ = with_missing(near_low_rank(rank=6, noise=0.3))
+    rng, options = np.random.default_rng(0), {"max_iter": 20, "tol": 0}
+    near = [X * (1 + 1e-15 * rng.standard_normal(X.shape)) for X in Xs]
+    expected = Model(layers, **options).fit(Xs)
+    assert relative_error(Model(layers, **options).fit(near).H_[0], expected.H_[0]) < 1e-9
 
 
 def test_files_hold_all_of_a_model(tmp_path):
