@@ -127,6 +127,10 @@ class FittedFactorisation(HasParameters):
         """What the fit subtracted from X and divided it by; nothing after `partial_fit`."""
         return Centring(*(vars(self).get(name) for name in ("mean_", "scale_")))
 
+    def _as_factorised(self, X):
+        """Rows as the fit had them, of which `reconstruction_err_` is; centred and scaled."""
+        return self._centring.of(X)
+
     def _at_scale(self, X):
         """Samples in memory as the model scales them, but not centred."""
         rows = as_data(self, in_memory(X))

@@ -13,6 +13,8 @@ from sklearn.utils.estimator_checks import check_estimator
 
 from dsnmf import MultiViewDeepSemiNMF, SemiNMF, updates
 from dsnmf.estimators.saved import open_estimator
+from dsnmf.inspection import cluster, describe, fill
+from dsnmf.selection import select
 from dsnmf.symbolic import view_costs
 from tests.conftest import relative_error
 from tests.estimators.kinds import PLAIN
@@ -356,6 +358,69 @@ def test_labels_make_graphs():
     assert within[1] < 0.3 * within[0]
 
 
+def test_labels_are_aligned_by_their_index():
+    Xs, names = near_low_rank(), [f"s{i}" for i in range(60)]
+    frames = {"a": pd.DataFrame(Xs[0], names), "b": pd.DataFrame(Xs[1], names).iloc[::-1]}
+    y = pd.Series(np.arange(60) % 3, names)
+    close = Model((3,), alphas=10.0)
+    expected = close.fit(frames, y.to_numpy()).H_[0]
+    np.testing.assert_array_equal(
+        close.fit(frames, y.sample(frac=1, random_state=0)).H_[0], expected
+    )
+    with pytest.raises(ValueError, match="60 for 60 samples, 's59' has none"):
+        close.fit(frames, y.rename({"s59": "other"}))
+
+
+def test_frames_of_numbered_rows_are_aligned_where_one_has_other_numbers():
+    Xs = [pd.DataFrame(X) for X in near_low_rank()]
+    given = [Xs[0].iloc[5:], Xs[1].iloc[:55]]
+    assert Model((3,)).fit(given).H_[0].shape == (3, 60)
+    named = [Xs[0].rename("s{}".format), Xs[1]]  # names and no names
+    np.testing.assert_array_equal(Model((3,)).fit(named).H_[0], Model((3,)).fit(Xs[:2]).H_[0])
+
+
+def test_other_uses_say_what_to_do():
+    Xs, _ = with_missing(near_low_rank())
+    X, model = np.hstack(Xs), Model((4, 3), views=WIDTHS)
+    with pytest.raises(ValueError, match="hides entries within views, for which there is no rule"):
+        select(model, X, {"layers": [(2,), (3,)]}, criterion="entries")
+    with pytest.raises(ValueError, match="select needs one matrix: views side by side, and"):
+        select(Model((3,)), Xs, {"layers": [(2,), (3,)]}, n_clusters=3)
+    found = select(model, X, {"layers": [(2,), (3,)]}, criterion="components", repeats=2)
+    assert found.best_params_ in ({"layers": (2,)}, {"layers": (3,)})
+    fitted = Model((4, 3)).fit(Xs)
+    with pytest.raises(TypeError, match=r"inverse_transform\(model.transform\(Xs\)\) has all"):
+        fill(fitted, Xs)
+    filled = fill(model.fit(X), X)
+    np.testing.assert_array_equal(filled[~np.isnan(X)], X[~np.isnan(X)])
+    back = np.hstack(fitted.inverse_transform(fitted.H_[0].T))
+    np.testing.assert_allclose(filled[np.isnan(X)], back[np.isnan(X)], rtol=1e-6)
+
+
+def test_a_description_is_of_views_at_their_scales():
+    Xs, _ = with_missing(near_low_rank())
+    model = Model((4, 3)).fit(dict(zip("abc", Xs)))
+    own = describe(model)
+    given = describe(model, dict(zip("abc", Xs)))
+    assert given.explained == pytest.approx(model.score(dict(zip("abc", Xs))))
+    assert given.explained == pytest.approx(own.explained, abs=0.02)
+    assert given.components[0]["own"] == pytest.approx(own.components[0]["own"], rel=0.1)
+    assert own.parameters["layers"] == [4, 3]
+    clusters = cluster(model, dict(zip("abc", Xs)), 3)
+    assert np.bincount(clusters).sum() == 60
+
+
+@pytest.mark.filterwarnings("ignore:view .* of the weight:RuntimeWarning")
+@pytest.mark.parametrize("weights", [0.999, 1.001, 1.5, 20.0])
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_extreme_weights_end_in_numbers(weights, dtype):
+    Xs, S = with_missing([X.astype(dtype) for X in near_low_rank(noise=1e-3)])
+    model = Model((4, 3), weights=weights, max_iter=60).fit(Xs)
+    alone = S.sum(axis=0) == 1
+    assert (model.H_[0][:, alone].max(axis=0) > 0).all()
+    assert np.isfinite(model.history_["cost"]).all()
+
+
 def test_one_view_with_all_the_weight_is_told():
     rng = np.random.default_rng(0)
     Xs = [rng.standard_normal((60, 20)), rng.random((60, 1)) @ rng.random((1, 3))]
@@ -415,6 +480,10 @@ FRAME = pd.DataFrame(np.hstack(Xs), columns=[f"c{i}" for i in range(19)])
         ([GAPPY, Xs[1]], {}, "view 0 has gaps within sample 4"),
         ([Xs[0], None], {}, "each view must be a matrix, got None"),
         (Xs, {"views": WIDTHS}, "views is for one matrix"),
+        ([Xs[0], Xs[1][:, 0]], {}, r"view 1 must be a matrix, samples x features, got \(60,\)"),
+        ({1: Xs[0], "1": Xs[1]}, {}, "views must differ in name"),
+        (dict.fromkeys("ab", FRAME.rename(lambda row: "twice")), {}, "several rows that are named"),
+        (FRAME, {"views": [9.0, 10.0]}, "must be names or numbers of columns, got 9.0"),
         (Xs, {"weights": 1}, "weights must be 'equal', 'auto' or a number > 0 but 1, got 1"),
         (Xs, {"weights": -1.0}, "The 'weights' parameter"),
         (Xs, {"alphas": [1.0, 2.0]}, "alphas must be one number or 3, got 2"),

@@ -116,6 +116,10 @@ class FittedViews(FittedFactorisation):
         _, scales, w, *_ = self._tables
         return view_multipliers(self._columns, scales, w, self.Z_[0].dtype)
 
+    def _as_factorised(self, X):
+        _, scales, w, *_ = self._tables
+        return X * view_multipliers(self._columns, scales, np.ones_like(w), X.dtype)
+
     def _at_scale(self, X):
         return in_one(self._read_views(X), self._multipliers())
 
