@@ -73,7 +73,7 @@ class MultiViewModel:
         self._groups = [*samples.groups, None] if is_split else samples.groups
         self._group_of = {v: p.group for p in samples.parts for v, _ in p.spans}
         self._patterns = np.array([pattern for _, pattern in samples.patterns], float)
-        self._multipliers = [samples.multipliers(part) for part in samples.parts]
+        self._multipliers = [samples.multipliers(p)[:, None] for p in samples.parts]
         self.iteration, self._graphs = 0, []
         self.alpha, self.w = view_shares(np.ones(len(self.Zss)), "equal")
 
@@ -87,7 +87,7 @@ class MultiViewModel:
     def _take(self, terms):
         """Sums of each group, with rows of XQ for each view; at the views' scales."""
         parts = self.samples.parts
-        scaled_terms = [m[:, None] * XQ for m, XQ in zip(self._multipliers, terms)]
+        scaled_terms = [m * XQ for m, XQ in zip(self._multipliers, terms)]
         XQs = {v: XQ[s] for part, XQ in zip(parts, scaled_terms) for v, s in part.spans}
         self._sums = XQs, terms[len(parts) :]
 
@@ -166,7 +166,7 @@ class MultiViewModel:
         weighted = self.in_parts([w * Psi for w, Psi in zip(self.w, self._Psis)])
         # Of each pattern the largest weight is 1, so that none is near the floor.
         units = np.maximum((self._patterns * self.w).max(axis=1), np.finfo(np.float64).tiny)
-        Ms = [(m[:, None] * M).astype(dtype) for m, M in zip(self._multipliers, weighted)]
+        Ms = [np.multiply(m, M, dtype=dtype) for m, M in zip(self._multipliers, weighted)]
         grams = np.stack([w * (Psi.T @ Psi) for w, Psi in zip(self.w, self._Psis)])
         Bs = np.tensordot(self._patterns / units[:, None], grams, axes=1).astype(dtype)
         others = {
@@ -224,7 +224,8 @@ class MultiViewModel:
 
     def in_parts(self, matrices):
         """Of matrices with a row per feature of each view one for each part."""
-        return [np.vstack([matrices[v] for v, _ in part.spans]) for part in self.samples.parts]
+        own = ([matrices[v] for v, _ in part.spans] for part in self.samples.parts)
+        return [np.vstack(several) if several[1:] else several[0] for several in own]
 
     def learned(self, errors):
         """Weights of the views at the end, from the squared errors of each."""

@@ -38,7 +38,7 @@ def _terms(rows, H, parts, groups, inverse):
     Q = H @ inverse.T
     Qs = [Q if samples is None else Q.take(samples, axis=0) for samples in groups]
     XQs = [rows_against(X, Qs[part.group]) for part, X in zip(parts, rows)]
-    return [*XQs, *own_terms(own.T @ own for own in Qs)]
+    return [*XQs, *own_terms([own.T @ own for own in Qs])]
 
 
 def sum_terms(rows, H, parts, groups, inverse):
