@@ -23,8 +23,8 @@ RIDGE, LEAST_CURVATURE = 0.01, 1e-12
 #: shortened by this factor, so many times.
 DECREASE, SHORTER, TRIALS = 1e-4, 0.4, 12
 
-#: What tol="auto" is: more steps lead to features that are no better.
-AUTO_TOL = 3e-3
+#: What tol="auto" is. More steps lead to features that are no better (deep_defaults.py).
+AUTO_TOL = 0.03
 
 
 def _dot(A, B):
