@@ -62,8 +62,9 @@ def rectified_start(X, layers, factorise):
     least = min(layers)
     Z, F = factorise(X, least)
     W = _directions(Z, F, sum(layers) - len(layers) * least)
-    base = raised(F) if least > 1 else F
-    Zs, Hs, above, above_sizes = [], [], base, np.ones((least, 1))
+    base = (raised(F) if least > 1 else F).astype(X.dtype)
+    W = W.astype(X.dtype)
+    Zs, Hs, above, above_sizes = [], [], base, np.ones((least, 1), X.dtype)
     for k in reversed(layers):
         kept = min(k, len(above))
         beyond, W = W[: k - kept], W[k - kept :]
@@ -74,10 +75,9 @@ def rectified_start(X, layers, factorise):
         Zs.insert(0, passed * above_sizes.T / sizes)
         Hs.insert(0, features / sizes)
         above, above_sizes = features, sizes
-    narrow = Hs[0].astype(X.dtype)
-    gram = Hs[0] @ Hs[0].T
+    gram = (Hs[0] @ Hs[0].T).astype(np.float64)
     damped = gram + RIDGE * np.trace(gram) / len(gram) * np.eye(len(gram))
-    Z_1 = np.linalg.solve(damped, np.asarray(X @ narrow.T).T).T
+    Z_1 = np.linalg.solve(damped, np.asarray(X @ Hs[0].T).T).T
     return [Z_1, *Zs[:-1]], Hs
 
 

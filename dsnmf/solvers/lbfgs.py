@@ -8,8 +8,8 @@ from dsnmf.solvers.rule import Rule
 from dsnmf.symbolic import is_linear, layer_features
 from dsnmf.training.modes import compile_function
 
-#: Remembered steps. 10 in the place of 5 gained nothing.
-MEMORY = 5
+#: Remembered steps. 5 or 10 in the place of 3 gained nothing but size.
+MEMORY = 3
 
 #: Steps after which the first inverse Hessian is computed again. From the start's alone the
 #: descent is slower, and what rounding makes of a fit grows many times as fast.
@@ -81,27 +81,34 @@ class State:
         """The L-BFGS direction (Nocedal & Wright 2006, algorithm 7.4) among the free entries."""
 
         def freed(parts):
-            return [*parts[:-1], parts[-1] * free]
+            parts[-1][...] *= free
+            return parts
 
-        direction, known = [part.copy() for part in freed(self.slope)], []
+        def curvature_of(step, change):
+            H, by_H = step[-1], change[-1]
+            return _dot(step[:-1], change[:-1]) + float(np.einsum("ij,ij,ij", H, by_H, free))
+
+        direction, known = freed([part.copy() for part in self.slope]), []
         for step, change in reversed(self.pairs):
-            step, change = freed(step), freed(change)
-            curvature = _dot(step, change)
-            if curvature > LEAST_CURVATURE * _dot(change, change):
+            curvature = curvature_of(step, change)
+            if curvature > LEAST_CURVATURE * curvature_of(change, change):
                 alpha = _dot(step, direction) / curvature
                 known.append((step, change, curvature, alpha))
                 for part, of_change in zip(direction, change):
                     part -= alpha * of_change
+                freed(direction)
         direction = self._scaled(direction)
         if known:
             _, change, curvature, _ = known[0]
-            unit = curvature / _dot(change, self._scaled(change))
+            # The change of masked entries counts as none.
+            masked = freed([part.copy() for part in change])
+            unit = curvature / _dot(masked, self._scaled(masked))
             direction = [unit * part for part in direction]
         for step, change, curvature, alpha in reversed(known):
-            beta = _dot(change, direction) / curvature
+            beta = _dot(change, freed(direction)) / curvature
             for part, of_step in zip(direction, step):
                 part += (alpha - beta) * of_step
-        return [part.astype(like.dtype) for part, like in zip(freed(direction), self.slope)]
+        return [part.astype(like.dtype, copy=False) for part, like in zip(freed(direction), self.slope)]
 
     def move(self):
         """One step, or none if no step is found that lowers the cost."""
