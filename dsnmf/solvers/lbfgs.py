@@ -108,7 +108,9 @@ class State:
             beta = _dot(change, freed(direction)) / curvature
             for part, of_step in zip(direction, step):
                 part += (alpha - beta) * of_step
-        return [part.astype(like.dtype, copy=False) for part, like in zip(freed(direction), self.slope)]
+        return [
+            part.astype(like.dtype, copy=False) for part, like in zip(freed(direction), self.slope)
+        ]
 
     def move(self):
         """One step, or none if no step is found that lowers the cost."""

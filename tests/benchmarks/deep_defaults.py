@@ -3,10 +3,10 @@
     python tests/benchmarks/deep_defaults.py [SET…] [--solvers adam,lbfgs] [--wheels DIR] [--out DIR]
 
 DeepSemiNMF with its defaults on sets of field_sets.py, by default twelve, and made signals of the
-size of an EEG (30,504 x 32). K classes: layers (4K, 2K). CPU seconds of a fit with one thread, start
-included, compilation not; iterations; the squared error as a share of ΣX²; NMI (geometric, mean of
-four seeds) of k-means on what `transform` gives; and by how much `H_` differs, as a share of its norm, when
-X is given 3e-5 times as large.
+size of an EEG (30,504 x 32). K classes: layers (4K, 2K). CPU seconds of a fit with one thread,
+start included, compilation not; iterations; the squared error as a share of ΣX²; NMI (geometric, mean of
+four seeds) of k-means on what `transform` gives; and by how much `H_` differs, as a share of its
+norm, when X is given 3e-5 times as large.
 """
 
 import os
