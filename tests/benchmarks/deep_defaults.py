@@ -1,6 +1,6 @@
 """The solvers of deep models with rectifiers, side by side: seconds, cost, features, rounding.
 
-    python tests/benchmarks/deep_defaults.py [SET…] [--solvers adam,lbfgs] [--wheels DIR] [--out DIR]
+    python tests/benchmarks/deep_defaults.py [SET…] [--solvers A,B] [--wheels DIR] [--out DIR]
 
 DeepSemiNMF with its defaults on sets of field_sets.py, by default twelve, and made signals of the
 size of an EEG (30,504 x 32). K classes: layers (4K, 2K). CPU seconds of a fit with one thread,

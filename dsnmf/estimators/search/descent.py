@@ -47,8 +47,9 @@ def compiled_errors(layers, nonlinearity, mode):
 
 
 def rectified_errors(H, X, known, *Zs):
-    """What `compiled_errors` computes with relu, by NumPy: one sample's products take less time than
-    the call of a compiled function.
+    """What `compiled_errors` computes with relu, by NumPy.
+
+    For one sample the call of a compiled function takes longer than the products.
     """
     before, features = [], H
     for Z in reversed(Zs[1:]):

@@ -125,7 +125,7 @@ class FeatureSearch:
         return [np.linalg.pinv(Z, rcond=NOISE) for Z in in_span]
 
     def _regression(self, Y):
-        """What the regression on Z_1ᵀx gives, for samples that the span has the coordinates Y of."""
+        """What the regression on Z_1ᵀx gives; Y as `_found` has it."""
         return self._encoder[0, :, None] + self._encoder[1:].T @ (self._onto_basis @ Y)
 
     def _starts(self, Y, effort):
