@@ -3,13 +3,14 @@
 import numpy as np
 
 from dsnmf.initialisation.svd import raised
+from dsnmf.initialisation.triplets import project_onto
 from dsnmf.validation import as_layers
 
 #: A direction has both signs where the smaller side has this share of its energy; rectified, one
 #: of a single sign is itself, which fits nothing new.
 BOTH_SIGNS = 0.01
 
-#: Share of the mean diagonal that is added before Z_1 is solved for. With less of it Z_1 is large
+#: Share of the mean diagonal that is added where what Z F leaves is fitted. With less of it Z_1 is large
 #: along what the features hardly have, and all steps that follow are short.
 RIDGE = 1e-3
 
@@ -33,8 +34,8 @@ def rectified_start(X, layers, factorise):
 
     Z F = factorise(X, min k_i), F >= 0, is nearly the best linear model of this rank. All layers
     hand F down: relu(F) = F. The rows that they have besides are relu(W F), rectified singular
-    vectors and mixtures of them, so the features of layer 1 have a higher rank, and for these Z_1
-    is solved. Every feature has a mean square of 1.
+    vectors and mixtures of them, so the features of layer 1 have a higher rank, and what Z F
+    leaves is fitted by these. Every feature has a mean square of 1.
 
     Parameters
     ----------
@@ -75,9 +76,13 @@ def rectified_start(X, layers, factorise):
         Zs.insert(0, passed * above_sizes.T / sizes)
         Hs.insert(0, features / sizes)
         above, above_sizes = features, sizes
-    gram = (Hs[0] @ Hs[0].T).astype(np.float64)
+    linear = np.zeros((len(Z), layers[0]))
+    linear[:, :least] = Z * above_sizes[:least].T
+    wide = Hs[0].astype(np.float64)
+    gram = wide @ wide.T
     damped = gram + RIDGE * np.trace(gram) / len(gram) * np.eye(len(gram))
-    Z_1 = np.linalg.solve(damped, np.asarray(X @ Hs[0].T).T).T
+    left = np.asarray(project_onto(wide.T, X.T)) - gram @ linear.T
+    Z_1 = linear + np.linalg.solve(damped, left).T
     return [Z_1, *Zs[:-1]], Hs
 
 
