@@ -35,7 +35,7 @@ def _estimator(parsed):
             raise ValueError("--alpha weighs labels, which --labels must name")
         if not deep and parsed.solver != "adam":
             return SemiNMF(parsed.layers[0], **options)
-        return DeepSemiNMF(parsed.layers, solver=parsed.solver or "auto", **options)
+        return DeepSemiNMF(parsed.layers, solver=parsed.solver or "adam", **options)
     if parsed.solver == "adam":
         raise ValueError(
             "--solver adam takes no labels; with --labels the solver is multiplicative"
@@ -189,8 +189,7 @@ def add(commands):
     parser.add_argument(
         "--solver",
         choices=["adam", "multiplicative"],
-        help="without labels (default: multiplicative for one layer; for several L-BFGS of data in "
-        "memory, adam of data in blocks)",
+        help="without labels (default: multiplicative for one layer, adam for several)",
     )
     parser.add_argument(
         "--max-iter",

@@ -10,7 +10,7 @@ def _estimators(parsed):
     options = {"random_state": parsed.seed}
     if parsed.max_iter is not None:
         options["max_iter"] = parsed.max_iter
-    deep = DeepSemiNMF(solver=parsed.solver or "auto", **options)
+    deep = DeepSemiNMF(solver=parsed.solver or "adam", **options)
     if parsed.solver is not None:
         return [deep]
     lengths = {min(len(layers), 2) for layers in parsed.layers or [(1,)]}
@@ -124,7 +124,7 @@ def add(commands):
     parser.add_argument(
         "--solver",
         choices=["adam", "multiplicative"],
-        help="of Deep Semi-NMF (default: Semi-NMF for one layer, L-BFGS for several)",
+        help="of Deep Semi-NMF (default: Semi-NMF for one layer, adam for several)",
     )
     parser.add_argument(
         "--max-iter",
