@@ -10,8 +10,8 @@ from dsnmf.validation import as_layers
 #: of a single sign is itself, which fits nothing new.
 BOTH_SIGNS = 0.01
 
-#: Share of the mean diagonal that is added where what Z F leaves is fitted. With less of it Z_1 is large
-#: along what the features hardly have, and all steps that follow are short.
+#: Share of the mean diagonal that is added where what Z F leaves is fitted. With less of it Z_1 is
+#: large along what the features hardly have, and all steps that follow are short.
 RIDGE = 1e-3
 
 

@@ -141,8 +141,8 @@ class State:
 class LBFGS(Rule):
     """Projected L-BFGS on Z_1, …, Z_m and H_m >= 0.
 
-    From the start that it asks for, `dsnmf.initialisation.rectified`, it goes down from what a
-    linear model leaves, and rounding hardly grows. With Z_1 solved for in each step, or from
+    From the start that it asks for, `dsnmf.initialisation.rectified`, it goes down from near
+    what a linear model leaves, and rounding hardly grows. With Z_1 solved for in each step, or from
     Adam's start, rounding of data in another unit decides after some fifty steps which of several
     models a fit ends at.
     """
