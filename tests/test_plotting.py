@@ -17,6 +17,7 @@ from dsnmf.plotting import (
     cosine_similarity,
     cost_curve,
     plot_components,
+    plot_consensus,
     plot_embedding,
     plot_history,
     plot_layers,
@@ -244,6 +245,7 @@ FIGURES = {
     "many": lambda: class_scatter(X[:, :2], np.arange(30) % 12),
     "layers": lambda: plot_layers([X], np.arange(30) % 3)[0, 0],
     "embedding": lambda: plot_embedding(X, [None, "a", "b"] * 10),
+    "consensus": lambda: plot_consensus(X[:4, :3], np.eye(5), [0, 0, 1, 1, 2])[1],
     "scores": lambda: score_intervals(["a_b", "b"], [0.5, 0.8], [0.1, 0.2], chosen=1),
 }
 
@@ -377,3 +379,16 @@ def test_scores_over_decades_have_a_logarithmic_axis():
     assert min(segment[0, 0] for segment in ax.collections[0].get_segments()) > 0
     assert score_intervals([*"ab"], [0.1, 1.0], [0.1, 0.1]).get_xscale() == "linear"
     assert score_intervals([*"ab"], [-0.1, 1.0], [0.1, 0.1]).get_xscale() == "linear"
+
+
+def test_components_of_a_consensus_stand_in_the_order_of_their_mean():
+    cosines = [[0.2, 0.95, 0.5], [0.4, 0.85, 0.7]]
+    left, right = plot_consensus(cosines, np.eye(40), np.repeat([0, 1, 2], [30, 9, 1]))
+    assert [text.get_text() for text in left.get_xticklabels()] == ["1", "2", "0"]
+    hollow, filled = left.collections
+    assert (len(hollow.get_offsets()), filled.get_offsets().tolist()) == (5, [[0, 0.95]])
+    assert [text.get_text() for text in right.get_yticklabels()] == ["0", "1"]  # 2 is too small
+    for arguments in (([[1.0]], np.eye(3), [0, 1]), ([[1.0]], np.eye(2), [0, 1])):
+        with pytest.raises(ValueError, match=r"matrix must have shape|axes must be two"):
+            plot_consensus(*arguments, axes=plt.subplots()[1])
+    plt.close("all")

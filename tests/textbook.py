@@ -51,6 +51,67 @@ def deep_semi_nmf(X, Zs, Hs, iterations, Ws=None, features="propagated"):
     return Zs, Hs
 
 
+def _parts(X, Psi):
+    A, B = Psi.T @ X, Psi.T @ Psi
+    return [(abs(M) + M) / 2 for M in (A, -A, B, -B)]
+
+
+def _penalty(H, W):
+    return np.trace(H @ (np.diag(W.sum(axis=0)) - W) @ H.T)
+
+
+def multiview_as_coded(Xs, Zss, Hss, Ws, gamma, iterations):
+    """Zss, Hss and α after so many iterations of the authors' program, from α = 1 / V."""
+    alpha = np.full(len(Xs), 1 / len(Xs))
+    Zss, Hss = [[*Zs] for Zs in Zss], [[*Hs] for Hs in Hss]
+    for _ in range(iterations):
+        numerator, denominator = 0, 0
+        for v, (X, W) in enumerate(zip(Xs, Ws)):
+            old = Hss[v][-1]
+            Zss[v], Hss[v] = deep_semi_nmf(X, Zss[v], Hss[v], 1)
+            own, Psi = Hss[v][-1], np.linalg.multi_dot([*Zss[v], np.eye(len(old))])
+            above, below, B_above, B_below = _parts(X, Psi)
+            w = alpha[v] ** gamma
+            numerator += w * (above + B_below @ own + old @ W)
+            part = below + B_above @ own + old * W.sum(axis=0)
+            denominator += w * np.maximum(part, 1e-10)
+        R = np.empty(len(Xs))
+        for v, (X, W) in enumerate(zip(Xs, Ws)):
+            Hss[v][-1] = Hss[v][-1] * np.sqrt(numerator / denominator)
+            R[v] = residual_norm(X, Zss[v], Hss[v]) + _penalty(Hss[v][-1], W)
+        alpha = (gamma * R) ** (1 / (1 - gamma))
+        alpha /= alpha.sum()
+    return Zss, Hss, alpha
+
+
+def multiview(Xs, S, Zss, Hss, Hm, Ws, alpha, gamma, iterations):
+    """Zss, inner Hss, the one H_m and α, sample by sample; S says who has a view."""
+    Zss, Hss, Hm = [[*Zs] for Zs in Zss], [[H.copy() for H in Hs] for Hs in Hss], Hm.copy()
+    for _ in range(iterations):
+        w, Psis = alpha**gamma, []
+        for v, (X, s) in enumerate(zip(Xs, S > 0)):
+            given = [*(H[:, s] for H in Hss[v]), Hm[:, s]]
+            Zss[v], moved = deep_semi_nmf(X[:, s], Zss[v], given, 1)
+            for H, new in zip(Hss[v], moved):
+                H[:, s] = new
+            Psis.append(np.linalg.multi_dot([*Zss[v], np.eye(len(Hm))]))
+        W, new = sum(f * own for f, own in zip(w, Ws)), Hm.copy()
+        for j in range(Hm.shape[1]):
+            there = [v for v in range(len(Xs)) if S[v, j]]
+            a = sum(w[v] * Psis[v].T @ Xs[v][:, j] for v in there)
+            B = sum(w[v] * Psis[v].T @ Psis[v] for v in there)
+            h, near = Hm[:, j], Hm @ W[:, j]
+            top = np.maximum(a, 0) + np.maximum(-B, 0) @ h + near
+            base = np.maximum(-a, 0) + np.maximum(B, 0) @ h + h * W[:, j].sum()
+            new[:, j] = h * np.sqrt(top / np.maximum(base, 1e-10))
+        Hm, R = new, np.empty(len(Xs))
+        for v, (X, s) in enumerate(zip(Xs, S > 0)):
+            R[v] = np.linalg.norm(X[:, s] - Psis[v] @ Hm[:, s]) ** 2 + _penalty(Hm, Ws[v])
+        alpha = R ** (1 / (1 - gamma))
+        alpha /= alpha.sum()
+    return Zss, Hss, Hm, alpha
+
+
 def in_parts(X):
     """A CSR matrix with each entry in two parts, not sorted, as SciPy allows it."""
     data, indices = np.r_[0.25 * X.data, 0.75 * X.data], np.r_[X.indices, X.indices]

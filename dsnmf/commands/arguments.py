@@ -102,7 +102,7 @@ def shape(text):
 
 
 #: Endings of files with samples and labels, for texts.
-FORMATS = ".npy, .npz, .csv, .tsv, .txt, .parquet, .h5ad, .mat, .mtx or .hdr (ENVI)"
+FORMATS = ".npy, .npz, .csv, .tsv, .txt, .parquet, .h5ad, .h5mu, .mat, .mtx or .hdr (ENVI)"
 
 #: Endings of files with features, components and samples, for texts.
 OUTPUTS = ".csv, .tsv, .parquet, .npy, .npz or .mat"

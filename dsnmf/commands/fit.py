@@ -18,10 +18,13 @@ def _estimator(parsed):
     layer.
     """
     from dsnmf import WSF, DeepSemiNMF, DeepWSF, SemiNMF
+    from dsnmf.files import h5mu
 
     options = {"random_state": parsed.seed, "verbose": int(not parsed.quiet)}
     if parsed.max_iter is not None:
         options["max_iter"] = parsed.max_iter
+    if h5mu.holds_several(parsed.data):
+        return _of_views(parsed, options)
     deep = len(parsed.layers) > 1
     options |= _block_options(parsed)
     if parsed.triples or parsed.l2:
@@ -46,13 +49,34 @@ def _estimator(parsed):
     return WSF(parsed.layers[0], **weight, **options)
 
 
+def _of_views(parsed, options):
+    """The estimator of several matrices, which a .h5mu file holds."""
+    from dsnmf import MultiViewDeepSemiNMF
+
+    refused = {"--solver": parsed.solver, "--triples": parsed.triples, "--l2": parsed.l2}
+    refused |= {
+        f"--{name.replace('_', '-')}": value for name, value in _block_options(parsed).items()
+    }
+    refused["--dask"] = parsed.dask
+    for name, value in refused.items():
+        if value:
+            raise ValueError(
+                f"{name} is for one matrix; {parsed.data} holds several, PATH:NAME picks one"
+            )
+    if parsed.labels is None and parsed.alpha is not None:
+        raise ValueError("--alpha weighs labels, which --labels must name")
+    if parsed.labels is not None:
+        options["alphas"] = 0.1 if parsed.alpha is None else parsed.alpha
+    return MultiViewDeepSemiNMF(parsed.layers, **options)
+
+
 def _read(parsed):
     """The `Table` of samples, and as many labels or None."""
     from dsnmf.data.lazy import lazy_matrix
     from dsnmf.files.named_tables import Table
 
     if parsed.dask is None:
-        table = tables.read_samples(parsed, in_blocks=bool(_block_options(parsed)))
+        table = tables.read_samples(parsed, in_blocks=bool(_block_options(parsed)), several=True)
     else:
         table = Table(lazy_matrix(parsed.data, parsed.block_size))
     n, _ = arguments.shape_of(table.values)
@@ -70,6 +94,11 @@ def _before(estimator, layers, X):
 
     from dsnmf.data.sources import as_source
 
+    sizes, name = "-".join(map(str, layers)), type(estimator).__name__
+    n, p = arguments.shape_of(X)
+    if hasattr(X, "mod"):
+        views = ", ".join(f"{key} {own.n_obs} x {own.n_vars}" for key, own in X.mod.items())
+        return f"{name} {sizes}: {n} samples, {p} features ({views})"
     source, more = as_source(X), ""
     if estimator.absent == "unknown" and hasattr(X, "nnz"):
         more = f", {X.nnz} known entries"
@@ -77,9 +106,7 @@ def _before(estimator, layers, X):
         more = f", {source.size / 1e9:.3g} GB in each pass"
     elif unknown := np.isnan(_entries(X)).sum():
         more = f", {unknown} unknown entries"
-    sizes = "-".join(map(str, layers))
-    n, p = arguments.shape_of(X)
-    return f"{type(estimator).__name__} {sizes}: {n} samples, {p} features{more}"
+    return f"{name} {sizes}: {n} samples, {p} features{more}"
 
 
 def _norm(estimator, X):
@@ -88,6 +115,8 @@ def _norm(estimator, X):
 
     from dsnmf.data.sources import as_source
 
+    if hasattr(X, "mod"):  # each view's mean square is 1
+        return np.sqrt(sum(own.n_obs for own in X.mod.values()))
     if as_source(X) is not None or estimator._centring:
         return estimator._scale * np.sqrt(arguments.shape_of(X)[0])
     return np.sqrt(np.nansum(np.square(_entries(X), dtype=np.float64)))
@@ -130,7 +159,8 @@ def _fit(estimator, parsed):
     print(_before(estimator, parsed.layers, X), flush=True)
     if y is not None:
         print(labels.count_classes(y), flush=True)
-    with kept_meanwhile(), arguments.known_by_name(X, names):
+    known = None if hasattr(X, "mod") else names
+    with kept_meanwhile(), arguments.known_by_name(X, known):
         estimator.fit(X, y)
         models.keep_names(estimator, table, parsed.data)
         _save(estimator, parsed)
@@ -145,7 +175,8 @@ def add(commands):
         "fit",
         "train a model on a matrix and save it",
         "Without labels one layer gives Semi-NMF and several give Deep Semi-NMF; with labels they "
-        "give WSF and Deep WSF. NaN and empty cells of the data are unknown entries; -1 and empty "
+        "give WSF and Deep WSF. A .h5mu file, several matrices of the same samples, gives "
+        "MultiViewDeepSemiNMF. NaN and empty cells of the data are unknown entries; -1 and empty "
         "cells are unknown labels. Names of features are kept in the model. Data larger than "
         "memory are read in blocks, once per iteration: any .h5, .zarr or folder of files of "
         "more than one block, and .npy and sparse .npz files with --store, --checkpoint or "
@@ -156,6 +187,7 @@ def add(commands):
             "dsnmf fit table.csv --layers 20 -o table.model",
             "dsnmf fit faces.mat --labels faces.mat:gnd --layers 60 --alpha 0.05 -o faces.model",
             "dsnmf fit cells.h5ad --labels cells.h5ad:celltype --layers 20 -o cells.model",
+            "dsnmf fit patients.h5mu --layers 50,10 -o patients.model",
             "dsnmf fit ratings.csv --triples --layers 5 --l2 0.03 -o ratings.model",
             "dsnmf fit big.npy --layers 50 --store features --checkpoint state -o big.model",
             "dsnmf fit big.h5:X --layers 50 --dask tcp://scheduler:8786 -o big.model",

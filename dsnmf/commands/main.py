@@ -10,6 +10,7 @@ from dsnmf._version import __version__
 from dsnmf.commands import (
     cluster,
     components,
+    consensus,
     datasets,
     demo,
     fill,
@@ -36,6 +37,7 @@ COMMANDS = (
     datasets,
     fit,
     select,
+    consensus,
     show,
     plot,
     transform,

@@ -77,13 +77,13 @@ def keep_names(estimator, table, source):
 
 
 def layer_index(layer, model):
-    """Index of the layer that is counted from 1."""
+    """Index, from the end, of the layer that is counted from 1."""
     m = len(model.Z_)
     if layer is None:
-        return m - 1
+        return -1
     if layer > m:
         raise ValueError(f"--layer must be from 1 to {m} for this model, got {layer}")
-    return layer - 1
+    return layer - 1 - m
 
 
 def samples_for(model, parsed):
@@ -105,7 +105,9 @@ def samples_for(model, parsed):
         known = [name.strip() for name in known]  # as files' names are read
     if getattr(parsed, "triples", False) and (known is None or model.absent != "unknown"):
         raise ValueError("--triples needs a model that dsnmf fit --triples has made")
-    table = tables.read_samples(parsed, known)
+    table = tables.read_samples(parsed, known, several=hasattr(model, "view_names_"))
+    if hasattr(table.values, "mod"):  # whose modalities are matched by name
+        return table
     width = arguments.shape_of(table.values)[1]
     if width == model.n_features_in_ or None not in (known, table.features):
         told = sys.stderr if getattr(parsed, "json", False) else None

@@ -74,8 +74,8 @@ def add_labels(parser, purpose, required=False):
         required=required,
         metavar="FILE|NAME,…",
         help=f"{purpose}: integers or names, one row per sample; a file, FILE:NAME,NAME for "
-        "columns of a table or of a .h5ad file, the names alone for columns of DATA itself (which "
-        "are no features then), or the name of a data set",
+        "columns of a table or of a .h5ad or .h5mu file, the names alone for columns of DATA "
+        "itself (which are no features then), or the name of a data set",
     )
     parser.add_argument(
         "--unknown",

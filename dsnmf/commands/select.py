@@ -1,6 +1,6 @@
 """`dsnmf select`: choose layers, components and metric without labels, and train the choice."""
 
-from dsnmf.commands import arguments, models, options, settings, tables
+from dsnmf.commands import arguments, figures, models, options, settings, tables
 
 #: What can be compared.
 MODELS = ("semi-nmf", "graph", "deep")
@@ -37,17 +37,6 @@ def _candidates(parsed, estimator, shape):
     return {**grid, "n_components": sizes} if sizes else grid
 
 
-def _draw(found, path):
-    from dsnmf.extras import extra
-    from dsnmf.plotting import save_figure
-
-    size = 7, 1.5 + 0.25 * len(found.table)
-    with extra("matplotlib.style", "the figure").context("default"):
-        figure = extra("matplotlib.figure", "the figure").Figure(figsize=size, layout="constrained")
-        found.plot(figure.subplots())
-        save_figure(figure, path)
-
-
 def _run(parsed):
     if parsed.out is not None:
         arguments.check_output(parsed.out, parsed.data)
@@ -76,13 +65,16 @@ def _run(parsed):
             verbose=int(not parsed.quiet),
         )
     print(found)
+    if parsed.restarts:
+        print(f"\nIts fit from {parsed.restarts} starts:")
+        print(found.consensus(X, n_init=parsed.restarts))
     if parsed.out is not None:
         models.keep_names(found.best_estimator_, table, parsed.data)
         found.best_estimator_.save(parsed.out)
         print("Model:", parsed.out)
     if parsed.figure is not None:
-        _draw(found, parsed.figure)
-        print("Figure:", parsed.figure)
+        size = 7, 1.5 + 0.25 * len(found.table)
+        figures.write_figure(found.plot, parsed.figure, size)
 
 
 def add(commands):
@@ -179,6 +171,12 @@ def add(commands):
         metavar="ADDRESS",
         help="scheduler of a Dask cluster that measures instead; its workers need this package and "
         'one thread each (pip install "dsnmf[distributed]")',
+    )
+    parser.add_argument(
+        "--restarts",
+        type=arguments.integer(2),
+        metavar="N",
+        help="also fit the choice from so many starts, and say what came back: dsnmf consensus",
     )
     settings.add_set(parser, "tol=1e-6, nonlinearity=tanh")
     options.add_options(parser)

@@ -17,7 +17,19 @@ def _read_triples(source, known, layout):
     return Table(entries.matrix, entries.columns.tolist(), entries.rows.tolist())
 
 
-def read_samples(parsed, known=None, in_blocks=False):
+def _read_several(parsed, layout):
+    """The `Table` of a .h5mu file: a MuData object, with the names of all features."""
+    from dsnmf.files import h5mu
+    from dsnmf.files.named_tables import Table
+
+    if layout != type(layout)():
+        raise ValueError(f"{parsed.data}: the options for tables are for files of one matrix")
+    data = h5mu.read(parsed.data)
+    features = [f"{key}:{name}" for key, own in data.mod.items() for name in own.var_names]
+    return Table(data, features, [*map(str, data.obs_names)])
+
+
+def read_samples(parsed, known=None, in_blocks=False, several=False):
     """The `Table` of DATA.
 
     Parameters
@@ -28,6 +40,8 @@ def read_samples(parsed, known=None, in_blocks=False):
         Names that the features may have.
     in_blocks : bool
         Whether any source must be opened.
+    several : bool
+        Whether a file of several matrices is wanted too: then `values` is its MuData object.
 
     Returns
     -------
@@ -41,11 +55,13 @@ def read_samples(parsed, known=None, in_blocks=False):
         As `dsnmf.files.named_tables.read_table` has it; if what is on the disk, or a data set, is
         to be read in another way.
     """
-    from dsnmf.files import market, named_tables, on_disk
+    from dsnmf.files import h5mu, market, named_tables, on_disk
 
     layout = options.layout_of(parsed)
     if getattr(parsed, "triples", False):
         return _read_triples(parsed.data, known, layout)
+    if several and h5mu.holds_several(parsed.data):
+        return _read_several(parsed, layout)
     dataset = None if in_blocks else arguments.data_set(parsed.data)
     opened = not dataset and (
         in_blocks or (on_disk.is_on_disk(parsed.data) and not market.is_market(parsed.data))

@@ -2,6 +2,9 @@
 
 from dsnmf.commands import arguments, models, options
 
+#: Endings of files that hold features beside their samples.
+ANNOTATED = (".h5ad", ".h5mu")
+
 
 def _out(parsed):
     """The file to write, checked before anything is computed."""
@@ -12,13 +15,17 @@ def _out(parsed):
     if parsed.in_place:
         if parsed.out is not None:
             raise ValueError("--in-place writes into DATA: give no -o")
-        if not source.lower().endswith(".h5ad"):
-            raise ValueError(f"--in-place writes into a .h5ad file, got {parsed.data}")
+        if not source.lower().endswith(ANNOTATED):
+            raise ValueError(f"--in-place writes into a .h5ad or .h5mu file, got {parsed.data}")
         arguments.check_output(source, parsed.model)
         return source
     if parsed.out is None:
-        raise ValueError("-o FEATURES says where the features go (or --in-place, of a .h5ad file)")
-    arguments.check_output(parsed.out, parsed.model, parsed.data, endings=(*WRITTEN, ".h5ad"))
+        raise ValueError(
+            "-o FEATURES says where the features go (or --in-place, of a .h5ad or .h5mu file)"
+        )
+    arguments.check_output(parsed.out, parsed.model, parsed.data, endings=(*WRITTEN, *ANNOTATED))
+    if parsed.out.lower().endswith(".h5mu") and not source.lower().endswith(".h5mu"):
+        raise ValueError(f"{parsed.out} would be a copy of DATA, which is no .h5mu file")
     return parsed.out
 
 
@@ -41,13 +48,25 @@ def _said_of(model, index, parsed):
     }
 
 
+def _of_modalities(model, index, name):
+    """The modality that was transformed, None for all; components by modality."""
+    Z = model.components_of(index).T
+    if name is None:
+        return None, {key: Z[own] for key, own in model.view_columns.items()}
+    modality, _, inner = name.partition("/")
+    of_variables = not inner.startswith(("obsm/", "raw/"))
+    return modality, {modality: Z} if of_variables else {}
+
+
 def _write_annotated(out, features, model, index, table, parsed):
-    """Into a .h5ad file: a copy of DATA where that is one, else a new one."""
-    from dsnmf.files import annotated
+    """Into a .h5ad or .h5mu file: a copy of DATA where that is one, else a new one."""
+    from dsnmf.files import annotated, h5mu
     from dsnmf.files.names import file_of
 
     said, (source, name) = _said_of(model, index, parsed), file_of(parsed.data)
-    if source.lower().endswith(".h5ad"):
+    if out.lower().endswith(".h5mu"):
+        h5mu.add_features(source, out, features, *_of_modalities(model, index, name), said)
+    elif source.lower().endswith(".h5ad"):
         of_variables = name is None or not name.startswith(("obsm/", "raw/"))
         Z = model.components_of(index).T if of_variables else None
         annotated.add_features(source, out, features, Z, said)
@@ -67,16 +86,14 @@ def _run(parsed):
     models.change(model, parsed)
     table = models.samples_for(model, parsed)
     features = np.asarray(model.transform(table.values, layer=index))
-    if out.lower().endswith(".h5ad"):
+    if out.lower().endswith(ANNOTATED):
         _write_annotated(out, features, model, index, table, parsed)
     else:
         names = model.get_feature_names_out(layer=index).tolist()
         write_matrix(out, features, features=names, samples=table.samples)
-    n, k = features.shape
-    print(
-        f"{type(model).__name__}, layer {index + 1} of {len(model.Z_)}: {n} samples, {k} features"
-    )
-    print("Features:", f"obsm['X_dsnmf'] of {out}" if out.lower().endswith(".h5ad") else out)
+    (n, k), m = features.shape, len(model.Z_)
+    print(f"{type(model).__name__}, layer {index % m + 1} of {m}: {n} samples, {k} features")
+    print("Features:", f"obsm['X_dsnmf'] of {out}" if out.lower().endswith(ANNOTATED) else out)
 
 
 def add(commands):
@@ -88,7 +105,7 @@ def add(commands):
         "The same map for the samples that the model was trained on and for new ones. Features "
         "that have names are matched by them. Names of samples and features are written too. Into "
         "a .h5ad file the features go as obsm['X_dsnmf'], the components as varm['dsnmf'] and what "
-        "made them as uns['dsnmf'].",
+        "made them as uns['dsnmf']; into a .h5mu file the same, components into each modality.",
         [
             "dsnmf transform digits.model digits -o features.npy",
             "dsnmf transform faces.model new.csv --layer 1 -o features.csv",
@@ -105,10 +122,10 @@ def add(commands):
         "-o",
         "--out",
         metavar="FEATURES",
-        help=f"file for samples x features: {arguments.OUTPUTS}, or .h5ad (a copy of DATA with the "
-        "features, where DATA is one)",
+        help=f"file for samples x features: {arguments.OUTPUTS}, .h5ad or .h5mu (a copy of DATA "
+        "with the features, where DATA is one)",
     )
     parser.add_argument(
-        "--in-place", action="store_true", help="write into DATA, a .h5ad file, itself"
+        "--in-place", action="store_true", help="write into DATA, a .h5ad or .h5mu file, itself"
     )
     parser.set_defaults(run=_run)

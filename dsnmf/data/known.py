@@ -134,7 +134,7 @@ class Known(Samples):
 
     def _squared_residual(self, Z, F):
         X = self.given.tocsr().astype(np.float64) / self.scale
-        return squared_error_of_known(X, Z, np.ascontiguousarray(F.T))
+        return squared_error_of_known(X, Z, np.ascontiguousarray(F.T, np.float64))
 
     def wide(self, which):
         return with_gaps(self.given.tocsc()[:, which]).astype(np.float64) / self.scale

@@ -12,7 +12,7 @@ from dsnmf.symbolic import layer_features
 from dsnmf.symbolic.shared import open_shared
 
 #: Entries of arrays that are made at once, so that memory does not grow with the samples.
-BLOCK = 1 << 20
+BLOCK = 1 << 18
 
 
 def _root_mean_square(norms):
@@ -224,7 +224,7 @@ class Samples:
         -------
         float
         """
-        Z, F = Z.astype(np.float64) / self.scale, F.astype(np.float64)
+        Z = Z.astype(np.float64) / self.scale
         return self.scale * float(np.sqrt(self._squared_residual(Z, F)))
 
     def _squared_residual(self, Z, F):
@@ -232,7 +232,7 @@ class Samples:
         total = np.sum if self.is_complete else np.nansum
         error = 0.0
         for block in blocks:
-            X, columns = self.wide(block), F[:, block]
+            X, columns = self.wide(block), F[:, block].astype(np.float64)
             # In X's order: twice as fast as a difference of rows and columns.
             X -= Z @ columns if X.flags.c_contiguous else (columns.T @ Z.T).T
             error += total(np.square(X, out=X))

@@ -28,7 +28,7 @@ class ViewBlocks(Views):
         self.present, self.counts = np.ones((V, n), bool), np.full(V, n)
         self.order, self.patterns = None, [(slice(None), np.ones(V, bool))]
         spans = [(v, slice(starts[v], starts[v + 1])) for v in range(V)]
-        self.parts, self.groups = [Part(None, None, 0, spans)], [None]
+        self.parts, self.groups, self.additions = [Part(None, None, 0, spans)], [None], None
         self.measure()
 
     def measure(self):

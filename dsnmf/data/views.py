@@ -76,6 +76,9 @@ class Views:
     parts : list of Part
     groups : list of ndarray of int or None
         The samples of each group of parts.
+    additions : CSR matrix, shape (n, rows of all parts), or None
+        Ones where a row is of the sample: it adds up what the parts say of each. None for one part
+        of all samples.
     widths : list of V int
     counts : ndarray of V int
         Samples that have the view.
@@ -122,6 +125,7 @@ class Views:
             X = X.astype(self.dtype, copy=False)
             self.parts.append(Part(X, samples, known[key], [(v, slice(0, X.shape[1]))]))
         self.parts = _joined(self.parts)
+        self.additions = _additions(self.parts, self.shape[1], self.dtype)
 
     def measure(self):
         V = len(self.widths)
@@ -220,6 +224,15 @@ class Views:
     def sorted(self, H):
         """The other way."""
         return H if self.order is None else H[self.order]
+
+
+def _additions(parts, n, dtype):
+    """See `Views`."""
+    if len(parts) == 1 and parts[0].samples is None:
+        return None
+    samples = np.concatenate([np.arange(n) if p.samples is None else p.samples for p in parts])
+    entries = np.ones(len(samples), dtype), (samples, np.arange(len(samples)))
+    return scipy.sparse.csr_matrix(entries, shape=(n, len(samples)))
 
 
 def _any(rows):

@@ -54,23 +54,22 @@ class Factorisation(FittedFactorisation, TransformerMixin, BaseEstimator):
         auto = self.noise_floor == "auto"
         return NoiseFloor(least=min(layers)) if auto else NoiseFloor(self.noise_floor)
 
-    def _solver(self, is_complete=True, in_memory=True):
-        """That of a fit to data with or without gaps, in memory or in blocks."""
+    def _solver(self, in_memory=True):
+        """That of a fit to data in memory or in blocks."""
         on_jax = is_jax(as_mode(self.mode))
-        where = is_complete, in_memory, on_jax
-        return choose_solver(self.solver, self._inner_nonlinearity(), *where)
+        return choose_solver(self.solver, self._inner_nonlinearity(), in_memory, on_jax)
 
     def _inner_nonlinearity(self):
         return "identity"
 
     def _rule(self, is_complete=True, only_known=False, in_memory=True):
         """The `Rule` of a fit to data with or without gaps, in memory or in blocks."""
-        solver = self._solver(is_complete, in_memory)
+        solver = self._solver(in_memory)
         return choose_rule(solver, self._inner_nonlinearity(), is_complete, only_known)
 
-    def _start_aim(self, layers):
+    def _start_aim(self, layers, in_memory=True):
         """What the SVD start of these layers is to be near, see `blockwise_svd_start`."""
-        return self._rule().start_aim
+        return self._rule(in_memory=in_memory).start_aim
 
     def _has_gauge(self):
         """Whether the fit is to choose H_'s least arbitrary form, see `dsnmf.solvers.gauge`.

@@ -60,7 +60,7 @@ class DeepSemiNMF(StreamFactorisation):
         self,
         layers: Sequence[int] = (4, 2),
         *,
-        solver: Literal["adam", "lbfgs", "auto", "multiplicative", "hals"] = "adam",
+        solver: Literal["auto", "lbfgs", "adam", "multiplicative", "hals"] = "adam",
         nonlinearity: Literal["auto"] | Nonlinearity = "auto",
         learning_rate: float = 1e-3,
         whiten: float = 0.0,

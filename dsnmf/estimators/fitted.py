@@ -11,7 +11,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from dsnmf import symbolic
 from dsnmf.data.centring import Centring
-from dsnmf.data.recognition import as_blocks, as_lazy, as_samples
+from dsnmf.data.recognition import as_blocks, as_lazy, as_samples, in_memory
 from dsnmf.estimators.containers import are_rows_of, as_data, in_container
 from dsnmf.estimators.mapping.block_features import features_of_blocks, features_of_lazy
 from dsnmf.estimators.mapping.maps import feature_map_of, threads_of_model
@@ -126,6 +126,15 @@ class FittedFactorisation(HasParameters):
     def _centring(self):
         """What the fit subtracted from X and divided it by; nothing after `partial_fit`."""
         return Centring(*(vars(self).get(name) for name in ("mean_", "scale_")))
+
+    def _as_factorised(self, X):
+        """Rows as the fit had them, of which `reconstruction_err_` is; centred and scaled."""
+        return self._centring.of(X)
+
+    def _at_scale(self, X):
+        """Samples in memory as the model scales them, but not centred."""
+        rows = as_data(self, in_memory(X))
+        return Centring(scale=self._centring.scale).of(rows, self.absent)
 
     def _index(self, layer, m=None):
         """The layer, of m or of all learned, counted from 0; ValueError if there is none."""

@@ -96,7 +96,7 @@ def _start(estimator, blocks, p, layers, store):
             store.new,
             noise_floor=estimator._noise_floor(layers),
             random_state=as_random_state(estimator.random_state),
-            aim=estimator._start_aim(layers),
+            aim=estimator._start_aim(layers, in_memory=False),
         )
     else:
         Zs, given = given_factors(estimator, (p, n), layers, is_raw)

@@ -12,7 +12,12 @@ from dsnmf.data.recognition import as_blocks
 from dsnmf.estimators.base import Factorisation
 from dsnmf.estimators.of_views.fitted_views import FittedViews
 from dsnmf.estimators.of_views.in_views import InViews
-from dsnmf.estimators.of_views.user_views import are_views, read_columns, read_list
+from dsnmf.estimators.of_views.user_views import (
+    align_labels,
+    are_views,
+    read_columns,
+    read_list,
+)
 from dsnmf.estimators.parameters.declaration import declared
 from dsnmf.solvers.multiview import MultiView
 from dsnmf.training.passes import NeedsMemory
@@ -169,10 +174,11 @@ class MultiViewDeepSemiNMF(FittedViews, Factorisation):
         X : array-like, sparse matrix or frame, shape (n_samples, n_features); or list or dict
             One matrix with the views as groups of columns, see `views`; complete ones may be in
             blocks (`dsnmf.data.sources.as_source`). Or a list or dict of matrices of the same
-            samples, dense, sparse or frames; frames with an index are aligned by it, and samples
-            that a frame does not have lack that view. Elsewhere NaN in all features says so.
+            samples, dense, sparse or frames; frames with an index are aligned by it (samples of the
+            first frame come first, then those that only later ones have), and samples that a frame
+            does not have lack that view. Elsewhere NaN in all features says so.
         y : array-like, shape (n_samples,) or (n_samples, n_attributes), optional
-            Labels, for the graphs of `alphas`.
+            Labels, for the graphs of `alphas`; a series or frame is aligned by its index too.
 
         Returns
         -------
@@ -212,7 +218,8 @@ class MultiViewDeepSemiNMF(FittedViews, Factorisation):
             if self.views is not None:
                 raise ValueError("views is for one matrix; here X is a list or dict of views")
             vars(self).pop("feature_names_in_", None)
-            data = InViews(self, read_list(X), None, y, layers)
+            read = read_list(X)
+            data = InViews(self, read, None, align_labels(y, read.frame), layers)
             return self._fit_to(data), data
         X, blocks = as_blocks(X, self.block_size, scale=1.0)
         if blocks is not None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from dsnmf.files import archive
+from dsnmf.solvers.view_shares import view_multipliers
 
 if TYPE_CHECKING:
     from typing import Any
@@ -67,6 +68,8 @@ class SavedModel:
 
     Z_: list[Array]
     H_: list[Array]
+    _columns: list[Array]
+    _tables: list[Array]
 
     def __init__(self, path: PathLike) -> None:
         self.kind, settings, arrays = archive.read_any(path, VERSION)
@@ -95,4 +98,8 @@ class SavedModel:
 
     def components_of(self, layer: int) -> Array:
         """(Z_1 … Z_layer)ᵀ, see the estimators."""
-        return reduce(np.matmul, self.Z_[: layer % len(self.Z_) + 1]).T
+        components = reduce(np.matmul, self.Z_[: layer % len(self.Z_) + 1]).T
+        if not hasattr(self, "_columns"):
+            return components
+        _, scales, w, *_ = self._tables  # of several views, each of which has its scale
+        return components / view_multipliers(self._columns, scales, w, components.dtype)

@@ -7,9 +7,10 @@ import numpy as np
 from dsnmf.initialisation import lp_seminmf, nndsvd, pretrain, random
 from dsnmf.initialisation.nonlinear import nonlinear_start
 from dsnmf.initialisation.pretraining import pretrain_product
+from dsnmf.initialisation.rectified import rectified_start
 from dsnmf.initialisation.svd import ZERO_FILL, raised, semi_nmf_of_triplets, without_zeros
 from dsnmf.initialisation.triplets import completed_triplets
-from dsnmf.symbolic import is_linear
+from dsnmf.symbolic import as_nonlinearity, is_linear, relu
 from dsnmf.validation import as_generator, as_matrix
 
 
@@ -93,16 +94,18 @@ def start_factors(estimator, samples, layers, again=None):
 def _started(estimator, X, layers, init, rng, eigen=None):
     by_svd = init == "svd"
     initialise = _initialiser(init, estimator._noise_floor(layers), rng, (X, eigen))
-    if estimator._start_aim(layers) == "zeros":
+    aim, nonlinearity = estimator._start_aim(layers), estimator._inner_nonlinearity()
+    if aim == "rectified" and by_svd and as_nonlinearity(nonlinearity) is relu:
+        return rectified_start(X, layers, initialise)
+    if aim in ("zeros", "rectified"):
         return pretrain(X, layers, initialise)
 
-    by_product = by_svd and estimator._start_aim(layers) == "product"
+    by_product = by_svd and aim == "product"
 
     def factorise(H, k):
         Z, H = initialise(H, k)
         return Z, raised(H) if by_product and k > 1 else without_zeros(H)
 
-    nonlinearity = estimator._inner_nonlinearity()
     if not is_linear(nonlinearity):
         return nonlinear_start(X, layers, nonlinearity, factorise)
     return (pretrain_product if by_product else pretrain)(X, layers, factorise)

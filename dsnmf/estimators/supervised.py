@@ -70,7 +70,7 @@ class SupervisedFactorisation(Factorisation):
     def _has_gauge(self):
         return False
 
-    def _start_aim(self, layers):
+    def _start_aim(self, layers, in_memory=True):
         return "product" if len(layers) == 1 else "layers"
 
     def _note(self, model, y):

@@ -25,23 +25,23 @@ def _library():
     return extra("anndata", "writing .h5ad files", "anndata")
 
 
-def _plain(value):
+def plain(value):
     """What HDF5 holds of a parameter; None has no place there."""
     if isinstance(value, dict):
-        return {key: _plain(v) for key, v in value.items() if v is not None}
+        return {key: plain(v) for key, v in value.items() if v is not None}
     if isinstance(value, list | tuple):
         return np.array(value) if all(isinstance(v, int | float) for v in value) else str(value)
     return value if isinstance(value, bool | int | float | str) else str(value)
 
 
-def _replace(data, out):
-    """Write a file that takes its place when it is complete."""
+def replace_by(write, out):
+    """Have a function of a path write a file that takes its place when it is complete."""
     target = os.path.realpath(out)
     # The library asks for a path; on the same disk, so that the file can take the other's place.
     folder = tempfile.mkdtemp(dir=os.path.dirname(target), prefix=".dsnmf.")
     try:
-        made = os.path.join(folder, "made.h5ad")
-        data.write_h5ad(made)
+        made = os.path.join(folder, "made" + os.path.splitext(target)[1])
+        write(made)
         with open(made, "rb+") as file:
             os.fsync(file.fileno())
         if os.path.exists(target):
@@ -92,8 +92,8 @@ def add_features(
     data.obsm[FEATURES] = features
     if components is not None and len(components) == data.n_vars:
         data.varm[COMPONENTS] = components
-    data.uns[MODEL] = _plain(model)
-    _replace(data, out)
+    data.uns[MODEL] = plain(model)
+    replace_by(data.write_h5ad, out)
 
 
 def write_features(
@@ -125,5 +125,5 @@ def write_features(
     obs = pandas.DataFrame(index=[*map(str, range(n))] if samples is None else [*samples])
     var = pandas.DataFrame(index=[*map(str, range(k))] if names is None else [*names])
     data = library.AnnData(X=features, obs=obs, var=var)
-    data.obsm[FEATURES], data.uns[MODEL] = features, _plain(model)
-    _replace(data, out)
+    data.obsm[FEATURES], data.uns[MODEL] = features, plain(model)
+    replace_by(data.write_h5ad, out)

@@ -1,6 +1,7 @@
 """The .h5ad files of anndata, from its version 0.7 on: rows are samples, columns have names."""
 
 import contextlib
+from pathlib import Path
 
 import numpy as np
 import scipy.sparse
@@ -17,7 +18,7 @@ _FORMATS = {"csr": scipy.sparse.csr_array, "csc": scipy.sparse.csc_array}
 def _opened(path):
     h5py = extra("h5py", "reading .h5ad files", "files")
     open(path, "rb").close()  # whose errors say what is wrong with the place
-    with damage_as(path, "is no intact .h5ad file"), h5py.File(path) as file:
+    with damage_as(path, f"is no intact {Path(path).suffix} file"), h5py.File(path) as file:
         # Before 0.7 data frames were one array each.
         is_old = any(hasattr(file.get(frame), "dtype") for frame in ("obs", "var"))
         if not is_old:
@@ -60,6 +61,14 @@ def _column(node):
     return np.append(categories.astype(object), [None])[codes]  # the code of no value is -1
 
 
+def modalities(path):
+    """Names of the modalities of a .h5mu file, each of which holds what an .h5ad file does."""
+    with _opened(path) as file:
+        group = file.get("mod", {})
+        order = group.attrs["mod-order"] if len(group) and "mod-order" in group.attrs else group
+        return [*map(str, order)]
+
+
 def _places(file):
     """Where matrices of samples stand in the file."""
     inner = (f"{group}/{name}" for group in ("layers", "obsm") for name in file.get(group, ()))
@@ -75,13 +84,15 @@ def _feature_names(file, place):
     return _column(variables[variables.attrs["_index"]]).tolist()
 
 
-def read_matrix(path, name=None, known=None):
+def read_matrix(path, name=None, known=None, inside="/"):
     """X or another matrix, and the names of its features.
 
-    `name` is X, raw/X, or one of layers or obsm, e.g. counts or layers/counts.
+    `name` is X, raw/X, or one of layers or obsm, e.g. counts or layers/counts; `inside` is where
+    they stand in the file.
     """
     name = name or "X"
-    with _opened(path) as file:
+    with _opened(path) as whole:
+        file = whole[inside]
         places = _places(file)
         for place in [name, f"layers/{name}", f"obsm/{name}"]:
             if place in places:
@@ -89,10 +100,10 @@ def read_matrix(path, name=None, known=None):
     raise ValueError(f"{path} holds no {name}; it holds {', '.join(places)}")
 
 
-def _columns(path, names=None):
+def columns(path, names=None, inside="/"):
     """The columns of obs: all, or the named ones."""
     with _opened(path) as file:
-        obs = file["obs"]
+        obs = file[inside]["obs"]
         return {
             name: _column(obs[name])
             for name in obs.attrs["column-order"]
@@ -100,16 +111,16 @@ def _columns(path, names=None):
         }
 
 
-def read_sample_names(path, name=None, known=None):
+def read_sample_names(path, name=None, known=None, inside="/"):
     """Those of the observations."""
     with _opened(path) as file:
-        obs = file["obs"]
+        obs = file[inside]["obs"]
         return [*map(str, _column(obs[obs.attrs["_index"]]).tolist())]
 
 
-def read_labels(path, name=None, n_samples=None):
+def read_labels(path, name=None, n_samples=None, columns=columns):
     """A column of obs, or several with commas between their names."""
     name = name and name.removeprefix("obs/")
-    names = split_names(name, _columns(path)) if name else [None]
-    columns = [pick_labels(path, _columns, each) for each in names]
-    return columns[0] if len(columns) == 1 else np.array(columns, dtype=object).T
+    names = split_names(name, columns(path)) if name else [None]
+    found = [pick_labels(path, columns, each) for each in names]
+    return found[0] if len(found) == 1 else np.array(found, dtype=object).T

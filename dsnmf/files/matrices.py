@@ -1,6 +1,6 @@
 """Matrices and labels in files that others made or can read, never pickled.
 
-`PATH:NAME` picks one of several in a .npz, .mat or .h5ad file.
+`PATH:NAME` picks one of several in a .npz, .mat, .h5ad or .h5mu file.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import scipy.sparse
 
-from dsnmf.files import arrays, h5ad, matlab, parquet, text
+from dsnmf.files import arrays, h5ad, h5mu, matlab, parquet, text
 from dsnmf.files.frames import is_frame, read_label_columns
 from dsnmf.files.identifiers import note_on_features, note_on_labels
 from dsnmf.files.label_values import as_labels, without_labels
@@ -37,6 +37,7 @@ READERS = {
     ".tsv": text,
     ".parquet": parquet,
     ".h5ad": h5ad,
+    ".h5mu": h5mu,
 }
 
 
@@ -181,6 +182,8 @@ def read_matrix(source: PathLike) -> Array | SparseMatrix:
             Columns of numbers, also DECIMAL and booleans with gaps. Needs pandas and pyarrow.
         .h5ad
             `X`, or one of the layers, `raw/X` or of obsm as `PATH:NAME`. Needs h5py.
+        .h5mu
+            `X` of a modality, `PATH:MODALITY`, or `PATH:MODALITY/NAME`. Needs h5py.
 
     Returns
     -------
@@ -213,8 +216,8 @@ def read_labels(
     ----------
     source : str or path-like
         As for `read_matrix`, but `gnd` is read first, in a .mat file Y beside X, and columns of
-        obs from a .h5ad file. `PATH:NAME,NAME` picks columns of a .csv, .tsv, .txt or .parquet file
-        with a line of names.
+        obs from a .h5ad or .h5mu file. `PATH:NAME,NAME` picks columns of a .csv, .tsv, .txt or
+        .parquet file with a line of names.
     n_samples : int, optional
         How many are expected. It tells whether a first line of names above names in a .csv or
         .tsv file is a header; without it, it is one if none of them comes again below. What is

@@ -4,7 +4,8 @@ import re
 from pathlib import PurePath
 
 _NAMED = re.compile(
-    r"(.*?\.(?:npz|mat|h5ad|h5|hdf5|zarr|csv|tsv|txt|dat|parquet)):(.+)", re.IGNORECASE | re.DOTALL
+    r"(.*?\.(?:npz|mat|h5ad|h5mu|h5|hdf5|zarr|csv|tsv|txt|dat|parquet)):(.+)",
+    re.IGNORECASE | re.DOTALL,
 )
 
 

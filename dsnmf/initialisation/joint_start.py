@@ -1,6 +1,6 @@
 """The start of several views with common features of the last layer."""
 
-from functools import partial, reduce
+from functools import partial
 
 import numpy as np
 import scipy.linalg
@@ -24,11 +24,20 @@ def _factorised(M, k, floor, seed):
     return Z, raised(H) if k > 1 else without_zeros(H)
 
 
+def _span(Zs):
+    """Q and R of Z_1 … Z_i = Q R, layer by layer: what rounding adds to a product is in no span."""
+    Q, R = without_rounding(Zs[0])
+    for Z in Zs[1:]:
+        inner, R = without_rounding(R @ Z)
+        Q = Q @ inner
+    return Q, R
+
+
 def _last_Z(Zs, Psi):
     """Z_m with Z_1 … Z_m = Ψ, as far as Z_1 … Z_{m-1} reach it."""
     if not Zs:
         return Psi
-    Q, R = without_rounding(reduce(np.matmul, Zs))
+    Q, R = _span(Zs)
     return preimage(R, Q.T @ Psi)
 
 
@@ -76,7 +85,7 @@ def joint_start(views, layers, noise_floor, seed):
         factorise = partial(_factorised, floor=noise_floor, seed=seed)
         Zs = pretrain_product(X, layers[:-1], factorise)[0] if layers[1:] else []
         Zss.append(Zs)
-        Cs.append(without_rounding(reduce(np.matmul, Zs))[0].T @ X if Zs else X)
+        Cs.append(_span(Zs)[0].T @ X if Zs else X)
     numbers = [views.samples_of(v) for v in range(len(Xs))]
     S = _stacked(Cs, numbers, views.shape[1])
     _, H = _factorised(S, layers[-1], noise_floor, seed)
@@ -130,7 +139,7 @@ def joint_start_in_blocks(views, layers, new_array, noise_floor, seed):
         made = partial(_own, columns=columns, scale=views.scales[v])
         seen = _Seen(views, made, views.widths[v])
         Zss[v], _ = blockwise_svd_start(seen, layers[:-1], new_array, random_state=seed, **options)
-        bases.append(without_rounding(reduce(np.matmul, Zss[v]))[0])
+        bases.append(_span(Zss[v])[0])
     factor = c[:, None] * scipy.linalg.block_diag(*bases) if bases else c
     seen = _Seen(views, partial(_times, factor=factor), factor.shape[-1])
     _, (H,) = blockwise_svd_start(seen, layers[-1:], new_array, random_state=seed, **options)

@@ -38,7 +38,7 @@ def _scaled_svd(A, eps):
     lengths = np.linalg.norm(A / units, axis=0)  # squares neither vanish nor overflow
     columns = A / units / np.where(lengths > 0, lengths, 1)
     U, sigma, Vt = np.linalg.svd(columns, full_matrices=False)
-    rank = int((sigma > max(4 * eps, 4 * A.shape[1] * ROUNDING * sigma[0])).sum())
+    rank = int((sigma > max(4 * eps, 4 * A.shape[1] * ROUNDING * sigma.max(initial=0))).sum())
     return U[:, :rank], sigma[:rank], Vt[:rank], units * lengths
 
 

@@ -93,7 +93,9 @@ def _parameters(model):
 
         changed = changed_parameters(model)
     given = model.get_params()
-    hidden = ("layers", "n_components", "verbose")
+    hidden = ["n_components", "verbose"]
+    if len(np.ravel(given.get("layers", 1))) == len(model.Z_):  # not of several views
+        hidden.append("layers")
     return {name: _plain(given[name]) for name in changed if name not in hidden}
 
 

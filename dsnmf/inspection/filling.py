@@ -24,7 +24,7 @@ NEAR = 1e-3
 
 def are_of_fit(model, X, X_hat):
     """Whether samples are those that a model was fitted to, by the error that it has of them."""
-    X, X_hat = (model._centring.of(rows) for rows in (X, X_hat))
+    X, X_hat = (model._as_factorised(rows) for rows in (X, X_hat))
     size = np.sqrt(np.nansum(np.square(X, dtype=np.float64)))
     error = np.sqrt(np.nansum(np.square(X - X_hat.astype(np.float64))))
     expected = model.reconstruction_err_
@@ -68,6 +68,11 @@ def fill(model: Factorisation, X: ArrayLike) -> Array:
     """
     if scipy.sparse.issparse(X):
         raise TypeError("X must be dense: absent entries of a sparse matrix are zeros, not gaps")
+    if not hasattr(X, "shape") and not np.isscalar(X) and hasattr(model, "view_names_"):
+        raise TypeError(
+            "X must be one matrix: of views, model.inverse_transform(model.transform(Xs)) has all "
+            "that they lack"
+        )
     model = array_model(model, X)
     X = as_data(model, in_memory(X))
     gaps = np.isnan(X)

@@ -4,10 +4,7 @@ import copy
 
 import numpy as np
 
-from dsnmf.data.centring import Centring
 from dsnmf.data.observations import is_annotated
-from dsnmf.data.recognition import in_memory
-from dsnmf.estimators.containers import as_data
 from dsnmf.estimators.record import variation_of
 
 
@@ -42,7 +39,8 @@ def features_of(model, X, layer=-1):
 def explained_of(model, X):
     """Σ (x - mean)² over the known entries of samples, and how much of it the model explains.
 
-    Of a model with `scale` both are of the features as it scales them.
+    Of a model with `scale` both are of the features as it scales them, and of several views of
+    each at its scale.
 
     Parameters
     ----------
@@ -55,6 +53,5 @@ def explained_of(model, X):
     """
     model = array_model(model, X)
     absent = getattr(model, "absent", "zero")
-    scaled = Centring(scale=model._centring.scale).of(as_data(model, in_memory(X)), absent)
-    variation = variation_of(scaled, 1.0, absent == "unknown")
+    variation = variation_of(model._at_scale(X), 1.0, absent == "unknown")
     return variation, float(model.score(X))

@@ -7,6 +7,7 @@ shows does not.
 
 from dsnmf.plotting.array_figures import class_scatter, component_grid, cost_curve, score_intervals
 from dsnmf.plotting.bar_figures import component_bars, variance_bars
+from dsnmf.plotting.consensus_figure import plot_consensus
 from dsnmf.plotting.curve_figures import component_curves
 from dsnmf.plotting.model_figures import plot_components, plot_embedding, plot_history
 from dsnmf.plotting.saving import save_figure
@@ -20,6 +21,7 @@ __all__ = [
     "cosine_similarity",
     "cost_curve",
     "plot_components",
+    "plot_consensus",
     "plot_embedding",
     "plot_history",
     "plot_layers",

@@ -1,7 +1,6 @@
 """Criterion "components": how well fits to different samples find the same components."""
 
 import numpy as np
-from scipy.optimize import linear_sum_assignment
 from sklearn.base import clone
 
 from dsnmf.files.output import tell_apart
@@ -13,34 +12,10 @@ from dsnmf.selection.criterion import (
     mean_agreements,
     random_samples,
 )
+from dsnmf.selection.matching import matched_cosine
 
 #: Draws of random bases.
 DRAWS = 20
-
-
-def matched_cosine(A, B):
-    """Mean absolute cosine between two sets of components, matched one to one as well as can be.
-
-    Parameters
-    ----------
-    A, B : ndarray, shape (k, n_features)
-        A component per row.
-
-    Returns
-    -------
-    float in [0, 1]
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> from dsnmf.selection.components import matched_cosine
-    >>> matched_cosine(np.eye(3), -2 * np.eye(3)[[2, 0, 1]])
-    1.0
-    """
-    norms = (np.linalg.norm(matrix, axis=1, keepdims=True) for matrix in (A, B))
-    A, B = (matrix / np.where(norm > 0, norm, 1) for matrix, norm in zip((A, B), norms))
-    cosines = np.abs(A @ B.T)
-    return float(cosines[linear_sum_assignment(cosines, maximize=True)].mean())
 
 
 def chance(k):
@@ -79,8 +54,9 @@ class ComponentAgreement(Criterion):
     def _components(self, model, X, y, repeat):
         rng = np.random.default_rng((self.seed, repeat))
         samples = random_samples(X.shape[0], rng)
-        model.set_params(transform_method="auto")
-        return model.fit(X[samples], None if y is None else np.asarray(y)[samples]).components_
+        return model.fit(X[samples], None if y is None else np.asarray(y)[samples]).components_of(
+            -1
+        )
 
     def measure(self, model, variants, X, y):
         fits = [self._components(clone(model), X, y, r) for r in range(self.repeats)]

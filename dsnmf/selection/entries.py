@@ -53,6 +53,11 @@ class HiddenEntries(Criterion):
             raise ValueError(
                 "criterion='entries' needs a dense X, in which it can hide entries: X.toarray()"
             )
+        if any(hasattr(model, "views") for model in models):
+            raise ValueError(
+                "criterion='entries' hides entries within views, for which there is no rule: "
+                "choose by criterion='clusters' or 'components'"
+            )
         # The features that are judged are those of the fit, not of `transform`.
         fits = (clone(model).set_params(transform_method="auto") for model in models)
         for what in filter(None, (excluded_by(fit, "needs_complete") for fit in fits)):

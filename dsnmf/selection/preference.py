@@ -39,6 +39,13 @@ def _as_seed(random_state):
 
 def _samples(X):
     """X in memory: an array, which may have gaps, or a CSR matrix."""
+    from dsnmf.estimators.of_views.user_views import are_views  # which needs scikit-learn
+
+    if are_views(X):
+        raise ValueError(
+            "select needs one matrix: views side by side, and the model's views=… which columns "
+            "they are"
+        )
     X, blocks = as_blocks(X)
     if blocks is not None and not isinstance(X, np.memmap):
         raise ValueError(f"select needs X in memory: give {as_source(X).to_memory}")

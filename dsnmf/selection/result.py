@@ -8,12 +8,15 @@ from typing import TYPE_CHECKING, Any
 
 from dsnmf import plotting
 from dsnmf.plotting.captions import LITERAL
+from dsnmf.selection.recurrence import consensus
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from numpy.typing import ArrayLike
 
     from dsnmf.estimators.base import Factorisation
-    from dsnmf.typing import Array
+    from dsnmf.selection.agreed import Consensus
+    from dsnmf.typing import Array, Data
 
 
 #: What parameters are called in figures.
@@ -134,6 +137,30 @@ class Selection:
                     "clusters no model is needed: features_ are its."
                 )
         return "\n".join(text)
+
+    def consensus(self, X: Data, y: ArrayLike | None = None, *, n_init: int = 10) -> Consensus:
+        """What comes back when the choice is fitted from other starts.
+
+        `dsnmf.selection.consensus` of `best_estimator_`, with `best_n_clusters_` clusters.
+
+        Parameters
+        ----------
+        X, y
+            As they were selected for.
+        n_init : int >= 2
+            Starts.
+
+        Returns
+        -------
+        Consensus
+
+        Raises
+        ------
+        ValueError
+            As `dsnmf.selection.consensus` raises it.
+        """
+        count = self.best_n_clusters_
+        return consensus(self.best_estimator_, X, y, n_init=n_init, n_clusters=count)
 
     def plot(self, ax: Axes | None = None) -> Axes:
         """The candidates' scores and their standard errors, the chosen one marked.

@@ -19,19 +19,17 @@ RULES = {
 }
 
 
-def choose_solver(solver, nonlinearity, is_complete=True, in_memory=True, on_jax=False):
+def choose_solver(solver, nonlinearity, in_memory=True, on_jax=False):
     """What "auto" is: the first of these that applies; other names stay.
 
     - With another nonlinearity than relu, where `LBFGS` has not been compared with it: "adam".
-    - Of data with gaps, data in blocks and under JAX, which `LBFGS` does not take: "adam".
+    - Of data in blocks and under JAX, which `LBFGS` does not take: "adam".
     - Else "lbfgs".
 
     Parameters
     ----------
     solver : str
     nonlinearity : str or callable
-    is_complete : bool
-        Whether X has no gaps.
     in_memory : bool
         Whether X is, so not in blocks.
     on_jax : bool
@@ -40,7 +38,7 @@ def choose_solver(solver, nonlinearity, is_complete=True, in_memory=True, on_jax
     if solver != "auto":
         return solver
     is_relu = as_nonlinearity(nonlinearity) is relu
-    return "lbfgs" if is_relu and is_complete and in_memory and not on_jax else "adam"
+    return "lbfgs" if is_relu and in_memory and not on_jax else "adam"
 
 
 def choose_rule(solver, nonlinearity="identity", is_complete=True, only_known=False):

@@ -1,36 +1,30 @@
-"""Σ (X - X̂)² of models with a nonlinearity by L-BFGS within H_m >= 0, Z_1 always the best one."""
+"""Σ (X - X̂)² of models with a nonlinearity by L-BFGS over all Z_i and H_m >= 0."""
 
 import numpy as np
 import pytensor.tensor as pt
 
-from dsnmf.initialisation.least_squares import without_rounding
-from dsnmf.initialisation.pretraining import pretrain_product
-from dsnmf.initialisation.svd import appr_seminmf, raised
 from dsnmf.solvers.inner_features import settle_inner
 from dsnmf.solvers.rule import Rule
-from dsnmf.symbolic import is_homogeneous, is_linear, layer_features
-from dsnmf.symbolic.linalg import product
+from dsnmf.symbolic import is_linear, layer_features
 from dsnmf.training.modes import compile_function
 
-#: Remembered steps. 10 in the place of 5 gained nothing.
-MEMORY = 5
+#: Remembered steps. 5 or 10 in the place of 3 gained nothing but size.
+MEMORY = 3
 
-#: Share of the mean diagonal that is added to matrices before they are inverted.
-RIDGE, LEAST_RIDGE = 0.01, 1e-12
+#: Steps after which the first inverse Hessian is computed again. From the start's alone the
+#: descent is slower, and what rounding makes of a fit grows many times as fast.
+REFRESHED = 10
 
-#: The same before Z_1 is solved for, and how often what that leaves is solved for again, which
-#: takes its bias from all directions that matter. Under relu features start with a lower rank than
-#: they have rows: with less of it rounding is a part of Z_1, and fits of the same data in other
-#: units end apart. What smooth nonlinearities add to that rank is small, but not rounding.
-OF_FEATURES, AGAIN = 1e-6, 2
+#: Share of the mean diagonal that is added to matrices before they are inverted, and the least
+#: curvature that counts.
+RIDGE, LEAST_CURVATURE = 0.01, 1e-12
 
 #: A step is made if it lowers the cost by this share of what its slope promises; if not, it is
 #: shortened by this factor, so many times.
 DECREASE, SHORTER, TRIALS = 1e-4, 0.4, 12
 
-#: Iterations before which the cost is compared with that of the linear start, which takes its place
-#: where the cost is this many times as high.
-COMPARED = {20: 1.1, 50: 1.0}
+#: What tol="auto" is. More steps lead to features that are no better (deep_defaults.py).
+AUTO_TOL = 0.03
 
 
 def _dot(A, B):
@@ -45,91 +39,84 @@ def _inverse(gram):
     return 2 * np.linalg.inv(gram + np.diag(diagonal))
 
 
-def linear_start(Z_1, H_1, layers):
-    """Z_2, …, Z_m and H_m that leave as little as the SVD can, from the first layer's start.
-
-    See `pretrain_product`: here the nonlinearity hardly matters.
-    """
-
-    R = without_rounding(Z_1, float(np.finfo(Z_1.dtype).eps))[1]
-    X = R @ H_1
-
-    def factorise(H, k):
-        if H is X:
-            return R, H_1
-        Z, H = appr_seminmf(H, k, dtype=np.float64)
-        return Z, raised(H) if k > 1 else H
-
-    Zs, Hs = pretrain_product(X, layers, factorise)
-    return [*Zs[1:], Hs[-1]]
-
-
 class State:
-    """Where a descent is: the point (Z_2, …, Z_m, H_m), its cost and slope, Z_1, and what it knows.
+    """Where a descent is: the point (Z_1, …, Z_m, H_m), its cost and slope, and what it knows.
 
     Parameters
     ----------
     evaluate : callable
-        See `LBFGS`.
+        From a point to the cost and the slope.
+    grams : callable
+        From a point to F_i F_iᵀ of the features F_i of all layers.
     point : list of ndarray
     """
 
-    def __init__(self, evaluate, point):
-        self._evaluate = evaluate
-        self.start(point)
-
-    def start(self, point):
-        """Begin at a point, with nothing remembered."""
-        self.point, self.pairs = point, []
-        self.cost, self.Z_1, self.slope, grams = self._evaluated(point)
-        left = self.Z_1.T.astype(np.float64) @ self.Z_1
-        self._scales = []
-        for Z, gram in zip(point[:-1], grams):
-            self._scales.append((_inverse(left), _inverse(gram)))
-            left = Z.T @ left @ Z
-        self._scales.append((_inverse(left), None))
+    def __init__(self, evaluate, grams, point):
+        self._evaluate, self._grams = evaluate, grams
+        self.point, self.pairs, self._count = point, [], 0
+        self.cost, self.slope = self._evaluated(point)
 
     def _evaluated(self, point):
-        cost, Z_1, *others = self._evaluate(*point)
-        slope, grams = others[: len(point)], others[len(point) :]
-        return float(cost), np.asarray(Z_1), [np.asarray(part) for part in slope], grams
+        cost, *slope = self._evaluate(*point)
+        return float(cost), [np.asarray(part) for part in slope]
+
+    def _refresh(self):
+        """Compute the first inverse Hessian: of each factor by itself, linear as it is seen."""
+        left, self._scales = None, []
+        for Z, gram in zip(self.point, self._grams(*self.point)):
+            self._scales.append((left if left is None else _inverse(left), _inverse(gram)))
+            wide = Z.astype(np.float64)
+            left = wide.T @ wide if left is None else wide.T @ left @ wide
+        self._scales.append((_inverse(left), None))
 
     def _scaled(self, parts):
         """Half of the first inverse Hessian times something."""
-        scaled = [
-            left @ part if right is None else left @ part @ right
-            for part, (left, right) in zip(parts, self._scales)
-        ]
-        return [(part / 2).astype(like.dtype) for part, like in zip(scaled, parts)]
+        scaled = []
+        for part, (left, right) in zip(parts, self._scales):
+            moved = part if left is None else left @ part
+            scaled.append((moved if right is None else moved @ right) / 2)
+        return [part.astype(like.dtype) for part, like in zip(scaled, parts)]
 
     def _direction(self, free):
         """The L-BFGS direction (Nocedal & Wright 2006, algorithm 7.4) among the free entries."""
 
         def freed(parts):
-            return [*parts[:-1], parts[-1] * free]
+            parts[-1][...] *= free
+            return parts
 
-        direction, known = [part.copy() for part in freed(self.slope)], []
+        def curvature_of(step, change):
+            H, by_H = step[-1], change[-1]
+            return _dot(step[:-1], change[:-1]) + float(np.einsum("ij,ij,ij", H, by_H, free))
+
+        direction, known = freed([part.copy() for part in self.slope]), []
         for step, change in reversed(self.pairs):
-            step, change = freed(step), freed(change)
-            curvature = _dot(step, change)
-            if curvature > LEAST_RIDGE * _dot(change, change):
+            curvature = curvature_of(step, change)
+            if curvature > LEAST_CURVATURE * curvature_of(change, change):
                 alpha = _dot(step, direction) / curvature
                 known.append((step, change, curvature, alpha))
                 for part, of_change in zip(direction, change):
                     part -= alpha * of_change
+                freed(direction)
         direction = self._scaled(direction)
         if known:
             _, change, curvature, _ = known[0]
-            unit = curvature / _dot(change, self._scaled(change))
+            # The change of masked entries counts as none.
+            masked = freed([part.copy() for part in change])
+            unit = curvature / _dot(masked, self._scaled(masked))
             direction = [unit * part for part in direction]
         for step, change, curvature, alpha in reversed(known):
-            beta = _dot(change, direction) / curvature
+            beta = _dot(change, freed(direction)) / curvature
             for part, of_step in zip(direction, step):
                 part += (alpha - beta) * of_step
-        return [part.astype(like.dtype) for part, like in zip(freed(direction), self.slope)]
+        return [
+            part.astype(like.dtype, copy=False) for part, like in zip(freed(direction), self.slope)
+        ]
 
     def move(self):
         """One step, or none if no step is found that lowers the cost."""
+        if self._count % REFRESHED == 0:
+            self._refresh()
+        self._count += 1
         H = self.point[-1]
         free = ((H > 0) | (self.slope[-1] < 0)).astype(H.dtype)
         direction = self._direction(free)
@@ -141,84 +128,60 @@ class State:
             new = [(part - length * by).astype(by.dtype) for part, by in zip(self.point, direction)]
             np.maximum(new[-1], 0, out=new[-1])
             step = [after - before for after, before in zip(new, self.point)]
-            cost, Z_1, slope, _ = self._evaluated(new)
+            cost, slope = self._evaluated(new)
             if cost <= self.cost + DECREASE * _dot(self.slope, step):
                 change = [after - before for after, before in zip(slope, self.slope)]
                 self.pairs = [*self.pairs[-MEMORY + 1 :], (step, change)]
-                self.point, self.cost, self.Z_1, self.slope = new, cost, Z_1, slope
+                self.point, self.cost, self.slope = new, cost, slope
                 return
             length *= SHORTER
         self.pairs = []
 
 
 class LBFGS(Rule):
-    """Projected L-BFGS on Z_2, …, Z_m and H_m >= 0, for each of which the best Z_1 is known.
+    """Projected L-BFGS on Z_1, …, Z_m and H_m >= 0.
 
-    Z_1 = X F† for the features F to which H_m leads in layer 1, so the slope of the least error
-    that Z_1 can leave is the partial derivative (variable projection, Golub & Pereyra 1973). It
-    starts from the layer-wise SVD, as Adam does. Where that leads to a worse place than the linear
-    start, it goes on from there: no fit ends above what a linear model of as many components leaves
-    without having looked.
+    From the start that it asks for, `dsnmf.initialisation.rectified`, it goes down from near
+    what a linear model leaves, and rounding hardly grows. With Z_1 solved for in each step, or from
+    Adam's start, rounding of data in another unit decides after some fifty steps which of several
+    models a fit ends at.
     """
 
-    takes_nonlinear = True
-    start_aim = "zeros"
+    takes_nonlinear = takes_gaps = True
+    start_aim = "rectified"
     knows_cost = True
-    auto_tol = 3e-4  # it goes on to features that are no better
+    auto_tol = AUTO_TOL
 
     def __init__(self, program):
         super().__init__(program)
-        Zs, H, g = program.Zs[1:], program.Hs[-1], program.nonlinearity
-        point = [variable.type(variable.name) for variable in (*Zs, H)]
+        g = program.nonlinearity
+        point = [variable.type(variable.name) for variable in (*program.Zs, program.Hs[-1])]
         Zs, H = point[:-1], point[-1]
-        features = [layer_features([None, *Zs], H, i, g) for i in range(1, len(Zs) + 2)]
-        grams = [pt.dot(F, F.T) for F in features[1:]]
-        wide = pt.cast(features[0], "float64")  # in float32 rounding may leave K negative
-        K, eps = pt.dot(wide, wide.T), float(np.finfo(H.dtype).eps)
-        # Directions of F that are its rounding are none to fit X with.
-        ridge = max(OF_FEATURES if is_homogeneous(g) else LEAST_RIDGE, eps)
-        damped = K + pt.eye(K.shape[0]) * (ridge * pt.diagonal(K).mean())
-        FX = pt.cast(product(program.data.X, features[0].T), "float64").T
-        Z_1 = pt.linalg.solve(damped, FX, assume_a="pos")
-        for _ in range(AGAIN):
-            Z_1 = Z_1 + pt.linalg.solve(damped, FX - pt.dot(K, Z_1), assume_a="pos")
-        Z_1 = pt.cast(Z_1.T, H.dtype)
-        error, slope = program.data.error_and_gradients([Z_1, *Zs], H, g, point)
-        outputs = [program.completed(error), Z_1, *slope, *grams]
-        self._evaluate = compile_function(point, outputs, mode=program.mode)
-        self._state, self._count, self._first = None, 0, None
+        error, slope = program.data.error_and_gradients(Zs, H, g, point)
+        features = [layer_features([None, *Zs[1:]], H, i, g) for i in range(1, len(Zs) + 1)]
+        grams = [pt.dot(F, F.T) for F in features]
+        mode = program.mode
+        self._evaluate = compile_function(point, [program.completed(error), *slope], mode=mode)
+        self._grams = compile_function(point, grams, mode=mode, on_unused_input="ignore")
+        self._state = None
 
     def make_step(self):
         return self._step
 
     def forget(self):
-        self._state, self._count, self._first = None, 0, None
+        self._state = None
 
     def _step(self):
         """One iteration; returns the cost before it."""
-        Zs, Hs = self.program.Zs, self.program.Hs
+        moving = [*self.program.Zs, self.program.Hs[-1]]
         if self._state is None:
-            values = [np.array(variable.get_value()) for variable in (*Zs, *Hs)]
-            self._first = values[0], values[len(Zs)]
-            self._state = State(self._evaluate, [*values[1 : len(Zs)], values[-1]])
-        state = self._state
-        self._count += 1
-        if len(Zs) > 1 and self._count in COMPARED:
-            self._compare(COMPARED[self._count])
-        cost = state.cost
-        state.move()
-        for variable, value in zip((*Zs, Hs[-1]), (state.Z_1, *state.point)):
+            point = [np.array(variable.get_value()) for variable in moving]
+            self._state = State(self._evaluate, self._grams, point)
+        cost = self._state.cost
+        self._state.move()
+        for variable, value in zip(moving, self._state.point):
             variable.set_value(value, borrow=True)
         return cost
-
-    def _compare(self, share):
-        """Go on from the linear start if the cost is this many times that one's."""
-        layers = [len(variable.get_value(borrow=True)) for variable in self.program.Hs]
-        point = linear_start(*self._first, layers)
-        like = self._state.point
-        other = State(self._evaluate, [a.astype(b.dtype) for a, b in zip(point, like)])
-        if other.cost * share < self._state.cost:
-            self._state = other
 
     @staticmethod
     def settle(model):

@@ -135,7 +135,8 @@ class Model:
         return last if now is None else float(now)
 
     def settle(self):
-        """Finish the fit, as its rule does it."""
+        """Finish the fit, as its rule does it; no step follows."""
+        self._program.forget()
         self._rule.settle(self)
 
     def settle_gauge(self):

@@ -4,7 +4,6 @@ from functools import partial, reduce
 from typing import NamedTuple
 
 import numpy as np
-import pytensor.tensor as pt
 import scipy.linalg
 
 from dsnmf.affinity import combine
@@ -12,82 +11,19 @@ from dsnmf.solvers.gauge import settle_gauge
 from dsnmf.solvers.graph_terms import GraphTerms
 from dsnmf.solvers.rule import Rule
 from dsnmf.solvers.small_step import moved_bases
+from dsnmf.solvers.view_products import move_features, sum_terms
 from dsnmf.solvers.view_shares import joint_cost, view_shares
 from dsnmf.symbolic.bases import relative_rounding
 from dsnmf.symbolic.gram import nonsingular_factor_of, stacked_gram_factors
 from dsnmf.training import loop
-from dsnmf.training.lending import compiled_once
-from dsnmf.training.modes import compile_function
-from dsnmf.training.passes import own_terms, pass_over
-from dsnmf.updates.one_read import FLOOR, Sums, inner_bases
-from dsnmf.updates.semi_nmf import scaled
+from dsnmf.training.passes import pass_over
+from dsnmf.updates.one_read import Sums, inner_bases
 
 
 class MultiView(Rule):
     """See `dsnmf.updates.multiview_deep_semi_nmf` with consensus "one"; each view is read once."""
 
     takes_gaps = True  # whole views of a sample
-
-
-@compiled_once
-def _compiled_features(dtype, has_graph, mode):
-    """(H, A, B⁻H, B⁺H, HW, HD) ↦ new H, all in rows; the last two with a graph alone."""
-    H, A, negative, positive, HW, HD = (pt.matrix(dtype=dtype) for _ in range(6))
-    numerator, denominator = pt.maximum(A, 0) + negative, pt.maximum(-A, 0) + positive
-    inputs = [H, A, negative, positive]
-    if has_graph:
-        numerator, denominator = pt.maximum(numerator + HW, 0), denominator + HD
-        inputs += [HW, HD]
-    return compile_function(inputs, scaled(H, numerator, denominator, FLOOR), mode=mode)
-
-
-def _products(parts, rows, Ms, n, k, dtype):
-    """Σ X_v M_v over the parts, shape (n, k)."""
-    A = None
-    for part, X, M in zip(parts, rows, Ms):
-        product = np.asarray(X @ M)
-        if part.samples is None and A is None:
-            A = product
-            continue
-        A = np.zeros((n, k), dtype) if A is None else A
-        if part.samples is None:
-            A += product
-        else:
-            A[part.samples] += product
-    return A
-
-
-def _terms(rows, H, parts, groups, inverse):
-    """Terms of X Qᵀ of the parts, and Q Qᵀ of the groups, with Q = L⁻¹ H; H in rows."""
-    Q = H @ inverse.T
-    Qs = [Q if samples is None else Q[samples] for samples in groups]
-    XQs = [np.asarray(X.T @ Qs[part.group]) for part, X in zip(parts, rows)]
-    return own_terms([*XQs, *(own.T @ own for own in Qs)])
-
-
-def _sum_terms(rows, H, parts, groups, inverse):
-    return [], _terms(rows, H, parts, groups, inverse)
-
-
-def _moved(rows, H, *graph, parts, groups, patterns, Ms, Bs, units, inverse, mode):
-    """New features of some samples, and `_terms` of them.
-
-    Bs are Σ w_v B_v over the views of each pattern, divided by its unit; graph is empty, or H W and
-    H D.
-    """
-    above, below = np.maximum(Bs, 0), np.maximum(-Bs, 0)
-    A = _products(parts, rows, Ms, *H.shape, H.dtype)
-    if (units != 1).any():
-        sizes = [len(H[samples]) for samples, _ in patterns]
-        factors = np.repeat(1 / units, sizes).astype(H.dtype)[:, None]
-        A, graph = A * factors, [term * factors for term in graph]
-    negative, positive = np.empty_like(H), np.empty_like(H)
-    for number, (samples, _) in enumerate(patterns):
-        np.dot(H[samples], below[number], out=negative[samples])
-        np.dot(H[samples], above[number], out=positive[samples])
-    step = _compiled_features(str(H.dtype), bool(graph), mode)
-    new = np.asarray(step(H, A, negative, positive, *graph))
-    return [new], _terms(rows, new, parts, groups, inverse)
 
 
 class Learned(NamedTuple):
@@ -137,7 +73,7 @@ class MultiViewModel:
         self._groups = [*samples.groups, None] if is_split else samples.groups
         self._group_of = {v: p.group for p in samples.parts for v, _ in p.spans}
         self._patterns = np.array([pattern for _, pattern in samples.patterns], float)
-        self._multipliers = [samples.multipliers(part) for part in samples.parts]
+        self._multipliers = [samples.multipliers(p)[:, None] for p in samples.parts]
         self.iteration, self._graphs = 0, []
         self.alpha, self.w = view_shares(np.ones(len(self.Zss)), "equal")
 
@@ -151,14 +87,14 @@ class MultiViewModel:
     def _take(self, terms):
         """Sums of each group, with rows of XQ for each view; at the views' scales."""
         parts = self.samples.parts
-        scaled_terms = [m[:, None] * XQ for m, XQ in zip(self._multipliers, terms)]
+        scaled_terms = [m * XQ for m, XQ in zip(self._multipliers, terms)]
         XQs = {v: XQ[s] for part, XQ in zip(parts, scaled_terms) for v, s in part.spans}
         self._sums = XQs, terms[len(parts) :]
 
     def _start(self):
         wide, dtype = self.H.astype(np.float64), str(self.H.dtype)
         self._L, inverse = nonsingular_factor_of(wide.T @ wide, max(wide.shape), dtype)
-        self._take(self.samples.passed(self._of_parts(_sum_terms, inverse), [self.H]))
+        self._take(self.samples.passed(self._of_parts(sum_terms, inverse), [self.H]))
         self._inverse = inverse
 
     def _of_parts(self, function, inverse, **others):
@@ -203,6 +139,8 @@ class MultiViewModel:
 
     def _graph_terms(self):
         """Of each graph H W and H D, in rows and the samples' order."""
+        if not self._graphs:
+            return []
         H = self.samples.in_given_order(self.H)
         return [[self.samples.sorted(term) for term in graph(H)] for graph in self._graphs]
 
@@ -228,17 +166,18 @@ class MultiViewModel:
         weighted = self.in_parts([w * Psi for w, Psi in zip(self.w, self._Psis)])
         # Of each pattern the largest weight is 1, so that none is near the floor.
         units = np.maximum((self._patterns * self.w).max(axis=1), np.finfo(np.float64).tiny)
-        Ms = [(m[:, None] * M).astype(dtype) for m, M in zip(self._multipliers, weighted)]
+        Ms = [np.multiply(m, M, dtype=dtype) for m, M in zip(self._multipliers, weighted)]
         grams = np.stack([w * (Psi.T @ Psi) for w, Psi in zip(self.w, self._Psis)])
         Bs = np.tensordot(self._patterns / units[:, None], grams, axes=1).astype(dtype)
         others = {
+            "additions": samples.additions,
             "patterns": samples.patterns,
             "Ms": Ms,
             "Bs": Bs,
             "units": units,
             "mode": self.mode,
         }
-        function = self._of_parts(_moved, self._inverse, **others)
+        function = self._of_parts(move_features, self._inverse, **others)
         self._take(samples.passed(function, [self.H, *of_graphs], [self.H]))
         self.iteration += 1
         return cost
@@ -285,7 +224,8 @@ class MultiViewModel:
 
     def in_parts(self, matrices):
         """Of matrices with a row per feature of each view one for each part."""
-        return [np.vstack([matrices[v] for v, _ in part.spans]) for part in self.samples.parts]
+        own = ([matrices[v] for v, _ in part.spans] for part in self.samples.parts)
+        return [np.vstack(several) if several[1:] else several[0] for several in own]
 
     def learned(self, errors):
         """Weights of the views at the end, from the squared errors of each."""

@@ -33,6 +33,8 @@ class Program:
     H : variable
         The last layer's features; relu(H_m) where H_m itself is free.
     affinities : list of m SharedAffinity or None; or empty
+    forget : callable
+        Lets go of what the rule knows beside the variables.
     is_broken : bool
         Whether a step was left in its middle.
     """
@@ -52,7 +54,7 @@ class Program:
         self._variables += [*rule.variables, *self.Zs, *self.Hs]
         self._empty = [variable.get_value() for variable in self._variables]
         self._has_cost = rule.knows_cost or rule.cost is not None
-        self._move, self._forget = rule.make_step(), rule.forget
+        self._move, self.forget = rule.make_step(), rule.forget
         if not self._has_cost:
             self._cost = compile_function([], self._half_cost(), mode=mode)
         self._features = compile_function([], [*self._own_features(), *self._led()], mode=mode)
@@ -102,7 +104,7 @@ class Program:
         """Let go of all values."""
         for variable, value in zip(self._variables, self._empty):
             variable.set_value(value, borrow=True)
-        self._forget()
+        self.forget()
 
     def step(self, with_cost):
         """One iteration; returns the cost before it, or None if it was not asked for."""

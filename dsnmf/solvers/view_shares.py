@@ -2,6 +2,10 @@
 
 import numpy as np
 
+#: Least w of a view beside the largest: a sample of such views alone has their weights still, also
+#: in float32, and one of others does not see them.
+LEAST_SHARE = 1e-30
+
 
 def view_shares(costs, gamma):
     """α and w of the views from their costs R, arrays; see `dsnmf.symbolic.view_weights`.
@@ -14,13 +18,21 @@ def view_shares(costs, gamma):
     logarithms = np.log(np.maximum(costs, np.finfo(np.float64).tiny))
     power = s - 1 if gamma == "auto" else s
     alpha, w = (np.exp(f * logarithms - (f * logarithms).max()) for f in (power, s - 1))
-    return alpha / alpha.sum(), w
+    return alpha / alpha.sum(), np.maximum(w, LEAST_SHARE)
+
+
+def view_multipliers(columns, scales, w, dtype):
+    """√w_v / scale_v of the columns of all views, which stand where the arrays of numbers say."""
+    result = np.empty(sum(map(len, columns)), dtype)
+    for own, scale, weight in zip(columns, scales, w):
+        result[own] = np.sqrt(weight) / scale
+    return result
 
 
 def joint_cost(costs, gamma):
     """V / 2 times the power mean of R with the exponent s = 1 / (1 - γ), or ½ with "auto"."""
     s = {"equal": 1.0, "auto": 0.5}.get(gamma) or 1 / (1 - gamma)
-    top = costs.max()
-    if top == 0 or (s < 0 and costs.min() <= 0):
+    unit = costs.max() if s > 0 else costs.min()  # then no power overflows
+    if unit <= 0:
         return 0.0
-    return len(costs) / 2 * top * float(np.mean((costs / top) ** s)) ** (1 / s)
+    return len(costs) / 2 * unit * float(np.mean((costs / unit) ** s)) ** (1 / s)

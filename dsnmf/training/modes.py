@@ -124,8 +124,9 @@ def compile_function(
     array([0., 4.])
     """
     updates, givens = _as_pairs(updates), _as_pairs(givens)
-    if mode is None and pytensor.config.mode == DEFAULT:
-        mode = None if _has_loop(outputs, updates, givens) else NODE_BY_NODE
+    mode = pytensor.config.mode if mode is None else mode
+    if mode == DEFAULT:  # also from another machine, whose settings blocks of samples go by
+        mode = DEFAULT if _has_loop(outputs, updates, givens) else NODE_BY_NODE
     elif is_jax(mode):
         mode = Mode(DeviceLinker(), get_mode(mode).provided_optimizer)
     # Annotated there without `In` and `Out`.

@@ -36,6 +36,7 @@ def fit(data, estimator, compress):
 
 
 ESTIMATORS = {
+    "DeepSemiNMF, lbfgs": partial(DeepSemiNMF, LAYERS, solver="lbfgs"),
     "DeepSemiNMF, adam": partial(DeepSemiNMF, LAYERS, solver="adam"),
     "DeepSemiNMF, multiplicative": partial(DeepSemiNMF, LAYERS, solver="multiplicative"),
     "SemiNMF": partial(SemiNMF, LAYERS[0]),

@@ -17,11 +17,9 @@ from itertools import pairwise
 
 import measuring
 import numpy as np
-from scipy.cluster.hierarchy import average, cophenet
-from scipy.spatial.distance import squareform
 
 from dsnmf import SemiNMF
-from dsnmf.selection import select
+from dsnmf.selection import consensus, select
 
 COUNTS = list(range(2, 13))
 
@@ -43,14 +41,11 @@ def fitted(X, k, **parameters):
 
 
 def cophenetic(X, repeats):
+    """See `dsnmf.selection.consensus`."""
     correlations = []
     for k in COUNTS:
-        fits = [fitted(X, k, init="random", random_state=seed) for seed in range(repeats)]
-        of_sample = [model.H_[0].argmax(axis=0) for model in fits]
-        apart = 1 - np.mean([np.equal.outer(each, each) for each in of_sample], axis=0)
-        distances = squareform(apart, checks=False)
-        correlation = cophenet(average(distances), distances)[0]
-        correlations.append(1.0 if np.isnan(correlation) else correlation)
+        model = SemiNMF(k, solver="bcd", max_iter=200, init="random", random_state=0)
+        correlations.append(consensus(model, X, n_init=repeats).cophenetic_)
     falls = (k for k, (a, b) in zip(COUNTS, pairwise(correlations)) if b < a)
     return next(falls, COUNTS[-1])
 

@@ -1,11 +1,17 @@
 """A file in blocks: how long "hals" takes to the error of so many multiplicative iterations.
 
-    python tests/benchmarks/solver_blocks.py [--samples 1000000] [--iterations 100] [--out DIR]
+    python tests/benchmarks/solver_blocks.py [--samples 1000000] [--learn 50000] [--out DIR]
 
 samples x 512 float32 of a non-negative mixture of 20 components of either sign, with noise, in a
 .npy file of the system's folder for temporary files (2 GB for a million samples), read anew by
-every pass (compress=False). CPU seconds of one thread from one iteration to the next, the start's
-and the last pass not counted; the seconds of the start are given beside them.
+every pass (compress=False).
+
+2,000 multiplicative iterations on such a file take an hour, so both solvers run on as many samples
+as --learn says: --iterations multiplicative ones, then "hals" until their error. That says how many
+iterations of "hals" they are worth. Then both make --timed iterations on the whole file. Time to
+target: so many iterations times the CPU seconds of one, of one thread, start and last pass not
+counted (the start's are given beside them). With --learn as large as --samples nothing is
+extrapolated.
 """
 
 import os
@@ -55,27 +61,51 @@ def fitted(path, solver, iterations, target=-np.inf):
     return model, costs, np.array(seconds)
 
 
+def learned(path, iterations):
+    """How many iterations each solver needs to the error of so many multiplicative ones."""
+    _, costs, by_rule = fitted(path, "multiplicative", iterations + 1)
+    _, found, seconds = fitted(path, "hals", iterations + 1, target=costs[-1])
+    times = {"multiplicative": by_rule, "hals": seconds}
+    known = {"multiplicative": costs, "hals": found}
+    return {
+        solver: {"iterations": len(each) - 1, "cost": known[solver][-1]} | per_iteration(each)
+        for solver, each in times.items()
+    }
+
+
+def per_iteration(seconds):
+    spent = seconds[-1] - seconds[0]
+    return {"start and first, s": seconds[0], "s / iteration": spent / (len(seconds) - 1)}
+
+
+def table(title, rows):
+    for row in rows.values():
+        row["s to target"] = row["iterations"] * row["s / iteration"]
+    measuring.table(title, rows)
+
+
 def main():
     parser = measuring.parser(__doc__)
     parser.add_argument("--samples", type=int, default=1_000_000)
-    parser.add_argument("--iterations", type=int, default=100, help="multiplicative ones")
+    parser.add_argument("--learn", type=int, default=50_000, metavar="SAMPLES")
+    parser.add_argument("--iterations", type=int, default=2000, help="multiplicative ones")
+    parser.add_argument("--timed", type=int, default=20, help="iterations on the whole file")
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "X.npy"
-        make_file(path, arguments.samples)
-        _, costs, by_rule = fitted(path, "multiplicative", arguments.iterations + 1)
-        _, found, seconds = fitted(path, "hals", arguments.iterations + 1, target=costs[-1])
-        rows = {}
-        for solver, known, times in (
-            ("multiplicative", costs, by_rule),
-            ("hals", found, seconds),
-        ):
-            rows[solver] = {"iterations": len(times) - 1, "cost": known[-1]}
-            rows[solver] |= {"start and first, s": times[0], "s": times[-1] - times[0]}
-            rows[solver]["s / iteration"] = rows[solver]["s"] / (len(times) - 1)
-    title = f"{arguments.samples:,} x {FEATURES} in a file, SemiNMF({COMPONENTS})"
-    measuring.table(title, rows)
-    measuring.write_json(arguments, "solver_blocks", {"rows": rows})
+        make_file(path, arguments.learn)
+        results = {"learned": learned(path, arguments.iterations)}
+        about = f"x {FEATURES} in a file, SemiNMF({COMPONENTS})"
+        table(f"{arguments.learn:,} {about}", results["learned"])
+        if arguments.samples > arguments.learn:
+            make_file(path, arguments.samples)
+            rows = {}
+            for solver, row in results["learned"].items():
+                _, _, seconds = fitted(path, solver, arguments.timed + 1)
+                rows[solver] = {"iterations": row["iterations"]} | per_iteration(seconds)
+            results["whole"] = rows
+            table(f"{arguments.samples:,} {about}", rows)
+    measuring.write_json(arguments, "solver_blocks", results)
 
 
 if __name__ == "__main__":

@@ -7,7 +7,8 @@ ends the fit and after `max_iter` iterations, the CPU seconds of these, those un
 2,000 multiplicative iterations reach, and NMI of k-means on `H_` and on what `transform` gives.
 CPU time of one thread, without compilation, start included; medians of rounds that alternate.
 Without labels scikit-learn's NMF(solver="cd") of as many components stands beside them where X is
-non-negative: its error at its own tol=1e-4, and how long each solver takes to that error.
+non-negative: its error at its own tol=1e-4, and how long each solver takes to that error. Where
+PyTorch can be imported, so do its versions of Semi-NMF (see `torch_solvers`).
 """
 
 import os
@@ -22,6 +23,7 @@ from statistics import median
 import field_sets
 import measuring
 import numpy as np
+import torch_solvers
 from sklearn.cluster import KMeans
 from sklearn.decomposition import NMF
 from sklearn.metrics import normalized_mutual_info_score
@@ -137,7 +139,15 @@ def measured(name, rounds):
             count = iterations_to(model, rival["error"])
             row["seconds to cd's"] = count and seconds_to(case, solver, count, rounds)
         rows.append(row)
-    return rows if rival is None else [*rows, {"set": name, "solver": "NMF cd", **rival}]
+    if rival is not None:
+        rows.append({"set": name, "solver": "NMF cd", **rival})
+    if torch_solvers.is_there() and case.labels is None and "(" not in name:
+        k = case.make().n_components
+        for solver in torch_solvers.ITERATIONS:
+            rows.append(
+                {"set": name, "solver": solver, **torch_solvers.run(solver, case.X, k, target)}
+            )
+    return rows
 
 
 def rival_of(case):

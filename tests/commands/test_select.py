@@ -29,11 +29,12 @@ def folder(tmp_path, monkeypatch):
     ],
 )
 def test_the_choice_is_printed_drawn_and_saved(words, model, folder, capsys):
-    more = "--repeats 2 --max-iter 9 --folder state --figure scores.png -o made"
+    more = "--repeats 2 --max-iter 9 --restarts 2 --folder state --figure scores.png -o made"
     assert main(["select", "data.npy", *words.split(), *more.split()]) == 0
     out, _ = capsys.readouterr()
     assert "* " in out
     assert ("standard_error" in out) == ("entries" in words)
+    assert "Its fit from 2 starts:\n" in out
     assert out.endswith("Model: made\nFigure: scores.png\n")
     made = open_estimator("made")
     assert type(made).__name__ in ([model] if isinstance(model, str) else model)

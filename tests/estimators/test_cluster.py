@@ -13,7 +13,7 @@ from dask.sizeof import sizeof
 from distributed import Client, LocalCluster
 from pytensor.compile.mode import get_mode
 
-from dsnmf import DeepSemiNMF, DeepWSF, SemiNMF
+from dsnmf import DeepSemiNMF, DeepWSF, MultiViewDeepSemiNMF, SemiNMF
 from dsnmf.commands.main import main
 from dsnmf.estimators import checkpoints
 from tests.conftest import CONVERGENCE, relative_error
@@ -58,6 +58,11 @@ def threads(workers=1, **options):
     options = {"processes": False, "dashboard_address": None, **options}
     with LocalCluster(n_workers=workers, **options) as cluster, Client(cluster) as client:
         yield client
+
+
+def test_several_views_are_refused():
+    with threads(), pytest.raises(ValueError, match="several views are not fitted on a cluster"):
+        MultiViewDeepSemiNMF((3,), views=[8, 4]).fit(LAZY)
 
 
 @cache

@@ -13,6 +13,8 @@ from sklearn.utils.estimator_checks import check_estimator
 
 from dsnmf import MultiViewDeepSemiNMF, SemiNMF, updates
 from dsnmf.estimators.saved import open_estimator
+from dsnmf.inspection import cluster, describe, fill
+from dsnmf.selection import select
 from dsnmf.symbolic import view_costs
 from tests.conftest import relative_error
 from tests.estimators.kinds import PLAIN
@@ -236,7 +238,7 @@ def test_modalities_are_views(form):
     expected, model = Model((4, 3)).fit(given), Model((4, 3)).fit(mdata)
     assert relative_error(model.H_[0], expected.H_[0]) < 1e-9
     model.annotate(mdata)
-    assert relative_error(mdata.obsm["dsnmf"], expected.transform(given)) < 1e-9
+    assert relative_error(mdata.obsm["X_dsnmf"], expected.transform(given)) < 1e-9
     assert mdata.mod["b"].varm["dsnmf"].shape == (6, 3)
     assert model.score(mdata) == pytest.approx(expected.score(given))
 
@@ -253,7 +255,7 @@ def test_sparse_views_are_as_dense_ones():
     assert relative_error(whole.H_[0], expected.H_[0]) < 1e-8
 
 
-@pytest.mark.parametrize("layers", [(3,), (5, 3)])
+@pytest.mark.parametrize("layers", [(3,), (5, 3), (3, 5, 4)])
 def test_data_in_blocks_give_what_data_in_memory_give(tmp_path, layers):
     X = np.hstack(near_low_rank())
     np.save(tmp_path / "X.npy", X)
@@ -271,6 +273,50 @@ def test_data_in_blocks_give_what_data_in_memory_give(tmp_path, layers):
     np.save(tmp_path / "X.npy", X)
     with pytest.raises(ValueError, match="NaN in sample 3"):
         Model(layers, views=views, block_size=17).fit(np.load(tmp_path / "X.npy", mmap_mode="r"))
+
+
+@pytest.mark.parametrize("kind", ["files", "hdf5", "zarr", "dask", "sparse"])
+def test_any_source_of_blocks_will_do(tmp_path, kind):
+    X = np.hstack(near_low_rank())
+    given = X = scipy.sparse.csr_matrix(X * (np.abs(X) > 1e-4)) if kind == "sparse" else X
+    if kind in ("files", "sparse"):
+        given, save = [tmp_path / "a", tmp_path / "b"], np.save
+        if kind == "sparse":
+            save = scipy.sparse.save_npz
+        given = [path.with_suffix(".npz" if kind == "sparse" else ".npy") for path in given]
+        save(given[0], X[:25])
+        save(given[1], X[25:])
+    elif kind == "hdf5":
+        given = pytest.importorskip("h5py").File(tmp_path / "X.h5", "w").create_dataset("X", data=X)
+    elif kind == "zarr":
+        given = pytest.importorskip("zarr").create_array(tmp_path / "X", data=X, chunks=(20, 19))
+    elif kind == "dask":
+        given = pytest.importorskip("dask.array").from_array(X, chunks=(20, 19))
+    options = {"views": WIDTHS, "max_iter": 20, "tol": 0}
+    expected = Model((5, 3), **options).fit(X)
+    model = Model((5, 3), block_size=17, **options).fit(given)
+    assert relative_error(model.H_[0], expected.H_[0]) < 1e-9
+    assert relative_error(model.components_, expected.components_) < 1e-9
+    assert relative_error(np.asarray(model.transform(given)), expected.transform(X)) < 1e-9
+
+
+@pytest.mark.parametrize("layers", [(3,), (5, 3), (3, 5, 4)])
+def test_a_view_of_zeros_takes_no_part(layers):
+    Xs = near_low_rank()
+    model = Model(layers, max_iter=20, tol=0).fit([*Xs, np.zeros((60, 5))])
+    expected = Model(layers, max_iter=20, tol=0).fit(Xs)
+    assert relative_error(model.H_[0], expected.H_[0]) < 1e-9
+    assert not model.components_[:, 19:].any()
+    assert np.isnan(model.view_explained_variance_[3])
+
+
+@pytest.mark.parametrize("layers", [(5, 3), (3, 5, 4), (2, 2, 4, 3)])
+def test_rounding_decides_nothing(layers):
+    Xs, _ = with_missing(near_low_rank(rank=6, noise=0.3))
+    rng, options = np.random.default_rng(0), {"max_iter": 20, "tol": 0}
+    near = [X * (1 + 1e-15 * rng.standard_normal(X.shape)) for X in Xs]
+    expected = Model(layers, **options).fit(Xs)
+    assert relative_error(Model(layers, **options).fit(near).H_[0], expected.H_[0]) < 1e-9
 
 
 def test_files_hold_all_of_a_model(tmp_path):
@@ -310,6 +356,69 @@ def test_labels_make_graphs():
         for H in (plain, close)
     ]
     assert within[1] < 0.3 * within[0]
+
+
+def test_labels_are_aligned_by_their_index():
+    Xs, names = near_low_rank(), [f"s{i}" for i in range(60)]
+    frames = {"a": pd.DataFrame(Xs[0], names), "b": pd.DataFrame(Xs[1], names).iloc[::-1]}
+    y = pd.Series(np.arange(60) % 3, names)
+    close = Model((3,), alphas=10.0)
+    expected = close.fit(frames, y.to_numpy()).H_[0]
+    np.testing.assert_array_equal(
+        close.fit(frames, y.sample(frac=1, random_state=0)).H_[0], expected
+    )
+    with pytest.raises(ValueError, match="60 for 60 samples, 's59' has none"):
+        close.fit(frames, y.rename({"s59": "other"}))
+
+
+def test_frames_of_numbered_rows_are_aligned_where_one_has_other_numbers():
+    Xs = [pd.DataFrame(X) for X in near_low_rank()]
+    given = [Xs[0].iloc[5:], Xs[1].iloc[:55]]
+    assert Model((3,)).fit(given).H_[0].shape == (3, 60)
+    named = [Xs[0].rename("s{}".format), Xs[1]]  # names and no names
+    np.testing.assert_array_equal(Model((3,)).fit(named).H_[0], Model((3,)).fit(Xs[:2]).H_[0])
+
+
+def test_other_uses_say_what_to_do():
+    Xs, _ = with_missing(near_low_rank())
+    X, model = np.hstack(Xs), Model((4, 3), views=WIDTHS)
+    with pytest.raises(ValueError, match="hides entries within views, for which there is no rule"):
+        select(model, X, {"layers": [(2,), (3,)]}, criterion="entries")
+    with pytest.raises(ValueError, match="select needs one matrix: views side by side, and"):
+        select(Model((3,)), Xs, {"layers": [(2,), (3,)]}, n_clusters=3)
+    found = select(model, X, {"layers": [(2,), (3,)]}, criterion="components", repeats=2)
+    assert found.best_params_ in ({"layers": (2,)}, {"layers": (3,)})
+    fitted = Model((4, 3)).fit(Xs)
+    with pytest.raises(TypeError, match=r"inverse_transform\(model.transform\(Xs\)\) has all"):
+        fill(fitted, Xs)
+    filled = fill(model.fit(X), X)
+    np.testing.assert_array_equal(filled[~np.isnan(X)], X[~np.isnan(X)])
+    back = np.hstack(fitted.inverse_transform(fitted.H_[0].T))
+    np.testing.assert_allclose(filled[np.isnan(X)], back[np.isnan(X)], rtol=1e-6)
+
+
+def test_a_description_is_of_views_at_their_scales():
+    Xs, _ = with_missing(near_low_rank())
+    model = Model((4, 3)).fit(dict(zip("abc", Xs)))
+    own = describe(model)
+    given = describe(model, dict(zip("abc", Xs)))
+    assert given.explained == pytest.approx(model.score(dict(zip("abc", Xs))))
+    assert given.explained == pytest.approx(own.explained, abs=0.02)
+    assert given.components[0]["own"] == pytest.approx(own.components[0]["own"], rel=0.1)
+    assert own.parameters["layers"] == [4, 3]
+    clusters = cluster(model, dict(zip("abc", Xs)), 3)
+    assert np.bincount(clusters).sum() == 60
+
+
+@pytest.mark.filterwarnings("ignore:view .* of the weight:RuntimeWarning")
+@pytest.mark.parametrize("weights", [0.999, 1.001, 1.5, 20.0])
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_extreme_weights_end_in_numbers(weights, dtype):
+    Xs, S = with_missing([X.astype(dtype) for X in near_low_rank(noise=1e-3)])
+    model = Model((4, 3), weights=weights, max_iter=60).fit(Xs)
+    alone = S.sum(axis=0) == 1
+    assert (model.H_[0][:, alone].max(axis=0) > 0).all()
+    assert np.isfinite(model.history_["cost"]).all()
 
 
 def test_one_view_with_all_the_weight_is_told():
@@ -371,6 +480,10 @@ FRAME = pd.DataFrame(np.hstack(Xs), columns=[f"c{i}" for i in range(19)])
         ([GAPPY, Xs[1]], {}, "view 0 has gaps within sample 4"),
         ([Xs[0], None], {}, "each view must be a matrix, got None"),
         (Xs, {"views": WIDTHS}, "views is for one matrix"),
+        ([Xs[0], Xs[1][:, 0]], {}, r"view 1 must be a matrix, samples x features, got \(60,\)"),
+        ({1: Xs[0], "1": Xs[1]}, {}, "views must differ in name"),
+        (dict.fromkeys("ab", FRAME.rename(lambda row: "twice")), {}, "several rows that are named"),
+        (FRAME, {"views": [9.0, 10.0]}, "must be names or numbers of columns, got 9.0"),
         (Xs, {"weights": 1}, "weights must be 'equal', 'auto' or a number > 0 but 1, got 1"),
         (Xs, {"weights": -1.0}, "The 'weights' parameter"),
         (Xs, {"alphas": [1.0, 2.0]}, "alphas must be one number or 3, got 2"),

@@ -14,6 +14,7 @@ CASES = ESTIMATORS | {
     "LP": SemiNMF(3, init="lp", **PLAIN),
     "heat": WSF(3, alpha=0.5, affinity="heat", **PLAIN),
     "neighbours": WSF(3, alpha=0.5, affinity="knn", compress=False, **PLAIN),
+    "lbfgs": DeepSemiNMF((5, 3), solver="lbfgs", **PLAIN),
     "whitened": DeepSemiNMF((4, 3), compress=6, whiten=0.5, **PLAIN),
 }
 FORMS = {
@@ -61,7 +62,7 @@ def test_unit_of_the_data_does_not_matter(name, data, dtype, tolerance):
 
 
 @pytest.mark.parametrize("form", ["gaps", "sparse"])
-@pytest.mark.parametrize("name", ["SemiNMF", "DeepSemiNMF", "WSF"])
+@pytest.mark.parametrize("name", ["SemiNMF", "DeepSemiNMF", "lbfgs", "WSF"])
 def test_unit_of_gappy_and_sparse_data_does_not_matter(name, form, data):
     X, y = FORMS[form](data[0]), data[1]
     expected = learned(CASES[name], X, y, 1)

@@ -75,7 +75,7 @@ def test_a_failed_write_leaves_the_file(cells, monkeypatch):
     [
         ("cells.h5ad --in-place -o x.h5ad", "--in-place writes into DATA: give no -o"),
         ("cells.h5ad", "-o FEATURES says where"),
-        ("data.npy --in-place", "--in-place writes into a .h5ad file, got data.npy"),
+        ("data.npy --in-place", "--in-place writes into a .h5ad or .h5mu file, got"),
     ],
 )
 def test_mistakes_are_one_line(cells, words, message, capsys):

@@ -13,8 +13,9 @@ from dsnmf import WSF, DeepSemiNMF, DeepWSF, SemiNMF
 from dsnmf.selection import clusters, entries, preference, select
 from dsnmf.selection.candidates import default_candidates
 from dsnmf.selection.clusters import ClusterAgreement
-from dsnmf.selection.components import ComponentAgreement, matched_cosine
+from dsnmf.selection.components import ComponentAgreement
 from dsnmf.selection.entries import HiddenEntries
+from dsnmf.selection.matching import matched_cosine
 from dsnmf.selection.result import Selection, best_simple
 
 RNG = np.random.default_rng(0)

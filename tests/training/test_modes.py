@@ -49,3 +49,14 @@ def test_graphs_with_loops_are_compiled_wherever_they_are(place):
     }[place]
     with pytensor.config.change_flags(mode="Mode"):
         assert compile_function(*arguments).maker.mode is not NODE_BY_NODE
+
+
+@pytest.mark.parametrize("mode", [None, "Mode"])
+def test_the_default_by_its_name_is_the_default(mode):
+    """Blocks of samples name the mode of the process that has the fit."""
+    x = pt.dscalar()
+    with pytensor.config.change_flags(mode="Mode"):
+        assert compile_function([x], 2 * x, mode).maker.mode is NODE_BY_NODE
+    with pytensor.config.change_flags(mode="FAST_COMPILE"):
+        is_default = compile_function([x], 2 * x, mode).maker.mode is NODE_BY_NODE
+    assert is_default == (mode == "Mode")

@@ -230,6 +230,44 @@ def test_the_joint_cost_never_rises(sparse, options, draws):
         assert (np.diff(costs) <= 1e-12 * costs[0]).all(), seed
 
 
+@pytest.mark.parametrize("gamma", [0.1, 2.0])
+@pytest.mark.parametrize(
+    "layers",
+    [(7, 5, 3), (3, 6, 4), (6, 2, 4, 3), (4,)],
+    ids=lambda layers: "-".join(map(str, layers)),
+)
+@pytest.mark.parametrize("consensus", ["one", "missing", "as coded"])
+def test_other_sizes_follow_a_transcription(consensus, layers, gamma):
+    rng = np.random.default_rng(3)
+    S = random_presence(rng, 3, 24) if consensus == "missing" else np.ones((3, 24))
+    Xs, Zss, Hss, Hm, Ws = draw(5, layers, ps=(9, 7, 12), present=S)
+    Ws = [0.05 * W for W in Ws]
+    (alpha,) = shared(np.full(3, 1 / 3))
+    Z = [shared(*Zs) for Zs in Zss]
+    if consensus == "as coded":
+        Hss = [[*Hs, Hm] for Hs in Hss]
+        Hs = [shared(*each) for each in Hss]
+        expected = textbook.multiview_as_coded(Xs, Zss, Hss, Ws, gamma, 12)
+        options = {"consensus": "as coded"}
+    else:
+        (last,) = shared(Hm)
+        Hs = [[*shared(*each), last] for each in Hss]
+        Zs, inner, one, weights = textbook.multiview(
+            Xs, S, Zss, Hss, Hm, Ws, np.full(3, 1 / 3), gamma, 12
+        )
+        expected = Zs, [[*each, one] for each in inner], weights
+        options = {"present": S}
+    rule = updates.multiview_deep_semi_nmf(Xs, Z, Hs, Ws, alpha, gamma=gamma, **options)
+    step = pytensor.function([], updates=rule, **PLAIN)
+    for _ in range(12):
+        step()
+    for ours, theirs in zip((Z, Hs), expected):
+        for v, (own, given) in enumerate(zip(ours, theirs)):
+            for i, (variable, value) in enumerate(zip(own, given)):
+                assert relative_error(variable.get_value(), value) < 1e-8, (v, i)
+    assert relative_error(alpha.get_value(), expected[2]) < 1e-8
+
+
 def test_one_view_is_algorithm_1(reference):
     X, run = reference("matlab/base")["X"], reference("matlab/deep_seminmf_12_5")
     Zs, Hs = [[run[f"{name}0_{i}"] for i in (1, 2)] for name in "ZH"]

@@ -24,11 +24,16 @@ def _numbers(entry, p, names, view):
     """Those of one view, from a slice, or numbers or names of columns."""
     if isinstance(entry, slice):
         return np.arange(p)[entry]
+    if not isinstance(entry, str) and not np.iterable(entry):
+        raise ValueError(f"view {view} must be names or numbers of columns, got {entry!r}")
     entry = [entry] if isinstance(entry, str) else list(entry)
+    if len(entry) == p and all(isinstance(each, bool | np.bool_) for each in entry):
+        return np.flatnonzero(entry)
     if entry and all(isinstance(each, str) for each in entry):
         return _named(entry, names, view)
-    if not all(isinstance(each, Integral) and not isinstance(each, bool) for each in entry):
-        raise ValueError(f"view {view} must be names or numbers of columns, got {entry!r}")
+    for each in entry:
+        if not isinstance(each, Integral) or isinstance(each, bool):
+            raise ValueError(f"view {view} must be names or numbers of columns, got {each!r}")
     for each in entry:
         if not -p <= each < p:
             raise ValueError(f"view {view} has the column {each}, but X has {p} columns")
@@ -51,7 +56,8 @@ def view_columns(views, p, names=None):
     ----------
     views : None, or list or dict with an entry per view
         None: all columns are one view. Entries are all widths (int), of views side by side, or each
-        a slice, or a list of numbers or of names of columns. Keys of a dict are the views' names.
+        a slice, a mask, or a list of numbers or of names of columns. Keys of a dict are the views'
+        names.
     p : int
         Columns of X.
     names : sequence of str, optional

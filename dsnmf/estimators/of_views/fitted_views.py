@@ -20,6 +20,7 @@ from dsnmf.estimators.of_views.user_views import (
     read_columns,
     read_list,
 )
+from dsnmf.solvers.view_shares import view_multipliers
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -105,13 +106,22 @@ class FittedViews(FittedFactorisation):
         """
         return super().components_of(layer) / self._multipliers()
 
+    @property
+    def view_columns(self) -> dict[str, Array]:
+        """Numbers of the features of each view among all, by the views' names."""
+        return dict(zip(self.view_names_, self._columns))
+
     def _multipliers(self):
         """√w_v / scale_v of the columns of all views."""
         _, scales, w, *_ = self._tables
-        result = np.empty(self.n_features_in_, self.Z_[0].dtype)
-        for own, scale, weight in zip(self._columns, scales, w):
-            result[own] = np.sqrt(weight) / scale
-        return result
+        return view_multipliers(self._columns, scales, w, self.Z_[0].dtype)
+
+    def _as_factorised(self, X):
+        _, scales, w, *_ = self._tables
+        return X * view_multipliers(self._columns, scales, np.ones_like(w), X.dtype)
+
+    def _at_scale(self, X):
+        return in_one(self._read_views(X), self._multipliers())
 
     def _feature_map(self, layer, dtype, method=None):
         method = method or self.transform_method
@@ -139,7 +149,7 @@ class FittedViews(FittedFactorisation):
         return read
 
     def _views_of_fit(self):
-        return {name: own.tolist() for name, own in zip(self.view_names_, self._columns)}
+        return {name: own.tolist() for name, own in self.view_columns.items()}
 
     def transform(self, X: Data, layer: int = -1) -> Any:
         """Features of samples, with any views of each: those of `fit` or new ones.
@@ -184,14 +194,14 @@ class FittedViews(FittedFactorisation):
         Parameters
         ----------
         mdata : mudata.MuData
-            With the modalities of `fit`. `obsm[key]` gets `transform(mdata)`, and `varm[key]` of
-            each modality the components of its view (n_features of the view x k_m).
+            With the modalities of `fit`. `obsm["X_" + key]` gets `transform(mdata)`, and
+            `varm[key]` of each modality the components of its view (n_features of the view x k_m).
         key : str
         """
         features = np.asarray(self.transform(mdata))
-        mdata.obsm[key] = features
-        components = self.components_
-        for name, own in zip(self.view_names_, self._columns):
+        mdata.obsm[f"X_{key}"] = features
+        components = self.components_of(-1)
+        for name, own in self.view_columns.items():
             if name in mdata.mod:
                 mdata.mod[name].varm[key] = components[:, own].T
 
@@ -237,4 +247,4 @@ class FittedViews(FittedFactorisation):
         float <= 1
         """
         check_is_fitted(self)
-        return explained_by(self, in_one(self._read_views(X), self._multipliers()), held_out)
+        return explained_by(self, self._at_scale(X), held_out)

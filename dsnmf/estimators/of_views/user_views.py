@@ -48,11 +48,9 @@ def are_views(X):
         return True
     if isinstance(X, Mapping) and not hasattr(X, "shape"):  # SciPy's dok_matrix is a dict
         return True
-    return (
-        isinstance(X, list | tuple)
-        and any(_is_matrix(each) for each in X)
-        and all(each is None or _is_matrix(each) for each in X)
-    )
+    if not isinstance(X, list | tuple) or not len(X):
+        return False
+    return any(_is_matrix(each) for each in X) or all(each is None for each in X)
 
 
 def _is_matrix(X):
@@ -100,18 +98,29 @@ def _feature_names(X):
 
 
 def _index_of(X):
-    """The index of a pandas frame, if it says more than how many rows there are; else None."""
+    """The index of a pandas frame or series; None of what has none."""
     index = getattr(X, "index", None)
-    if not hasattr(index, "get_indexer"):
-        return None
-    is_count = getattr(index, "start", None) == 0 and getattr(index, "step", None) == 1
-    return None if is_count else index
+    return index if hasattr(index, "get_indexer") else None
+
+
+def _is_count(index):
+    """Whether an index says no more than how many rows there are."""
+    return getattr(index, "start", None) == 0 and getattr(index, "step", None) == 1
+
+
+def _name_samples(indices):
+    """Whether indices are such that rows of the same name are the same sample."""
+    if any(index is None for index in indices):
+        return False
+    named = [index for index in indices if not _is_count(index)]
+    has_counts = len(named) < len(indices)
+    return bool(named) and not (has_counts and any(index.dtype.kind not in "iu" for index in named))
 
 
 def _aligned(given, names):
     """Frames with the rows of all of them, NaN where one lacks a row; and such a frame."""
     indices = {v: _index_of(X) for v, X in given.items()}
-    if any(index is None for index in indices.values()):
+    if not _name_samples(indices.values()):
         return given, next(iter(given.values()))
     for v, index in indices.items():
         if not index.is_unique:
@@ -125,6 +134,21 @@ def _aligned(given, names):
         return given, given[next(iter(given))]
     frames = {v: X.reindex(union) for v, X in given.items()}
     return frames, frames[next(iter(frames))]
+
+
+def align_labels(y, frame):
+    """Labels that have an index in the order of the samples, if these have names."""
+    indices = _index_of(y), _index_of(frame)
+    if not _name_samples(indices) or indices[0].equals(indices[1]):
+        return y
+    own, samples = indices
+    lacking = samples[own.get_indexer_for(samples) < 0] if own.is_unique else samples
+    if len(own) != len(samples) or len(lacking):
+        raise ValueError(
+            f"y must have a label for each sample by its name, once: it has {len(own)} for "
+            f"{len(samples)} samples" + (f", {lacking[0]!r} has none" if len(lacking) else "")
+        )
+    return y.reindex(samples)
 
 
 def read_list(Xs, known=None):
@@ -142,9 +166,14 @@ def read_list(Xs, known=None):
         matrices, present = modalities(Xs)
         read = read_list(matrices, known)
         there = [present.get(name, np.zeros(len(Xs.obs_names), bool)) for name in read.names]
-        return read._replace(present=read.present & there, frame=Xs.obs)
+        features = [_variables(Xs.mod.get(name)) for name in read.names]
+        for own, (name, _, wanted) in zip(features, known or ()):
+            _check_features(name, own, wanted)
+        return read._replace(present=read.present & there, frame=Xs.obs, features=features)
     named = isinstance(Xs, Mapping)
     names = [str(key) for key in Xs] if named else [str(v) for v in range(len(Xs))]
+    if len(set(names)) < len(names):
+        raise ValueError(f"views must differ in name, got {names}")
     values = dict(zip(names, Xs.values() if named else Xs))
     if known is not None:
         wanted = [name for name, *_ in known]
@@ -165,6 +194,9 @@ def read_list(Xs, known=None):
 
 
 def _checked(X, name):
+    if np.ndim(X) != 2 and not _is_matrix(X):
+        shape = getattr(X, "shape", type(X).__name__)
+        raise ValueError(f"view {name} must be a matrix, samples x features, got {shape}")
     checked = check_array(
         unmasked(X),
         accept_sparse=("csr", "csc"),
@@ -173,6 +205,18 @@ def _checked(X, name):
         input_name=f"view {name}",
     )
     return canonical(checked)
+
+
+def _variables(modality):
+    """Names of a modality's features, if it is there and has some."""
+    names = getattr(modality, "var_names", None)
+    return np.array([] if names is None else list(names), str)
+
+
+def _check_features(name, given, wanted):
+    """ValueError if a view's features have other names than in fit."""
+    if len(wanted) and len(given) and list(wanted) != list(given):
+        raise ValueError(f"view {name} has other columns than in fit, or another order")
 
 
 def _gathered(matrices, names, features, known, frame):
@@ -185,8 +229,7 @@ def _gathered(matrices, names, features, known, frame):
             X = np.full((first.shape[0], width), np.nan, first.dtype) if X is None else X
             if X.shape[1] != width:
                 raise ValueError(f"view {name} has {X.shape[1]} features, the model's has {width}")
-            if len(columns) and len(features[v]) and list(columns) != list(features[v]):
-                raise ValueError(f"view {name} has other columns than in fit, or another order")
+            _check_features(name, features[v], columns)
         result.append(X)
         present.append(_where_present(X, name))
     ends = np.cumsum([0, *(X.shape[1] for X in result)])

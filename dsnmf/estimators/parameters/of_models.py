@@ -103,19 +103,18 @@ OF_MODELS = {
         [StrOptions({"multiplicative", "hals"})],
     ),
     "DeepSemiNMF.solver": Parameter(
-        '{"adam", "lbfgs", "auto", "multiplicative", "hals"}',
+        '{"auto", "lbfgs", "adam", "multiplicative", "hals"}',
         """
-        "adam" is the model of the authors' Theano code, see `dsnmf.DSNMF`: Σ (Xᵀ - X̂)² over all Z_i
-        and H_m, with relu around H_m. "lbfgs" minimises the same over H_m >= 0, see
-        `dsnmf.solvers.lbfgs`: 2 to 17 times as fast, to a cost that is mostly lower; but rounding
-        decides which of several models it ends at, so that the data in another unit or dtype can
-        give other factors. "auto" is "lbfgs" for a model with relu of X in memory without gaps, and
-        "adam" for all else: other nonlinearities, gaps, data in blocks, mode="JAX".
-        "multiplicative" minimises ½‖Xᵀ - X̂‖²_F by Algorithm 1 of the ICML paper, or, with a
-        nonlinearity, by the authors' rules for that. "hals" takes the linear model alone, and
-        decreases many times as fast, see `dsnmf.solvers.hals.HALS`.""",
-        [StrOptions({"adam", "lbfgs", "auto", "multiplicative", "hals"})],
-        needs_complete=one_of("lbfgs"),
+        "auto" is "lbfgs" for a model with relu of X in memory, and "adam" for all else: other
+        nonlinearities, data in blocks, mode="JAX". "adam" is the model of the authors' Theano code,
+        see `dsnmf.DSNMF`: Σ (Xᵀ - X̂)² over all Z_i and H_m, with relu around H_m. "lbfgs" minimises
+        the same over H_m >= 0 from a start that fits as a linear model does, see
+        `dsnmf.solvers.lbfgs`: 2 to 60 times as fast, mostly to a lower
+        cost, but not where the mean or one sample is far larger than the rest. "multiplicative"
+        minimises ½‖Xᵀ - X̂‖²_F by Algorithm 1 of the ICML paper, or, with a nonlinearity, by the
+        authors' rules for that. "hals" takes the linear model alone, and decreases many times as
+        fast, see `dsnmf.solvers.hals.HALS`.""",
+        [StrOptions({"auto", "lbfgs", "adam", "multiplicative", "hals"})],
         in_streams=("multiplicative", "hals"),
     ),
     "nonlinearity": Parameter(

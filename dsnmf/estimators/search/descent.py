@@ -7,7 +7,7 @@ import scipy.linalg
 
 from dsnmf import symbolic
 from dsnmf.training.lending import compiled_once
-from dsnmf.training.modes import compile_function
+from dsnmf.training.modes import compile_function, is_jax
 
 #: Remembered steps, and how the length of a sample's steps grows after a gain and shrinks after a
 #: loss.
@@ -36,7 +36,7 @@ def _quasi_newton(gradient, free, pairs, inverse):
 
 
 @compiled_once
-def _compiled_errors(layers, nonlinearity, mode):
+def compiled_errors(layers, nonlinearity, mode):
     """(H, X, known, Z_1, …) ↦ Σ (X - X̂)² per sample, and its gradient."""
     H, X, known, *Zs = (pt.matrix(dtype="float64") for _ in range(3 + layers))
     errors = pt.sqr(known * (symbolic.reconstruction(Zs, H, nonlinearity) - X)).sum(axis=0)
@@ -44,6 +44,22 @@ def _compiled_errors(layers, nonlinearity, mode):
     function = compile_function([H, X, known, *Zs], outputs, mode=mode)
     function.trust_input = True  # all are matrices of float64: to look at them takes a fifth
     return function
+
+
+def rectified_errors(H, X, known, *Zs):
+    """What `compiled_errors` computes with relu, by NumPy.
+
+    For one sample the call of a compiled function takes longer than the products.
+    """
+    before, features = [], H
+    for Z in reversed(Zs[1:]):
+        before.append(Z @ features)
+        features = np.maximum(before[-1], 0)
+    rest = known * (Zs[0] @ features - X)
+    gradient = 2 * (Zs[0].T @ (known * rest))
+    for Z, argument in zip(Zs[1:], reversed(before)):
+        gradient = Z.T @ (gradient * (0.5 + 0.5 * np.sign(argument)))
+    return [np.square(rest).sum(axis=0), gradient]
 
 
 class Descent:
@@ -72,7 +88,11 @@ class Descent:
         self.mean, variance = prior[:, :, None]
         self._weights, self._least = 1 / (len(variance) * variance), least
         self._Zs = [np.ascontiguousarray(Z, np.float64) for Z in Zs]
-        self._function = _compiled_errors(len(Zs), nonlinearity, mode)
+        is_relu = symbolic.as_nonlinearity(nonlinearity) is symbolic.relu
+        by_numpy = is_relu and not is_jax(mode)
+        self._function = (
+            rectified_errors if by_numpy else compiled_errors(len(Zs), nonlinearity, mode)
+        )
 
     def _errors(self, H, X, known):
         """Σ (X - X̂)² per sample, and its gradient, as arrays that may be written to."""

@@ -18,13 +18,17 @@ RIDGES = (0.1, 0.02, 0.004)
 #: With most steps for each, and the relative gain of a step below which a sample has arrived.
 USUAL = RIDGES, 20, 0.01
 
+#: From what a linear regression makes of the sample, which is near already.
+NEAR = (0.004, 5e-4), 30, 0.01
+
 #: What follows where these leave more of the training samples than the fit does, which is so after
 #: long training.
 THOROUGH = (1e-3, 1e-4, 1e-5), 100, 1e-3
 
-#: How far the search has to go: from typical features; from other starts too; from features drawn
-#: from what is usual, and with less ridge, too.
-EFFORTS, DRAWN = range(3), 4
+#: How far the search has to go: from typical features; from a linear regression, with less ridge;
+#: from both and the layers' pseudo-inverses; from features drawn from what is usual, and with the
+#: least ridge, too.
+EFFORTS, DRAWN = range(4), 4
 
 #: More than this many times the norm that the fit leaves asks for more effort; for a warning.
 AS_GOOD, WORSE = 1.07, 1.1
@@ -62,9 +66,10 @@ class FeatureSearch:
     longer in all.
 
     How much effort that is worth the probes tell, which are training samples: where it leaves more
-    of them than the fit does, the search also starts from what a linear regression and the layers'
-    pseudo-inverses make of the sample, and takes the least cost; where that does not help, from
-    some random features too, and ρ falls further.
+    of them than the fit does, the search starts from what a linear regression makes of the sample,
+    and ρ falls to 5e-4; where that does not help, from that, the typical features and what the
+    layers' pseudo-inverses make of it, and takes the least cost; at last from some random features
+    too, and ρ falls further.
 
     Parameters
     ----------
@@ -99,6 +104,10 @@ class FeatureSearch:
         return _span(self._Zs[0])
 
     @cached_property
+    def _onto_basis(self):
+        return self._Zs[0].T @ self._basis
+
+    @cached_property
     def _in_span(self):
         """The descent in the coordinates of the span."""
         return Descent([self._basis.T @ self._Zs[0], *self._Zs[1:]], *self._model)
@@ -115,15 +124,18 @@ class FeatureSearch:
         in_span = [self._basis.T @ self._Zs[0], *self._Zs[1:]]
         return [np.linalg.pinv(Z, rcond=NOISE) for Z in in_span]
 
+    def _regression(self, Y):
+        """What the regression on Z_1ᵀx gives; Y as `_found` has it."""
+        return self._encoder[0, :, None] + self._encoder[1:].T @ (self._onto_basis @ Y)
+
     def _starts(self, Y, effort):
         """Features to start from besides the typical ones; Y as `_found` has it."""
-        regular = self._Zs[0].T @ self._basis @ Y
-        yield self._encoder[0, :, None] + self._encoder[1:].T @ regular
+        yield self._regression(Y)
         H = Y
         for inverse in self._inverse_layers:
             H = np.maximum(inverse @ H, self._least)
         yield H
-        if effort > 1:
+        if effort > 2:
             mean, variance = self._model[1]
             for draw in np.random.default_rng(0).standard_normal((DRAWN, len(mean))):
                 drawn = mean + np.sqrt(variance) * draw  # the same for all samples, in every call
@@ -135,12 +147,14 @@ class FeatureSearch:
         def descended(H, stage):
             return descent.features(H, X, known, stage, self._inverses(stage[0]))
 
+        if effort == 1:
+            return descended(self._regression(Y), NEAR)[:2]
         found = descended(np.repeat(descent.mean, X.shape[1], axis=1), USUAL)
         if effort > 0:
             for H in self._starts(Y, effort):
                 other = descended(H, USUAL)
                 found = [np.where(other[-1] < found[-1], *pair) for pair in zip(other, found)]
-        if effort > 1:
+        if effort > 2:
             found = descended(found[0], THOROUGH)
         return found[:2]
 
@@ -151,8 +165,7 @@ class FeatureSearch:
             return EFFORTS[0]
         weights, energies, errors = self._probes[:3]
         sizes = np.sqrt(energies) if self._homogeneous else np.ones_like(energies)
-        onto_products = self._Zs[0].T @ self._basis
-        Y = np.linalg.lstsq(onto_products, self._probes[3:])[0] / sizes
+        Y = np.linalg.lstsq(self._onto_basis, self._probes[3:])[0] / sizes
         outside = np.maximum(energies / sizes**2 - np.square(Y).sum(axis=0), 0)
         total, of_fit = weights @ energies, weights @ errors
         for effort in EFFORTS:

@@ -22,7 +22,7 @@ LINEAR = {
     "more components than features": SemiNMF(14, max_iter=20, **PLAIN),
     "DeepWSF": DeepWSF((5, 3), max_iter=20, **PLAIN),
 }
-MODELS = LINEAR | {"relu": DeepSemiNMF((14, 3), max_iter=20, **PLAIN)}
+MODELS = LINEAR | {"relu": DeepSemiNMF((14, 3), solver="adam", max_iter=20, **PLAIN)}
 FORMS = {
     "full": lambda X: X,
     "gaps": lambda X: np.where(np.arange(X.size).reshape(X.shape) % 11 == 0, np.nan, X),

@@ -1,0 +1,127 @@
+"""The figure of what fits from several starts agree on."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from dsnmf.extras import extra
+from dsnmf.plotting.style import with_neutral_settings
+from dsnmf.validation import as_matrix
+
+if TYPE_CHECKING:
+    from typing import Any
+
+    from numpy.typing import ArrayLike
+
+    from dsnmf.typing import Array
+
+#: Components up to which each has its number below it.
+NUMBERED = 30
+
+#: Share of the samples from which on a cluster has its number beside it.
+NAMED = 0.035
+
+
+def _draw_cosines(ax, cosines, threshold):
+    """A dot per fit and component, components in falling order, those that came back filled."""
+    order = np.argsort(-cosines.mean(axis=0), kind="stable")
+    lines = np.arange(len(order))
+    ordered = cosines[:, order]
+    came_back = ordered >= threshold
+    ax.axhline(threshold, color="0.5", linewidth=0.8, linestyle=(0, (4, 2)))
+    columns = np.broadcast_to(lines, ordered.shape)
+    dots = {"s": 14 if len(lines) <= NUMBERED else 6, "linewidths": 0.6, "zorder": 2}
+    ax.scatter(columns[~came_back], ordered[~came_back], c="none", edgecolors="0.45", **dots)
+    ax.scatter(columns[came_back], ordered[came_back], c="C0", edgecolors="C0", **dots)
+    ax.plot(lines, ordered.mean(axis=0), color="black", linewidth=1.2, label="mean", zorder=3)
+    ax.set_ylim(min(0.0, ordered.min() - 0.03), 1.03)
+    ax.set_xlim(-0.6, len(lines) - 0.4)
+    if len(lines) <= NUMBERED:
+        ax.set_xticks(lines, map(str, order), fontsize="x-small")
+    else:
+        ax.set_xticks([])
+    ax.set(xlabel="component of the best fit", ylabel="cosine in each other fit")
+    ax.legend(frameon=False, fontsize="small", loc="lower left")
+    for side in ("top", "right"):
+        ax.spines[side].set_visible(False)
+
+
+def _draw_matrix(ax, matrix, clusters):
+    n = len(matrix)
+    image = ax.imshow(
+        matrix, cmap="Blues", vmin=0, vmax=1, extent=(0, n, n, 0), interpolation="antialiased"
+    )
+    found, starts, counts = np.unique(clusters, return_index=True, return_counts=True)
+    for start, count in zip(starts, counts):
+        box = [start, start + count, start + count, start, start]
+        turned = [start, start, start + count, start + count, start]
+        ax.plot(box, turned, color="C1", linewidth=0.9, clip_on=False)
+    ax.set(xticks=[], xlim=(0, n), ylim=(n, 0), xlabel="samples", ylabel="cluster")
+    named = counts >= NAMED * n
+    ax.set_yticks((starts + counts / 2)[named], map(str, found[named]), fontsize="x-small")
+    ax.tick_params(axis="y", length=0)
+    return image
+
+
+@with_neutral_settings
+def plot_consensus(
+    cosines: ArrayLike,
+    matrix: ArrayLike,
+    clusters: ArrayLike,
+    *,
+    threshold: float = 0.9,
+    axes: Any = None,
+) -> Array:
+    """How far the components of one fit come back in others, and which samples stay together.
+
+    Left a dot for each component and other fit, filled where the cosine reaches the threshold;
+    components stand in the order of their mean. Right the consensus matrix with a frame around
+    each cluster.
+
+    Parameters
+    ----------
+    cosines : array_like, shape (n_others, k)
+    matrix : array_like, shape (n, n)
+        In [0, 1], samples cluster by cluster.
+    clusters : array_like of int, shape (n,)
+        Ascending.
+    threshold : float
+    axes : two matplotlib Axes, optional
+        A new figure by default.
+
+    Returns
+    -------
+    ndarray of matplotlib Axes, shape (2,)
+
+    Raises
+    ------
+    ValueError
+        If sizes do not fit.
+    ImportError
+        If matplotlib is missing.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from dsnmf.plotting import plot_consensus
+    >>> left, right = plot_consensus([[0.99, 0.4], [0.97, 0.6]], np.eye(2), [0, 1])
+    >>> left.get_xlabel(), right.get_ylabel()
+    ('component of the best fit', 'cluster')
+    """
+    cosines, matrix = as_matrix(cosines, "cosines"), as_matrix(matrix, "matrix")
+    clusters = np.asarray(clusters)
+    if not matrix.shape == (len(clusters),) * 2:
+        raise ValueError(f"matrix must have shape {(len(clusters),) * 2}, got {matrix.shape}")
+    if axes is None:
+        subplots = extra("matplotlib.pyplot", "plotting").subplots
+        axes = subplots(1, 2, figsize=(7, 3.2), layout="constrained")[1]
+    axes = np.asarray(axes, dtype=object).ravel()
+    if len(axes) != 2:
+        raise ValueError(f"axes must be two, got {len(axes)}")
+    _draw_cosines(axes[0], cosines, threshold)
+    image = _draw_matrix(axes[1], matrix, clusters)
+    bar = {"label": "share of fits", "ticks": [0, 0.5, 1], "shrink": 0.8}
+    axes[1].figure.colorbar(image, ax=axes[1], **bar)
+    return axes
