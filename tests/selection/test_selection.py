@@ -347,13 +347,17 @@ def test_a_model_must_be_clearly_better_than_what_is_simple(lead, error, simple)
     assert best_simple({"score": 0.5, "standard_error": None}, rows[1:2]) is None
 
 
-def test_where_no_estimator_is_named_the_graph_is_among_them():
-    kinds = {row["estimator"] for row in select(None, X[:30], n_clusters=2, repeats=2).table}
-    assert kinds == {"SemiNMF", "WSF", "DeepSemiNMF"}
+def test_where_no_estimator_is_named_the_graph_is_among_them(monkeypatch):
     judge = ClusterAgreement(2, 0, (2,))
+    assert [type(each) for each in judge.estimators(X, None)] == [SemiNMF, WSF, DeepSemiNMF]
     for data, y in ((scipy.sparse.csr_array(X), None), (GAPS, None), (X, np.arange(60) % 2)):
         kinds = [type(each) for each in judge.estimators(data, y)]
         assert kinds == [SemiNMF, DeepSemiNMF]
+    named = [quick(), WSF(max_iter=9, tol=0)]
+    monkeypatch.setattr(ClusterAgreement, "estimators", lambda *_: named)
+    found = select(None, X, n_clusters=2, repeats=2)
+    assert {row["estimator"] for row in found.table} == {"SemiNMF", "WSF"}
+    assert len(found.features_) == 60
     found = select(None, X, criterion="entries", repeats=2)
     assert type(found.best_estimator_) is SemiNMF
     assert found.features_ is None
