@@ -4,17 +4,18 @@
         [--iterations 30] [--hosts 3] [--rate 10] [--short 5] [--long 60] [--folder DIR] [--out DIR]
 
 Linux, with iproute2 and util-linux. Each host is a network namespace with one worker of one thread
-and a nanny; a bridge joins them to this process, which is caller and scheduler. No privilege is
-needed where users may make namespaces: everything is made in one of this process, and is gone with
-it. The matrix, float32, is that of blocks.py, in a file that all hosts see. Wires carry --rate MB/s
-each way. A host is cut off as by a switch: packets vanish, no side is told. Its wire is back after
---short or --long seconds; Dask gives up connections after half a minute. Of each fit: its seconds,
-what its slowest iteration took, and whether its factors are to the bit those of a cluster in this
-process.
+and a nanny, which are started again where they end; a bridge joins them to this process, which is
+caller and scheduler. No privilege is needed where users may make namespaces: all is made within one,
+and gone with this process. The matrix, float32, is that of blocks.py, in a file that all hosts see.
+Wires carry --rate MB/s each way. A host is cut off as by a switch: packets vanish, no side is told.
+Its wire is back after --short or --long seconds; Dask gives up connections after half a minute, and
+the worker ends. Of each fit: its seconds, what its slowest iteration took, and whether its factors
+are to the bit those of a cluster in this process.
 """
 
 import contextlib
 import os
+import signal
 import subprocess
 import sys
 import tempfile
@@ -51,9 +52,11 @@ class Host:
         worker = [sys.executable, "-m", "distributed.cli.dask_worker", scheduler]
         worker += ["--nthreads", "1", "--no-dashboard", "--local-directory", str(folder)]
         ready = f"until ip -brief address show wire | grep -q {CALLER[:-1]}; do sleep .1; done"
-        shell = ["sh", "-c", f'{ready} && exec "$@"', "sh", *worker]
+        shell = ["sh", "-c", f'{ready}; while :; do "$@"; sleep 1; done', "sh", *worker]
         with open(folder / f"{self.port}.log", "w") as log:
-            self.process = subprocess.Popen(["unshare", "--net", *shell], stdout=log, stderr=log)
+            self.process = subprocess.Popen(
+                ["unshare", "--net", *shell], stdout=log, stderr=log, start_new_session=True
+            )
         time.sleep(0.5)  # until its namespace is there
         self._inside = ["nsenter", "--net", "--target", str(self.process.pid)]
         ip(f"ip link add {self.port} type veth peer name wire netns {self.process.pid}")
@@ -91,7 +94,7 @@ def hosts(count, folder):
             yield client, found
         finally:
             for host in found:
-                host.process.terminate()
+                os.killpg(host.process.pid, signal.SIGTERM)
 
 
 def fit(X, arguments, after=None):
@@ -165,7 +168,7 @@ def main():
     extra("distributed", "this benchmark", "distributed")
     enter()
     warnings.simplefilter("ignore")
-    with tempfile.TemporaryDirectory(dir=arguments.folder) as folder:
+    with tempfile.TemporaryDirectory(dir=arguments.folder, ignore_cleanup_errors=True) as folder:
         path = os.path.join(folder, "X.npy")
         make(path, arguments.samples, arguments.features)
         rows = measure(path, arguments, Path(folder))
