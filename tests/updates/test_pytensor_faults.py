@@ -57,7 +57,7 @@ def ops(graph):
     for node in graph.apply_nodes:
         yield node.op
         if isinstance(node.op, OpFromGraph):  # which Numba mode rewrites when it compiles it
-            inner = node.op.fgraph.clone()
+            inner = FunctionGraph(node.op.fgraph.inputs, node.op.fgraph.outputs, clone=True)
             get_mode("NUMBA").optimizer.rewrite(inner)
             yield from ops(inner)
         elif hasattr(node.op, "fgraph"):
