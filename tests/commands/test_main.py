@@ -242,7 +242,7 @@ def test_a_home_that_cannot_be_written_to(tmp_path):
     np.save(tmp_path / "X.npy", np.eye(9))
     (tmp_path / "home").touch()
     home = {name: str(tmp_path / "home") for name in ("HOME", "USERPROFILE")}
-    command = start(tmp_path, "fit", "X.npy", "-o", "m", settings=PLAIN | home)
+    command = start(tmp_path, "fit", "X.npy", "--layers", "3", "-o", "m", settings=PLAIN | home)
     error = command.communicate()[1].splitlines()[-1]
     assert command.returncode == 2
     assert ".pytensor" in error
