@@ -71,7 +71,9 @@ def _one_line(error):
     if isinstance(error, OSError) and error.strerror and error.filename:
         text = f"{error.filename}: {error.strerror}"
         if ".pytensor" in Path(error.filename).parts:  # a home that cannot be written to
-            text += "; PYTENSOR_FLAGS=base_compiledir=FOLDER has PyTensor keep its files in another folder"
+            text += (
+                "; PYTENSOR_FLAGS=base_compiledir=FOLDER names another folder for PyTensor's files"
+            )
         return text
     message = " ".join(str(error).split())
     if isinstance(error, _USER_ERRORS) and message:

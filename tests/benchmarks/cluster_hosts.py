@@ -1,19 +1,20 @@
-"""SemiNMF by Dask workers on hosts of their own: a slow wire, a host that is cut off and comes back.
+"""SemiNMF by Dask workers on hosts of their own: slow wires, a host that is cut off for a while.
 
     python tests/benchmarks/cluster_hosts.py [--samples 50000] [--features 1000] [--components 10]
         [--iterations 30] [--hosts 3] [--rate 10] [--short 5] [--long 60] [--folder DIR] [--out DIR]
 
 Linux, with iproute2 and util-linux. Each host is a network namespace with one worker of one thread
 and a nanny, which are started again where they end; a bridge joins them to this process, which is
-caller and scheduler. No privilege is needed where users may make namespaces: all is made within one,
-and gone with this process. The matrix, float32, is that of blocks.py, in a file that all hosts see.
-Wires carry --rate MB/s each way. A host is cut off as by a switch: packets vanish, no side is told.
-Its wire is back after --short or --long seconds; Dask gives up connections after half a minute, and
-the worker ends. Of each fit: its seconds, what its slowest iteration took, and whether its factors
-are to the bit those of a cluster in this process.
+caller and scheduler. No privilege is needed where users may make namespaces: all is made within
+one, and gone with this process. The matrix, float32, is that of blocks.py, in a file that all hosts
+see. Wires carry --rate MB/s each way. A host is cut off as by a switch: packets vanish, no side is
+told. Its wire is back after --short or --long seconds; Dask gives up connections after half a
+minute, and the worker ends. Of each fit: its seconds, what its slowest iteration took, and whether
+its factors are to the bit those of a cluster in this process.
 """
 
 import contextlib
+import functools
 import os
 import signal
 import subprocess
@@ -147,7 +148,7 @@ def measure(path, arguments, folder):
         note(f"{arguments.rate} MB/s")
         for seconds in (arguments.short, arguments.long):
             client.wait_for_workers(arguments.hosts)
-            note(f"one host cut off for {seconds} s", lambda: cut_off(found[0], seconds))
+            note(f"one host cut off for {seconds} s", functools.partial(cut_off, found[0], seconds))
         client.wait_for_workers(arguments.hosts)
     return rows
 
