@@ -1,5 +1,6 @@
 """Modules that only the extra dependencies bring."""
 
+import contextlib
 import importlib.util
 
 
@@ -35,3 +36,27 @@ def is_installed(module):
         return importlib.util.find_spec(module) is not None
     except (ImportError, ValueError):  # what import hooks raise, and modules without a spec
         return False
+
+
+def tqdm_bar(shown, **options):
+    """A tqdm bar, a context; one that nobody sees unless shown.
+
+    Raises
+    ------
+    ImportError
+        If the bar is to be shown and tqdm is missing.
+    """
+    return extra("tqdm.auto", "the progress bar").tqdm(**options) if shown else _Unseen()
+
+
+class _Unseen(contextlib.nullcontext):
+    """What is asked of a bar, without one."""
+
+    def __enter__(self):
+        return self
+
+    def update(self, amount=1):
+        pass
+
+    def set_postfix(self, **values):
+        pass

@@ -14,7 +14,7 @@ from dsnmf.experiments.protocols import PROTOCOLS
 from dsnmf.files.frames import SEPARATORS
 from dsnmf.files.matrices import READERS, WRITTEN
 from dsnmf.selection import select
-from dsnmf.selection.preference import CRITERIA
+from dsnmf.selection.judges import CRITERIA
 from dsnmf.symbolic import NONLINEARITIES
 from dsnmf.typing import Init, Nonlinearity
 

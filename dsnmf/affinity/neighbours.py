@@ -8,7 +8,7 @@ import numpy as np
 import scipy.sparse
 from scipy.spatial.distance import cdist
 
-from dsnmf.extras import extra
+from dsnmf.extras import extra, tqdm_bar
 from dsnmf.magnitude import largest_magnitude, power_of_two
 from dsnmf.validation import as_matrix, as_number, as_size
 
@@ -28,12 +28,18 @@ FAR = 100.0
 #: Numbers of differences that are made at once.
 BLOCK = 1 << 22
 
+#: Samples whose neighbours are looked for at once: a step of the progress bar.
+STEP = 1 << 13
+
+#: Neighbours that the approximate search keeps for each sample, itself among them: with fewer it
+#: finds far fewer of the nearest.
+KEPT = 32
+
 
 def _rows(X):
-    """The samples as rows, float64, a CSR matrix if X is sparse; and the dtype of the result."""
+    """The samples as rows, a CSR matrix if X is sparse."""
     rows = as_matrix(X, "X", accept_sparse=True).T
-    wide = rows.astype(np.float64)
-    return wide.tocsr() if scipy.sparse.issparse(wide) else wide, rows.dtype
+    return rows.tocsr() if scipy.sparse.issparse(rows) else rows
 
 
 def _centred(rows):
@@ -46,15 +52,47 @@ def _centred(rows):
     return rows - np.median(rows, axis=0)
 
 
-def _nearest(rows, n_neighbors):
+def _of_others(distances, neighbours, own):
+    """Of one neighbour more than needed: without the sample itself, or without the last one."""
+    others = neighbours != own[:, None]
+    others[others.all(axis=1), -1] = False  # equal samples may come before the sample itself
+    shape = len(own), neighbours.shape[1] - 1
+    return distances[others].reshape(shape), neighbours[others].reshape(shape)
+
+
+def _exact(rows, n_neighbors, verbose):
     """Distances to the nearest other rows, and their indices: two n x n_neighbors arrays."""
     NearestNeighbors = extra("sklearn.neighbors", "knn_affinity").NearestNeighbors
-    distances, neighbours = NearestNeighbors(n_neighbors=n_neighbors).fit(rows).kneighbors()
+    search, n = NearestNeighbors(n_neighbors=n_neighbors + 1).fit(rows), rows.shape[0]
+    found = []
+    with tqdm_bar(verbose, total=n, desc="neighbours", unit="sample") as bar:
+        for own in np.split(np.arange(n), range(STEP, n, STEP)):
+            found.append(_of_others(*search.kneighbors(rows[own[0] : own[-1] + 1]), own))
+            bar.update(len(own))
+    distances, neighbours = (np.concatenate(parts) for parts in zip(*found))
     if scipy.sparse.issparse(rows):
         return distances, neighbours
     largest = np.einsum("ij,ij->i", rows, rows).max()
     doubtful = np.flatnonzero(np.square(distances[:, -1]) <= DOUBTFUL * largest)
-    step = max(1, BLOCK // len(rows))
+    return _by_differences(rows, doubtful, distances, neighbours)
+
+
+def _approximate(rows, n_neighbors, verbose):
+    """Nearly the same, of rows of any number."""
+    NNDescent = extra("pynndescent", "search='approximate'", "neighbors").NNDescent
+    kept = min(max(KEPT, n_neighbors + 1), rows.shape[0])
+    index = NNDescent(rows, n_neighbors=kept, random_state=0, verbose=verbose)
+    neighbours, distances = (found[:, : n_neighbors + 1] for found in index.neighbor_graph)
+    distances, neighbours = _of_others(distances, neighbours, np.arange(len(neighbours)))
+    missed = np.flatnonzero((neighbours < 0).any(axis=1))
+    dense = rows.toarray() if len(missed) and scipy.sparse.issparse(rows) else rows
+    return _by_differences(dense, missed, distances, neighbours)
+
+
+def _by_differences(rows, doubtful, distances, neighbours):
+    """The same, those of doubtful rows found anew, from the differences to all others."""
+    n_neighbors = neighbours.shape[1]
+    step = max(1, BLOCK // rows.shape[0])
     for start in range(0, len(doubtful), step):
         samples = doubtful[start : start + step]
         exact = cdist(rows[samples], rows)
@@ -63,6 +101,10 @@ def _nearest(rows, n_neighbors):
         neighbours[samples] = order
         distances[samples] = np.take_along_axis(exact, order, axis=1)
     return distances, neighbours
+
+
+#: Ways to look for neighbours.
+SEARCHES = {"exact": _exact, "approximate": _approximate}
 
 
 def _cosines(rows, neighbours):
@@ -87,6 +129,9 @@ def knn_affinity(
     n_neighbors: int = 5,
     kind: Literal["binary", "heat", "cosine"] = "binary",
     t: float = 1.0,
+    *,
+    search: Literal["exact", "approximate"] = "exact",
+    verbose: bool | int = 0,
 ) -> SparseMatrix:
     """Affinity of nearest neighbours: i and j are joined if either is among the other's nearest.
 
@@ -103,6 +148,12 @@ def knn_affinity(
         that is negative).
     t : float > 0
         Width of the heat kernel.
+    search : {"exact", "approximate"}
+        "exact" compares each sample with all others, or looks in a tree (scikit-learn).
+        "approximate" finds nearly all neighbours, of hundreds of thousands of samples in far less
+        time (NN-descent, Dong, Moses & Li 2011, by pynndescent).
+    verbose : bool or int
+        1 shows the progress (needs tqdm).
 
     Returns
     -------
@@ -114,7 +165,7 @@ def knn_affinity(
     TypeError, ValueError
         If an argument is not as described.
     ImportError
-        If scikit-learn is missing.
+        If scikit-learn is missing, or pynndescent, or tqdm, where they are needed.
 
     Examples
     --------
@@ -126,15 +177,17 @@ def knn_affinity(
     """
     if kind not in ("binary", "heat", "cosine"):
         raise ValueError(f"kind must be 'binary', 'heat' or 'cosine', got {kind!r}")
+    if search not in SEARCHES:
+        raise ValueError(f"search must be one of {list(SEARCHES)}, got {search!r}")
     t = as_number(t, "t", 0, exclusive=True)
-    rows, dtype = _rows(X)
+    rows = _rows(X)
     unit = power_of_two(largest_magnitude(rows))
-    rows = rows / unit  # squares of what is very large or small leave float64
+    rows = rows / unit  # squares of what is very large or small leave the dtype
     n = rows.shape[0]
     n_neighbors = as_size(n_neighbors, "n_neighbors")
     if n_neighbors >= n:
         raise ValueError(f"n_neighbors must be less than the {n} samples, got {n_neighbors}")
-    distances, neighbours = _nearest(_centred(rows), n_neighbors)
+    distances, neighbours = SEARCHES[search](_centred(rows), n_neighbors, bool(verbose))
     weights = {
         "binary": lambda: np.ones(distances.shape),
         "heat": lambda: np.exp(-np.square(np.minimum(distances * (unit / t), FAR)) / 2),
@@ -142,4 +195,4 @@ def knn_affinity(
     }[kind]()
     starts = np.arange(0, neighbours.size + 1, n_neighbors)
     directed = scipy.sparse.csr_matrix((weights.ravel(), neighbours.ravel(), starts), shape=(n, n))
-    return directed.maximum(directed.T).tocsr().astype(dtype)
+    return directed.maximum(directed.T).tocsr().astype(rows.dtype)

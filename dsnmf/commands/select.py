@@ -2,15 +2,21 @@
 
 from dsnmf.commands import arguments, figures, models, options, settings, tables
 
+#: What can be compared.
+MODELS = ("semi-nmf", "graph", "deep")
+
 
 def _estimators(parsed):
     """The estimators to choose parameters of: deep where several layers are named or asked for."""
-    from dsnmf import DeepSemiNMF, SemiNMF
+    from dsnmf import WSF, DeepSemiNMF, SemiNMF
 
     options = {"random_state": parsed.seed}
     if parsed.max_iter is not None:
         options["max_iter"] = parsed.max_iter
     deep = DeepSemiNMF(solver=parsed.solver or "adam", **options)
+    if parsed.models:
+        kinds = dict(zip(MODELS, (SemiNMF(**options), WSF(**options), deep)))
+        return [kinds[name] for name in dict.fromkeys(parsed.models)]
     if parsed.solver is not None:
         return [deep]
     lengths = {min(len(layers), 2) for layers in parsed.layers or [(1,)]}
@@ -27,7 +33,8 @@ def _candidates(parsed, estimator, shape):
     if "layers" in grid:
         several = [layers for layers in parsed.layers if parsed.solver or len(layers) > 1]
         return {**grid, "layers": several}
-    return {**grid, "n_components": [layers[0] for layers in parsed.layers if len(layers) == 1]}
+    sizes = [layers[0] for layers in parsed.layers if len(layers) == 1]
+    return {**grid, "n_components": sizes} if sizes else grid
 
 
 def _run(parsed):
@@ -82,6 +89,7 @@ def add(commands):
         "between fits to some of the samples (components).",
         [
             "dsnmf select digits --clusters 10",
+            "dsnmf select digits --clusters 10 --models semi-nmf graph deep",
             "dsnmf select faces.mat --clusters 40 --solver adam -o faces.model",
             "dsnmf select table.csv --criterion entries --layers 2 3 4 5 6 --figure errors.png",
             "dsnmf select faces.mat --clusters 20,40,60 --layers 200,50 400,100 --folder state",
@@ -112,6 +120,14 @@ def add(commands):
         metavar="K1,K2,…",
         help="candidates, shallow and deep ones too: numbers of components, one per layer "
         "(default: by the data's shape)",
+    )
+    parser.add_argument(
+        "--models",
+        nargs="+",
+        choices=MODELS,
+        metavar="MODEL",
+        help=f"which are compared, of {', '.join(MODELS)} (Semi-NMF, WSF with a graph of nearest "
+        "neighbours, Deep Semi-NMF; default: by --layers and --solver)",
     )
     parser.add_argument(
         "--solver",

@@ -187,6 +187,14 @@ class FittedFactorisation(HasParameters):
         """
         return as_exponent(self.metric, DEFAULT if self.transform_method in IN_DEFAULT else None)
 
+    def _added_variance(self, layer):
+        """What a layer's metrics take each feature's variance for, beyond what it is."""
+        return 0.0
+
+    def _map_name(self, layer):
+        """The `transform_method` that a layer's features are found by, as far as it is known."""
+        return self.transform_method
+
     def _metric(self, layer, t):
         """The layer's features in the metric t and back, see `dsnmf.estimators.mapping.metric`."""
         key = "metric", t, self._path_number(layer)

@@ -13,7 +13,10 @@ from dsnmf.training.modes import compile_function
 from dsnmf.validation import as_number
 
 #: The graphs that are built from labels and samples.
-KINDS = ("binary", "heat", "knn")
+KINDS = ("binary", "heat", "knn", "approximate_knn")
+
+#: Those of nearest neighbours, and how they are searched for.
+SEARCHES = {"knn": "exact", "approximate_knn": "approximate"}
 
 #: Weight of a graph of labels, or of a given one, by default.
 OF_LABELS = 0.1
@@ -24,7 +27,7 @@ OF_LABELS = 0.1
 OF_NEIGHBOURS = 0.3
 
 
-def attribute_affinity(attribute, affinity, samples, n_neighbors, heat_width):
+def attribute_affinity(attribute, affinity, samples, n_neighbors, heat_width, verbose=0):
     """The affinity that one attribute's labels, or the samples' neighbourhood, give.
 
     Parameters
@@ -32,13 +35,15 @@ def attribute_affinity(attribute, affinity, samples, n_neighbors, heat_width):
     attribute : ndarray of int, shape (n,), or None
         Codes of classes, -1 for an unknown one. None or all -1: the graph of nearest neighbours
         takes the labels' place.
-    affinity : {"binary", "heat", "knn"} or n x n affinity
+    affinity : {"binary", "heat", "knn", "approximate_knn"} or n x n affinity
         A given one, in any form that `dsnmf.symbolic.laplacian.affinity_terms` takes, is the
         answer; of a PyTensor variable, its present value.
     samples : Samples
         What the supervised layer factorises.
     n_neighbors : int
     heat_width : float
+    verbose : int
+        1 shows the progress of the search for neighbours.
 
     Returns
     -------
@@ -53,7 +58,8 @@ def attribute_affinity(attribute, affinity, samples, n_neighbors, heat_width):
     if not isinstance(affinity, str):
         return as_affinity(_value(affinity), n)
     if is_of_neighbours(attribute, affinity):
-        return knn_affinity(samples.unshifted, n_neighbors=min(n_neighbors, n - 1))
+        how = {"search": SEARCHES.get(affinity, "exact"), "verbose": verbose}
+        return knn_affinity(samples.unshifted, min(n_neighbors, n - 1), **how)
     X = samples.dense if affinity == "heat" else None
     return label_affinity(attribute, X, kind=affinity, t=heat_width)
 
@@ -105,7 +111,7 @@ def is_of_neighbours(attribute, affinity):
     if not isinstance(affinity, str):
         return False
     _check_kind(affinity)
-    return affinity == "knn" or _is_unlabelled(attribute)
+    return affinity in SEARCHES or _is_unlabelled(attribute)
 
 
 def default_weight(attribute, affinity, W):

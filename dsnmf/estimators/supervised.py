@@ -17,6 +17,7 @@ from dsnmf.estimators.graphs import (
     beyond_classes,
     class_affinity,
     default_weight,
+    is_of_neighbours,
 )
 from dsnmf.estimators.mapping.maps import neighbour_map_of, threads_of_model
 from dsnmf.estimators.mapping.metric import AUTO
@@ -29,6 +30,11 @@ if TYPE_CHECKING:
 
 #: Share of the samples with labels from which their classes govern the distances of features.
 NEARLY_ALL = 0.8
+
+#: What is added to each feature's variance in metrics of a layer with a graph of neighbours, as a
+#: share of the mean variance of `H_`. The graph keeps those features small that tell neighbours
+#: apart; with variances that are nearly even the metric keeps them so.
+EVENED = 0.5
 
 
 def _combined(attributes, graph_of):
@@ -49,9 +55,17 @@ class SupervisedFactorisation(Factorisation):
     of n samples.
     """
 
-    _per_layer = (*Factorisation._per_layer, "_ridge_C", "_ridge_c", "_labelled", "_degrees")
+    _per_layer = (
+        *Factorisation._per_layer,
+        "_ridge_C",
+        "_ridge_c",
+        "_labelled",
+        "_degrees",
+        "_evened",
+    )
     _labelled: Sequence[Array] = ()  # whether nearly all samples had labels, layer by layer
     _degrees: Sequence[Array] = ()  # what the edges of a sample weigh in all, on average
+    _evened: Sequence[Array] = ()  # what `EVENED` adds; 0 if a layer's graph is not of neighbours
 
     def _has_gauge(self):
         return False
@@ -68,10 +82,14 @@ class SupervisedFactorisation(Factorisation):
         layers = self._attributes(y, self.H_[-1].shape[1])
         self._degrees = [np.array(row_sums(W).mean()) for W in model.affinities]
         self._labelled = [np.array(all(map(self._is_labelled, layer))) for layer in layers]
+        self._evened = [np.array(0.0) for _ in layers]
+        for i, (H, layer, degree) in enumerate(zip(self.H_, layers, self._degrees)):
+            if degree > 0 and all(is_of_neighbours(*graph[:2]) for graph in layer):
+                self._evened[i] = np.array(EVENED * H.var(axis=1, dtype=np.float64).mean())
 
     def _is_labelled(self, attribute):
         codes, affinity, _ = attribute
-        if codes is None or (isinstance(affinity, str) and affinity == "knn"):
+        if codes is None or is_of_neighbours(codes, affinity):
             return False
         return self.complete_labels or np.mean(np.asarray(codes) >= 0) >= NEARLY_ALL
 
@@ -80,6 +98,14 @@ class SupervisedFactorisation(Factorisation):
         if is_given or not hasattr(self, "_scale"):
             return super()._exponent(layer)
         return None if self._labelled[self._index(layer)] else super()._exponent(layer)
+
+    def _added_variance(self, layer):
+        index = self._index(layer)
+        return float(self._evened[index]) if index < len(self._evened) else 0.0
+
+    def _map_name(self, layer):
+        is_open = self.transform_method == "auto" and self._added_variance(layer) > 0
+        return "neighbors" if is_open else self.transform_method
 
     def _codes(self, y, n):
         return [None] if y is None else as_label_codes(y, "y", n)
@@ -91,9 +117,8 @@ class SupervisedFactorisation(Factorisation):
         layers = self._attributes(y, n)
         if factorised is None:
             return [_combined(layer, partial(class_affinity, n=n)) for layer in layers]
-        graph_of = partial(
-            attribute_affinity, n_neighbors=self.n_neighbors, heat_width=self.heat_width
-        )
+        settings = {name: getattr(self, name) for name in ("n_neighbors", "heat_width", "verbose")}
+        graph_of = partial(attribute_affinity, **settings)
         inputs = factorised()
         if self.complete_labels:
             X = inputs[0].unshifted
@@ -114,14 +139,15 @@ class SupervisedFactorisation(Factorisation):
         return next(filter(None, reasons), None)
 
     def _feature_map(self, layer, dtype, method=None):
-        if self.transform_method == "neighbors":
+        name = method or self._map_name(layer)
+        if name == "neighbors":
             key = "neighbors", self._index(layer), dtype, self.n_neighbors
             if key not in self._ready:
                 with threads_of_model(self):
                     self._ready[key] = neighbour_map_of(self, layer, dtype)
             return self._ready[key]
-        if self.transform_method != "ridge":
-            return super()._feature_map(layer, dtype, method)
+        if name != "ridge":
+            return super()._feature_map(layer, dtype, name)
         if not self._ridge_C:
             raise ValueError("transform_method='ridge' needs a fit with it: it was set afterwards")
         index = self._index(layer)

@@ -25,15 +25,15 @@ PER_CLUSTER = 2
 FIRST_LAYER = 4
 
 
-#: Weights of a graph of neighbours, beside the default one, per sample.
-WEIGHTS = (0.005, 0.5)
+#: The weight of a weaker graph of neighbours than the default one, per sample. Stronger ones agree
+#: with themselves on anything.
+WEAKER = 0.005
 
 
 def default_candidates(estimator, shape, n_clusters=None, *, has_labels=False):
     """A grid of candidates: of sizes, or for so many clusters of metrics.
 
-    For clusters without labels `WSF` has its graph of neighbours with several weights, and the
-    features that keep it on new samples.
+    For clusters without labels `WSF` has its graph of neighbours with two weights.
 
     Parameters
     ----------
@@ -71,9 +71,7 @@ def default_candidates(estimator, shape, n_clusters=None, *, has_labels=False):
         if isinstance(estimator, SemiNMF):  # whose H has a direction that reconstructs nothing
             grid["metric"].remove("components")
         if isinstance(estimator, WSF) and isinstance(estimator.affinity, str) and not has_labels:
-            least, most = (float(f"{weight * shape[0]:.2g}") for weight in WEIGHTS)
-            grid["alpha"] = [least, "auto", most]
-            grid |= {"metric": ["components", 0.5], "transform_method": ["neighbors"]}
+            grid |= {"alpha": [float(f"{WEAKER * shape[0]:.2g}"), "auto"], "metric": [0, 0.5]}
     return grid
 
 

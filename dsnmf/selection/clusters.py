@@ -9,8 +9,10 @@ from sklearn.base import clone
 from sklearn.cluster import KMeans
 from sklearn.manifold import spectral_embedding
 from sklearn.metrics import adjusted_rand_score
+from sklearn.neighbors import kneighbors_graph
 
-from dsnmf.affinity import knn_affinity
+from dsnmf.estimators.deep import DeepSemiNMF
+from dsnmf.estimators.shallow import WSF
 from dsnmf.estimators.supervised import SupervisedFactorisation
 from dsnmf.files.output import tell_apart
 from dsnmf.selection.criterion import (
@@ -36,6 +38,9 @@ GRAPH_DRAWS = 4
 
 #: Of the graph for spectral clustering.
 NEIGHBORS = 5
+
+#: Its name among the simple methods.
+SPECTRAL = "spectral clustering"
 
 
 def agreement(features, n_clusters, repeats, seed):
@@ -100,9 +105,9 @@ def agreement_beyond_shapeless(features, n_clusters, repeats, seed, made=()):
     (Tibshirani, Walther & Hastie 2001).
 
     A graph of neighbours draws any samples together into clumps that k-means finds each time. So
-    where a graph made the features, a is less by what the highest agreement on those that the same
-    method made of several shapeless samples exceeds a₀: a method that agrees with itself on
-    anything has no share left to win by. (The highest, as it differs much from draw to draw.)
+    where a graph made the features, a₀ is no less than the highest agreement on those that the same
+    method made of several shapeless samples: a method that agrees with itself on anything has
+    nothing left to win. (The highest, as it differs much from draw to draw.)
 
     Parameters
     ----------
@@ -126,9 +131,8 @@ def agreement_beyond_shapeless(features, n_clusters, repeats, seed, made=()):
 
     by_chance = mean_agreement(shapeless(features, (seed, draw)) for draw in range(DRAWS))
     made = [each for each in map(_of_unit_size, made) if each is not None]
-    most = max((mean_agreement([each]) for each in made), default=by_chance)
-    excess = max(most - by_chance, 0.0)
-    return beyond(by_chance, agreement(features, n_clusters, repeats, seed) - excess)
+    chance = max([by_chance, *(mean_agreement([each]) for each in made)])
+    return beyond(chance, agreement(features, n_clusters, repeats, seed))
 
 
 def _is_plain(X):
@@ -143,11 +147,18 @@ def _has_graph(model, y):
 
 
 def spectral_features(X, n_clusters):
-    """What spectral clustering runs k-means on, with the graph that `WSF` has by default."""
-    W = knn_affinity(X.T.astype(np.float64), min(NEIGHBORS, len(X) - 1))
+    """What spectral clustering runs k-means on (Ng, Jordan & Weiss 2001), rows of unit norm.
+
+    With scikit-learn's graph, in which a sample is its own neighbour, and two that are each other's
+    weigh twice as much as others.
+    """
+    directed = kneighbors_graph(X, min(NEIGHBORS, len(X) - 1), include_self=True)
+    W = (directed + directed.T) / 2
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", message="Graph is not fully connected")
-        return spectral_embedding(W, n_components=n_clusters, drop_first=False, random_state=0)
+        rows = spectral_embedding(W, n_components=n_clusters, drop_first=False, random_state=0)
+    norms = np.linalg.norm(rows, axis=1, keepdims=True)
+    return rows / np.where(norms > 0, norms, 1)
 
 
 @dataclass(frozen=True)
@@ -175,6 +186,10 @@ class ClusterAgreement(Criterion):
                 f"got {self.most_clusters}"
             )
 
+    def estimators(self, X, y):
+        graph = [WSF()] if y is None and _is_plain(X) else []
+        return [*super().estimators(X, y), *graph, DeepSemiNMF()]
+
     def _judged(self, features, n_clusters, made=()):
         scores = agreement_beyond_shapeless(features, n_clusters, self.repeats, self.seed, made)
         return {"score": float(scores.mean()), "standard_error": agreement_error(scores)}
@@ -200,17 +215,17 @@ class ClusterAgreement(Criterion):
         return [(draw + mean).astype(X.dtype) for draw in draws]
 
     def baselines(self, X, n_components, row):
-        found, n_clusters = [], row["n_clusters"]
+        n_clusters, plain = row["n_clusters"], _is_plain(X)
+        simple = {"the samples as they are": X} if plain else {}
         for name, whiten in {"PCA": 0.0, "half-whitened PCA": 0.5, "whitened PCA": 1.0}.items():
             features = Principal(n_components, whiten=whiten).fit_transform(X)
-            method = f"{name} of {features.shape[1]} components"
-            found.append({"method": method, **self._judged(features, n_clusters)})
-        if _is_plain(X):
-            found.insert(0, {"method": "the samples as they are", **self._judged(X, n_clusters)})
+            simple[f"{name} of {features.shape[1]} components"] = features
+        found = [{"method": m, **self._judged(F, n_clusters)} for m, F in simple.items()]
+        if plain:
             made = [spectral_features(draw, n_clusters) for draw in self._shapeless_samples(X)]
-            judged = self._judged(spectral_features(X, n_clusters), n_clusters, made)
-            found.append({"method": "spectral clustering", **judged})
-        return found
+            features = simple[SPECTRAL] = spectral_features(X, n_clusters)
+            found.append({"method": SPECTRAL, **self._judged(features, n_clusters, made)})
+        return found, list(simple.values())
 
     def reason(self, rows, best):
         row = rows[best]

@@ -6,6 +6,8 @@ from itertools import combinations
 
 import numpy as np
 
+from dsnmf.estimators.shallow import SemiNMF
+
 #: Parameters that a fit does not depend on: candidates that differ in these alone share their fits.
 OF_TRANSFORM = ("metric", "transform_method")
 
@@ -28,8 +30,13 @@ def mean_agreements(n, agreement):
 
 
 def beyond(chance, agreements):
-    """Agreements as a share of what is possible beyond chance; 0 where chance agrees fully."""
-    return (agreements - chance) / (1 - chance) if chance < 1 else np.zeros_like(agreements)
+    """Agreements as a share of what is possible beyond chance; 0 where chance agrees fully.
+
+    Those below chance are as far below 0 as they are below chance.
+    """
+    if chance >= 1:
+        return np.zeros_like(agreements)
+    return np.where(agreements > chance, (agreements - chance) / (1 - chance), agreements - chance)
 
 
 def standard_error(scores):
@@ -68,6 +75,10 @@ class Criterion(ABC):
     def check(self, X, models):  # noqa: B027 (not every criterion has something to check)
         """Refuse data, or unfitted models with the candidates' parameters, that it cannot judge."""
 
+    def estimators(self, X, y):
+        """The estimators whose candidates are compared where none is named."""
+        return [SemiNMF()]
+
     @abstractmethod
     def measure(self, model, variants, X, y):
         """Judge candidates that share their fits.
@@ -88,8 +99,16 @@ class Criterion(ABC):
         """
 
     def baselines(self, X, n_components, row):
-        """What is as simple as can be, judged as the chosen row: see `Selection.baselines`."""
-        return []
+        """What is as simple as can be, judged as the chosen row.
+
+        Returns
+        -------
+        list of dict
+            See `Selection.baselines`.
+        list of ndarray, shape (n_samples, any)
+            The features of each.
+        """
+        return [], []
 
     def best(self, rows):
         """Index of the chosen one of the rows, whose scores are finite."""

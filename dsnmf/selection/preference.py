@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import warnings
-from importlib import import_module
 from numbers import Integral
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,12 +13,12 @@ import numpy as np
 from dsnmf.data.recognition import as_blocks, unmasked
 from dsnmf.data.shares import GoverningFeatureWarning
 from dsnmf.data.sources import as_source
-from dsnmf.extras import extra
-from dsnmf.selection.result import Selection
+from dsnmf.extras import extra, tqdm_bar
+from dsnmf.selection.judges import criterion_of
+from dsnmf.selection.result import Selection, best_simple
 from dsnmf.tasks.pool import outcomes
 from dsnmf.tasks.records import Records, identity, read
 from dsnmf.training.interruption import raise_interruption
-from dsnmf.training.reading import tqdm_bar
 from dsnmf.validation import as_size
 
 if TYPE_CHECKING:
@@ -30,41 +29,6 @@ if TYPE_CHECKING:
 
     from dsnmf.estimators.base import Factorisation
     from dsnmf.typing import Matrix, PathLike
-
-#: Modules of the criteria, which need scikit-learn, and their classes.
-CRITERIA = {
-    "clusters": ("dsnmf.selection.clusters", "ClusterAgreement"),
-    "components": ("dsnmf.selection.components", "ComponentAgreement"),
-    "entries": ("dsnmf.selection.entries", "HiddenEntries"),
-}
-
-
-def _criterion(criterion, n_clusters, repeats, seed):
-    """The criterion of that name."""
-    if criterion not in CRITERIA:
-        raise ValueError(f"criterion must be one of {list(CRITERIA)}, got {criterion!r}")
-    if repeats < 2:
-        raise ValueError(f"repeats must be an integer >= 2, got {repeats}")
-    module, name = CRITERIA[criterion]
-    kind = getattr(import_module(module), name)
-    if kind.needs_n_clusters:
-        return kind(repeats, seed, _as_numbers(n_clusters))
-    if n_clusters is not None:
-        raise ValueError(f"n_clusters is for criterion='clusters', got it with {criterion!r}")
-    return kind(repeats, seed)
-
-
-def _as_numbers(n_clusters):
-    if n_clusters is None:
-        raise ValueError(
-            "criterion='clusters' needs n_clusters, a number or several to choose from; without "
-            "one there are criterion='entries' and 'components'"
-        )
-    several = n_clusters if np.iterable(n_clusters) else [n_clusters]
-    numbers = tuple(dict.fromkeys(as_size(number, "n_clusters") for number in several))
-    if not numbers or min(numbers) < 2:
-        raise ValueError(f"n_clusters must be an integer >= 2, or several, got {n_clusters!r}")
-    return numbers
 
 
 def _as_seed(random_state):
@@ -198,8 +162,16 @@ def _chosen(rows, judge):
     return scored[best], judge.reason(compared, best)
 
 
+def _features(estimator, X, row, baselines, of_baselines):
+    """Of the chosen estimator, or of the best simple method where no model is clearly better."""
+    if not baselines:
+        return None
+    best = best_simple(row, baselines)
+    return np.asarray(estimator.transform(X)) if best is None else of_baselines[best]
+
+
 def select(
-    estimator: Factorisation | Sequence[Factorisation],
+    estimator: Factorisation | Sequence[Factorisation] | None,
     X: Matrix,
     candidates: Mapping[str, Any] | Sequence[Any] | None = None,
     y: ArrayLike | None = None,
@@ -227,9 +199,11 @@ def select(
 
     Parameters
     ----------
-    estimator : SemiNMF, DeepSemiNMF, WSF or DeepWSF, or a list of several
+    estimator : SemiNMF, DeepSemiNMF, WSF or DeepWSF, or a list of several, or None
         Not changed; the candidates' other parameters are its. Of several, e.g. a shallow and a deep
-        one, all candidates are compared with each other.
+        one, all candidates are compared with each other. None is SemiNMF, and for "clusters" also
+        DeepSemiNMF and, of X without gaps and not sparse and without `y`, WSF with a graph of
+        neighbours.
     X : array-like or sparse matrix, shape (n_samples, n_features)
         In memory, or of one block, which is read as by `fit`. NaN and masks mark unknown entries.
     candidates : dict or list of dict, optional
@@ -292,8 +266,10 @@ def select(
     from dsnmf.selection.candidates import Candidates
 
     seed, jobs = _as_seed(random_state), as_size(jobs, "jobs")
-    judge = _criterion(criterion, n_clusters, as_size(repeats, "repeats"), seed)
+    judge = criterion_of(criterion, n_clusters, as_size(repeats, "repeats"), seed)
     samples = _samples(X)
+    if estimator is None:
+        estimator, candidates = judge.estimators(samples, y), None
     candidates = Candidates.of(estimator, candidates, samples, judge.most_clusters, y is not None)
     judge.check(samples, candidates.models)
     fits = candidates.models_and_variants()
@@ -304,6 +280,8 @@ def select(
     best, reason = _chosen(rows, judge)
     index, row = rows[best]
     best_estimator = _fit_chosen(candidates.models[index], X, y, verbose)
+    sizes = best_estimator._layer_sizes()
+    baselines, of_baselines = judge.baselines(samples, sizes[-1], row)
     return Selection(
         criterion=criterion,
         label=judge.label,
@@ -312,6 +290,7 @@ def select(
         best_params_=candidates.parameters[index],
         best_n_clusters_=row.get("n_clusters"),
         best_estimator_=best_estimator,
-        baselines=judge.baselines(samples, candidates.models[index]._layer_sizes()[-1], row),
+        baselines=baselines,
+        features_=_features(best_estimator, X, row, baselines, of_baselines),
         reason=reason,
     )

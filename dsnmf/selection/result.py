@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -15,11 +16,14 @@ if TYPE_CHECKING:
 
     from dsnmf.estimators.base import Factorisation
     from dsnmf.selection.agreed import Consensus
-    from dsnmf.typing import Data
+    from dsnmf.typing import Array, Data
 
 
 #: What parameters are called in figures.
 NAMES = {"n_components": "components", "n_clusters": "clusters", "estimator": ""}
+
+#: Standard errors of the difference that make a model clearly better than a simple method.
+CLEARLY = 2
 
 #: What rows of the table have beside what tells candidates apart.
 _MEASURED = ("score", "standard_error", "size", "failed", "repeats")
@@ -38,6 +42,16 @@ def _named(rows, measured=()):
     """Names of what rows have, each once: what tells candidates apart, then what is measured."""
     names = dict.fromkeys(name for row in rows for name in row if name not in _MEASURED)
     return [*names, *measured]
+
+
+def best_simple(row, baselines):
+    """Index of the best of `baselines`, if the chosen row is not clearly better; else None."""
+    if not baselines:
+        return None
+    best = max(range(len(baselines)), key=lambda i: baselines[i]["score"])
+    errors = (each["standard_error"] or 0.0 for each in (row, baselines[best]))
+    lead = row["score"] - baselines[best]["score"]
+    return best if lead <= CLEARLY * math.hypot(*errors) else None
 
 
 @dataclass(frozen=True, eq=False)
@@ -66,6 +80,9 @@ class Selection:
         For criterion="clusters" the "score" and "standard_error" of simple methods ("method") with
         as many components and clusters: the samples as they are, PCA, whitened half-way or fully,
         and spectral clustering. Of sparse X and X with gaps, PCA alone.
+    features_ : ndarray, shape (n_samples, any), or None
+        For criterion="clusters" the features of X on which k-means agrees best: those of
+        `best_estimator_`, or of `baseline` where there is one.
     reason : str
         Why it was chosen, in a sentence or two.
     """
@@ -78,14 +95,17 @@ class Selection:
     best_n_clusters_: int | None
     best_estimator_: Factorisation
     baselines: list[dict[str, Any]]
+    features_: Array | None
     reason: str
 
     @property
     def baseline(self) -> dict[str, Any] | None:
-        """The best of `baselines`, if it is no worse than the choice: no model is needed then."""
-        best = max(self.baselines, key=lambda each: each["score"], default=None)
-        chosen = self.table[self.best_index_]["score"]
-        return best if best is not None and best["score"] >= chosen else None
+        """The best of `baselines`, if the choice is not clearly better: no model is needed then.
+
+        Clearly is by more than two standard errors of the difference.
+        """
+        best = best_simple(self.table[self.best_index_], self.baselines)
+        return None if best is None else self.baselines[best]
 
     def __str__(self) -> str:
         names = _named(self.table, ("score", "standard_error"))
@@ -113,8 +133,8 @@ class Selection:
             text.append(f"For comparison: {', '.join(told)}.")
             if self.baseline is not None:
                 text.append(
-                    f"No candidate is better than this: {self.baseline['method']}. For clusters no "
-                    "model is needed."
+                    f"No candidate is clearly better than this: {self.baseline['method']}. For "
+                    "clusters no model is needed: features_ are its."
                 )
         return "\n".join(text)
 

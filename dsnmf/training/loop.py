@@ -3,9 +3,9 @@
 import contextlib
 import math
 
+from dsnmf.extras import tqdm_bar
 from dsnmf.training.interruption import defer_interrupt, end_early
 from dsnmf.training.memory import freed_memory_kept
-from dsnmf.training.reading import tqdm_bar
 
 #: Iterations between two looks at the stopping tolerance.
 CHECK_EVERY = 10

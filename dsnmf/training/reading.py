@@ -2,34 +2,10 @@
 
 import contextlib
 
-from dsnmf.extras import extra
+from dsnmf.extras import tqdm_bar
 
 #: Seconds after which a pass of an iteration gets a bar of its own.
 DELAY = 2
-
-
-def tqdm_bar(shown, **options):
-    """A tqdm bar, a context; one that nobody sees unless shown.
-
-    Raises
-    ------
-    ImportError
-        If the bar is to be shown and tqdm is missing.
-    """
-    return extra("tqdm.auto", "the progress bar").tqdm(**options) if shown else _Unseen()
-
-
-class _Unseen(contextlib.nullcontext):
-    """What is asked of a bar, without one."""
-
-    def __enter__(self):
-        return self
-
-    def update(self, amount=1):
-        pass
-
-    def set_postfix(self, **values):
-        pass
 
 
 class Reading:

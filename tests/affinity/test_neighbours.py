@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 import scipy.sparse
 
-from dsnmf.affinity import knn_affinity
+from dsnmf import WSF
+from dsnmf.affinity import knn_affinity, neighbours
 from tests.textbook import in_parts
 
 
@@ -74,6 +75,44 @@ def test_dtype_follows_the_data(dtype, kind):
     np.testing.assert_allclose(W.toarray(), direct(X.astype(float), 2, kind), atol=1e-5)
 
 
+def test_found_in_steps_and_shown(monkeypatch, capsys):
+    X = np.random.default_rng(0).random((30, 50)).astype(np.float32)
+    X[:, 10:20] = X[:, :1]  # more equal samples than neighbours
+    expected = knn_affinity(X, 3).toarray()
+    monkeypatch.setattr(neighbours, "STEP", 7)
+    assert capsys.readouterr().err == ""
+    W = knn_affinity(X, 3, verbose=1).toarray()
+    np.testing.assert_array_equal(W, expected)
+    assert not np.diag(W).any()
+    assert "neighbours: 100%" in capsys.readouterr().err
+
+
+def test_float32_samples_stay_so(monkeypatch):
+    seen = []
+    monkeypatch.setitem(neighbours.SEARCHES, "exact", lambda rows, q, _: seen.append(rows))
+    with pytest.raises(TypeError):
+        knn_affinity(np.ones((2, 9), np.float32))
+    assert seen[0].dtype == np.float32
+
+
+def test_approximate_search_finds_nearly_the_same():
+    pytest.importorskip("pynndescent")
+    X = np.random.default_rng(0).random((8, 400)).astype(np.float32)
+    exact, near = (knn_affinity(X, 4, search=search) for search in ("exact", "approximate"))
+    assert near.dtype == np.float32
+    assert not near.diagonal().any()
+    assert (abs(near - near.T)).nnz == 0
+    assert near.multiply(exact).sum() > 0.95 * exact.sum()
+    model = WSF(3, affinity="approximate_knn", max_iter=20, tol=0).fit(X.T)
+    assert model._map_name(-1) == "neighbors"
+
+
+def test_without_pynndescent(monkeypatch):
+    monkeypatch.setitem(sys.modules, "pynndescent", None)
+    with pytest.raises(ImportError, match=r'approximate.*pip install "dsnmf\[neighbors\]"'):
+        knn_affinity(np.ones((2, 9)), search="approximate")
+
+
 def test_many_samples_stay_sparse():
     n = 50_000
     X = np.random.default_rng(0).random((3, n))
@@ -97,6 +136,7 @@ def test_many_samples_stay_sparse():
         ({"X": np.ones((2, 9)), "n_neighbors": 2.0}, TypeError, "n_neighbors must be an integer"),
         ({"X": np.ones((2, 9)), "kind": "rbf"}, ValueError, "kind must be 'binary', 'heat' or"),
         ({"X": np.ones((2, 9)), "t": -1}, ValueError, "t must be finite and > 0"),
+        ({"X": np.ones((2, 9)), "search": "tree"}, ValueError, "search must be one of .'exact'"),
     ],
 )
 def test_bad_input(arguments, error, message):

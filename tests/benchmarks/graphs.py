@@ -1,6 +1,6 @@
 """How well features of models with a graph of neighbours, and no labels, cluster.
 
-    python tests/benchmarks/graphs.py [SET…] [--weights 1,10,100] [--splits 3] [--out DIR]
+    python tests/benchmarks/graphs.py [SET…] [--weights auto,10,100] [--splits 3] [--out DIR]
 
 WSF(k, alpha, affinity="knn", max_iter=500) on 60 % of the samples of each set of `field_sets`: NMI
 of k-means, a mean over three seeds and splits, on these samples ("seen") and the others ("new"),
@@ -52,10 +52,10 @@ def maps(seen, new, k, weights):
     for alpha in weights:
         model = WSF(k, alpha, affinity="knn", max_iter=500, metric=0.5, transform_method="ridge")
         model.fit(seen)
-        found[f"H_, {alpha:g}"] = model.H_[0].T, None
-        for method in ("auto", "neighbors", "ridge"):
+        found[f"H_, {alpha}"] = model.H_[0].T, None
+        for method in ("neighbors", "projection", "ridge"):
             model.set_params(transform_method=method)
-            found[f"{method}, {alpha:g}"] = model.transform(seen), model.transform(new)
+            found[f"{method}, {alpha}"] = model.transform(seen), model.transform(new)
     return found
 
 
@@ -65,12 +65,12 @@ def row(name, arguments):
     for split in range(arguments.splits):
         shuffle = StratifiedShuffleSplit(1, test_size=0.4, random_state=split)
         a, b = next(shuffle.split(X, y))
-        weights = [float(weight) for weight in arguments.weights.split(",")]
+        weights = [w if w == "auto" else float(w) for w in arguments.weights.split(",")]
         for method, (seen, new) in maps(X[a], X[b], min(k, *X[a].shape), weights).items():
             pair = nmi(seen, y[a]), np.nan if new is None else nmi(new, y[b])
             scores.setdefault(method, []).append(pair)
     return {
-        method: "/".join(f"{100 * value:.0f}" for value in np.mean(pairs, axis=0))
+        method: "/".join(f"{100 * value:.1f}" for value in np.mean(pairs, axis=0))
         for method, pairs in scores.items()
     }
 
@@ -95,7 +95,7 @@ def row_of_shares(name, size, arguments):
 def main():
     parser = measuring.parser(__doc__)
     parser.add_argument("sets", nargs="*", metavar="SET", default=["wine", "digits", "orl"])
-    parser.add_argument("--weights", default="1,10,100")
+    parser.add_argument("--weights", default="auto")
     parser.add_argument("--shares")
     parser.add_argument("--sizes", default="1000000")
     parser.add_argument("--splits", type=int, default=3)

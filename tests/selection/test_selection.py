@@ -16,7 +16,7 @@ from dsnmf.selection.clusters import ClusterAgreement
 from dsnmf.selection.components import ComponentAgreement
 from dsnmf.selection.entries import HiddenEntries
 from dsnmf.selection.matching import matched_cosine
-from dsnmf.selection.result import Selection
+from dsnmf.selection.result import Selection, best_simple
 
 RNG = np.random.default_rng(0)
 H = RNG.exponential(size=(60, 3)) * (RNG.random((60, 3)) < 0.6)
@@ -307,11 +307,13 @@ def test_baselines_are_judged_as_the_choice_is():
         components / components.std(axis=0) ** 0.5, 3, 3, 0
     )
     for X in (data, scipy.sparse.csr_array(data)):
-        found = {each["method"]: each["score"] for each in judge.baselines(X, 2, row)}
+        rows, features = judge.baselines(X, 2, row)
+        found = {each["method"]: each["score"] for each in rows}
+        assert [len(each) for each in features] == [60] * len(rows)
         assert found["half-whitened PCA of 2 components"] == pytest.approx(scores.mean())
         assert ("spectral clustering" in found) == isinstance(X, np.ndarray)
     data[0, 0] = np.nan
-    gappy = {each["method"]: each["score"] for each in judge.baselines(data, 2, row)}
+    gappy = {each["method"]: each["score"] for each in judge.baselines(data, 2, row)[0]}
     assert len(gappy) == 3
     assert gappy["half-whitened PCA of 2 components"] == pytest.approx(scores.mean(), abs=0.2)
 
@@ -319,11 +321,11 @@ def test_baselines_are_judged_as_the_choice_is():
 @pytest.mark.parametrize("draw", ["standard_normal", "random"])
 def test_a_graph_that_cuts_a_cloud_into_pieces_does_not_win(draw):
     cloud = getattr(np.random.default_rng(0), draw)((300, 5))
-    grid = {"alpha": [200.0], "metric": ["components"], "transform_method": ["neighbors"]}
-    found = select(WSF(4, max_iter=100, tol=0), cloud, grid, n_clusters=3, repeats=4)
+    grid = {"alpha": [200.0], "metric": ["components"]}
+    found = select(WSF(3, max_iter=100, tol=0), cloud, grid, n_clusters=6, repeats=4)
     corrected = found.table[0]["score"], found.baselines[-1]["score"]
-    features = found.best_estimator_.transform(cloud), clusters.spectral_features(cloud, 3)
-    plain = [clusters.agreement_beyond_shapeless(each, 3, 4, 0).mean() for each in features]
+    features = found.best_estimator_.transform(cloud), clusters.spectral_features(cloud, 6)
+    plain = [clusters.agreement_beyond_shapeless(each, 6, 4, 0).mean() for each in features]
     assert max(corrected) < 0.3
     assert max(plain) > 0.6
 
@@ -333,13 +335,37 @@ def test_the_simple_method_that_is_no_worse_is_named():
     data = centres + RNG.standard_normal(centres.shape)
     found = select(quick(), data, {"n_components": [1]}, n_clusters=4, repeats=2)
     assert found.baseline["score"] == max(each["score"] for each in found.baselines)
-    assert "No candidate is better than this: the samples as they are" in str(found)
+    assert "No candidate is clearly better than this: the samples as they are" in str(found)
+    np.testing.assert_array_equal(found.features_, data)
+
+
+@pytest.mark.parametrize(("lead", "error", "simple"), [(0.03, 0.01, False), (0.02, 0.01, True)])
+def test_a_model_must_be_clearly_better_than_what_is_simple(lead, error, simple):
+    rows = [{"score": score, "standard_error": error} for score in (0.5 + lead, 0.4, 0.5)]
+    assert best_simple(rows[0], rows[1:]) == (1 if simple else None)
+    assert best_simple(rows[0], []) is None
+    assert best_simple({"score": 0.5, "standard_error": None}, rows[1:2]) is None
+
+
+def test_where_no_estimator_is_named_the_graph_is_among_them(monkeypatch):
+    judge = ClusterAgreement(2, 0, (2,))
+    assert [type(each) for each in judge.estimators(X, None)] == [SemiNMF, WSF, DeepSemiNMF]
+    for data, y in ((scipy.sparse.csr_array(X), None), (GAPS, None), (X, np.arange(60) % 2)):
+        kinds = [type(each) for each in judge.estimators(data, y)]
+        assert kinds == [SemiNMF, DeepSemiNMF]
+    named = [quick(), WSF(max_iter=9, tol=0)]
+    monkeypatch.setattr(ClusterAgreement, "estimators", lambda *_: named)
+    found = select(None, X, n_clusters=2, repeats=2)
+    assert {row["estimator"] for row in found.table} == {"SemiNMF", "WSF"}
+    assert len(found.features_) == 60
+    found = select(None, X, criterion="entries", repeats=2)
+    assert type(found.best_estimator_) is SemiNMF
+    assert found.features_ is None
 
 
 def test_default_candidates_of_a_graph():
     grid = default_candidates(WSF(), (200, 20), n_clusters=4)
-    assert grid["alpha"] == [1.0, "auto", 100.0]
-    assert grid["transform_method"] == ["neighbors"]
+    assert grid == {"n_components": [8], "metric": [0, 0.5], "alpha": [1.0, "auto"]}
     labelled = default_candidates(WSF(), (200, 20), n_clusters=4, has_labels=True)
     assert set(labelled) == {"n_components", "metric"}
 
@@ -350,6 +376,7 @@ def test_figures_name_only_what_varies():
         for k in (2, 3)
     ]
     made = {"criterion": "entries", "label": "error", "best_estimator_": None, "baselines": []}
+    made["features_"] = None
     found = Selection(
         **made,
         table=rows,

@@ -17,7 +17,7 @@ def features_of_lazy(estimator, lazy, layer):
         estimator
     )  # what goes to the workers: no more of the training samples than they need
     vars(model).update({"_raw_H": [], "_ready": {}, **GIVES_ARRAYS})
-    if estimator.transform_method != "neighbors":
+    if estimator._map_name(layer) != "neighbors":
         model.H_ = []
     features = lazy.mapped(partial(model.transform, layer=layer), len(names))
     return in_lazy_container(features, names, estimator)

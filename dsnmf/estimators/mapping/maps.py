@@ -6,6 +6,7 @@ import numpy as np
 
 from dsnmf import symbolic
 from dsnmf.data.samples import column_blocks
+from dsnmf.estimators.mapping.metric import DEFAULT
 from dsnmf.estimators.mapping.neighbour_map import NeighbourMap
 from dsnmf.estimators.projection import Projection
 from dsnmf.estimators.search.feature_search import FeatureSearch
@@ -36,7 +37,8 @@ def neighbour_map_of(estimator, layer, dtype):
     Z_1, *others = estimator._path(layer)
     Psi = reduce(np.matmul, others, Z_1 / estimator._scale).astype(dtype)
     H, weight = estimator.H_[index], max(float(estimator._degrees[index]), 0.0)
-    return NeighbourMap(Psi, H, weight, estimator.n_neighbors)
+    root = estimator._metric(layer, DEFAULT).of(np.eye(len(H), dtype=dtype))
+    return NeighbourMap(Psi, H, weight, estimator.n_neighbors, root)
 
 
 def threads_of_model(estimator, n=None):

@@ -20,9 +20,10 @@ class NeighbourMap:
     """The h >= 0 with the least ½‖x - Ψh‖² + ½ (w / q) Σ_j ‖h - h_j‖², j a sample's q neighbours.
 
     That is what the model minimises, for one more sample that is joined to q training samples, all
-    else fixed. They are those whose reconstructions Ψh_j are nearest to x, so that nothing of the
+    else fixed. They are those whose features are nearest to Ψ†x in a metric, so that nothing of the
     training samples is needed but their features; true neighbours serve no better (measured, see
-    the guide "choosing"). Each sample is mapped by itself.
+    the guide "choosing"). Of a sample with gaps, they are those whose reconstructions are nearest
+    in the known entries. Each sample is mapped by itself.
 
     Parameters
     ----------
@@ -34,18 +35,28 @@ class NeighbourMap:
         w, what a sample's edges weigh in all.
     n_neighbors : int >= 1
         q, as far as there are so many training samples.
+    root : ndarray, shape (any, k), optional
+        M, with which the distance of features h and h' is ‖M (h - h')‖; by default it is
+        ‖Ψ (h - h')‖.
     """
 
-    def __init__(self, Psi: Array, H: Array, weight: float, n_neighbors: int) -> None:
+    def __init__(
+        self, Psi: Array, H: Array, weight: float, n_neighbors: int, root: Array | None = None
+    ) -> None:
         self._Psi, self._H = Psi, np.asarray(H)
         self._weight, self._n_neighbors = weight, min(n_neighbors, self._H.shape[1])
-        root = np.sqrt(weight)
-        wide = np.vstack([Psi.astype(np.float64), root * np.eye(Psi.shape[1])])
+        edge = np.sqrt(weight)
+        wide = np.vstack([Psi.astype(np.float64), edge * np.eye(Psi.shape[1])])
         Q, self._R = without_rounding(wide, float(np.finfo(Psi.dtype).eps))
         self._inverse = pseudo_inverse(self._R)
         # Qᵀ (x, √w h̄) in two terms.
-        self._of_sample, self._of_mean = Q[: len(Psi)].T.astype(Psi.dtype), Q[len(Psi) :].T * root
-        self._basis, coordinates = np.linalg.qr(Psi)
+        self._of_sample, self._of_mean = Q[: len(Psi)].T.astype(Psi.dtype), Q[len(Psi) :].T * edge
+        basis, coordinates = np.linalg.qr(Psi)
+        if root is None:
+            self._place = basis.T
+        else:
+            inverse = pseudo_inverse(Psi, float(np.finfo(Psi.dtype).eps))
+            self._place, coordinates = (root @ inverse).astype(Psi.dtype), root
         NearestNeighbors = extra("sklearn.neighbors", "transform_method='neighbors'")
         search = NearestNeighbors.NearestNeighbors(n_neighbors=self._n_neighbors)
         self._search = search.fit((coordinates @ self._H.astype(Psi.dtype, copy=False)).T)
@@ -63,7 +74,7 @@ class NeighbourMap:
         -------
         ndarray, shape (k, n), of Ψ's dtype
         """
-        places = np.asarray(self._basis.T @ X).T
+        places = np.asarray(self._place @ X).T
         neighbours = self._search.kneighbors(places, return_distance=False)
         means = self._H[:, neighbours].mean(axis=2, dtype=np.float64)
         target = np.asarray(self._of_sample @ X) + self._of_mean @ means
@@ -88,8 +99,10 @@ class NeighbourMap:
         -------
         ndarray, shape (k, n), of Ψ's dtype
         """
-        return features_by_gaps(
-            X,
-            self._Psi.shape[1],
-            lambda rows: NeighbourMap(self._Psi[rows], self._H, self._weight, self._n_neighbors),
-        )
+
+        def map_of(rows):
+            if rows.all():
+                return self
+            return NeighbourMap(self._Psi[rows], self._H, self._weight, self._n_neighbors)
+
+        return features_by_gaps(X, self._Psi.shape[1], map_of)

@@ -30,10 +30,13 @@ class Spread:
         B, with which A = Z_1 B.
     covariance : ndarray, shape (k, k)
         Of the samples' features: A† x, or in non-linear models those that are searched for.
+    added : float >= 0
+        To the variance of each feature.
     """
 
-    def __init__(self, response, covariance):
-        self.response, self.covariance = response, covariance
+    def __init__(self, response, covariance, added=0.0):
+        self.response = response
+        self.covariance = covariance + added * np.eye(len(covariance)) if added else covariance
 
 
 def linear_response(Zs):
@@ -170,4 +173,4 @@ def learned_spread(estimator, layer):
     if estimator._covariances[number] is None:
         _measure(estimator, number)
     response = estimator._responses[number] if estimator._responses else linear_response(Zs)
-    return Spread(response, estimator._covariances[number])
+    return Spread(response, estimator._covariances[number], estimator._added_variance(layer))

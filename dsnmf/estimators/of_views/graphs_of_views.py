@@ -51,7 +51,7 @@ def view_affinities(estimator, y, read):
             continue
         samples = np.flatnonzero(present)
         data = as_samples(X if len(samples) == n else X[samples])
-        settings = data, estimator.n_neighbors, estimator.heat_width
+        settings = data, estimator.n_neighbors, estimator.heat_width, estimator.verbose
         graphs = [
             attribute_affinity(None if codes is None else codes[samples], kind, *settings)
             for codes in columns

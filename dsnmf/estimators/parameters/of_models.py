@@ -167,15 +167,17 @@ OF_MODELS = {
         """
         "binary": 1 between samples of the same class. "heat": exp(-‖x_i - x_j‖² / (2 heat_width²))
         there. "knn": 1 between nearest neighbours, whatever the labels. Labels that are all
-        unknown, or missing (y=None), give the "knn" graph. A matrix is taken as W, symmetric and
-        of any sign (see `updates.semi_nmf`): an array, a SciPy sparse matrix or array, what
-        `dsnmf.affinity` makes, or a PyTensor variable, whose value is taken when the fit starts.
+        unknown, or missing (y=None), give the "knn" graph. "approximate_knn" is nearly the same
+        graph, made of hundreds of thousands of samples in far less time (by pynndescent). A matrix
+        is taken as W, symmetric and of any sign (see `updates.semi_nmf`): an array, a SciPy sparse
+        matrix or array, what `dsnmf.affinity` makes, or a PyTensor variable, whose value is taken
+        when the fit starts.
         Data in blocks need "binary" with labels in every layer, or a `LabelAffinity` of classes
         alone: other neighbours of a sample are not in its block.""",
         # "array-like" has a shape: factored affinities and PyTensor variables are among them.
         [StrOptions(set(KINDS)), "array-like", "sparse matrix"],
     ),
-    "n_neighbors": Parameter("int >= 1", 'Of the "knn" graph.', [COUNT]),
+    "n_neighbors": Parameter("int >= 1", "Of the graph of neighbours.", [COUNT]),
     "heat_width": Parameter(
         "float > 0",
         "t of the heat kernel, in units of the root mean square of the samples' norms.",
@@ -202,7 +204,8 @@ OF_MODELS = {
         features h themselves, as in the papers, in which a component that reconstructs nothing may
         count most. "auto": .5, but "components" for features of a transform_method that is named,
         other than "neighbors", and of layers for which nearly all samples have labels, which set
-        the distances then. In
+        the distances then. With a graph of neighbours and no labels the covariance is that of
+        features of nearly even variances, which keeps what the graph found. In
         place of their reconstruction non-linear models have the linear map of their features that
         is nearest to it, but with 1 or "data": that is the reconstruction in an orthonormal basis
         of Z_1's span, so rank(Z_1) features. `H_` does not depend on it, nor does the fit: it may
@@ -236,7 +239,8 @@ OF_MODELS = {
         joined to the `n_neighbors` training samples whose reconstructions are nearest to it, all
         else fixed; for graphs of neighbours, which it keeps on new samples. Its features do not
         scale with the sample either, and are in metric .5 by default. See
-        `dsnmf.estimators.mapping.neighbour_map.NeighbourMap`.""",
+        `dsnmf.estimators.mapping.neighbour_map.NeighbourMap`. "auto" is "neighbors" for a graph of
+        neighbours without labels, else "projection".""",
     ),
     "DeepWSF.transform_method": replace(
         _LABELLED,

@@ -84,8 +84,12 @@ def whitened(model, X, H, layer, t):
     else:
         A = model.inverse_transform(np.eye(H.shape[1]), layer=layer)
         shown = X @ np.linalg.pinv(A) @ A
-    sigma, E = np.linalg.svd(shown - shown.mean(axis=0), full_matrices=False)[1:]
-    return H @ A @ E.T * np.maximum(sigma, 0.01 * sigma[0]) ** (t - 1) * len(X) ** ((1 - t) / 2)
+    covariance = np.cov(shown.T, bias=True)
+    if isinstance(model, DeepWSF) and layer == 0:  # which has the graph of neighbours
+        covariance += 0.5 * model.H_[0].var(axis=1).mean() * A.T @ A
+    variances, E = np.linalg.eigh(covariance)
+    sigma = np.sqrt(np.maximum(variances, 0))
+    return H @ A @ E * np.maximum(sigma, 0.01 * sigma[-1]) ** (t - 1)
 
 
 def test_what_reconstructs_next_to_nothing_counts_next_to_nothing():
