@@ -1,5 +1,7 @@
 """The site, from README, guide and docstrings: see "A release" in dsnmf/guide/changes.md."""
 
+import shutil
+
 from dsnmf import __version__
 
 project, author = "dsnmf", "The dsnmf developers"
@@ -57,5 +59,11 @@ def add_pages(app, name, source):
         source[0] += PAGES
 
 
+def add_index(app, error):
+    if error is None and app.builder.format == "html":
+        shutil.copy(app.outdir / "README.html", app.outdir / "index.html")
+
+
 def setup(app):
     app.connect("source-read", add_pages)
+    app.connect("build-finished", add_index)
