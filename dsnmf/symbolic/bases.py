@@ -15,9 +15,9 @@ from scipy.linalg.lapack import dgesv
 from dsnmf.symbolic.kernels import KernelOp
 from dsnmf.symbolic.triangular import cholesky, lower_inverse
 
-#: Of the eigenvalues of A Aᵀ, as shares of the largest: up to the first they may all be zeros of a
-#: rank-deficient A, from the second on they are surely none. And, as a share of σ_max, the largest
-#: residual of A in the span of those kept.
+#: Limits for eigenvalues of A Aᵀ, as shares of the largest: those below the first may be zeros of a
+#: rank-deficient A, those above the second are not. The third is the largest residual of A in the
+#: span of the kept ones, as a share of σ_max.
 LARGEST_ZERO, SMALLEST_KEPT, LARGEST_RESIDUAL = 1e-12, 1e-7, 1e-11
 
 #: Steps from there to the pseudo-inverse; the one that moves it by so little is the last.

@@ -95,7 +95,7 @@ def _part_names(kind):
 
 
 class AffinityTerms:
-    """What rules and costs take in the place of an affinity W: its terms, for what they are given.
+    """What rules and costs take instead of an affinity W: its terms, for what they are given.
 
     Subclasses have `terms(H)`, see `affinity_terms`, and where a solver needs it `majorised(H)`:
     H (W + S) and the diagonal of D + S, for a diagonal S such that W + S is positive semi-definite.
