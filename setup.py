@@ -24,7 +24,7 @@ class SourceArchive(sdist):
     """With the tests, the notebook, the pictures and the experiments' records."""
 
     def make_distribution(self):
-        for folder in (".ci", ".gallery", "dsnmf", "tests"):
+        for folder in (".ci", ".gallery", ".site", "dsnmf", "tests"):
             self.filelist.graft(folder)
         for name in (".ruff.toml", "Deep Semi-NMF.ipynb"):
             self.filelist.include(name)

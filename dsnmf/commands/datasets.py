@@ -3,7 +3,7 @@
 from dsnmf.commands import arguments
 
 _OTHERS = f"""
-Your own data: a {arguments.FORMATS} file in the place of a name.
+Your own data: a {arguments.FORMATS} file instead of a name.
 The licensed sets of the papers are read from your files: load_xm2vts and load_multi_pie of
 dsnmf.datasets."""
 

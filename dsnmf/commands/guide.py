@@ -8,6 +8,7 @@ from dsnmf.commands import arguments
 #: In a reader's order; each is a Markdown file in dsnmf/guide.
 PAGES = (
     "choosing",
+    "negative",
     "data",
     "commands",
     "large",
@@ -15,6 +16,7 @@ PAGES = (
     "rules",
     "reproducing",
     "original",
+    "developing",
     "reference",
     "changes",
     "citation",

@@ -5,6 +5,7 @@ import errno
 import os
 import sys
 import warnings
+from pathlib import Path
 
 from dsnmf._version import __version__
 from dsnmf.commands import (
@@ -70,7 +71,12 @@ def _parser():
 
 def _one_line(error):
     if isinstance(error, OSError) and error.strerror and error.filename:
-        return f"{error.filename}: {error.strerror}"
+        text = f"{error.filename}: {error.strerror}"
+        if ".pytensor" in Path(error.filename).parts:  # a home that cannot be written to
+            text += (
+                "; PYTENSOR_FLAGS=base_compiledir=FOLDER names another folder for PyTensor's files"
+            )
+        return text
     message = " ".join(str(error).split())
     if isinstance(error, _USER_ERRORS) and message:
         return message

@@ -48,7 +48,7 @@ def add(commands):
         ],
     )
     models.add_model(parser)
-    models.add_data(parser, optional="samples in the place of those of the fit")
+    models.add_data(parser, optional="samples instead of those of the fit")
     parser.add_argument("--kind", choices=KINDS, required=True, help="what is drawn")
     models.add_layer(parser, "the layer that is drawn")
     options.add_labels(parser, "for features and layers")

@@ -49,7 +49,7 @@ def add(commands):
         ],
     )
     models.add_model(parser)
-    models.add_data(parser, optional="samples to describe in the place of the fit's")
+    models.add_data(parser, optional="samples to describe instead of the fit's")
     models.add_layer(parser, "the layer whose components are described")
     parser.add_argument(
         "--features",
@@ -73,6 +73,6 @@ def add(commands):
         "-o",
         "--out",
         metavar="HTML",
-        help="file for a page with figures, which opens without network, in the place of a text",
+        help="file for a page with figures, which opens without network, instead of a text",
     )
     parser.set_defaults(run=_run)

@@ -122,7 +122,7 @@ def _energy(X, scale):
 
 
 def oriented(U):
-    """Singular vectors with signs that hang on no rounding: the same on any machine, any day."""
+    """Singular vectors whose signs a seeded direction fixes, so that rounding cannot flip them."""
     direction = np.random.default_rng(0).standard_normal(len(U))
     return U * np.where(direction @ U < 0, -1.0, 1.0)
 

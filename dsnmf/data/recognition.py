@@ -80,7 +80,7 @@ def as_blocks(X, block_size=None, scale=None, gaps=False, absent="zero", sparse=
 
 
 def unmasked(X):
-    """X with NaN in the place of masked and missing entries; what has none stays as it is.
+    """X with NaN at masked and missing entries; what has none stays as it is.
 
     Of an AnnData object it is its X.
 

@@ -100,7 +100,7 @@ def beyond_classes(attribute, affinity, n):
     if not isinstance(affinity, str):
         graph = "an n x n affinity"
     elif affinity == "binary":
-        graph = "nearest neighbours in the place of labels"
+        graph = "nearest neighbours instead of labels"
     else:
         graph = f"affinity={affinity!r}"
     return f"with {graph}, as the neighbours of a sample are not in its block"

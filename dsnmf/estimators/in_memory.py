@@ -1,4 +1,4 @@
-"""A fit to data in memory: how it begins, and what it knows of the data when it ends."""
+"""A fit to data in memory: how it begins, and what it keeps of the data when it ends."""
 
 import os
 import warnings

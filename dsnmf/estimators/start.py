@@ -65,7 +65,7 @@ def start_factors(estimator, samples, layers, again=None):
     samples : Samples
     layers : tuple of int
     again : Generator, optional
-        Draws a random start in the place of what the parameters ask for.
+        Draws a random start instead of what the parameters ask for.
 
     Returns
     -------

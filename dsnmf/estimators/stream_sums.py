@@ -21,8 +21,8 @@ STEPS = 20
 #: Eigenvalues of ΨᵀΨ up to this share of the largest are left out where features start.
 NEGLIGIBLE = 1e-10
 
-#: How much, against all that the samples say, a component holds to its place: where
-#: they say nothing of it, it stays. So much that single precision does not round it off.
+#: Weight of the old components against the samples; components that no sample uses stay as they
+#: are. It is large enough that single precision does not round it off.
 HOLD = 1e-6
 
 #: What a fit leaves beside the model, and a stream does not have.

@@ -168,7 +168,7 @@ def deep_semi_nmf_adam(data, n_components, first_layer, epochs, seed, memory, co
 
 
 def nmf_cd(data, n_components, seed, memory):
-    """scikit-learn's NMF by coordinate descent, in the place of the paper's NeNMF."""
+    """scikit-learn's NMF by coordinate descent, instead of the paper's NeNMF."""
     nmf = NMF(n_components, init="nndsvdar", random_state=seed, max_iter=ITERATIONS)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)

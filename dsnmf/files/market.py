@@ -30,7 +30,7 @@ def is_market(path):
 def _read(path):
     opener = gzip.open if path.suffix == ".gz" else open
     with opener(path, "rb") as file, damage_as(path, "is no intact Matrix Market file"):
-        matrix = scipy.io.mmread(file)
+        matrix = scipy.io.mmread(file, spmatrix=False)
     if matrix.dtype.kind == "c":
         raise ValueError(f"{path} holds complex numbers")
     return matrix

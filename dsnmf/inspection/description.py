@@ -140,7 +140,7 @@ def describe(
     ----------
     model : fitted estimator or SavedModel
     X : array-like or sparse matrix, shape (n_samples, n_features), optional
-        Samples to describe in the place of those that the model was fitted to; a SavedModel takes
+        Samples to describe instead of those that the model was fitted to; a SavedModel takes
         none.
     layer : int
         Index into `Z_` and `H_`: the layer whose components are described.

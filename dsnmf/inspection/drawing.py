@@ -30,7 +30,7 @@ SHOWN = {"pictures": 100, "curves": 12, "bars": 12}
 #: Samples between which similarities are drawn, and from how many on points are drawn as pixels.
 SIMILAR, RASTER = 1500, 3000
 
-#: Below this width, in inches, a font of this size in points in the place of 10.
+#: Below this width, in inches, a font of this size in points instead of 10.
 NARROW = 5, 8
 
 

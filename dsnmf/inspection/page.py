@@ -234,7 +234,7 @@ def write_page(
     path : str or path-like
         It holds either its old content or all of the new one.
     X : array-like or sparse matrix, shape (n_samples, n_features), optional
-        Samples to show in the place of those of the fit.
+        Samples to show instead of those of the fit.
     layer : int
         Index into `Z_` and `H_`.
     labels : array-like, shape (n_samples,) or (n_samples, n_attributes), optional

@@ -8,7 +8,7 @@ from dsnmf.solvers.rule import Rule
 from dsnmf.symbolic import is_linear, layer_features
 from dsnmf.training.modes import compile_function
 
-#: Remembered steps. 5 or 10 in the place of 3 gained nothing but size.
+#: Remembered steps. 5 or 10 instead of 3 gained nothing but size.
 MEMORY = 3
 
 #: Steps after which the first inverse Hessian is computed again. From the start's alone the

@@ -6,30 +6,41 @@ matrices, the usual case, need neither a Householder factorisation nor an SVD.
 """
 
 from functools import cache
+from math import sqrt
 
 import numpy as np
 import pytensor.tensor as pt
+from scipy.linalg.lapack import dgesv
 
 from dsnmf.symbolic.kernels import KernelOp
 from dsnmf.symbolic.triangular import cholesky, lower_inverse
 
-#: Of the eigenvalues of A Aᵀ, as shares of the largest: up to the first they may all be zeros of a
-#: rank-deficient A, from the second on they are surely none. And, as a share of σ_max, the largest
-#: residual of A in the span of those kept.
+#: Limits for eigenvalues of A Aᵀ, as shares of the largest: those below the first may be zeros of a
+#: rank-deficient A, those above the second are not. The third is the largest residual of A in the
+#: span of the kept ones, as a share of σ_max.
 LARGEST_ZERO, SMALLEST_KEPT, LARGEST_RESIDUAL = 1e-12, 1e-7, 1e-11
 
 #: Steps from there to the pseudo-inverse; the one that moves it by so little is the last.
 MOST_STEPS, LAST_STEP = 8, 1e-9
 
 
+def _norm(A):
+    """‖A‖ (Frobenius); of a small matrix `np.linalg.norm` takes twice as long."""
+    return sqrt(np.vdot(A, A))
+
+
+def _is_regular(A, inverse, cutoff):
+    """Whether no singular value of A can fall under cutoff · σ_max."""
+    # ‖A‖ ‖A⁻¹‖ (Frobenius) bounds the condition number from above.
+    return _norm(A) * _norm(inverse) * cutoff < 1
+
+
 def _inverse(A, cutoff):
     """(whether no singular value of A can fall under cutoff · σ_max, A⁻¹ if so)."""
-    try:
-        inverse = np.linalg.inv(A)
-    except np.linalg.LinAlgError:  # exactly singular
+    *_, inverse, failed = dgesv(A, np.eye(len(A)))
+    if failed:  # exactly singular
         return False, A
-    # ‖A‖ ‖A⁻¹‖ (Frobenius) bounds the condition number from above.
-    return np.linalg.norm(A) * np.linalg.norm(inverse) * cutoff < 1, inverse
+    return _is_regular(A, inverse, cutoff), inverse
 
 
 def _regular_basis(A):
@@ -41,8 +52,8 @@ def _regular_basis(A):
     limit = np.sqrt(0.01 / np.finfo(np.float64).eps)
     try:
         first = cholesky(np.dot(A, A.T))
-        regular, first_inverse = _inverse(first, 1 / limit)
-        if not regular:
+        first_inverse = lower_inverse(first)
+        if not _is_regular(first, first_inverse, 1 / limit):
             return None
         Q = np.dot(first_inverse, A)
         second = cholesky(np.dot(Q, Q.T))
@@ -71,7 +82,7 @@ def _polished(A, T):
     for _ in range(MOST_STEPS):
         step = T - np.dot(np.dot(T, A.T), T)
         T = T + step
-        if np.linalg.norm(step) < LAST_STEP * np.linalg.norm(T):
+        if _norm(step) < LAST_STEP * _norm(T):
             break
     return T
 
@@ -90,7 +101,7 @@ def _gapped(A):
     if not (top > 0 and values[first] > SMALLEST_KEPT * top):
         return None
     kept = np.ascontiguousarray(vectors[:, first:])
-    residual = np.linalg.norm(A - np.dot(kept, np.dot(kept.T, A)))
+    residual = _norm(A - np.dot(kept, np.dot(kept.T, A)))
     if not residual < LARGEST_RESIDUAL * np.sqrt(top):
         return None
     inverse = np.dot(kept / values[first:], kept.T)
@@ -109,7 +120,7 @@ def _of_regular(A, cutoff):
     if not regular:
         return None
     T = _polished(A, np.dot(T, A))
-    return T if np.linalg.norm(A) * np.linalg.norm(T) * cutoff < 1 else None
+    return T if _norm(A) * _norm(T) * cutoff < 1 else None
 
 
 def _by_svd(A, cutoff):

@@ -52,9 +52,8 @@ def _kind(W):
     return AffinityKind(len(W.weights) > 0, signed, graph, bool(W.constant), W.may_be_negative)
 
 
-def _applied(affinity, n, dense):
-    """A valid affinity in the form in which it is applied."""
-    W = as_affinity(affinity, n)
+def _applied(W, dense):
+    """What `as_affinity` returned, in the form in which it is applied."""
     if not isinstance(W, np.ndarray):
         return W.toarray() if dense else W
     is_sparse = not dense and np.count_nonzero(W) <= SPARSE_BELOW * W.size
@@ -96,7 +95,7 @@ def _part_names(kind):
 
 
 class AffinityTerms:
-    """What rules and costs take in the place of an affinity W: its terms, for what they are given.
+    """What rules and costs take instead of an affinity W: its terms, for what they are given.
 
     Subclasses have `terms(H)`, see `affinity_terms`, and where a solver needs it `majorised(H)`:
     H (W + S) and the diagonal of D + S, for a diagonal S such that W + S is positive semi-definite.
@@ -162,9 +161,10 @@ def affinity_values(affinity, dtype, n=None, dense=False):
     AffinityKind
     list of ndarray or CSR matrix
     """
-    W = _applied(affinity, n, dense)
+    given = as_affinity(affinity, n)
+    W = _applied(given, dense)
     kind = _kind(W)
-    parts = _parts(W, kind, _shift(as_affinity(affinity, n)))  # of classes it is the least
+    parts = _parts(W, kind, _shift(given))  # of classes it is the least
     return kind, [_as_value(part, dtype) for part in parts.values()]
 
 

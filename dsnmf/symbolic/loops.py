@@ -108,8 +108,10 @@ class _Run:
         Elemwise._check_runtime_broadcast(self._node, inputs)
         shape = np.broadcast_shapes(*(inputs[i].shape for i in self._arrays))
         for i in self._arrays:
-            if inputs[i].shape != shape:
-                inputs[i] = np.broadcast_to(inputs[i], shape)
+            if inputs[i].shape != shape:  # a copy, which the loop needs in any case
+                whole = np.empty(shape, inputs[i].dtype)
+                whole[...] = inputs[i]
+                inputs[i] = whole
         return shape
 
 

@@ -1,4 +1,4 @@
-"""A pass over data in blocks: the one form that everything has which reads them all."""
+"""A pass over data in blocks: all code that reads the whole data goes through `pass_over`."""
 
 from operator import iadd
 

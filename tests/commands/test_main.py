@@ -238,6 +238,17 @@ def test_other_outputs_are_left_alone():
     assert out.getvalue().startswith("dsnmf ")
 
 
+def test_a_home_that_cannot_be_written_to(tmp_path):
+    np.save(tmp_path / "X.npy", np.eye(9))
+    (tmp_path / "home").touch()
+    home = {name: str(tmp_path / "home") for name in ("HOME", "USERPROFILE")}
+    command = start(tmp_path, "fit", "X.npy", "--layers", "3", "-o", "m", settings=PLAIN | home)
+    error = command.communicate()[1].splitlines()[-1]
+    assert command.returncode == 2
+    assert ".pytensor" in error
+    assert "PYTENSOR_FLAGS=base_compiledir=FOLDER" in error
+
+
 def test_even_our_own_faults_are_one_line(monkeypatch, capsys):
     monkeypatch.setattr(demo, "run", lambda *args: {}["missing"])
     assert main(["demo"]) == 2

@@ -132,7 +132,7 @@ NEIGHBOURS = "as the neighbours of a sample are not in its block: give X\\[:\\]"
 @pytest.mark.parametrize(
     ("estimator", "y", "text"),
     [
-        (WSF(3), None, "WSF needs X in memory with nearest neighbours in the place of labels"),
+        (WSF(3), None, "WSF needs X in memory with nearest neighbours instead of labels"),
         (WSF(3, affinity=["binary", "knn"]), Y[:, :2], "with affinity='knn', "),
         (WSF(3, affinity="heat"), Y, "with affinity='heat', "),
         (WSF(3, affinity=np.ones((40, 40))), Y, "with an n x n affinity, "),

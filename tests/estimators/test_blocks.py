@@ -146,7 +146,7 @@ def test_data_of_one_block_are_as_any_array(tmp_path):
     [
         (SemiNMF(3, init="random"), "SemiNMF needs X in memory with init='random'"),
         (DeepSemiNMF((4, 2), solver="multiplicative", nonlinearity="softplus"), "nonlinearity"),
-        (WSF(3), "WSF needs X in memory with nearest neighbours in the place of labels"),
+        (WSF(3), "WSF needs X in memory with nearest neighbours instead of labels"),
     ],
 )
 def test_what_needs_memory_says_so(estimator, reason, small_blocks, tmp_path):

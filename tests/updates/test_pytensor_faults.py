@@ -57,7 +57,8 @@ def ops(graph):
     for node in graph.apply_nodes:
         yield node.op
         if isinstance(node.op, OpFromGraph):  # which Numba mode rewrites when it compiles it
-            inner = node.op.fgraph.clone()
+            inner = node.op.fgraph  # frozen from PyTensor 3.3 on
+            inner = inner.unfreeze() if hasattr(inner, "unfreeze") else inner.clone()
             get_mode("NUMBA").optimizer.rewrite(inner)
             yield from ops(inner)
         elif hasattr(node.op, "fgraph"):

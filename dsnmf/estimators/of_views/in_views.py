@@ -1,4 +1,4 @@
-"""A fit to several views: how it begins, and what it knows of them when it ends."""
+"""A fit to several views: how it begins, and what it keeps of them when it ends."""
 
 from functools import partial
 
@@ -53,7 +53,7 @@ class InViews:
     estimator : MultiViewDeepSemiNMF
     read : Read or None
     blocks : Blocks or None
-        Of one matrix, at scale 1, in the place of what was read.
+        Of one matrix, at scale 1, instead of what was read.
     y : array-like or None
     layers : tuple of int
     """

@@ -16,7 +16,7 @@ from dsnmf.plotting.captions import LETTERS, LITERAL, shortened, width
 COLUMN, PAGE = 3.4, 6.9
 
 #: Of the PNG files, which are kept in the repository and are part of an installation.
-DPI, COLOURS = 150, 224
+DPI, COLOURS = 132, 256
 
 _STYLE = {
     "font.family": "DejaVu Sans",
