@@ -221,7 +221,8 @@ def add(commands):
     parser.add_argument(
         "--solver",
         choices=["adam", "multiplicative"],
-        help="without labels (default: multiplicative for one layer, adam for several)",
+        help="without labels (default: multiplicative for one layer, adam for several); "
+        "others, and with labels: --set solver=NAME",
     )
     parser.add_argument(
         "--max-iter",

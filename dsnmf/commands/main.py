@@ -69,6 +69,16 @@ def _parser():
     return parser
 
 
+def _parsed(argv):
+    """The arguments; of one that no option takes, the error names the command's own help."""
+    parser = _parser()
+    parsed, unknown = parser.parse_known_args(argv)
+    if unknown:
+        parser.prog = " ".join(["dsnmf", *(word for word in argv[:1] if word[0] != "-")])
+        parser.error(f"unrecognized arguments: {' '.join(unknown)}")
+    return parsed
+
+
 def _one_line(error):
     if isinstance(error, OSError) and error.strerror and error.filename:
         text = f"{error.filename}: {error.strerror}"
@@ -136,7 +146,7 @@ def main(argv=None):
         With 2 if argv cannot be understood, with 0 after --help and --version.
     """
     tolerate_missing_letters()
-    arguments = _parser().parse_args(argv)
+    arguments = _parsed(sys.argv[1:] if argv is None else argv)
     with warnings.catch_warnings():
         warnings.showwarning = _show_warning
         return _run(arguments)

@@ -258,7 +258,7 @@ def test_even_our_own_faults_are_one_line(monkeypatch, capsys):
 ERRORS = {
     "no command": ([], "required: COMMAND"),
     "unknown command": (["dmeo"], "invalid choice: 'dmeo'"),
-    "unknown option": (["demo", "--layer-sizes", "3"], "unrecognized arguments"),
+    "unknown option": (["demo", "--layer-sizes", "3"], "see dsnmf demo --help"),
     "layers not numbers": (["demo", "--layers", "400,x"], "--layers: must be integers >= 1"),
     "layers empty": (["demo", "--layers", ""], "--layers: must be integers >= 1"),
     "layer zero": (["demo", "--layers", "5,0"], "--layers: must be integers >= 1"),
