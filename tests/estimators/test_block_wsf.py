@@ -137,8 +137,8 @@ NEIGHBOURS = "as the neighbours of a sample are not in its block: give X\\[:\\]"
         (WSF(3, affinity="heat"), Y, "with affinity='heat', "),
         (WSF(3, affinity=np.ones((40, 40))), Y, "with an n x n affinity, "),
         (WSF(3, affinity=combine([label_affinity(N % 2)], constant=-1)), None, "an n x n affinity"),
-        (DeepWSF((4, 2)), Y[:, 0], "DeepWSF needs X in memory with nearest neighbours in the"),
-        (DeepWSF((4, 2)), np.column_stack([0 * N - 1, N % 2]), "nearest neighbours in the place"),
+        (DeepWSF((4, 2)), Y[:, 0], "DeepWSF needs X in memory with nearest neighbours instead"),
+        (DeepWSF((4, 2)), np.column_stack([0 * N - 1, N % 2]), "nearest neighbours instead"),
     ],
 )
 def test_graphs_beyond_a_block_are_refused(estimator, y, text, monkeypatch, tmp_path):
