@@ -62,6 +62,7 @@ def add_pages(app, name, source):
 def add_index(app, error):
     if error is None and app.builder.format == "html":
         shutil.copy(app.outdir / "README.html", app.outdir / "index.html")
+        (app.outdir / ".nojekyll").touch()  # GitHub's pages leave out _static otherwise
 
 
 def setup(app):
