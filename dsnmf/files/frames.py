@@ -95,7 +95,8 @@ def _as_numbers(frame, path, pandas):
         try:
             frame[name] = pandas.to_numeric(column.astype(object))
         except (ValueError, TypeError) as error:
-            example = next(v for v in column if isinstance(v, str) or v != v)
+            bad = pandas.to_numeric(column.astype(object), errors="coerce").isna() & column.notna()
+            example = column[bad].iloc[0] if bad.any() else column.iloc[0]
             raise ValueError(
                 f"{path}, column {name}: {example!r} is not a number; leave the column out "
                 "(--drop), use it as labels (--labels), or say that the cell is unknown (--missing)"

@@ -154,3 +154,10 @@ def test_labels_are_columns_by_name(source):
 def test_tokens_of_unknown_numbers():
     np.save("made.npy", [0, -9, 1])
     assert read_labels("made.npy", unknown=("-9",)).tolist() == [0, -1, 1]
+
+
+def test_the_cell_that_is_no_number_is_named():
+    with open("cell.csv", "w", encoding="utf-8") as file:
+        file.write("plant,length,kind\np1,1.5,a\np2,,b\np3,ca. 3,a\n")
+    with pytest.raises(ValueError, match=r"column length: 'ca\. 3' is not a number"):
+        read_table("cell.csv", layout=Layout(index="plant", drop=("kind",)))
