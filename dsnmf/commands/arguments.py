@@ -104,6 +104,9 @@ def shape(text):
 #: Endings of files with samples and labels, for texts.
 FORMATS = ".npy, .npz, .csv, .tsv, .txt, .parquet, .h5ad, .h5mu, .mat, .mtx or .hdr (ENVI)"
 
+#: Endings of files that hold samples by name, with labels and features beside them.
+ANNOTATED = (".h5ad", ".h5mu")
+
 #: Endings of files with features, components and samples, for texts.
 OUTPUTS = ".csv, .tsv, .parquet, .npy, .npz or .mat"
 

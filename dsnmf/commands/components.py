@@ -18,8 +18,8 @@ def _run(parsed):
         write_matrix(parsed.out, components.T, features=names, samples=features)
     else:
         write_matrix(parsed.out, components, features=features, samples=names)
-    (k, p), m = components.shape, len(model.Z_)
-    print(f"{model.kind}, layer {index % m + 1} of {m}: {k} components, {p} features")
+    k, p = components.shape
+    print(f"{model.kind}, {models.layer_text(index, model)}: {k} components, {p} features")
     print("Components:", parsed.out)
 
 

@@ -93,10 +93,11 @@ def _before(estimator, layers, X):
     import numpy as np
 
     from dsnmf.data.sources import as_source
+    from dsnmf.estimators.of_views.multimodal import is_multimodal
 
     sizes, name = "-".join(map(str, layers)), type(estimator).__name__
     n, p = arguments.shape_of(X)
-    if hasattr(X, "mod"):
+    if is_multimodal(X):
         views = ", ".join(f"{key} {own.n_obs} x {own.n_vars}" for key, own in X.mod.items())
         return f"{name} {sizes}: {n} samples, {p} features ({views})"
     source, more = as_source(X), ""
@@ -114,8 +115,9 @@ def _norm(estimator, X):
     import numpy as np
 
     from dsnmf.data.sources import as_source
+    from dsnmf.estimators.of_views.multimodal import is_multimodal
 
-    if hasattr(X, "mod"):  # each view's mean square is 1
+    if is_multimodal(X):  # each view's mean square is 1
         return np.sqrt(sum(own.n_obs for own in X.mod.values()))
     if as_source(X) is not None or estimator._centring:
         return estimator._scale * np.sqrt(arguments.shape_of(X)[0])
@@ -153,13 +155,14 @@ def _run(parsed):
 
 def _fit(estimator, parsed):
     from dsnmf.estimators.checkpoints import kept_meanwhile
+    from dsnmf.estimators.of_views.multimodal import is_multimodal
 
     table, y = _read(parsed)
     X, names = table.values, table.features
     print(_before(estimator, parsed.layers, X), flush=True)
     if y is not None:
         print(labels.count_classes(y), flush=True)
-    known = None if hasattr(X, "mod") else names
+    known = None if is_multimodal(X) else names
     with kept_meanwhile(), arguments.known_by_name(X, known):
         estimator.fit(X, y)
         models.keep_names(estimator, table, parsed.data)

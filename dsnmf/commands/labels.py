@@ -26,7 +26,7 @@ def labels_source(parsed):
     if parsed.data is None:
         return source
     own, _ = file_of(parsed.data)
-    may_have = frames.is_frame(own) or own.lower().endswith((".h5ad", ".h5mu"))
+    may_have = frames.is_frame(own) or own.lower().endswith(arguments.ANNOTATED)
     if may_have and not os.path.splitext(path)[1] and os.sep not in path:
         return f"{own}:{source}"
     return source
@@ -79,7 +79,7 @@ def _names_beside(source, layout):
         return frames.index_names(path, layout)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # the labels' reader has told
-        may_have = path.lower().endswith((".h5ad", ".h5mu"))
+        may_have = path.lower().endswith(arguments.ANNOTATED)
         return matrices.read_sample_names(path) if may_have else None
 
 

@@ -86,6 +86,12 @@ def layer_index(layer, model):
     return layer - 1 - m
 
 
+def layer_text(index, model):
+    """What a layer is called, counted from 1."""
+    m = len(model.Z_)
+    return f"layer {index % m + 1} of {m}"
+
+
 def samples_for(model, parsed):
     """The `Table` of DATA, with its features as the model has them.
 
@@ -100,13 +106,15 @@ def samples_for(model, parsed):
     -------
     Table
     """
+    from dsnmf.estimators.of_views.multimodal import is_multimodal
+
     known = vars(model).pop("feature_names_in_", None)
     if known is not None:
         known = [name.strip() for name in known]  # as files' names are read
     if getattr(parsed, "triples", False) and (known is None or model.absent != "unknown"):
         raise ValueError("--triples needs a model that dsnmf fit --triples has made")
     table = tables.read_samples(parsed, known, several=hasattr(model, "view_names_"))
-    if hasattr(table.values, "mod"):  # whose modalities are matched by name
+    if is_multimodal(table.values):  # whose modalities are matched by name
         return table
     width = arguments.shape_of(table.values)[1]
     if width == model.n_features_in_ or None not in (known, table.features):

@@ -2,9 +2,6 @@
 
 from dsnmf.commands import arguments, models, options
 
-#: Endings of files that hold features beside their samples.
-ANNOTATED = (".h5ad", ".h5mu")
-
 
 def _out(parsed):
     """The file to write, checked before anything is computed."""
@@ -15,7 +12,7 @@ def _out(parsed):
     if parsed.in_place:
         if parsed.out is not None:
             raise ValueError("--in-place writes into DATA: give no -o")
-        if not source.lower().endswith(ANNOTATED):
+        if not source.lower().endswith(arguments.ANNOTATED):
             raise ValueError(f"--in-place writes into a .h5ad or .h5mu file, got {parsed.data}")
         arguments.check_output(source, parsed.model)
         return source
@@ -23,7 +20,9 @@ def _out(parsed):
         raise ValueError(
             "-o FEATURES says where the features go (or --in-place, of a .h5ad or .h5mu file)"
         )
-    arguments.check_output(parsed.out, parsed.model, parsed.data, endings=(*WRITTEN, *ANNOTATED))
+    arguments.check_output(
+        parsed.out, parsed.model, parsed.data, endings=(*WRITTEN, *arguments.ANNOTATED)
+    )
     if parsed.out.lower().endswith(".h5mu") and not source.lower().endswith(".h5mu"):
         raise ValueError(f"{parsed.out} would be a copy of DATA, which is no .h5mu file")
     return parsed.out
@@ -86,14 +85,15 @@ def _run(parsed):
     models.change(model, parsed)
     table = models.samples_for(model, parsed)
     features = np.asarray(model.transform(table.values, layer=index))
-    if out.lower().endswith(ANNOTATED):
+    beside = out.lower().endswith(arguments.ANNOTATED)
+    if beside:
         _write_annotated(out, features, model, index, table, parsed)
     else:
         names = model.get_feature_names_out(layer=index).tolist()
         write_matrix(out, features, features=names, samples=table.samples)
-    (n, k), m = features.shape, len(model.Z_)
-    print(f"{type(model).__name__}, layer {index % m + 1} of {m}: {n} samples, {k} features")
-    print("Features:", f"obsm['X_dsnmf'] of {out}" if out.lower().endswith(ANNOTATED) else out)
+    (n, k), kind = features.shape, type(model).__name__
+    print(f"{kind}, {models.layer_text(index, model)}: {n} samples, {k} features")
+    print("Features:", f"obsm['X_dsnmf'] of {out}" if beside else out)
 
 
 def add(commands):

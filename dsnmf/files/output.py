@@ -13,6 +13,19 @@ def tolerate_missing_letters():
         sys.stdout.reconfigure(errors="replace")
 
 
+def right_aligned(rows):
+    """Lines of a table of texts, each column as wide as its widest cell.
+
+    Examples
+    --------
+    >>> from dsnmf.files.output import right_aligned
+    >>> right_aligned([["k", "score"], ["10", "0.5"]])
+    [' k  score', '10    0.5']
+    """
+    widths = [max(map(len, column)) for column in zip(*rows)]
+    return ["  ".join(cell.rjust(width) for cell, width in zip(row, widths)) for row in rows]
+
+
 def _rounded(value, decimals):
     small = 0 < abs(value) < 10**-decimals  # then so many would be a digit at most
     return f"{value:.{decimals + 1}g}" if small else f"{value:.{decimals}f}"

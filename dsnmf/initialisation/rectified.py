@@ -69,7 +69,8 @@ def rectified_start(X, layers, factorise):
     for k in reversed(layers):
         kept = min(k, len(above))
         beyond, W = W[: k - kept], W[k - kept :]
-        passed = np.vstack([np.eye(kept, len(above)), np.pad(beyond, _right(len(above) - least))])
+        padded = np.pad(beyond, ((0, 0), (0, len(above) - least)))
+        passed = np.vstack([np.eye(kept, len(above)), padded])
         features = np.vstack([above[:kept], np.maximum(beyond @ base, 0)])
         sizes = np.sqrt(np.square(features).mean(axis=1, keepdims=True))
         sizes[sizes == 0] = 1
@@ -84,8 +85,3 @@ def rectified_start(X, layers, factorise):
     left = np.asarray(project_onto(wide.T, X.T)) - gram @ linear.T
     Z_1 = linear + np.linalg.solve(damped, left).T
     return [Z_1, *Zs[:-1]], Hs
-
-
-def _right(count):
-    """So many columns of zeros, for `np.pad`."""
-    return (0, 0), (0, count)

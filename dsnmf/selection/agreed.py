@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from dsnmf import plotting
+from dsnmf.files.output import right_aligned
 from dsnmf.inspection.layer import component_names
 
 if TYPE_CHECKING:
@@ -106,8 +107,7 @@ class Consensus:
             [value if isinstance(value, str) else f"{value:.2f}" for value in row.values()]
             for row in self.table
         ]
-        widths = [max(map(len, column)) for column in zip(*rows)]
-        lines = ["  ".join(cell.rjust(w) for cell, w in zip(row, widths)) for row in rows]
+        lines = right_aligned(rows)
         n_init, k, span = len(self.costs_), len(self.recurrence_), self.spans_[self._others].mean()
         count, least = np.count_nonzero(self.recurrence_ >= 0.5), self.costs_.min()
         spread = self.costs_.max() / least - 1 if least > 0 else 0.0

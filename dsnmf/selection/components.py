@@ -54,9 +54,8 @@ class ComponentAgreement(Criterion):
     def _components(self, model, X, y, repeat):
         rng = np.random.default_rng((self.seed, repeat))
         samples = random_samples(X.shape[0], rng)
-        return model.fit(X[samples], None if y is None else np.asarray(y)[samples]).components_of(
-            -1
-        )
+        labels = None if y is None else np.asarray(y)[samples]
+        return model.fit(X[samples], labels).components_of(-1)
 
     def measure(self, model, variants, X, y):
         fits = [self._components(clone(model), X, y, r) for r in range(self.repeats)]

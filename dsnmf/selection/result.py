@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from operator import add
 from typing import TYPE_CHECKING, Any
 
 from dsnmf import plotting
+from dsnmf.files.output import right_aligned
 from dsnmf.plotting.captions import LITERAL
 from dsnmf.selection.recurrence import consensus
 
@@ -119,12 +121,8 @@ class Selection:
             ]
             for row in self.table
         ]
-        widths = [max(map(len, column)) for column in zip(names, *rows)]
         marks = ["  "] + ["* " if i == self.best_index_ else "  " for i in range(len(rows))]
-        lines = [
-            mark + "  ".join(cell.rjust(width) for cell, width in zip(cells, widths))
-            for mark, cells in zip(marks, [names, *rows])
-        ]
+        lines = map(add, marks, right_aligned([names, *rows]))
         text = [*lines, "", self.reason]
         if not has_error:
             text.append("Of two repeats there is one agreement, and no standard error.")

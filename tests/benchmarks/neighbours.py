@@ -8,11 +8,11 @@ which share of 2,000 samples' nearest neighbours the search finds. pynndescent c
 use in a process, which is counted once, before ("compiling").
 """
 
-import time
 import warnings
 
 import measuring
 import numpy as np
+from measuring import cpu_seconds
 from sklearn.neighbors import NearestNeighbors
 
 from dsnmf import WSF, SemiNMF
@@ -28,13 +28,6 @@ def samples(n):
     return X.astype(np.float32)
 
 
-def seconds(function):
-    """CPU seconds of a call, and its result."""
-    start = time.process_time()
-    result = function()
-    return time.process_time() - start, result
-
-
 def recall(X, W):
     nearest = NearestNeighbors(n_neighbors=NEIGHBORS + 1).fit(X).kneighbors(X[:CHECKED])[1]
     found = [np.isin(nearest[i, 1:], W[i].indices).mean() for i in range(CHECKED)]
@@ -43,14 +36,14 @@ def recall(X, W):
 
 def row(n, searches):
     X = samples(n)
-    alone, model = seconds(lambda: SemiNMF(COMPONENTS).fit(X))
+    alone, model = cpu_seconds(lambda: SemiNMF(COMPONENTS).fit(X))
     found = {"SemiNMF": alone, "iterations": float(model.n_iter_)}
     for affinity in searches:
         how = "approximate" if affinity == "approximate_knn" else "exact"
-        graph, W = seconds(lambda: knn_affinity(X.T, NEIGHBORS, search=how))  # noqa: B023
+        graph, W = cpu_seconds(lambda: knn_affinity(X.T, NEIGHBORS, search=how))  # noqa: B023
         found |= {f"{affinity}, graph": graph, f"{affinity}, found": recall(X, W)}
         model = WSF(COMPONENTS, affinity=W, alpha=0.3 * n / (W.sum() / n))
-        fit, model = seconds(lambda: model.fit(X))  # noqa: B023
+        fit, model = cpu_seconds(lambda: model.fit(X))  # noqa: B023
         found |= {f"{affinity}, fit": fit, f"{affinity}, iterations": float(model.n_iter_)}
         found[f"{affinity}, times"] = (graph + fit) / alone
     return found
@@ -64,7 +57,7 @@ def main():
     warnings.simplefilter("ignore")
     searches, rows = arguments.searches.split(","), {}
     if "approximate_knn" in searches:
-        compiling, _ = seconds(lambda: knn_affinity(samples(5000).T, search="approximate"))
+        compiling, _ = cpu_seconds(lambda: knn_affinity(samples(5000).T, search="approximate"))
         print(f"compiling: {compiling:.1f} s")
     for n in arguments.sizes:
         rows[f"{n} samples"] = row(n, searches)

@@ -12,12 +12,12 @@ import os
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
-import time
 import warnings
 from statistics import median
 
 import measuring
 import numpy as np
+from measuring import cpu_seconds
 
 from dsnmf import SemiNMF, datasets
 
@@ -48,12 +48,6 @@ def iterate(X, H, iterations):
     return H
 
 
-def cpu(function):
-    start = time.process_time()
-    result = function()
-    return time.process_time() - start, result
-
-
 def measured(name, starts, rounds):
     X, k = data(name)
     count, rng = ITERATIONS[name], np.random.default_rng(1)
@@ -66,9 +60,11 @@ def measured(name, starts, rounds):
     fit(2)  # compiles
     found = {"SemiNMF": [], "NumPy, one": [], "NumPy, stack": []}
     for _ in range(rounds):
-        found["SemiNMF"].append(cpu(lambda: fit(2 * count))[0] - cpu(lambda: fit(count))[0])
-        one, singly = cpu(lambda: [iterate(X, each[None], count)[0] for each in H])
-        stack, together = cpu(lambda: iterate(X, H, count))
+        found["SemiNMF"].append(
+            cpu_seconds(lambda: fit(2 * count))[0] - cpu_seconds(lambda: fit(count))[0]
+        )
+        one, singly = cpu_seconds(lambda: [iterate(X, each[None], count)[0] for each in H])
+        stack, together = cpu_seconds(lambda: iterate(X, H, count))
         np.testing.assert_allclose(singly, together, rtol=1e-5, atol=1e-8)
         found["NumPy, one"].append(one / starts)
         found["NumPy, stack"].append(stack / starts)
