@@ -17,7 +17,7 @@ from dsnmf.estimators.in_memory import InMemory
 from dsnmf.estimators.mapping.spread import note_samples
 from dsnmf.estimators.outcome import DIVERGED, check_outcome, unchanged_by_errors
 from dsnmf.estimators.parameters.declaration import excluded_by
-from dsnmf.estimators.restarts import best_fit, least_cost
+from dsnmf.estimators.restarts import best_fit, least_cost, rounding_cost
 from dsnmf.estimators.trace import State, costs_unit
 from dsnmf.initialisation.floor import NoiseFloor
 from dsnmf.solvers.choice import choose_rule, choose_solver, why_memory
@@ -280,4 +280,4 @@ class Factorisation(FittedFactorisation, TransformerMixin, BaseEstimator):
         return self.tol
 
     def _tolerance(self, model, rule):
-        return CostTolerance(self._tol(rule), least_cost(self, model))
+        return CostTolerance(self._tol(rule), least_cost(self, model), rounding_cost(model))

@@ -147,7 +147,7 @@ class StreamFactorisation(Factorisation):
 
     def _started_stream(self, samples, layers):
         """Zs at the scale of the fit, and a stream without samples."""
-        (p, b), k = samples.given.shape, layers[-1]
+        (p, b), k = samples.shape, layers[-1]
         self._check_sizes(layers, b)
         samples.check_use(self.mode, self.init)
         self._scale, self._nonlinearity, self._priors = samples.scale, "identity", []
@@ -169,7 +169,7 @@ class StreamFactorisation(Factorisation):
         Zs = [Z_1 / self._scale, *others]
         if hasattr(self, "_stream"):
             return Zs, self._stream
-        return Zs, Stream.after_fit(Zs, self.H_[-1], samples.given.shape[1])
+        return Zs, Stream.after_fit(Zs, self.H_[-1], samples.shape[1])
 
     def _grown(self, Zs, stream, X):
         """Zs and stream, started anew if that gives more directions and they lack some.
