@@ -60,7 +60,7 @@ def least_cost(estimator, model):
 
 
 def rounding_cost(model):
-    """A cost at which rounding is all that is left of the error; -inf where graphs are part of it."""
+    """A cost that rounding alone leaves of an exact fit; -inf where graphs add to costs."""
     if model.affinities:
         return -np.inf
     unit, _ = costs_unit(model.samples.scale)
