@@ -39,7 +39,7 @@ class Deviations:
         self.count, self.mean, self.norm = count, mean, norm
 
     @classmethod
-    def of_rows(cls, rows):
+    def from_rows(cls, rows):
         """Those of an array (b x p), of which NaN are unknown."""
         rows = rows.astype(np.float64, copy=False)
         count = len(rows) - np.isnan(rows).sum(axis=0)
@@ -53,7 +53,7 @@ class Deviations:
         return cls(count, mean, norm)
 
     @classmethod
-    def of_sparse(cls, X, absent="zero"):
+    def from_sparse(cls, X, absent="zero"):
         """Those of a canonical sparse matrix, whose absent entries are zeros, or "unknown"."""
         (n, p), entries = X.shape, X.tocoo()
         column, values = entries.col, entries.data.astype(np.float64)
@@ -64,7 +64,7 @@ class Deviations:
         np.minimum.at(least, column, values)
         least[count == 0] = 0
 
-        def summed(of_values, of_zeros, power):
+        def sum_powers(of_values, of_zeros, power):
             """Σ of both to a power, as a number of units, and these."""
             of_zeros = np.where(zeros > 0, of_zeros, 0)
             sizes = np.abs(of_zeros)
@@ -73,9 +73,9 @@ class Deviations:
             of_stored = np.bincount(column, (of_values / units[column]) ** power, minlength=p)
             return of_stored + zeros * (of_zeros / units) ** power, units
 
-        total, units = summed(values - least[column], -least, 1)
+        total, units = sum_powers(values - least[column], -least, 1)
         mean = least + units * (total / np.maximum(count, 1))
-        squares, units = summed(values - mean[column], -mean, 2)
+        squares, units = sum_powers(values - mean[column], -mean, 2)
         return cls(count, mean, units * np.sqrt(squares))
 
     def __iadd__(self, other):
@@ -98,15 +98,17 @@ class Deviations:
 
 def deviation_terms(rows):
     """No new rows; their `Deviations`, for a pass over blocks."""
-    return [], [(Deviations.of_sparse if scipy.sparse.issparse(rows) else Deviations.of_rows)(rows)]
+    return [], [
+        (Deviations.from_sparse if scipy.sparse.issparse(rows) else Deviations.from_rows)(rows)
+    ]
 
 
 def _deviations(X, absent):
     if scipy.sparse.issparse(X):
-        return Deviations.of_sparse(X, absent)
+        return Deviations.from_sparse(X, absent)
     total = None
     for block in _row_blocks(X):
-        found = Deviations.of_rows(X[block])
+        found = Deviations.from_rows(X[block])
         if total is None:
             total = found
         else:
@@ -121,12 +123,12 @@ def _median(values, zeros):
     if n == 0:
         return 0.0
 
-    def at(rank):
+    def value_at(rank):
         if rank < below:
             return values[rank]
         return 0.0 if rank < below + zeros else values[rank - zeros]
 
-    return 0.5 * at((n - 1) // 2) + 0.5 * at(n // 2)
+    return 0.5 * value_at((n - 1) // 2) + 0.5 * value_at(n // 2)
 
 
 def _medians(X, absent):
@@ -153,7 +155,7 @@ class Centring:
     scale: np.ndarray | None = None
 
     @classmethod
-    def of_known(cls, X, center, scale, absent="zero"):
+    def from_matrix(cls, X, center, scale, absent="zero"):
         """That of a matrix in memory.
 
         Parameters
@@ -168,25 +170,25 @@ class Centring:
         by_median = isinstance(center, str)
         if not (scale or (center and not by_median)):
             return cls(_medians(X, absent) if by_median else None)
-        found = cls.of_deviations(_deviations(X, absent), center, scale, X.dtype)
+        found = cls.from_deviations(_deviations(X, absent), center, scale, X.dtype)
         return cls(_medians(X, absent), found.scale) if by_median else found
 
     @classmethod
-    def of_deviations(cls, deviations, center, scale, dtype):
+    def from_deviations(cls, deviations, center, scale, dtype):
         """The same without medians, from `Deviations`."""
         return cls(deviations.mean if center else None, deviations.scale(dtype) if scale else None)
 
     def __bool__(self):
         return self.mean is not None or self.scale is not None
 
-    def of(self, X, absent="zero"):
+    def apply(self, X, absent="zero"):
         """Samples without the mean, in units of the scale.
 
         Parameters
         ----------
         X : ndarray or SciPy CSR matrix, shape (b, p)
         absent : {"zero", "unknown"}
-            See `of_known`; unknown entries stay so.
+            See `from_matrix`; unknown entries stay so.
 
         Returns
         -------
@@ -200,16 +202,16 @@ class Centring:
         if not self:
             return X
         if not scipy.sparse.issparse(X):
-            return self._of_array(X)
-        return self._of_sparse(X) if absent == "zero" else self._of_stored(X)
+            return self._apply_to_array(X)
+        return self._apply_to_sparse(X) if absent == "zero" else self._apply_to_stored(X)
 
-    def at_scale(self, rows, unit):
+    def apply_at_scale(self, rows, unit):
         """The same, divided by a unit."""
-        rows = self.of(rows)
+        rows = self.apply(rows)
         # SciPy divides a sparse float32 in float64.
         return rows if unit == 1 else (rows / unit).astype(rows.dtype, copy=False)
 
-    def _of_array(self, X):
+    def _apply_to_array(self, X):
         result = np.empty(X.shape, X.dtype)
         for block in _row_blocks(X):
             with np.errstate(over="ignore"):
@@ -222,7 +224,7 @@ class Centring:
         self._check(result)
         return result
 
-    def _of_sparse(self, X):
+    def _apply_to_sparse(self, X):
         with np.errstate(over="ignore"):
             entries = X.astype(np.float64)
             if self.scale is not None:
@@ -234,7 +236,7 @@ class Centring:
             means = self.mean if self.scale is None else self.mean / self.scale
             centred = CentredMatrix(entries, means.astype(X.dtype), of_rows=False)
             self._check(centred.means)
-            self._check(centred.stored()[1])
+            self._check(centred.stored_entries()[1])
         return centred
 
     def _check(self, values):
@@ -244,7 +246,7 @@ class Centring:
                 f"X with {what} leaves the range of {values.dtype}: give X in another unit"
             )
 
-    def _of_stored(self, X):
+    def _apply_to_stored(self, X):
         entries = X.astype(np.float64)
         with np.errstate(over="ignore"):
             if self.mean is not None:
@@ -255,7 +257,7 @@ class Centring:
         self._check(entries.data)
         return entries
 
-    def undone(self, X):
+    def undo(self, X):
         """Samples (b x p) as `of` takes them, of X's dtype."""
         if not self:
             return X

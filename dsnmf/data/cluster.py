@@ -9,7 +9,14 @@ import dask.array
 import distributed
 import numpy as np
 
-from dsnmf.data.cluster_tasks import called, new_rows, same, summed, terms_of, with_columns
+from dsnmf.data.cluster_tasks import (
+    call_on_block,
+    pick_rows,
+    pick_terms,
+    same,
+    sum_group,
+    with_columns,
+)
 from dsnmf.data.store import Store
 from dsnmf.files.pages import release
 
@@ -59,30 +66,30 @@ class Cluster:
         """The future of what a function makes of values."""
         return self.each(function, *([value] for value in values))[0]
 
-    def result(self, future):
+    def fetch(self, future):
         """What a future stands for, brought here."""
         with self._errors():
             return future.result()
 
-    def computed(self, collection):
+    def compute(self, collection):
         """The future of a Dask collection."""
         with self._errors():
             return self._client.compute(collection)
 
-    def passed(self, prepared, function, parts, inputs, outputs):
-        """See `dsnmf.training.passes.pass_over`; parts are those that `called` takes."""
+    def run_pass(self, prepared, function, parts, inputs, outputs):
+        """See `dsnmf.training.passes.pass_over`; parts are those that `call_on_block` takes."""
         call, count = self.one(same, (prepared, function)), len(parts)
         own = [[array.parts[number] for array in inputs] for number in range(count)]
-        results = self.each(called, [call] * count, parts, own)
+        results = self.each(call_on_block, [call] * count, parts, own)
         # Before further blocks, so that results need not be kept.
-        terms = self.each(terms_of, results, priority=1)
+        terms = self.each(pick_terms, results, priority=1)
         for i, array in enumerate(outputs):
             which = [i] * count, [array.dtype] * count
-            array.parts = self.each(new_rows, results, *which, priority=1)
+            array.parts = self.each(pick_rows, results, *which, priority=1)
         while len(terms) > 1:
             groups = [terms[i : i + FAN_IN] for i in range(0, len(terms), FAN_IN)]
-            terms = self.each(summed, groups, priority=1)
-        sums = self.result(terms[0])
+            terms = self.each(sum_group, groups, priority=1)
+        sums = self.fetch(terms[0])
         # Arrays from elsewhere may lie at odd addresses, which PyTensor refuses.
         return [
             np.require(total, requirements="A") if isinstance(total, np.ndarray) else total
@@ -127,14 +134,14 @@ class ClusterArray:
             rows = np.ascontiguousarray(values, self.dtype)
             self.parts[number] = self._cluster.one(same, rows)
         else:
-            self.parts[number] = self._cluster.computed(values.astype(self.dtype))
+            self.parts[number] = self._cluster.compute(values.astype(self.dtype))
 
     def __getitem__(self, samples):
         """Rows, brought here."""
         start, stop, _ = samples.indices(len(self))
         rows, number = [], bisect_right(self._starts, start) - 1
         while number < len(self.slices) and self._starts[number] < stop:
-            block, first = self._cluster.result(self.parts[number]), self._starts[number]
+            block, first = self._cluster.fetch(self.parts[number]), self._starts[number]
             rows.append(block[max(start - first, 0) : stop - first])
             number += 1
         return np.concatenate(rows)
@@ -164,12 +171,12 @@ class ClusterStore(Store):
         super().__init__(folder)
         self.new = self.scratch = new
 
-    def kept(self, array, name):
+    def keep(self, array, name):
         """See `Store`; what is written comes here block after block."""
         if self._scratch is None:
             return array
-        mapped = self._mapped(array.shape, array.dtype)
+        mapped = self._new_mapped(array.shape, array.dtype)
         for samples in array.slices:
             mapped[samples] = array[samples]
             release(mapped)
-        return super().kept(mapped, name)
+        return super().keep(mapped, name)

@@ -28,17 +28,17 @@ class _ClusterRows(Blocks):
 
     is_local = False
 
-    def _passed(self, prepared, function, inputs=(), outputs=(), stage=None):
+    def _run_pass(self, prepared, function, inputs=(), outputs=(), stage=None):
         size = math.prod(self.shape) * self.dtype.itemsize
-        with self.reading.one_pass(size, stage) as advance:
-            sums = self._cluster.passed(prepared, function, self._parts, inputs, outputs)
+        with self.reading.count_pass(size, stage) as advance:
+            sums = self._cluster.run_pass(prepared, function, self._parts, inputs, outputs)
             advance(size)
         return sums
 
-    def of(self, array):
+    def in_same_blocks(self, array):
         return _ArrayRows(self, array)
 
-    def placed(self, array):
+    def distribute(self, array):
         placed = ClusterArray(self._cluster, array.shape, array.dtype, self.slices)
         placed.parts = self._cluster.each(same, [array[samples] for samples in self.slices])
         return placed

@@ -9,7 +9,7 @@ import numpy as np
 from dsnmf.data.block_sums import check_finite
 from dsnmf.data.sources import Source
 from dsnmf.files.damage import damage_as
-from dsnmf.training.passes import added
+from dsnmf.training.passes import add_terms
 from dsnmf.training.threads import one_thread
 
 
@@ -47,7 +47,7 @@ class Reader(Source):
         with damage_as(f"samples {start} to {stop - 1} of X", "cannot be read"):
             values = dask.get({**self._graph, **dict(zip(self.needed, chunks))}, self._keys)
             finish, arguments = self._finish
-            rows = self._checked(finish(values, *arguments), (stop - start, self.shape[1]))
+            rows = self._check(finish(values, *arguments), (stop - start, self.shape[1]))
         check_finite(rows, self._number, self._samples)
         return rows
 
@@ -57,7 +57,7 @@ def same(value):
     return value
 
 
-def called(call, part, own):
+def call_on_block(call, part, own):
     """A function of some rows: lists of new rows and of terms.
 
     Parameters
@@ -75,19 +75,19 @@ def called(call, part, own):
         return function(prepared(rows), *own)
 
 
-def new_rows(result, number, dtype):
-    """Of what `called` returns the new rows of one array."""
+def pick_rows(result, number, dtype):
+    """Of what `call_on_block` returns the new rows of one array."""
     return np.ascontiguousarray(result[0][number], dtype)
 
 
-def terms_of(result):
-    """Of what `called` returns the terms."""
+def pick_terms(result):
+    """Of what `call_on_block` returns the terms."""
     return result[1]
 
 
-def summed(group):
+def sum_group(group):
     """The sums of some terms, in their order."""
-    return reduce(added, group[1:], deepcopy(group[0]))
+    return reduce(add_terms, group[1:], deepcopy(group[0]))
 
 
 def with_columns(rows, columns, values):

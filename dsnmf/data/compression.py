@@ -5,13 +5,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from dsnmf.initialisation.floor import NOISE_FLOOR, NoiseFloor, as_noise_floor
-from dsnmf.initialisation.spectrum import chosen_vectors
+from dsnmf.initialisation.spectrum import choose_vectors
 from dsnmf.initialisation.triplets import (
     all_triplets,
     gram_eigen,
     leading_triplets,
     project_onto,
-    resolved_side,
+    resolve_side,
 )
 from dsnmf.validation import as_number, as_size
 
@@ -54,7 +54,7 @@ class Compression:
         return 0.0 if self.is_whitened else self.discarded
 
     @classmethod
-    def of(cls, U, S, energy, whiten, dtype):
+    def from_svd(cls, U, S, energy, whiten, dtype):
         """Onto the left singular vectors U with the values S, > 0, of what has this energy."""
         discarded = max(energy - float((S**2).sum()), 0.0)
         return cls(U.astype(dtype), (S**-whiten).astype(dtype), discarded)
@@ -91,7 +91,7 @@ def as_compress(value):
     return as_size(value, "compress")
 
 
-def checked(how, whiten):
+def as_compress_options(how, whiten):
     """Both as `compress` describes them; TypeError or ValueError otherwise."""
     how = as_compress(how)
     whiten = as_number(whiten, "whiten", 0)
@@ -121,7 +121,7 @@ def _energy(X, scale):
     return sum(float(np.dot(row, row)) for row in (row.astype(np.float64) / scale for row in rows))
 
 
-def oriented(U):
+def fix_signs(U):
     """Singular vectors whose signs a seeded direction fixes, so that rounding cannot flip them."""
     direction = np.random.default_rng(0).standard_normal(len(U))
     return U * np.where(direction @ U < 0, -1.0, 1.0)
@@ -135,15 +135,15 @@ def _directions(X, how, noise_floor, whiten, eigen):
     if eigen is None:
         triplets = leading_triplets(X, most, floor, rng) if given else all_triplets(X, floor, rng)
         U, S, _ = triplets
-        return oriented(U) if is_worthwhile(len(S), X.shape[0], how, whiten) else None
-    found = resolved_side(X, most, floor, eigen)
+        return fix_signs(U) if is_worthwhile(len(S), X.shape[0], how, whiten) else None
+    found = resolve_side(X, most, floor, eigen)
     if not is_worthwhile(min(len(found[0]), most), X.shape[0], how, whiten):
         return None
-    U, _ = chosen_vectors(*found, most, rng)
+    U, _ = choose_vectors(*found, most, rng)
     if len(U) != X.shape[0]:  # vectors of the samples' side
         U = project_onto(U, X.T).T
         U /= np.linalg.norm(U, axis=0)
-    return oriented(U)
+    return fix_signs(U)
 
 
 def compress(X, how, *, noise_floor=NOISE_FLOOR, whiten=0.0, scale=1.0, eigen=None):
@@ -187,7 +187,7 @@ def compress(X, how, *, noise_floor=NOISE_FLOOR, whiten=0.0, scale=1.0, eigen=No
     >>> small.shape, bool(np.allclose(compression.restored(small), X))
     ((1, 20), True)
     """
-    how, whiten = checked(how, whiten)
+    how, whiten = as_compress_options(how, whiten)
     if how is False:
         return X, None
     U = _directions(X, how, noise_floor, whiten, gram_eigen(X) if eigen is None else eigen)
@@ -198,6 +198,6 @@ def compress(X, how, *, noise_floor=NOISE_FLOOR, whiten=0.0, scale=1.0, eigen=No
     small /= scale
     S = np.linalg.norm(small, axis=1)
     small *= (S**-whiten)[:, None]
-    return small.astype(X.dtype, copy=False), Compression.of(
+    return small.astype(X.dtype, copy=False), Compression.from_svd(
         U, S, _energy(X, scale), whiten, X.dtype
     )

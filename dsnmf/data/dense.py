@@ -23,7 +23,7 @@ class Dense(Samples):
 
     variables = DenseVariables
 
-    def know_eigen(self, eigen):
+    def set_eigen(self, eigen):
         """Keep what `gram_eigen` gives of the samples as they came, for the start."""
         values, vectors = eigen
         self._eigen = values / self.scale**2, vectors

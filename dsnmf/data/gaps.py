@@ -69,7 +69,7 @@ class Gappy(Samples):
     def completed(self, Z, F):
         return np.where(np.isnan(self.given), Z @ F, self.given)
 
-    def of_fit(self, numbers, Z, F):
+    def filled_at_scale(self, numbers, Z, F):
         X = self.given[:, numbers]
         return np.where(np.isnan(X), Z @ F[:, numbers], X) / self._unit
 

@@ -7,7 +7,7 @@ import scipy.sparse
 from scipy.sparse.linalg import LinearOperator
 
 from dsnmf.data.samples import DataVariables, Samples
-from dsnmf.symbolic.known_entries import known_per_row, known_squared_error, squared_error_of_known
+from dsnmf.symbolic.known_entries import known_per_row, known_squared_error, squared_error_on_known
 from dsnmf.symbolic.shared import open_sparse
 from dsnmf.training.modes import is_jax
 
@@ -128,13 +128,13 @@ class Known(Samples):
         X = with_gaps(self.given)
         return np.where(np.isnan(X), Z @ F, X)
 
-    def of_fit(self, numbers, Z, F):
+    def filled_at_scale(self, numbers, Z, F):
         X = with_gaps(self.given.tocsc()[:, numbers])
         return np.where(np.isnan(X), Z @ F[:, numbers], X) / self._unit
 
     def _squared_residual(self, Z, F):
         X = self.given.tocsr().astype(np.float64) / self.scale
-        return squared_error_of_known(X, Z, np.ascontiguousarray(F.T, np.float64))
+        return squared_error_on_known(X, Z, np.ascontiguousarray(F.T, np.float64))
 
     def wide(self, which):
         return with_gaps(self.given.tocsc()[:, which]).astype(np.float64) / self.scale

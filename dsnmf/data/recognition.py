@@ -181,7 +181,7 @@ def as_samples(
     if compression is not None:
         return Compressed(whole, small, compression)
     if eigen is not None:
-        whole.know_eigen(eigen)
+        whole.set_eigen(eigen)
     return whole
 
 

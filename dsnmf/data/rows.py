@@ -101,7 +101,7 @@ class Source:
 
     def _rows(self, start, stop, gaps):
         with damage_as(f"samples {start} to {stop - 1} of X", "cannot be read"):
-            return self._checked(self._read(start, stop), (stop - start, self.shape[1]), gaps)
+            return self._check(self._read(start, stop), (stop - start, self.shape[1]), gaps)
 
     def _read(self, start, stop):
         return self._X[start:stop]
@@ -120,7 +120,7 @@ class Source:
             rows.sum_duplicates()
         return rows
 
-    def _checked(self, values, shape, gaps=False):
+    def _check(self, values, shape, gaps=False):
         is_masked = np.ma.is_masked(values)
         if is_masked and not gaps:
             raise ValueError("they have masked entries; gaps need a dense array in memory")

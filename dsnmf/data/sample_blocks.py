@@ -28,7 +28,7 @@ MOST_FEATURES = 20_000
 LARGEST_DENSITY, LEAST_STORED = 0.2, 64
 
 
-def _scaled_sums(rows, has_gram):
+def _sum_block(rows, has_gram):
     return [], [ScaledSums(rows, has_gram), Fingerprint(rows)]
 
 
@@ -171,10 +171,10 @@ class Blocks:
         share = self._source.density if self.are_sparse else 1
         return self.slices[0].stop, max(1, self.shape[0] * share)
 
-    def centred(self, center, scale):
-        """Have a centring, from `Deviations` that one pass more finds; see `Centring.of_known`."""
-        (deviations,) = self._passed(_as_read, deviation_terms, stage="means")
-        self.centring = Centring.of_deviations(deviations, center, scale, self.dtype)
+    def find_centring(self, center, scale):
+        """Set `centring` by one more pass; see `Centring.from_matrix`."""
+        (found,) = self._run_pass(_as_read, deviation_terms, stage="means")
+        self.centring = Centring.from_deviations(found, center, scale, self.dtype)
 
     def ends(self):
         """The first and the last sample as they are, ndarray (2, p)."""
@@ -189,22 +189,22 @@ class Blocks:
         """
         return self._read_ahead(self._at_scale())
 
-    def passed(self, function, inputs=(), outputs=()):
+    def run_pass(self, function, inputs=(), outputs=()):
         """Call a function of each block's rows, see `dsnmf.training.passes.pass_over`."""
-        return self._passed(self._at_scale(), function, inputs, outputs)
+        return self._run_pass(self._at_scale(), function, inputs, outputs)
 
-    def passed_whole(self, function, inputs=(), outputs=()):
+    def run_pass_whole(self, function, inputs=(), outputs=()):
         """The same; before the inputs come those rows of the data that were not compressed."""
-        return self.passed(partial(_as_whole, function), inputs, outputs)
+        return self.run_pass(partial(_as_whole, function), inputs, outputs)
 
-    def _passed(self, prepared, function, inputs=(), outputs=(), stage=None):
+    def _run_pass(self, prepared, function, inputs=(), outputs=(), stage=None):
         return pass_over(self._read_ahead(prepared, stage), function, inputs, outputs)
 
-    def of(self, array):
+    def in_same_blocks(self, array):
         """An array with a row per sample in blocks of the same samples, as it is."""
         return Blocks(as_source(array) or Source(array), self.slices[0].stop, scale=1.0)
 
-    def placed(self, array):
+    def distribute(self, array):
         """An array with a row per sample where these blocks' passes can use it."""
         return array
 
@@ -220,7 +220,7 @@ class Blocks:
                 f"the scale of X must be within {self.dtype}'s range, got {self.scale!r}: "
                 "give X in another unit"
             )
-        return partial(self.centring.at_scale, unit=self.dtype.type(self.scale))
+        return partial(self.centring.apply_at_scale, unit=self.dtype.type(self.scale))
 
     def reduced(self, Z):
         """Z_1 for these blocks, from one for the data at their own scale."""
@@ -233,7 +233,7 @@ class Blocks:
     def _read_ahead(self, prepared, stage=None):
         """Slices and prepared rows; the thread has ended when the loop ends, however it does."""
         size, n = self._source.size, self.shape[1]
-        with ThreadPoolExecutor(1) as thread, self.reading.one_pass(size, stage) as advance:
+        with ThreadPoolExecutor(1) as thread, self.reading.count_pass(size, stage) as advance:
             # Settings of the caller's context, such as its Dask client, hold in the thread too.
             read = partial(thread.submit, copy_context().run, self._read, prepared)
             coming = read(0)
@@ -256,9 +256,9 @@ class Blocks:
         """Scale, energy, Gram matrix or None, fingerprint."""
         p, n = self.shape
         has_gram = p <= (LARGEST_SPARSE_GRAM if self.are_sparse else MOST_FEATURES)
-        function = partial(_scaled_sums, has_gram=has_gram)
+        function = partial(_sum_block, has_gram=has_gram)
         stage = "scale and Gram matrix" if has_gram else "scale"
-        summed, fingerprint = self._passed(self.centring.of, function, stage=stage)
+        summed, fingerprint = self._run_pass(self.centring.apply, function, stage=stage)
         unit, gram = summed.unit, summed.gram
         energy = float(np.trace(gram))
         root_mean_square = unit * math.sqrt(energy / n) if energy else 1.0

@@ -206,7 +206,7 @@ class Samples:
         """`given` with its gaps, if it has any, filled from Z F; arrays."""
         return self.given
 
-    def of_fit(self, numbers, Z, F):
+    def filled_at_scale(self, numbers, Z, F):
         """Some of the samples at the scale of the fit, gaps filled from Z F (as `completed`)."""
         return self.given[:, numbers] / self._unit
 

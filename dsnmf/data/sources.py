@@ -156,7 +156,7 @@ class NpyFiles(Source):
                 kind = type(path).__name__
                 raise TypeError(f"a list of paths must hold nothing else, got a {kind} at X[{i}]")
         self._paths = [os.fspath(path) for path in paths]
-        self._shapes, dtypes = zip(*(self._described(path) for path in self._paths))
+        self._shapes, dtypes = zip(*(self._describe(path) for path in self._paths))
         self.dtype, width = dtypes[0], self._shapes[0][1]
         for path, shape, dtype in zip(self._paths, self._shapes, dtypes):
             if (shape[1], dtype) != (width, self.dtype):
@@ -168,12 +168,12 @@ class NpyFiles(Source):
         self.shape = (self._ends[-1], width)
         self._check_not_empty()
 
-    def _opened(self, path):
+    def _open(self, path):
         with damage_as(path, "is no intact .npy file of numbers"):
             return np.lib.format.open_memmap(path, mode="r")
 
-    def _described(self, path):
-        values = self._opened(path)
+    def _describe(self, path):
+        values = self._open(path)
         return values.shape, row_dtype(values.shape, values.dtype, path)
 
     def _read(self, start, stop):
@@ -184,7 +184,7 @@ class NpyFiles(Source):
         return [self._part(i, start, stop) for i in files]
 
     def _part(self, i, start, stop):
-        values = self._opened(self._paths[i])
+        values = self._open(self._paths[i])
         if values.shape != self._shapes[i]:
             raise ValueError(f"{self._paths[i]} was replaced by one of shape {values.shape}")
         first = self._ends[i] - values.shape[0]
@@ -211,12 +211,12 @@ class NpzFiles(NpyFiles):
         """Bytes of all stored entries, with their columns' numbers, or of all if that is less."""
         return min(super().size, self._stored * (self.dtype.itemsize + 4))
 
-    def _described(self, path):
+    def _describe(self, path):
         shape, dtype, stored = sparse_header(path)
         self._stored += stored
         return shape, row_dtype(shape, dtype, path)
 
-    def _opened(self, path):
+    def _open(self, path):
         if self._last[0] != path:
             self._last = None, None  # its memory is free before the next one needs some
             self._last = path, read_sparse(path)
@@ -249,7 +249,7 @@ class DaskArray(Source):
     def _read(self, start, stop):
         return self._X[start:stop].compute()
 
-    def mapped(self, function, width):
+    def map_rows(self, function, width):
         """The Dask array (rows x width) of a function of each chunk's rows; nothing is computed."""
         dtype = self.dtype
         return self._X.map_blocks(

@@ -141,7 +141,7 @@ class CentredSparse(Sparse):
 
     def _energies(self, unit):
         X = (self.given / unit).astype(np.float64)
-        entries, values = X.stored()
+        entries, values = X.stored_entries()
         beyond = np.square(values) - np.square(X.means[entries.row])
         of_stored = np.bincount(entries.col, beyond, minlength=X.shape[1])
         return np.maximum(of_stored + X.means @ X.means, 0)

@@ -32,7 +32,7 @@ def _new_file(path, shape, dtype):
     return array
 
 
-def _held(scratch):
+def _try_lock(scratch):
     """The lock of a fit's scratch folder; None if another process has it, or there can be none."""
     try:
         return lock(scratch)
@@ -40,7 +40,7 @@ def _held(scratch):
         return None
 
 
-def _let_go(held):
+def _unlock(held):
     held.release()
     with suppress(PermissionError):  # on Windows, if another process tries it
         Path(held.lock_file).unlink(missing_ok=True)
@@ -56,10 +56,10 @@ def _remove(folder):
 def _remove_abandoned(folder):
     """Remove what fits that were killed have left in a store."""
     for scratch in folder.glob(f"{_PREFIX}*"):
-        held = _held(scratch)
+        held = _try_lock(scratch)
         if held is not None:
             shutil.rmtree(scratch, ignore_errors=True)
-            _let_go(held)
+            _unlock(held)
 
 
 class Store:
@@ -85,7 +85,7 @@ class Store:
     ...     with Store(folder) as store:
     ...         H, scratch = store.new((4, 2), "float32"), store.new((4, 2), "float64")
     ...         H[:] = 1
-    ...         H = store.kept(H, "H_1")
+    ...         H = store.keep(H, "H_1")
     ...     print(os.listdir(folder), H.sum())
     ['H_1.npy'] 8.0
     """
@@ -100,7 +100,7 @@ class Store:
             self._folder.mkdir(parents=True, exist_ok=True)
             _remove_abandoned(self._folder)
             scratch = self._folder / f"{_PREFIX}{secrets.token_hex(8)}"
-            self._lock = _held(scratch)  # before others can take the folder for abandoned
+            self._lock = _try_lock(scratch)  # before others can take the folder for abandoned
             scratch.mkdir(0o700)
             self._scratch = scratch
         return self
@@ -109,11 +109,11 @@ class Store:
         for folder in filter(None, (self._elsewhere, self._scratch)):
             _remove(folder)
         if self._lock is not None:
-            _let_go(self._lock)
+            _unlock(self._lock)
 
     def new(self, shape, dtype):
         """An array of this shape with any content; mapped to a file if there is a folder."""
-        return np.empty(shape, dtype) if self._scratch is None else self._mapped(shape, dtype)
+        return np.empty(shape, dtype) if self._scratch is None else self._new_mapped(shape, dtype)
 
     def scratch(self, shape, dtype):
         """The same for what may be nearly as large as the data, and is not kept.
@@ -122,13 +122,13 @@ class Store:
         """
         if self._scratch is None and self._elsewhere is None:
             self._elsewhere = tempfile.mkdtemp(prefix="dsnmf-")
-        return self._mapped(shape, dtype)
+        return self._new_mapped(shape, dtype)
 
-    def _mapped(self, shape, dtype):
+    def _new_mapped(self, shape, dtype):
         folder = self._scratch or self._elsewhere
         return _new_file(os.path.join(folder, f"{next(self._numbers)}.npy"), shape, dtype)
 
-    def kept(self, array, name):
+    def keep(self, array, name):
         """The array to be used from now on: itself, or its file, for reading, as NAME.npy."""
         if self._scratch is None:
             return array

@@ -124,7 +124,7 @@ class Views:
                 self.groups.append(samples)
             X = X.astype(self.dtype, copy=False)
             self.parts.append(Part(X, samples, known[key], [(v, slice(0, X.shape[1]))]))
-        self.parts = _joined(self.parts)
+        self.parts = _join_columns(self.parts)
         self.additions = _additions(self.parts, self.shape[1], self.dtype)
 
     def measure(self):
@@ -151,9 +151,11 @@ class Views:
     @property
     def is_zero(self):
         """Whether a view is zero."""
-        return np.array([not any(map(_any, self._of(v))) for v in range(len(self.widths))])
+        return np.array(
+            [not any(map(_any, self._rows_of_view(v))) for v in range(len(self.widths))]
+        )
 
-    def _of(self, v):
+    def _rows_of_view(self, v):
         for part in self.parts:
             for number, span in part.spans:
                 if number == v:
@@ -161,7 +163,7 @@ class Views:
 
     def view(self, v):
         """The samples that have a view, in their order here, divided by its scale; (b, p_v)."""
-        (rows,) = self._of(v)
+        (rows,) = self._rows_of_view(v)
         return rows / self.dtype.type(self.scales[v])
 
     def samples_of(self, v):
@@ -183,12 +185,12 @@ class Views:
         """As `Samples` has it."""
         return self.shape[1], max(1, int(self.counts @ self.widths) // self.shape[1])
 
-    def passed(self, function, inputs=(), outputs=()):
+    def run_pass(self, function, inputs=(), outputs=()):
         """Call a function of the parts' rows, a list, see `dsnmf.training.passes.pass_over`."""
         blocks = [(slice(None), [part.rows for part in self.parts])]
         return pass_over(blocks, function, inputs, outputs)
 
-    def picked(self, numbers, fill):
+    def pick(self, numbers, fill):
         """Some samples at the views' scales, shape (some, p), float64; absent views from `fill`.
 
         Parameters
@@ -221,7 +223,7 @@ class Views:
         result[self.order] = H
         return result
 
-    def sorted(self, H):
+    def in_own_order(self, H):
         """The other way."""
         return H if self.order is None else H[self.order]
 
@@ -239,7 +241,7 @@ def _any(rows):
     return rows.nnz and rows.data.any() if scipy.sparse.issparse(rows) else rows.any()
 
 
-def _joined(parts):
+def _join_columns(parts):
     """Parts that are columns of one array, one after the other, as one part of it."""
     joined = []
     for part in parts:
