@@ -10,7 +10,7 @@ import scipy.sparse
 from dsnmf.magnitude import power_of_two
 from dsnmf.symbolic.centred import CentredMatrix
 
-#: Entries of arrays that are worked on at once.
+#: Entries of arrays that are processed at a time.
 _BLOCK = 1 << 20
 
 
@@ -24,11 +24,11 @@ def _units(sizes):
 
 
 class Deviations:
-    """Of each feature: how many entries are known, their mean, the norm of what they are beside it.
+    """Count, mean and norm ‖x - mean‖ of the known entries of each feature.
 
-    Squares of what is very large or small leave float64, so there is the norm in place of its
-    square, and all is added up in units of its own. Equal entries have themselves as their mean,
-    exactly, and a norm of 0.
+    Squares of very large or small entries leave float64's range, so the norm is stored instead of
+    its square, and sums are made in a unit for each feature. The mean of equal entries is exact,
+    and their norm is 0.
 
     Attributes
     ----------
@@ -40,7 +40,7 @@ class Deviations:
 
     @classmethod
     def from_rows(cls, rows):
-        """Those of an array (b x p), of which NaN are unknown."""
+        """Deviations of an array (b x p); NaN marks unknown entries."""
         rows = rows.astype(np.float64, copy=False)
         count = len(rows) - np.isnan(rows).sum(axis=0)
         least = np.nan_to_num(np.fmin.reduce(rows, axis=0))
@@ -54,7 +54,7 @@ class Deviations:
 
     @classmethod
     def from_sparse(cls, X, absent="zero"):
-        """Those of a canonical sparse matrix, whose absent entries are zeros, or "unknown"."""
+        """Deviations of a canonical sparse matrix, whose absent entries are "zero" or "unknown"."""
         (n, p), entries = X.shape, X.tocoo()
         column, values = entries.col, entries.data.astype(np.float64)
         stored = np.bincount(column, minlength=p)
@@ -65,7 +65,7 @@ class Deviations:
         least[count == 0] = 0
 
         def sum_powers(of_values, of_zeros, power):
-            """Σ of both to a power, as a number of units, and these."""
+            """Sums of powers of the stored entries and the zeros: in units, and the units."""
             of_zeros = np.where(zeros > 0, of_zeros, 0)
             sizes = np.abs(of_zeros)
             np.maximum.at(sizes, column, np.abs(of_values))
@@ -79,7 +79,7 @@ class Deviations:
         return cls(count, mean, units * np.sqrt(squares))
 
     def __iadd__(self, other):
-        """By the formula of Chan, Golub & LeVeque 1983, of norms."""
+        """Merge two sets of samples: Chan, Golub & LeVeque 1983, for norms."""
         count = self.count + other.count
         share = other.count / np.maximum(count, 1)
         step = np.where(self.count * other.count > 0, other.mean - self.mean, 0)
@@ -90,7 +90,7 @@ class Deviations:
         return self
 
     def scale(self, dtype):
-        """The standard deviations; 1 of features that are constant but for rounding in a dtype."""
+        """The standard deviations; 1 for features that are constant up to rounding in a dtype."""
         deviation = self.norm / np.sqrt(np.maximum(self.count, 1))
         rounding = float(np.finfo(dtype).eps) * np.abs(self.mean)
         return np.where(deviation > rounding, deviation, 1.0)
@@ -117,7 +117,7 @@ def _deviations(X, absent):
 
 
 def _median(values, zeros):
-    """That of values and so many zeros."""
+    """The median of values and a number of zeros."""
     values, n = np.sort(values), len(values) + zeros
     below = int(np.searchsorted(values, 0))
     if n == 0:
@@ -132,7 +132,7 @@ def _median(values, zeros):
 
 
 def _medians(X, absent):
-    """Of the known entries of each feature; 0 of none."""
+    """The median of each feature's known entries; 0 for a feature without any."""
     if scipy.sparse.issparse(X):
         columns, n = X.tocsc(), X.shape[0]
         parts = np.split(columns.data.astype(np.float64), columns.indptr[1:-1])
@@ -144,7 +144,7 @@ def _medians(X, absent):
 
 @dataclass(frozen=True, eq=False)
 class Centring:
-    """What is subtracted from the features, and what divides them then; nothing by default.
+    """Subtracts a mean from each feature, then divides by a scale; does nothing by default.
 
     Attributes
     ----------
@@ -156,7 +156,7 @@ class Centring:
 
     @classmethod
     def from_matrix(cls, X, center, scale, absent="zero"):
-        """That of a matrix in memory.
+        """Fit a centring to a matrix in memory.
 
         Parameters
         ----------
@@ -165,7 +165,7 @@ class Centring:
         center : bool or "median"
         scale : bool
         absent : {"zero", "unknown"}
-            What the entries are that a sparse matrix does not store.
+            The meaning of the entries that a sparse matrix does not store.
         """
         by_median = isinstance(center, str)
         if not (scale or (center and not by_median)):
@@ -175,20 +175,20 @@ class Centring:
 
     @classmethod
     def from_deviations(cls, deviations, center, scale, dtype):
-        """The same without medians, from `Deviations`."""
+        """Fit a centring by means, not medians, from `Deviations`."""
         return cls(deviations.mean if center else None, deviations.scale(dtype) if scale else None)
 
     def __bool__(self):
         return self.mean is not None or self.scale is not None
 
     def apply(self, X, absent="zero"):
-        """Samples without the mean, in units of the scale.
+        """(X - mean) / scale.
 
         Parameters
         ----------
         X : ndarray or SciPy CSR matrix, shape (b, p)
         absent : {"zero", "unknown"}
-            See `from_matrix`; unknown entries stay so.
+            See `from_matrix`; unknown entries stay unknown.
 
         Returns
         -------
@@ -197,7 +197,7 @@ class Centring:
         Raises
         ------
         ValueError
-            If they leave the dtype's range.
+            If the result leaves the dtype's range.
         """
         if not self:
             return X
@@ -206,7 +206,7 @@ class Centring:
         return self._apply_to_sparse(X) if absent == "zero" else self._apply_to_stored(X)
 
     def apply_at_scale(self, rows, unit):
-        """The same, divided by a unit."""
+        """`apply`, divided by a unit."""
         rows = self.apply(rows)
         # SciPy divides a sparse float32 in float64.
         return rows if unit == 1 else (rows / unit).astype(rows.dtype, copy=False)
@@ -258,7 +258,7 @@ class Centring:
         return entries
 
     def undo(self, X):
-        """Samples (b x p) as `of` takes them, of X's dtype."""
+        """X scale + mean, the inverse of `apply`, for samples (b x p); of X's dtype."""
         if not self:
             return X
         rows = X.astype(np.float64)

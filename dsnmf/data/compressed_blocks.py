@@ -1,4 +1,4 @@
-"""Data in blocks in the coordinates of their leading left singular vectors, kept in an array."""
+"""Blocks of UᵀX, U the leading left singular vectors of X, stored in an array."""
 
 from functools import cached_property, partial
 
@@ -18,7 +18,7 @@ from dsnmf.training.passes import gram_terms
 
 
 def _reduce_block(rows, compression):
-    """Rows of UᵀX, and the Gram matrix of their columns."""
+    """Rows of (UᵀX)ᵀ, and the Gram matrix of their columns."""
     small = compression.reduced(rows.T).T
     return [small], gram_terms(small)[1]
 
@@ -28,16 +28,16 @@ def _small_first(function, whole, small, *inputs):
 
 
 class CompressedBlocks:
-    """Blocks of UᵀX, see `dsnmf.data.compression`; the data are read to make them.
+    """Blocks of UᵀX, see `dsnmf.data.compression`; one pass over the data computes them.
 
-    All else is as `Blocks` has it.
+    The other attributes and methods are those of `Blocks`.
 
     Parameters
     ----------
     whole : Blocks
     compression : Compression
     array : array, shape (n, r)
-        To be filled with the rows of UᵀX at the scale of the fit.
+        Filled with (UᵀX)ᵀ at the scale of the fit.
     """
 
     def __init__(self, whole, compression, array):
@@ -63,7 +63,7 @@ class CompressedBlocks:
         return eigen_of(self.gram.copy())
 
     def least_error(self, rank):
-        """As `Samples` has it."""
+        """See `Samples.least_error`."""
         return self.offset + least_error(self.eigen[0], rank)
 
     def __iter__(self):
@@ -84,11 +84,11 @@ class CompressedBlocks:
 
 
 def compress_blocks(blocks, how, new_array, *, noise_floor=NOISE_FLOOR, whiten=0.0):
-    """Blocks in fewer coordinates: what `dsnmf.data.compression.compress` makes of a matrix.
+    """Compress blocks, as `dsnmf.data.compression.compress` does a matrix.
 
-    U comes from the Gram matrix of the features or, where that is not made, from five passes, or
-    more if more than 200 directions are above the noise floor (see `leading_directions`); one more
-    pass makes UᵀX.
+    U comes from the Gram matrix of the features. Where that is not made, five passes compute U, or
+    more if over 200 directions are above the noise floor (see `leading_directions`). One more pass
+    computes UᵀX.
 
     Parameters
     ----------
@@ -107,9 +107,9 @@ def compress_blocks(blocks, how, new_array, *, noise_floor=NOISE_FLOOR, whiten=0
     Raises
     ------
     TypeError, ValueError
-        As `compress` raises them, while reading as `Blocks` does, and where without the Gram matrix
-        more than 1024 directions are above the noise floor, unless how is "auto" and the data may
-        stay as they are.
+        See `compress`, and for errors while reading `Blocks`. Also if without the Gram matrix over
+        1024 directions are above the noise floor, unless how is "auto" and the data may stay
+        uncompressed.
     OSError
         If a file cannot be opened, or there is no room for the array.
 

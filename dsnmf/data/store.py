@@ -20,7 +20,7 @@ _PREFIX = ".scratch-"
 
 
 def _new_file(path, shape, dtype):
-    """A mapped file with room on the disk: writing into one that finds none ends the process."""
+    """A mapped file with its disk space reserved: writing without space would kill the process."""
     size = math.prod(shape) * np.dtype(dtype).itemsize
     can_reserve = hasattr(os, "posix_fallocate")  # not on macOS and Windows
     if not can_reserve and shutil.disk_usage(os.path.dirname(path)).free < size:
@@ -33,7 +33,7 @@ def _new_file(path, shape, dtype):
 
 
 def _try_lock(scratch):
-    """The lock of a fit's scratch folder; None if another process has it, or there can be none."""
+    """Lock a fit's scratch folder; None if another process holds it, or locks do not work here."""
     try:
         return lock(scratch)
     except (OSError, NotImplementedError):
@@ -54,7 +54,7 @@ def _remove(folder):
 
 
 def _remove_abandoned(folder):
-    """Remove what fits that were killed have left in a store."""
+    """Remove the scratch folders of killed fits from a store."""
     for scratch in folder.glob(f"{_PREFIX}*"):
         held = _try_lock(scratch)
         if held is not None:
@@ -63,14 +63,14 @@ def _remove_abandoned(folder):
 
 
 class Store:
-    """Makes arrays; of those in files only what is kept is left when the context ends.
+    """Makes arrays in memory or in files; when the context ends, only files of `keep` remain.
 
-    What the contexts of killed processes have left in the folder is removed first.
+    Files of killed processes in the folder are removed first.
 
     Parameters
     ----------
     folder : str or path-like, optional
-        Made if it is not there; without one, arrays are in memory.
+        Created if it does not exist; without one, arrays are in memory.
 
     Raises
     ------
@@ -112,13 +112,13 @@ class Store:
             _unlock(self._lock)
 
     def new(self, shape, dtype):
-        """An array of this shape with any content; mapped to a file if there is a folder."""
+        """A new array with arbitrary content; mapped to a file if there is a folder."""
         return np.empty(shape, dtype) if self._scratch is None else self._new_mapped(shape, dtype)
 
     def scratch(self, shape, dtype):
-        """The same for what may be nearly as large as the data, and is not kept.
+        """A new array that may be nearly as large as the data, and is not kept.
 
-        Never in memory: without a folder in one of the system for temporary files.
+        It is always in a file: without a folder, in the system's folder for temporary files.
         """
         if self._scratch is None and self._elsewhere is None:
             self._elsewhere = tempfile.mkdtemp(prefix="dsnmf-")
@@ -129,7 +129,7 @@ class Store:
         return _new_file(os.path.join(folder, f"{next(self._numbers)}.npy"), shape, dtype)
 
     def keep(self, array, name):
-        """The array to be used from now on: itself, or its file, for reading, as NAME.npy."""
+        """Keep an array as NAME.npy; returns the array to use from now on, mapped for reading."""
         if self._scratch is None:
             return array
         array.flush()

@@ -9,7 +9,7 @@ from dsnmf.training.passes import Stacked
 
 
 class ViewBlocks(Views):
-    """Views that are column groups of one matrix in blocks, all of them present.
+    """Views that are column groups of one matrix in blocks; no view is missing.
 
     Parameters
     ----------
