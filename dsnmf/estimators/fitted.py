@@ -129,12 +129,12 @@ class FittedFactorisation(HasParameters):
 
     def _as_factorised(self, X):
         """Rows as the fit had them, of which `reconstruction_err_` is; centred and scaled."""
-        return self._centring.of(X)
+        return self._centring.apply(X)
 
     def _at_scale(self, X):
         """Samples in memory as the model scales them, but not centred."""
         rows = as_data(self, in_memory(X))
-        return Centring(scale=self._centring.scale).of(rows, self.absent)
+        return Centring(scale=self._centring.scale).apply(rows, self.absent)
 
     def _index(self, layer, m=None):
         """The layer, of m or of all learned, counted from 0; ValueError if there is none."""
@@ -262,7 +262,7 @@ class FittedFactorisation(HasParameters):
             return features_of_lazy(self, lazy, layer)
         X, blocks = as_blocks(X, scale=self._scale, gaps=True, absent=self.absent)
         if blocks is None:
-            centred = self._centring.of(as_data(self, X), self.absent)
+            centred = self._centring.apply(as_data(self, X), self.absent)
             samples = as_samples(centred, scale=self._scale, absent=self.absent)
             samples.check_known(features=False)
             feature_map = self._feature_map(layer, samples.given.dtype)
@@ -338,7 +338,7 @@ class FittedFactorisation(HasParameters):
                 f"H must have shape (n_samples, {metric.n_features}) for layer {layer} and "
                 f"metric {self.metric!r}, got {H.shape}"
             )
-        return self._centring.undone(metric.samples(H.T).T)
+        return self._centring.undo(metric.samples(H.T).T)
 
     def score(self, X: Data, y: Any = None, *, held_out: ArrayLike | None = None) -> float:
         """Explained variance of X by its reconstruction from `transform`, in any `metric` the same.
