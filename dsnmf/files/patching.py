@@ -62,15 +62,17 @@ def patch(source, out, layout, table, gaps):
     """
     own = dialect_of(source, layout.separator, layout.decimal)
     written = dialect_beside(source, out, layout)
-    frame = extra("pandas", "writing tables", "files").read_csv(
-        source,
-        sep=own.separator,
-        dtype=str,
-        keep_default_na=False,
-        skipinitialspace=True,
-        encoding="utf-8-sig",
-        index_col=False,
-    )
+    pandas = extra("pandas", "writing tables", "files")
+    as_texts = {
+        "sep": own.separator,
+        "dtype": str,
+        "keep_default_na": False,
+        "skipinitialspace": True,
+        "encoding": "utf-8-sig",
+        "index_col": False,
+    }
+    frame = pandas.read_csv(source, **as_texts)
+    header = pandas.read_csv(source, header=None, nrows=1, **as_texts).iloc[0].tolist()
     names = [own.with_point(str(name).strip()) for name in frame.columns]
     filled = np.flatnonzero((frame != "").any(axis=1))  # readers leave the others out
     if layout.transpose:
@@ -84,4 +86,4 @@ def patch(source, out, layout, table, gaps):
         cells = [str(value).replace(POINT, own.decimal) for value in values[here, j]]
         frame.iloc[[rows[i] for i in here], column] = cells
     with replacing(out) as file:
-        frame.to_csv(file, sep=written.separator, index=False, lineterminator="\n")
+        frame.to_csv(file, sep=written.separator, index=False, header=header, lineterminator="\n")
