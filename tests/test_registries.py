@@ -16,6 +16,7 @@ from dsnmf.estimators.start import INITIALISERS
 from dsnmf.experiments.protocols import PROTOCOLS
 from dsnmf.files.frames import SEPARATORS
 from dsnmf.files.matrices import READERS, WRITTEN
+from dsnmf.files.names import file_of
 from dsnmf.selection import select
 from dsnmf.selection.judges import CRITERIA
 from dsnmf.solvers.choice import RULES
@@ -74,6 +75,16 @@ def _solvers(kind):
 )
 def test_the_guide_has_the_names(registry, said):
     assert [name for name in registry if f'"{name}"' not in said] == []
+
+
+@pytest.mark.parametrize("suffix", READERS)
+def test_every_reader_reads_matrices_and_labels_and_picks_one(suffix):
+    module = READERS[suffix]
+    assert {"read_matrix", "read_labels"} <= vars(module).keys()
+    first_cells = [line.split("|")[1] for line in page("data").splitlines() if line[:3] == "| ."]
+    assert suffix in " ".join(first_cells).replace(",", " ").split()
+    if suffix != ".npy":
+        assert file_of(f"data{suffix}:kind") == (f"data{suffix}", "kind")
 
 
 @pytest.mark.parametrize(
