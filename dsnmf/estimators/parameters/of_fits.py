@@ -127,7 +127,8 @@ OF_FITS = {
         "int >= 1, optional",
         """
         Number of samples per block; by default, blocks have about 4 million entries. Without a
-        block_size, data that fit into one block are read into memory.""",
+        block_size, data that fit into one block are read into memory. An array in memory is fitted
+        at once, with a warning that block_size has no effect.""",
         [None, COUNT],
         changes_numbers=False,  # the resulting blocks do, and a checkpoint stores those
     ),
