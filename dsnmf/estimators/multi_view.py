@@ -74,7 +74,7 @@ class MultiViewDeepSemiNMF(FittedViews, Factorisation):
         graphs). With weights=γ it is the power mean with the exponent 1 / (1 - γ), which the fit
         then minimises; with "auto" the exponent is ½.
     n_iter_, n_features_in_
-        See `SemiNMF`; n_features_in_ counts the features of all views.
+        See `SemiNMF`; the number of features is that of all views.
 
     References
     ----------
