@@ -57,7 +57,7 @@ class Cluster:
 
     def each(self, function, *values, priority=0):
         """Futures of a function of the first value of each list, of the second, …."""
-        # Values that were sent, such as a start, are part of the graph: lost ones are recomputed.
+        # Sent values, such as a start, are part of the graph, so lost ones are recomputed.
         quiet = {"distributed.admin.large-graph-warning-threshold": "1 TB"}
         with self._errors(), dask.config.set(quiet):
             return self._client.map(function, *values, pure=False, priority=priority)

@@ -92,6 +92,9 @@ class Samples:
     Attributes
     ----------
     given, scale
+    shape : (int, int)
+        p, n
+    dtype : dtype
     norms : ndarray, shape (n,), float64
         l2 norms of the samples at that scale. A sample with gaps gets the norm that it would have
         if its unknown entries had the mean square of its known ones.
@@ -125,6 +128,14 @@ class Samples:
         norms = unit * np.sqrt(self._energies(unit))
         self.scale = _root_mean_square(norms) if scale is None else scale
         self.norms = norms / self.scale
+
+    @property
+    def shape(self):
+        return self.given.shape
+
+    @property
+    def dtype(self):
+        return self.given.dtype
 
     def _energies(self, unit):
         """Per sample Σ (x / unit)²."""

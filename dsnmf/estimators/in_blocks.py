@@ -3,13 +3,13 @@
 import os
 from pathlib import Path
 
-import joblib
 import numpy as np
 
 from dsnmf.affinity.labels import LabelAffinity
 from dsnmf.data.compressed_blocks import compress_blocks
 from dsnmf.data.shares import warn_of_governing
 from dsnmf.estimators.checkpoints import Checkpoint
+from dsnmf.estimators.digest import digest
 from dsnmf.estimators.ending import ended_in_blocks
 from dsnmf.estimators.mapping.spread import pick_samples
 from dsnmf.estimators.parameters.declaration import numbers_of
@@ -28,7 +28,7 @@ def _described(value):
     if value is None or isinstance(value, bool | int | float | str):
         return value
     if isinstance(value, list | tuple | np.ndarray | LabelAffinity):
-        return joblib.hash(value)
+        return digest(value)
     return getattr(value, "__qualname__", type(value).__name__)
 
 
@@ -63,7 +63,7 @@ def _description(estimator, blocks, y, layers):
         "shape": blocks.shape[::-1],
         "dtype": str(blocks.dtype),
         "block_size": _block_size(blocks),
-        "first and last sample": joblib.hash(blocks.ends()),
+        "first and last sample": digest(blocks.ends()),
         "labels": estimator._hashed_labels(y, blocks.shape[1]),
     }
 

@@ -45,7 +45,7 @@ def _start(estimator, samples, layers, again, is_raw):
     if not estimator._goes_on():
         return start_factors(estimator, samples, layers, again)
     Zs, Hs = estimator.Z_, estimator._raw_H
-    check_start(Zs, Hs, samples.given.shape, layers)
+    check_start(Zs, Hs, samples.shape, layers)
     if not is_raw:
         Hs = [nonnegative(H) for H in Hs]
     return [samples.reduced(Zs[0]), *Zs[1:]], Hs
@@ -116,7 +116,7 @@ class InMemory:
     def begin_again(self, held, again):
         """The same at another start, drawn by the Generator `again`."""
         estimator, samples = self._estimator, self._samples
-        with threads_for(*samples.given.shape[::-1], min(samples.given.shape), limit=ONCE):
+        with threads_for(*samples.shape[::-1], min(samples.shape), limit=ONCE):
             Zs, Hs = _start(estimator, samples, self.layers, again, self.rule.raw_features)
 
             def factorised():
@@ -128,7 +128,7 @@ class InMemory:
                 Hs,
                 self.rule,
                 nonlinearity=estimator._inner_nonlinearity(),
-                affinities=estimator._affinities(self.y, samples.given.shape[1], factorised),
+                affinities=estimator._affinities(self.y, samples.shape[1], factorised),
                 learning_rate=getattr(estimator, "learning_rate", 1e-3),
                 l2=estimator.l2,
                 mode=estimator.mode,

@@ -80,7 +80,7 @@ def start_factors(estimator, samples, layers, again=None):
         return _started(estimator, samples.start, layers, "random", again)
     if not isinstance(estimator.init, str):
         is_raw = estimator._rule(samples.is_complete).raw_features
-        (Z_1, *Zs), Hs = given_factors(estimator, samples.given.shape, layers, is_raw)
+        (Z_1, *Zs), Hs = given_factors(estimator, samples.shape, layers, is_raw)
         return [samples.reduced(Z_1), *Zs], Hs
     if estimator.init == "svd":
         samples.find_eigen()

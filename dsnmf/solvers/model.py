@@ -66,7 +66,7 @@ class Model:
         self._program, self._iteration = None, 0
 
     def __enter__(self):
-        n, dtype = self.samples.given.shape[1], str(self.samples.start.dtype)
+        n, dtype = self.samples.shape[1], str(self.samples.start.dtype)
         of_graph = partial(affinity_values, dtype=dtype, n=n, dense=is_jax(self.mode))
         graphs = [(None, []) if W is None else of_graph(W) for W in self.affinities]
         kinds = tuple(kind for kind, _ in graphs)

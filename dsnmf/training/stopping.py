@@ -61,6 +61,8 @@ class CostTolerance:
     least : float
         A lower bound of the cost. The tolerance is also reached if the cost exceeds it by at most
         tol times the first cost; `reason` is then "optimum".
+    rounding : float
+        It is also reached at a cost up to this: the rest is rounding, and `reason` is "optimum".
 
     Attributes
     ----------
@@ -76,8 +78,8 @@ class CostTolerance:
 
     reason = "tol"
 
-    def __init__(self, tol, least=-np.inf):
-        self._tol, self._least = tol, least
+    def __init__(self, tol, least=-np.inf, rounding=-np.inf):
+        self._tol, self._least, self._rounding = tol, least, rounding
         self._first = self._previous = None
 
     def look(self, cost):
@@ -88,7 +90,7 @@ class CostTolerance:
             moved = abs(cost - self._previous)
         self._previous = cost
         limit = self._tol * abs(self._first)
-        if self._tol and cost - self._least <= limit:
+        if self._tol and (cost - self._least <= limit or cost <= self._rounding):
             self.reason = "optimum"
             return True
         return bool(self._tol and moved <= limit)

@@ -62,7 +62,7 @@ def view_affinities(estimator, y, read):
 
 
 class _Count:
-    """As much of samples as a graph that is given needs."""
+    """A stand-in for samples: a graph that is given needs their number alone."""
 
     def __init__(self, n):
-        self.given = np.empty((0, n))
+        self.shape = 0, n
