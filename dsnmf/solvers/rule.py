@@ -4,7 +4,7 @@ from dsnmf.training.modes import compile_function
 
 
 class Rule:
-    """How a fit moves the factors: flags for what the rule supports, and its operations.
+    """Moves the factors in a fit; flags say what the rule supports.
 
     Only `dsnmf.solvers.choice` reads the flags. A rule for data in memory defines `updates`. A rule
     that also supports blocks of samples is best an `OneRead` (`dsnmf.solvers.sums`); otherwise it
