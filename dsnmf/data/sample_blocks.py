@@ -55,7 +55,7 @@ class Blocks:
         Samples in a block; by default about 4 million entries (2²²), at least 1 sample. Of sparse
         rows the stored entries count, at least 64 for each row.
     scale : float > 0, optional
-        What divides the samples; by default the root mean square of their norms, 1 if all are 0.
+        Divisor of the samples; by default the root mean square of their norms, 1 if all are 0.
     gaps : bool
         Whether rows may have NaN, or masked entries, which become NaN.
     sparse : bool

@@ -87,7 +87,7 @@ class Samples:
     given : ndarray or SciPy sparse matrix, shape (p, n), float32 or float64
         The unscaled samples; not copied.
     scale : float > 0, optional
-        What divides them; by default the root mean square of their norms.
+        Divisor of the samples; by default the root mean square of their norms.
 
     Attributes
     ----------

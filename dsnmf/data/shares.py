@@ -1,4 +1,4 @@
-"""How features share the squared norm of a matrix."""
+"""The share of each feature in the squared norm of a matrix."""
 
 import math
 import warnings
