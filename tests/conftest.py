@@ -65,8 +65,8 @@ def pytest_collection_modifyitems(items):
 
 
 def pytest_collection_finish():
-    # Modules and tests stay to the end. Each of the many collections, which every compilation to JAX
-    # asks for, would look through all of their 700,000 objects.
+    # Modules and tests stay to the end. Each collection, which every compilation to JAX asks for,
+    # would look through their 700,000 objects.
     gc.collect()
     gc.freeze()
 
