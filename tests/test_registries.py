@@ -5,7 +5,8 @@ import re
 
 import pytest
 
-from dsnmf import WSF
+from dsnmf import WSF, DeepSemiNMF, SemiNMF
+from dsnmf.commands.arguments import OF_DEEP_MODELS, SOLVERS
 from dsnmf.commands.guide import page
 from dsnmf.commands.main import main
 from dsnmf.estimators.graphs import KINDS
@@ -15,6 +16,7 @@ from dsnmf.files.frames import SEPARATORS
 from dsnmf.files.matrices import READERS, WRITTEN
 from dsnmf.selection import select
 from dsnmf.selection.judges import CRITERIA
+from dsnmf.solvers.choice import RULES
 from dsnmf.symbolic import NONLINEARITIES
 from dsnmf.typing import Init, Nonlinearity
 
@@ -65,3 +67,9 @@ def test_commands_have_the_names(command, registry, pattern, capsys, monkeypatch
         main([command, "--help"])
     said = re.search(pattern, " ".join(capsys.readouterr().out.split()))[1]
     assert set(re.findall(r"[.\w-]+", said)) - {"or", "ENVI"} == set(registry)
+
+
+def test_commands_have_the_solvers():
+    deep, shallow = (cls._parameter_constraints["solver"][0] for cls in (DeepSemiNMF, SemiNMF))
+    assert {*SOLVERS} == {*RULES}
+    assert {*OF_DEEP_MODELS} == deep.options - shallow.options - {"auto"}

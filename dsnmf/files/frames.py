@@ -183,6 +183,16 @@ def tell_left_out(path, names):
     warnings.warn(f"{path}: not features of the model, left out: {shown}", stacklevel=5)
 
 
+def check_known(known, names, source):
+    """Refuse names of features that lack some of a model's; the message says what there is."""
+    lacking = sorted({*(known or ())} - {*names})
+    if lacking:
+        shown = ", ".join(lacking[:3]) + (" …" if len(lacking) > 3 else "")
+        raise ValueError(
+            f"{source} lacks features of the model: {shown}; it has {listed(names, 6)}"
+        )
+
+
 def _known_places(known, layout, names, path):
     """Places of a model's features, if the table has them all and the user names none."""
     if known is None or layout.columns or layout.drop or not {*known} <= {*names}:
@@ -218,6 +228,7 @@ def read_columns(path, layout, used=(), known=None):
     places = _known_places(known, layout, [*frame.columns], path)
     if places is None:
         places = pick_columns(layout, frame.columns, path, used)
+        check_known(known, [frame.columns[i] for i in places], path)
     values = _as_numbers(frame.iloc[:, places].copy(), path, layout, pandas)
     names = [*map(str, frame.index)] if named else None
     return values, [frame.columns[i] for i in places], names

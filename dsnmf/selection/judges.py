@@ -33,7 +33,7 @@ def _as_numbers(n_clusters):
     if n_clusters is None:
         raise ValueError(
             "criterion='clusters' needs n_clusters, a number or several to choose from; without "
-            "one there are criterion='entries' and 'components'"
+            "one there are criterion='entries' and criterion='components'"
         )
     several = n_clusters if np.iterable(n_clusters) else [n_clusters]
     numbers = tuple(dict.fromkeys(as_size(number, "n_clusters") for number in several))
