@@ -40,11 +40,11 @@ def _dialect(path, layout):
 def _check_separator(path, separator):
     """Refuse a text without it."""
     with text_damage_as(path, "is no text"), open(path, encoding="utf-8-sig") as file:
-        other = other_separators(file.readline(), separator)
+        other, below = (other_separators(file.readline(), separator) for _ in range(2))
     if separator is None:
         hint = other or "say what is between its cells, e.g. --separator tab"
         raise ValueError(f"{path}: {hint}")
-    if other:
+    if other and below:
         raise ValueError(f"{path} has no {separator!r} between its cells: {other}")
 
 
@@ -137,13 +137,14 @@ def numbers_among(tokens):
 
 
 def _parsed(column, decimal, pandas):
-    """A column of texts as numbers, NaN where one is none."""
+    """A column of texts as numbers, and where one is none."""
     texts = column.astype(object)
     if decimal == COMMA:  # a point may be one of thousands
         is_text = texts.map(lambda cell: isinstance(cell, str))
         texts = texts.mask(is_text & texts.astype(str).str.contains(POINT, regex=False), "a word")
         texts = texts.where(~is_text, texts.astype(str).str.replace(COMMA, POINT, regex=False))
-    return pandas.to_numeric(texts, errors="coerce")
+    numbers = pandas.to_numeric(texts, errors="coerce")
+    return numbers, (numbers.isna() & texts.notna()).to_numpy()
 
 
 def _place_of(path, layout, frame, row):
@@ -160,8 +161,7 @@ def _as_numbers(frame, path, layout, pandas):
     for name, column in frame.items():
         if getattr(column.dtype, "kind", "O") in "fiub":
             continue
-        numbers = _parsed(column, decimal, pandas)
-        bad = numbers.isna() & column.notna()
+        numbers, bad = _parsed(column, decimal, pandas)
         if bad.any():
             row = int(np.flatnonzero(bad)[0])
             place, cell = _place_of(path, layout, frame, row), column.iloc[row]
