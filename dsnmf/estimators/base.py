@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from sklearn.exceptions import ConvergenceWarning
 
+from dsnmf.caller import stacklevel
+from dsnmf.data.compression import as_compress_options
 from dsnmf.data.recognition import as_blocks
 from dsnmf.data.sources import as_source
 from dsnmf.estimators.fitted import FittedFactorisation
@@ -159,7 +161,8 @@ class Factorisation(FittedFactorisation, TransformerMixin, BaseEstimator):
     def _fit(self, X, y):
         """Fit; returns the reason for which the training ended."""
         as_mode(self.mode)
-        self._exponent()
+        self._exponent()  # or an error
+        as_compress_options(self.compress, getattr(self, "whiten", 0.0))  # or an error
         layers = self._layer_sizes()
         choose_rule(self._solver(), self._inner_nonlinearity())  # or an error
         vars(self).pop("_stream", None)  # what `partial_fit` has learned so far
@@ -172,7 +175,7 @@ class Factorisation(FittedFactorisation, TransformerMixin, BaseEstimator):
                 f"{type(self).__name__} stopped after max_iter = {self.max_iter} iterations before "
                 f"tol = {self._tol(data.rule):g} was reached",
                 ConvergenceWarning,
-                stacklevel=3,
+                stacklevel=stacklevel(),
             )
         return stopped_by
 

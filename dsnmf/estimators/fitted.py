@@ -100,7 +100,7 @@ class FittedFactorisation(HasParameters):
         in any `metric`; with `center` and `scale` these data are (X - mean_) / scale_. In metric
         "components", `components_` is (Z_1 … Z_m)ᵀ; `components_of(-1)` is so in any metric.
         """
-        check_is_fitted(self, "Z_")
+        check_is_fitted(self)
         Psi, t = reduce(np.matmul, self._path(-1)), self._exponent()
         if t is None or not symbolic.is_linear(self._nonlinearity):
             return Psi.T
@@ -120,6 +120,9 @@ class FittedFactorisation(HasParameters):
         """
         check_is_fitted(self)
         return reduce(np.matmul, self._path(layer)).T
+
+    def __sklearn_is_fitted__(self):
+        return "Z_" in vars(self)  # not within a callback of the first fit
 
     @property
     def _centring(self):

@@ -160,7 +160,7 @@ class InBlocks:
                 whiten=getattr(estimator, "whiten", 0.0),
             )
             if blocks.energies is not None:
-                warn_of_governing(blocks.energies, stacklevel=5)
+                warn_of_governing(blocks.energies)
             self.reading.stage = "start"
             if self.checkpoint is not None and self.checkpoint.is_there:
                 Zs, Hs = _empty_start(samples, layers, store)

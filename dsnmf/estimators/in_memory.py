@@ -5,6 +5,7 @@ import warnings
 
 import numpy as np
 
+from dsnmf.caller import stacklevel
 from dsnmf.data.centring import Centring
 from dsnmf.data.dense import Dense
 from dsnmf.data.recognition import as_samples
@@ -36,7 +37,13 @@ def _check_places(estimator):
             f"nothing is written to the store {os.fspath(estimator.store)}, which is for data that "
             "are fitted in blocks, but these are in memory, and so is H_; files of one block "
             "are too, unless block_size is given",
-            stacklevel=5,
+            stacklevel=stacklevel(),
+        )
+    elif estimator.block_size is not None:
+        warnings.warn(
+            f"block_size={estimator.block_size} has no effect: X is in memory, so it is fitted at "
+            "once; a numpy.memmap, files and Dask arrays are fitted in blocks",
+            stacklevel=stacklevel(),
         )
 
 
@@ -90,7 +97,7 @@ class InMemory:
         self.centring = Centring.from_matrix(X, estimator.center, estimator.scale, absent)
         X = self.centring.apply(X, absent)
         names = getattr(estimator, "feature_names_in_", None)
-        warn_of_governing(energies_of(X), names, stacklevel=5)
+        warn_of_governing(energies_of(X), names)
         check_jax(estimator.mode, estimator._rule(), estimator._inner_nonlinearity())
         with threads_for(*X.shape, min(X.shape), limit=ONCE):
             samples = as_samples(

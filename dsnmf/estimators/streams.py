@@ -111,7 +111,7 @@ class StreamFactorisation(Factorisation):
             first, layers = not hasattr(self, "Z_"), self._layer_sizes()
             X = as_data(self, in_memory(X), reset=first)
             if first:
-                warn_of_governing(energies_of(X), getattr(self, "feature_names_in_", None), 4)
+                warn_of_governing(energies_of(X), getattr(self, "feature_names_in_", None))
             with threads_for(*X.shape, *layers):
                 return self._partial_fit(X, layers)
 

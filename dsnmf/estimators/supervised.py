@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -9,7 +10,8 @@ import numpy as np
 
 from dsnmf.affinity import combine
 from dsnmf.affinity.algebra import row_sums
-from dsnmf.affinity.classes import as_label_codes
+from dsnmf.affinity.classes import as_classes, as_label_codes
+from dsnmf.caller import stacklevel
 from dsnmf.estimators.base import Factorisation
 from dsnmf.estimators.digest import digest
 from dsnmf.estimators.graphs import (
@@ -45,6 +47,16 @@ def _combined(attributes, graph_of):
         for W, (codes, affinity, weight) in zip(graphs, attributes)
     ]
     return combine(graphs, weights)
+
+
+def _warn_of_minus_one(y, n):
+    """UserWarning if an attribute has the labels -1 and 1: these are one class, and unknown."""
+    if any(classes == [1] and (codes < 0).any() for codes, classes in as_classes(y, "y", n)):
+        warnings.warn(
+            "y has the labels -1 and 1: -1 means that a label is unknown, so there is one class; "
+            "if -1 is a class, give it another number or a name",
+            stacklevel=stacklevel(),
+        )
 
 
 class SupervisedFactorisation(Factorisation):
@@ -115,6 +127,8 @@ class SupervisedFactorisation(Factorisation):
 
     def _affinities(self, y, n, factorised):
         layers = self._attributes(y, n)
+        if any(codes is not None and codes.max() == 0 for layer in layers for codes, *_ in layer):
+            _warn_of_minus_one(y, n)
         if factorised is None:
             return [_combined(layer, partial(class_affinity, n=n)) for layer in layers]
         settings = {name: getattr(self, name) for name in ("n_neighbors", "heat_width", "verbose")}
