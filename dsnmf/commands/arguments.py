@@ -101,6 +101,10 @@ def shape(text):
     return sides
 
 
+#: Solvers of the models that `fit` makes; the last ones are of deep models alone.
+SOLVERS = ("multiplicative", "hals", "bcd", "adam", "lbfgs")
+OF_DEEP_MODELS = ("adam", "lbfgs")
+
 #: Endings of files with samples and labels, for texts.
 FORMATS = ".npy, .npz, .csv, .tsv, .txt, .parquet, .h5ad, .h5mu, .mat, .mtx or .hdr (ENVI)"
 

@@ -1,21 +1,21 @@
 """`dsnmf cluster`: clusters of samples by a saved model's features."""
 
-from dsnmf.commands import arguments, labels, models, options
+from dsnmf.commands import arguments, labels, mistakes, models, options
 
 
-def _compared(y, clusters):
+def _compared(y, clusters, names):
     """How the clusters agree with known labels, per attribute."""
     import numpy as np
 
     from dsnmf.affinity.classes import as_label_codes
     from dsnmf.metrics import clustering_accuracy, nmi
 
-    for number, codes in enumerate(as_label_codes(y), 1):
+    for name, codes in zip(names, as_label_codes(y)):
         known = codes >= 0
         if known.any():
             found = codes[known], np.asarray(clusters)[known]
             scores = f"NMI {100 * nmi(*found):.1f} %, AC {100 * clustering_accuracy(*found):.1f} %"
-            print(f"Against label {number} of {known.sum()} samples: {scores}")
+            print(f"Against label {name} of {known.sum()} samples: {scores}")
 
 
 def _run(parsed):
@@ -31,12 +31,13 @@ def _run(parsed):
     table = models.samples_for(model, parsed)
     y = labels.read_labels(parsed, arguments.shape_of(table.values)[0], table.samples)
     seed = {"random_state": parsed.seed}
-    found = cluster(model, table.values, parsed.clusters, layer=index, **seed)
+    with mistakes.in_words_of_options(n_clusters="--clusters"):
+        found = cluster(model, table.values, parsed.clusters, layer=index, **seed)
     write_matrix(parsed.out, found[:, None], features=["cluster"], samples=table.samples)
     sizes = ", ".join(map(str, np.bincount(found)))
     print(f"{len(found)} samples in {parsed.clusters} clusters of {sizes}")
     if y is not None:
-        _compared(y, found)
+        _compared(y, found, labels.names_of(parsed, 1 if y.ndim == 1 else y.shape[1]))
     print("Clusters:", parsed.out)
 
 

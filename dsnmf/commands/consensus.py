@@ -1,6 +1,6 @@
 """`dsnmf consensus`: what comes back when a saved model's fit is started anew."""
 
-from dsnmf.commands import arguments, figures, labels, models, options
+from dsnmf.commands import arguments, figures, labels, mistakes, models, options
 
 
 def _run(parsed):
@@ -15,16 +15,17 @@ def _run(parsed):
     y = labels.read_labels(parsed, arguments.shape_of(table.values)[0], table.samples)
     from dsnmf.selection import consensus
 
-    found = consensus(
-        model,
-        table.values,
-        y,
-        n_init=parsed.n_init,
-        n_clusters=parsed.clusters,
-        threshold=parsed.threshold,
-        random_state=parsed.seed,
-        verbose=int(not parsed.quiet),
-    )
+    with mistakes.in_words_of_options(n_clusters="--clusters"):
+        found = consensus(
+            model,
+            table.values,
+            y,
+            n_init=parsed.n_init,
+            n_clusters=parsed.clusters,
+            threshold=parsed.threshold,
+            random_state=parsed.seed,
+            verbose=int(not parsed.quiet),
+        )
     print(found)
     if parsed.out is not None:
         write_matrix(

@@ -26,9 +26,11 @@ def _estimator(parsed):
     if h5mu.holds_several(parsed.data):
         return _of_views(parsed, options)
     deep = len(parsed.layers) > 1
+    needs_deep = parsed.solver in arguments.OF_DEEP_MODELS
+    solver = {} if parsed.solver is None else {"solver": parsed.solver}
     options |= _block_options(parsed)
     if parsed.triples or parsed.l2:
-        if deep or parsed.labels is not None or parsed.solver == "adam":
+        if deep or parsed.labels is not None or needs_deep:
             raise ValueError("--triples and --l2 are for one layer without labels, by SemiNMF")
         if parsed.triples and parsed.dask is not None:
             raise ValueError("--triples are read into memory, and --dask is for what is not")
@@ -36,13 +38,15 @@ def _estimator(parsed):
     if parsed.labels is None:
         if parsed.alpha is not None:
             raise ValueError("--alpha weighs labels, which --labels must name")
-        if not deep and parsed.solver != "adam":
-            return SemiNMF(parsed.layers[0], **options)
+        if not deep and not needs_deep:
+            return SemiNMF(parsed.layers[0], **solver, **options)
         return DeepSemiNMF(parsed.layers, solver=parsed.solver or "adam", **options)
-    if parsed.solver == "adam":
+    if needs_deep or parsed.solver == "bcd":
         raise ValueError(
-            "--solver adam takes no labels; with --labels the solver is multiplicative"
+            f"--solver {parsed.solver} takes no labels; with --labels the solver is multiplicative "
+            "or hals"
         )
+    options |= solver
     weight = {} if parsed.alpha is None else {"alphas" if deep else "alpha": parsed.alpha}
     if deep:
         return DeepWSF(parsed.layers, **weight, **options)
@@ -159,9 +163,13 @@ def _fit(estimator, parsed):
 
     table, y = _read(parsed)
     X, names = table.values, table.features
+    n, most = arguments.shape_of(X)[0], max(parsed.layers)
+    if most > n:
+        raise ValueError(f"--layers {most}: at most {n}, the number of samples")
     print(_before(estimator, parsed.layers, X), flush=True)
     if y is not None:
         print(labels.count_classes(y), flush=True)
+        labels.warn_of_similar_classes(y, parsed.labels)
     known = None if is_multimodal(X) else names
     with kept_meanwhile(), arguments.known_by_name(X, known):
         estimator.fit(X, y)
@@ -223,9 +231,9 @@ def add(commands):
     )
     parser.add_argument(
         "--solver",
-        choices=["adam", "multiplicative"],
-        help="without labels (default: multiplicative for one layer, adam for several); "
-        "others, and with labels: --set solver=NAME",
+        choices=arguments.SOLVERS,
+        help="how it is fitted (default: multiplicative for one layer or labels, adam for several; "
+        "bcd for one layer without labels; adam and lbfgs without labels, and for Deep Semi-NMF)",
     )
     parser.add_argument(
         "--max-iter",

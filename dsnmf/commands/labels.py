@@ -3,6 +3,7 @@
 import os
 import sys
 import warnings
+from collections import Counter
 from dataclasses import replace
 
 from dsnmf.commands import arguments, options
@@ -30,6 +31,15 @@ def labels_source(parsed):
     if may_have and not os.path.splitext(path)[1] and os.sep not in path:
         return f"{own}:{source}"
     return source
+
+
+def names_of(parsed, count):
+    """What so many attributes are called: columns of a table by their names, others by numbers."""
+    from dsnmf.files.names import file_of
+
+    _, text = file_of(labels_source(parsed))
+    names = [] if text is None else [name.strip() for name in text.split(",")]
+    return names if len(names) == count else [*range(1, count + 1)]
 
 
 def used_columns(parsed):
@@ -141,6 +151,46 @@ def read_labels(parsed, n_samples, samples=None):
         whose = "the model" if parsed.data is None else parsed.data
         raise ValueError(f"{source} has labels of {len(y)} samples, but {whose} has {n_samples}")
     return y
+
+
+#: Names are near one another if so much of them is the same, see `difflib.SequenceMatcher`.
+_NEAR = 0.85
+
+#: Of more classes the names are not compared, which takes long.
+_MANY = 300
+
+
+def _may_be_same(name, other):
+    """Whether two names may be of one class, misspelt: not if they only count, as a1 and a2."""
+    from difflib import SequenceMatcher
+
+    if name.strip().casefold() == other.strip().casefold():
+        return True
+    changes = SequenceMatcher(None, name, other, autojunk=False)
+    if changes.ratio() < _NEAR:
+        return False
+    words = ({*name.split()} ^ {*other.split()}) or {""}
+    return not any(map(str.isdecimal, name + other)) and max(map(len, words)) > 1
+
+
+def warn_of_similar_classes(y, source):
+    """Warn of a class of one sample whose name is nearly that of another one: it may be misspelt.
+
+    Parameters
+    ----------
+    y : ndarray
+    source : str
+    """
+    for column in y.reshape(len(y), -1).T if y.dtype.kind == "O" else ():
+        counts = Counter(name for name in column.tolist() if isinstance(name, str))
+        rare = [name for name, count in counts.items() if count == 1]
+        for name in rare if len(counts) <= _MANY else ():
+            others = [other for other in counts if other != name and _may_be_same(name, other)]
+            if others:
+                warnings.warn(
+                    f"{source}: class {name!r} has one sample; is it {others[0]!r}, misspelt?",
+                    stacklevel=2,
+                )
 
 
 def count_classes(y):

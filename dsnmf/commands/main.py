@@ -17,6 +17,7 @@ from dsnmf.commands import (
     fill,
     fit,
     guide,
+    mistakes,
     plot,
     predict,
     report,
@@ -66,12 +67,14 @@ def _parser():
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
     for command in COMMANDS:
         command.add(commands)
-    return parser
+    return parser, commands.choices
 
 
 def _parsed(argv):
     """The arguments; of one that no option takes, the error names the command's own help."""
-    parser = _parser()
+    parser, commands = _parser()
+    if argv and argv[0] in commands:
+        mistakes.check_words(commands[argv[0]], argv[1:])
     parsed, unknown = parser.parse_known_args(argv)
     if unknown:
         parser.prog = " ".join(["dsnmf", *(word for word in argv[:1] if word[0] != "-")])

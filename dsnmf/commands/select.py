@@ -1,6 +1,6 @@
 """`dsnmf select`: choose layers, components and metric without labels, and train the choice."""
 
-from dsnmf.commands import arguments, figures, models, options, settings, tables
+from dsnmf.commands import arguments, figures, mistakes, models, options, settings, tables
 
 #: What can be compared.
 MODELS = ("semi-nmf", "graph", "deep")
@@ -50,7 +50,8 @@ def _run(parsed):
     for estimator in estimators:
         settings.apply(estimator, parsed.set)
     grids = [_candidates(parsed, estimator, shape) for estimator in estimators]
-    with arguments.known_by_name(X, names):
+    as_options = {"n_clusters": "--clusters", "criterion": "--criterion", "repeats": "--repeats"}
+    with arguments.known_by_name(X, names), mistakes.in_words_of_options(**as_options):
         found = select(
             estimators if len(estimators) > 1 else estimator,
             X,
@@ -65,6 +66,9 @@ def _run(parsed):
             verbose=int(not parsed.quiet),
         )
     print(found)
+    if len(found.table) == 1 and parsed.layers and len(parsed.layers[0]) > 1:
+        sizes = " ".join(map(str, parsed.layers[0]))
+        print(f"That is one model; several of one layer are --layers {sizes}")
     if parsed.restarts:
         print(f"\nIts fit from {parsed.restarts} starts:")
         print(found.consensus(X, n_init=parsed.restarts))
@@ -131,7 +135,7 @@ def add(commands):
     )
     parser.add_argument(
         "--solver",
-        choices=["adam", "multiplicative"],
+        choices=[name for name in arguments.SOLVERS if name != "bcd"],
         help="of Deep Semi-NMF (default: Semi-NMF for one layer, adam for several)",
     )
     parser.add_argument(

@@ -11,9 +11,13 @@ def _read_triples(source, known, layout):
     from dsnmf.files.named_tables import Table
     from dsnmf.files.triples import read_triples
 
-    if layout != type(layout)():
-        raise ValueError("--triples are read as they are: the options for tables are for others")
-    entries = read_triples(source, known)
+    written = {"separator": layout.separator, "decimal": layout.decimal}
+    if layout != type(layout)(**written):
+        raise ValueError(
+            "--triples are read as they are: but for --separator and --decimal, the options for "
+            "tables are for others"
+        )
+    entries = read_triples(source, known, **written)
     return Table(entries.matrix, entries.columns.tolist(), entries.rows.tolist())
 
 

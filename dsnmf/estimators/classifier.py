@@ -17,6 +17,7 @@ from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted, column_or_1d, validate_data
 
 from dsnmf.affinity.classes import as_classes
+from dsnmf.estimators.containers import faults_named
 from dsnmf.estimators.mapping.ridge import PENALTIES
 from dsnmf.estimators.shallow import WSF
 
@@ -145,13 +146,7 @@ class WSFClassifier(ClassifierMixin, BaseEstimator):
             or are of one class.
         """
         self._validate_params()
-        X = validate_data(
-            self,
-            X,
-            accept_sparse=("csr", "csc"),
-            dtype=(np.float64, np.float32),
-            ensure_min_samples=2,
-        )
+        X = _validated(self, X, ensure_min_samples=2)
         codes, self.classes_ = _classes_of(y, X.shape[0])
         self.factorisation_ = self._factorisation(X, codes)
         completed, certainty = _completed(self.factorisation_.H_[0].T, codes)
@@ -216,10 +211,28 @@ class WSFClassifier(ClassifierMixin, BaseEstimator):
         ndarray, shape (n_samples,)
         """
         check_is_fitted(self)
-        X = validate_data(
-            self, X, reset=False, accept_sparse=("csr", "csc"), dtype=(np.float64, np.float32)
-        )
+        X = _validated(self, X, reset=False)
         return self.predictor_.predict(X)
+
+
+def _validated(estimator, X, **options):
+    """X as an array or a sparse matrix; ValueError if it has gaps, with their number."""
+    with faults_named(X):
+        X = validate_data(
+            estimator,
+            X,
+            accept_sparse=("csr", "csc"),
+            dtype=(np.float64, np.float32),
+            ensure_all_finite="allow-nan",
+            **options,
+        )
+    gaps = np.isnan(X.data if issparse(X) else X).sum()
+    if gaps:
+        raise ValueError(
+            f"X has {gaps} {'gaps' if gaps > 1 else 'gap'} (NaN), which WSFClassifier does not "
+            "take; fill them with dsnmf.inspection.fill and another model"
+        )
+    return X
 
 
 def _classes_of(y, n):

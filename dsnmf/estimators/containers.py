@@ -2,6 +2,9 @@
 
 # scikit-learn's own wrapper names columns by `get_feature_names_out()`: it knows one output only,
 # but each layer has features of its own.
+import contextlib
+import os
+
 import numpy as np
 from sklearn.utils._set_output import ADAPTERS_MANAGER, _get_output_config
 from sklearn.utils.validation import check_array, validate_data
@@ -49,6 +52,36 @@ def are_rows_of(H, arrays):
     return isinstance(H, np.ndarray) and any(np.may_share_memory(H, array) for array in arrays)
 
 
+def _text_columns(X):
+    """Names of a frame's columns that are no numbers."""
+    for name in X.columns:
+        try:
+            np.asarray(X[name]).astype(np.float64)
+        except (ValueError, TypeError):
+            yield str(name)
+
+
+@contextlib.contextmanager
+def faults_named(X):
+    """Errors of what checks X, that say what to do where that is known."""
+    if isinstance(X, str | os.PathLike):
+        raise ValueError("X is a file name; read it with dsnmf.files.named_tables.read_table")
+    try:
+        yield
+    except ValueError as error:
+        if "could not convert" not in str(error) or not hasattr(X, "columns"):
+            raise
+        names = [*_text_columns(X)]
+        if not names:
+            raise
+        shown = ", ".join(names[:3]) + (", …" if len(names) > 3 else "")
+        what = "columns" if len(names) > 1 else "a column"
+        raise ValueError(
+            f"X has {what} of text: {shown}; leave out what is no feature, e.g. "
+            f"X.drop(columns={names[:3]}) ({error})"
+        ) from error
+
+
 def as_data(estimator, X, *, reset=False):
     """X as estimators work on it: a valid array with NaN in its gaps, or a canonical CSR matrix.
 
@@ -64,4 +97,5 @@ def as_data(estimator, X, *, reset=False):
         values = check_array(unmasked(X), estimator=estimator, input_name="X", **allowed)
         validate_data(estimator, names_frame(X), reset=reset, skip_check_array=True)
         return canonical(values)
-    return canonical(validate_data(estimator, unmasked(X), reset=reset, **allowed))
+    with faults_named(X):
+        return canonical(validate_data(estimator, unmasked(X), reset=reset, **allowed))

@@ -40,11 +40,11 @@ def _dialect(path, layout):
 def _check_separator(path, separator):
     """Refuse a text without it."""
     with text_damage_as(path, "is no text"), open(path, encoding="utf-8-sig") as file:
-        other = other_separators(file.readline(), separator)
+        other, below = (other_separators(file.readline(), separator) for _ in range(2))
     if separator is None:
         hint = other or "say what is between its cells, e.g. --separator tab"
         raise ValueError(f"{path}: {hint}")
-    if other:
+    if other and below:
         raise ValueError(f"{path} has no {separator!r} between its cells: {other}")
 
 
@@ -137,13 +137,14 @@ def numbers_among(tokens):
 
 
 def _parsed(column, decimal, pandas):
-    """A column of texts as numbers, NaN where one is none."""
+    """A column of texts as numbers, and where one is none."""
     texts = column.astype(object)
     if decimal == COMMA:  # a point may be one of thousands
         is_text = texts.map(lambda cell: isinstance(cell, str))
         texts = texts.mask(is_text & texts.astype(str).str.contains(POINT, regex=False), "a word")
         texts = texts.where(~is_text, texts.astype(str).str.replace(COMMA, POINT, regex=False))
-    return pandas.to_numeric(texts, errors="coerce")
+    numbers = pandas.to_numeric(texts, errors="coerce")
+    return numbers, (numbers.isna() & texts.notna()).to_numpy()
 
 
 def _place_of(path, layout, frame, row):
@@ -160,8 +161,7 @@ def _as_numbers(frame, path, layout, pandas):
     for name, column in frame.items():
         if getattr(column.dtype, "kind", "O") in "fiub":
             continue
-        numbers = _parsed(column, decimal, pandas)
-        bad = numbers.isna() & column.notna()
+        numbers, bad = _parsed(column, decimal, pandas)
         if bad.any():
             row = int(np.flatnonzero(bad)[0])
             place, cell = _place_of(path, layout, frame, row), column.iloc[row]
@@ -181,6 +181,16 @@ def tell_left_out(path, names):
     """Warn of columns that are no features of a model."""
     shown = listed(names, 3)
     warnings.warn(f"{path}: not features of the model, left out: {shown}", stacklevel=5)
+
+
+def check_known(known, names, source):
+    """Refuse names of features that lack some of a model's; the message says what there is."""
+    lacking = sorted({*(known or ())} - {*names})
+    if lacking:
+        shown = ", ".join(lacking[:3]) + (" …" if len(lacking) > 3 else "")
+        raise ValueError(
+            f"{source} lacks features of the model: {shown}; it has {listed(names, 6)}"
+        )
 
 
 def _known_places(known, layout, names, path):
@@ -218,6 +228,7 @@ def read_columns(path, layout, used=(), known=None):
     places = _known_places(known, layout, [*frame.columns], path)
     if places is None:
         places = pick_columns(layout, frame.columns, path, used)
+        check_known(known, [frame.columns[i] for i in places], path)
     values = _as_numbers(frame.iloc[:, places].copy(), path, layout, pandas)
     names = [*map(str, frame.index)] if named else None
     return values, [frame.columns[i] for i in places], names

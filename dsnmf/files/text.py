@@ -1,6 +1,7 @@
 """Tables in text files: .csv with commas, .tsv with tabs, and either with semicolons."""
 
 import csv
+import shlex
 import warnings
 from array import array
 from dataclasses import dataclass
@@ -12,8 +13,8 @@ from dsnmf.extras import extra
 from dsnmf.files.cells import MISSING, is_name, number
 from dsnmf.files.damage import text_damage_as
 from dsnmf.files.dialect import Dialect, dialect_of, has_decimal_comma, other_separators
-from dsnmf.files.faults import ON_COMMAS, note_on_empty
-from dsnmf.files.frames import exact_numbers
+from dsnmf.files.faults import ON_COMMAS, advice_on, note_on_empty
+from dsnmf.files.frames import check_known, exact_numbers
 from dsnmf.files.headers import Header, label_header, matrix_header, with_index_name
 
 #: So many lines below the first one are looked at to tell whether that is a header.
@@ -93,12 +94,17 @@ def _cell_fault(table, line, cells):
         return f"{fault}: {ON_COMMAS}"
     if header.lines and column < len(first):
         hint = "" if column else "; an index has no name in the header, or --index names it"
-        return f"{fault} (column {first[column]}{hint})"
+        advice = "" if not column else f": {advice_on(cells[column], first[column])}"
+        return f"{fault} (column {first[column]}{hint}){advice}"
     if header.lines or cells != first:
         return fault
     under = [row[column] for row in table.below if column < len(row)]
     if under and is_name(under[0]):
-        return f"{fault}, nor is {under[0]!r} below it: a column of text has to be left out"
+        name = shlex.quote(cells[column])
+        return (
+            f"{fault}, nor is {under[0]!r} below it: a column of text names the samples "
+            f"(--index {name}), or has to be left out (--drop {name})"
+        )
     return f"{fault}, and the line is no header"
 
 
@@ -190,6 +196,8 @@ def read_matrix(path, name=None, known=None, decimal=None):
     table = _table(path, known, decimal)
     values = _parse_quickly(table, pandas)
     if values is None:
+        if table.names is not None:
+            check_known(known, table.names, path)
         values = _parse(table)
     values, left_out = _without_empty_rows(table, values)
     _tell(path, table.dialect.note, table.header.note, left_out)

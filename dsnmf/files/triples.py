@@ -3,24 +3,25 @@
 from __future__ import annotations
 
 import csv
-from dataclasses import dataclass
+import warnings
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 import scipy.sparse
 
-from dsnmf.files.cells import is_name, is_whole, number
-from dsnmf.files.damage import damage_as
+from dsnmf.files.cells import is_name, is_whole
+from dsnmf.files.damage import text_damage_as
+from dsnmf.files.dialect import SEPARATORS, dialect_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from dsnmf.typing import Array, PathLike, SparseMatrix
 
-#: What stands between the cells, by a file's suffix; in others the first of these in its first
-#: line, or blanks.
-SEPARATORS = {".csv": ",", ".tsv": "\t"}
+#: What may be between the cells where the file's ending does not say it: the first of these in the
+#: first line, or blanks.
 _TRIED = "\t,;"
 
 
@@ -41,16 +42,19 @@ class Triples:
     columns: Array
 
 
-def _separator(path, line):
-    known = SEPARATORS.get(Path(path).suffix.lower())
-    return known or next((each for each in _TRIED if each in line), " ")
+def _dialect(path, separator, decimal):
+    if separator is None and SEPARATORS.get(Path(path).suffix.lower()) is None:
+        with text_damage_as(path, "is no text"), open(path, encoding="utf-8-sig") as file:
+            line = file.readline()
+        separator = next((each for each in _TRIED if each in line), " ")
+    dialect = dialect_of(path, separator, decimal)
+    return replace(dialect, separator=" ") if len(dialect.separator) > 1 else dialect
 
 
-def _records(path):
+def _records(path, separator):
     """(line number, cells) of lines that are not blank."""
-    with damage_as(path, "is no text"), open(path, newline="", encoding="utf-8-sig") as file:
-        separator = _separator(path, file.readline())
-        file.seek(0)
+    damage = text_damage_as(path, "is no text")
+    with damage, open(path, newline="", encoding="utf-8-sig") as file:
         reader = csv.reader(file, delimiter=separator, skipinitialspace=True)
         for cells in reader:
             stripped = [cell.strip() for cell in cells]
@@ -60,7 +64,7 @@ def _records(path):
                 yield reader.line_num, stripped
 
 
-def _triple(path, line, cells):
+def _triple(path, line, cells, number):
     """A line's names, and its value; ValueError if it has none."""
     if len(cells) < 3 or not cells[0] or not cells[1]:
         raise ValueError(f"{path}, line {line}: must be row, column, value, got {cells}")
@@ -78,17 +82,26 @@ def _ordered(names):
     return sorted(names, key=(lambda name: (int(name), name)) if whole else None)
 
 
-def read_triples(path: PathLike, columns: Sequence[str] | None = None) -> Triples:
+def read_triples(
+    path: PathLike,
+    columns: Sequence[str] | None = None,
+    *,
+    separator: str | None = None,
+    decimal: str | None = None,
+) -> Triples:
     """A matrix of known entries from a file with a line for each: row, column, value.
 
     Parameters
     ----------
     path : str or path-like
-        A text with commas (.csv), tabs (.tsv), or in files of other endings with tabs, commas,
-        semicolons or blanks, whichever its first line has. A first line of names alone is a
-        header. Rows and columns are numbers or names; cells after the third do not count.
+        A text with commas (.csv) or tabs (.tsv), or another separator if its first lines show so;
+        in files of other endings with tabs, commas, semicolons or blanks, whichever its first line
+        has. A first line of names alone is a header. Rows and columns are numbers or names; cells
+        after the third do not count.
     columns : sequence of str, optional
         The columns, where they and their order are known: those of a model's features.
+    separator, decimal : str, optional
+        By default as said above; the decimal mark as the first lines show, with a warning.
 
     Returns
     -------
@@ -121,10 +134,13 @@ def read_triples(path: PathLike, columns: Sequence[str] | None = None) -> Triple
     of_columns = {name: i for i, name in enumerate(() if columns is None else columns)}
     seen: dict[tuple[int, int], int] = {}
     values = []
-    for count, (line, cells) in enumerate(_records(path)):
+    dialect = _dialect(path, separator, decimal)
+    if dialect.note:
+        warnings.warn(f"{path}: {dialect.note}", stacklevel=2)
+    for count, (line, cells) in enumerate(_records(path, dialect.separator)):
         if not count and len(cells) > 2 and all(map(is_name, cells[:3])):
             continue
-        row, column, value = _triple(path, line, cells)
+        row, column, value = _triple(path, line, cells, dialect.number)
         if columns is not None and column not in of_columns:
             raise ValueError(f"{path}, line {line}: {column!r} is not a feature of the model")
         entry = rows.setdefault(row, len(rows)), of_columns.setdefault(column, len(of_columns))

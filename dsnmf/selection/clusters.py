@@ -230,8 +230,9 @@ class ClusterAgreement(Criterion):
     def reason(self, rows, best):
         row = rows[best]
         score = tell_apart(row["score"], 1, 0, decimals=2)[0]
+        how = "best with" if len(rows) > 1 else "with"
         return (
             f"On its features k-means with {row['n_clusters']} clusters, repeated on random "
-            f"{SHARE:.0%} of the samples, agrees best with itself: {score}, where 0 is "
+            f"{SHARE:.0%} of the samples, agrees {how} itself: {score}, where 0 is "
             "the agreement on data of the same spread without clusters and 1 is full."
         )

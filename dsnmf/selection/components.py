@@ -66,7 +66,8 @@ class ComponentAgreement(Criterion):
 
     def reason(self, rows, best):
         score = tell_apart(rows[best]["score"], 1, 0, decimals=2)[0]
+        how = "best between" if len(rows) > 1 else "between"
         return (
-            f"Its components agree best between {self.repeats} fits to random {SHARE:.0%} of the "
+            f"Its components agree {how} {self.repeats} fits to random {SHARE:.0%} of the "
             f"samples: {score}, where 0 is chance and 1 is full."
         )

@@ -95,6 +95,8 @@ class HiddenEntries(Criterion):
     def reason(self, rows, best):
         score, lowest = rows[best]["score"], min(row["score"] for row in rows)
         missed, least = tell_apart(100 * score, 100 * lowest, decimals=1)
+        if len(rows) == 1:
+            return f"It misses {least}% of the hidden entries' squares; it is the only candidate."
         if score == lowest:
             return f"It misses {least}% of the hidden entries' squares, the least of all."
         return (

@@ -263,6 +263,9 @@ def select(
     (60, 3)
     """
     extra("sklearn", "dsnmf.selection")
+    for each in estimator if isinstance(estimator, list | tuple) else [estimator]:
+        if isinstance(each, type):
+            raise TypeError(f"estimator is a class: give {each.__name__}(), with brackets")
     from dsnmf.selection.candidates import Candidates
 
     seed, jobs = _as_seed(random_state), as_size(jobs, "jobs")

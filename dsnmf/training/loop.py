@@ -2,6 +2,7 @@
 
 import contextlib
 import math
+import sys
 
 from dsnmf.extras import tqdm_bar
 from dsnmf.training.interruption import defer_interrupt, end_early
@@ -11,17 +12,22 @@ from dsnmf.training.memory import freed_memory_kept
 CHECK_EVERY = 10
 
 
+def is_watched():
+    """Whether somebody sees a line before the next one replaces it: logs keep all."""
+    return sys.stderr.isatty() or "ipykernel" in sys.modules
+
+
 @contextlib.contextmanager
 def progress_bar(total, description, shown, done=0, reading=None):
     """A `tqdm_bar` whose `advance(cost)` counts one iteration.
 
     It starts at `done` iterations, and shows how much has been read. The first iteration has a line
-    of its own, as functions may have to be compiled.
+    of its own, as functions may have to be compiled; logs have no such line.
     """
     with contextlib.ExitStack() as shown_now:
         first = f"{description}: first iteration (compiling, once per machine)"
         options = {"desc": first, "bar_format": "{desc}", "leave": False}
-        shown_now.enter_context(tqdm_bar(shown, **options))
+        shown_now.enter_context(tqdm_bar(shown and is_watched(), **options))
         bar = None
 
         def advance(cost):
