@@ -229,7 +229,7 @@ class FittedFactorisation(HasParameters):
         models scale with the sample. "ridge" and "neighbors" are for models with labels or graphs,
         see `WSF`. What comes out of any is given in the `metric`, in which it may be negative.
         Samples with gaps are fitted by their known entries alone, which is unstable with many
-        components in "projection"; the gaps of training samples are better filled from `H_`.
+        components in "projection"; gaps are better filled by `dsnmf.inspection.fill`.
 
         Parameters
         ----------
