@@ -2,11 +2,20 @@
 
 import numpy as np
 
+from dsnmf.estimators.projection import features_by_gaps, least_nonnegative
+
 #: Noises that are tried, as multiples of the mean square that the fit leaves of a known entry.
 NOISES = 10.0 ** np.arange(-4, 4.1, 0.5)
 
 #: Least noise, as a share of the mean square of an entry: less is rounding.
 LEAST_NOISE = 1e-12
+
+#: What the noise is taken for where features are to be as the learned ones, as a multiple of the
+#: mean square that the fit leaves: so their variances are near those of the learned ones.
+DESCRIBED = 0.3
+
+#: Least variance of the learned features along a direction, as a share of the largest.
+_LEAST_VARIANCE = 1e-12
 
 #: Numbers in an array that is worked on at once.
 _BLOCK = 1 << 22
@@ -18,6 +27,14 @@ _ROUNDING = 1e-10
 def _blocks(count, size):
     step = max(1, _BLOCK // size)
     return (slice(start, start + step) for start in range(0, count, step))
+
+
+def noise_of_fit(model, size=0.0):
+    """Mean square of what the fit leaves of a known entry, which has this mean square itself."""
+    n, p = model.H_[-1].shape[1], len(model.Z_[0])
+    count = n * p - (getattr(model, "_record", {}).get("unknown") or 0)
+    noise = float(model.reconstruction_err_) ** 2 / max(count, 1)
+    return max(noise, LEAST_NOISE * size, float(np.finfo(np.float64).tiny))
 
 
 class ConditionalMean:
@@ -87,3 +104,47 @@ def components_without(X, H):
         right = np.where(known, columns, 0) @ H.T
         Psi[block] = np.linalg.solve(gram + ridge, right[..., None])[..., 0]
     return Psi
+
+
+class NearLearned:
+    """Features h >= 0 of samples that compare with the learned ones.
+
+    They minimise ‖x - Ψh‖² + noise (h - mean)ᵀ covariance⁻¹ (h - mean) over the known entries, with
+    mean and covariance of the learned features, and a share of what the fit leaves as the noise.
+    Without the second term they may differ by large amounts that hardly change Ψh.
+
+    Parameters
+    ----------
+    Psi : ndarray, shape (p, k)
+    H : ndarray, shape (k, n)
+        Learned features.
+    noise : float
+        See `noise_of_fit`.
+    """
+
+    def __init__(self, Psi, H, noise):
+        wide = np.asarray(H, np.float64)
+        values, vectors = np.linalg.eigh(np.atleast_2d(np.cov(wide, bias=True)))
+        least = max(_LEAST_VARIANCE * float(values[-1]), float(np.finfo(np.float64).tiny))
+        weights = np.sqrt(DESCRIBED * noise / np.maximum(values, least))
+        self._Psi, self._penalty = Psi, weights[:, None] * vectors.T
+        self._target = self._penalty @ wide.mean(axis=1)
+
+    def of(self, rows):
+        """Features (k x n) of rows (n x p), NaN where unknown."""
+        return features_by_gaps(rows.T, self._Psi.shape[1], self._of_known)
+
+    def _of_known(self, known):
+        Q, R = np.linalg.qr(np.vstack([self._Psi[known], self._penalty]))
+        m = np.count_nonzero(known)
+        return _Rotated(Q[:m], R, Q[m:].T @ self._target)
+
+
+class _Rotated:
+    """The nonnegative features of samples with the same known entries."""
+
+    def __init__(self, Q, R, target):
+        self._Q, self._R, self._target = Q, R, target
+
+    def of_full(self, X):
+        return least_nonnegative(self._R, self._Q.T @ X + self._target[:, None])

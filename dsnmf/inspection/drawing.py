@@ -10,6 +10,7 @@ import numpy as np
 from dsnmf.extras import extra
 from dsnmf.inspection.layer import component_names, feature_names, kind_of, layer_of
 from dsnmf.inspection.variance import component_variances
+from dsnmf.inspection.wording import FEATURES
 from dsnmf.validation import as_number
 
 if TYPE_CHECKING:
@@ -41,6 +42,7 @@ class Wanted:
     model: Factorisation
     layer: int
     features: np.ndarray | None
+    features_name: str | None
     labels: ArrayLike | None
     shape: tuple[int, ...] | None
     style: str | None
@@ -139,6 +141,12 @@ def _learned(wanted):
     return np.asarray(found.features, np.float64)
 
 
+def _features_name(wanted):
+    if wanted.features is None:
+        return FEATURES["learned"]
+    return wanted.features_name or "features as given"
+
+
 def _raster(ax, n):
     """Draw many points as pixels, also in PDF and SVG, which would be as large as the data."""
     if n > RASTER:
@@ -157,14 +165,16 @@ def _features(wanted):
         rows, side = -(-k // columns), width * 0.9 / columns
         figure = _new(width, 0.6 + rows * side * pixels[0] / pixels[1], "compressed")
         ax = plotting.component_grid(H.T, pixels, columns=columns, ax=figure.subplots())
-        ax.set_title(f"{kind_of(wanted.model)}: maps of {k} features", fontsize="medium")
+        title = f"{kind_of(wanted.model)}: maps of {k} features\n{_features_name(wanted)}"
+        ax.set_title(title, fontsize="medium")
         return figure
     if k < 2:
         raise ValueError("a layer of one component has no plane to draw: choose another layer")
     labelled = wanted.labels is not None
     figure = _new(width, (0.62 if labelled else 0.9) * width)
     ax = plotting.plot_embedding(H.T, wanted.labels, ax=figure.subplots())
-    ax.set_title(f"{kind_of(wanted.model)}: features of {n} samples", fontsize="medium")
+    title = f"{kind_of(wanted.model)}: features of {n} samples\n{_features_name(wanted)}"
+    ax.set_title(title, fontsize="medium")
     _raster(ax, n)
     return figure
 
@@ -237,6 +247,7 @@ def draw_figure(
     *,
     layer: int = -1,
     features: ArrayLike | None = None,
+    features_name: str | None = None,
     labels: ArrayLike | None = None,
     shape: Sequence[int] | None = None,
     style: str | None = None,
@@ -255,6 +266,8 @@ def draw_figure(
         Index into `Z_` and `H_`.
     features : array-like, shape (k_layer, n_samples), optional
         For "features": those of other samples than the training ones.
+    features_name : str, optional
+        Which features these are, for the title: the map and the metric.
     labels : array-like, shape (n_samples,) or (n_samples, n_attributes), optional
         The colours of "features", and what "layers" sorts samples by, which needs them.
     shape : sequence of int, optional
@@ -295,7 +308,7 @@ def draw_figure(
     width = as_number(width, "width", 0, exclusive=True)
     given = None if features is None else np.asarray(features)
     size = None if shape is None else tuple(shape)
-    wanted = Wanted(model, index, given, labels, size, style, width)
+    wanted = Wanted(model, index, given, features_name, labels, size, style, width)
     font = {"font.size": NARROW[1] if width < NARROW[0] else 10}
     with extra("matplotlib.style", "figures").context(["default", font]):
         return _DRAWERS[kind](wanted)

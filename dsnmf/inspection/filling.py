@@ -13,23 +13,18 @@ import scipy.sparse
 from dsnmf.data.recognition import in_memory
 from dsnmf.estimators.containers import as_data
 from dsnmf.inspection.conditional_mean import (
-    LEAST_NOISE,
     NOISES,
     ConditionalMean,
     components_without,
+    noise_of_fit,
 )
-from dsnmf.inspection.given_samples import array_model
-from dsnmf.symbolic import is_linear
+from dsnmf.inspection.given_samples import array_model, is_error_of_fit, is_plain
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
 
     from dsnmf.estimators.base import Factorisation
     from dsnmf.typing import Array
-
-#: How near, of their norm, samples must be reconstructed from the learned features to be those of
-#: the fit.
-NEAR = 1e-3
 
 #: Share of the known entries that is hidden for the test, of at most so many samples; with fewer
 #: hidden entries than the last number there is no test.
@@ -83,8 +78,7 @@ def are_of_fit(model, X, X_hat):
     X, X_hat = (model._as_factorised(rows) for rows in (X, X_hat))
     size = np.sqrt(np.nansum(np.square(X, dtype=np.float64)))
     error = np.sqrt(np.nansum(np.square(X - X_hat.astype(np.float64))))
-    expected = model.reconstruction_err_
-    return abs(error - expected) <= NEAR * max(expected, NEAR * size)
+    return is_error_of_fit(model, error, size)
 
 
 def _hidden_for_test(X):
@@ -108,15 +102,6 @@ def _means(X, otherwise):
     return np.where(count > 0, np.nansum(X, axis=0) / np.maximum(count, 1), otherwise)
 
 
-def _noise_of_fit(model, X):
-    """Mean square of what the fit leaves of a known entry."""
-    n, p = model.H_[-1].shape[1], len(model.Z_[0])
-    count = n * p - (getattr(model, "_record", {}).get("unknown") or 0)
-    noise = float(model.reconstruction_err_) ** 2 / max(count, 1)
-    size = float(np.nanmean(np.square(X)))
-    return max(noise, LEAST_NOISE * size, float(np.finfo(np.float64).tiny))
-
-
 def _rms(missed):
     return float(np.sqrt(np.mean(np.square(missed, dtype=np.float64))))
 
@@ -124,7 +109,8 @@ def _rms(missed):
 def _by_conditional_mean(model, rows, of_fit):
     """All entries of rows as the fit had them, and the `FillTest`."""
     Psi, H = reduce(np.matmul, [Z.astype(np.float64) for Z in model.Z_]), model.H_[-1]
-    learned, noise = ConditionalMean(Psi, H), _noise_of_fit(model, rows)
+    noise = noise_of_fit(model, float(np.nanmean(np.square(rows))))
+    learned = ConditionalMean(Psi, H)
     picked, hidden = _hidden_for_test(rows)
     by, count = "the learned components", int(hidden.sum())
     if count < LEAST:
@@ -174,7 +160,7 @@ def _filled(model, X):
     if hasattr(model, "view_names_"):  # which lack whole views
         by = "the learned features" if of_fit else "the features of transform"
         return learned if of_fit else _reconstructed(model, X), FillTest(by, 0, None, None)
-    if not hasattr(model, "H_") or not is_linear(model._nonlinearity):
+    if not is_plain(model):
         return _by_transform(model, X)
     rows = model._centring.of(X).astype(np.float64)
     found, test = _by_conditional_mean(model, rows, of_fit)
