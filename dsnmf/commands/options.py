@@ -2,6 +2,9 @@
 
 import argparse
 
+#: Before the decimals.
+DECIMALS = {"point": ".", "comma": ","}
+
 #: Names of separators that a shell makes hard to type.
 SEPARATORS = {"tab": "\t", "comma": ",", "semicolon": ";", "space": r"\s+", "pipe": "|"}
 
@@ -35,7 +38,11 @@ def add_options(parser, triples=False):
     group.add_argument(
         "--drop", type=_words, default=(), metavar="NAME,…", help="features to leave out"
     )
-    group.add_argument("--index", metavar="NAME", help="the column that names the samples")
+    group.add_argument(
+        "--index",
+        metavar="NAME",
+        help="the column that names the samples (with --transpose: the features)",
+    )
     group.add_argument(
         "--missing",
         type=_words,
@@ -49,7 +56,13 @@ def add_options(parser, triples=False):
         type=_separator,
         metavar="S",
         help=f"between the cells of a text file: a letter or {', '.join(SEPARATORS)} (default: by "
-        "its ending)",
+        "its ending, or by its first lines)",
+    )
+    group.add_argument(
+        "--decimal",
+        choices=[*DECIMALS],
+        help="before the decimals of a text file's numbers (default: point, or as its first lines "
+        "show)",
     )
     group.add_argument("--transpose", action="store_true", help="the file holds features x samples")
     group.add_argument(
@@ -91,4 +104,5 @@ def layout_of(parsed):
     from dsnmf.files.layout import Layout
 
     names = ("columns", "drop", "index", "missing", "separator", "transpose", "array")
-    return Layout(**{name: getattr(parsed, name) for name in names})
+    decimal = DECIMALS.get(parsed.decimal)
+    return Layout(decimal=decimal, **{name: getattr(parsed, name) for name in names})

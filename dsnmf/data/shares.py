@@ -9,7 +9,8 @@ import scipy.sparse
 from dsnmf.magnitude import largest_magnitude
 from dsnmf.symbolic.centred import CentredMatrix
 
-#: A feature with more of it than this leaves less than a fifth of the norm for all others.
+#: With a larger share of the squared norm, a feature leaves less than a fifth of the norm for the
+#: others.
 GOVERNING = 0.96
 
 #: Entries that are squared at a time.
@@ -21,7 +22,7 @@ class GoverningFeatureWarning(UserWarning):
 
 
 def energies_of(X):
-    """Of each feature the sum of its squares, in any unit.
+    """The sum of squares of each feature, in a common but arbitrary unit.
 
     Parameters
     ----------
@@ -55,9 +56,9 @@ def warn_of_governing(energies, names=None, stacklevel=2):
     energies : ndarray, shape (n_features,)
         See `energies_of`.
     names : sequence of str, optional
-        Those of the features.
+        Names of the features.
     stacklevel : int
-        As `warnings.warn` has it, for the caller.
+        As in `warnings.warn`, counted from the caller.
 
     Warns
     -----

@@ -1,4 +1,4 @@
-"""Classes of new samples, learned from labels of which few or all are known."""
+"""Classes of new samples, learned from few or many known labels."""
 
 from __future__ import annotations
 
@@ -33,24 +33,25 @@ FOLDS = 5
 class WSFClassifier(ClassifierMixin, BaseEstimator):
     """Classes of samples by weakly supervised factorisation, from labels that are partly known.
 
-    `WSF` factorises all samples, with and without a label, and keeps those of a class and those
-    that are nearest neighbours close together. Logistic regression on the features of the labelled
-    ones gives the others a class. New samples get theirs from all of these, by ridge regression or
-    by their nearest neighbours.
+    `WSF` factorises all samples, with and without a label. It keeps samples of the same class, and
+    nearest neighbours, close together. Logistic regression on the features of the labelled samples
+    gives each other sample a class. From all these classes, ridge regression or nearest neighbours
+    predict the classes of new samples.
 
     Parameters
     ----------
     n_components : "auto" or int >= 1
-        Of the factorisation. "auto" is two per class, as far as there are samples and features.
+        Number of components of the factorisation. "auto" is two per class, at most the number of
+        samples and of features.
     alpha : float >= 0
-        Weight of the neighbours' graph, see `WSF`; the classes' graph has the same, but that its
-        mean degree counts as `n_neighbors`.
+        Weight of the graph of neighbours, see `WSF`. The graph of classes has the same weight, but
+        its mean degree is scaled to `n_neighbors`.
     n_neighbors : int >= 1
-        Of the graph, and of the rule that predicts.
+        Neighbours per sample, in the graph and in predictor="neighbors".
     predictor : {"auto", "ridge", "neighbors"}
-        How new samples get a class. "auto" takes the one of the two that errs less on the labelled
-        samples alone, in five folds; "ridge" where no class has two of them. In "ridge" the other
-        samples weigh as much as their class is probable, and less where neighbours err more.
+        The classifier of new samples. "auto" takes the one that errs less on the labelled samples,
+        in five folds, and "ridge" if no class has two labelled samples. In "ridge", an unlabelled
+        sample has its class's probability as weight, or less if neighbours err more.
     max_iter : int >= 1
         See `WSF`.
     tol : float >= 0
@@ -63,20 +64,20 @@ class WSFClassifier(ClassifierMixin, BaseEstimator):
     classes_ : ndarray, shape (n_classes,)
         The known labels, sorted.
     transduction_ : ndarray, shape (n_samples,)
-        The class of each training sample: the given one where there is one.
+        The class of each training sample: the given one if it is known.
     factorisation_ : WSF
         The fitted model, whose `transform` gives features.
     predictor_ : RidgeClassifierCV or KNeighborsClassifier
         Fitted to the training samples and `transduction_`.
     n_iter_ : int
-        Of the factorisation.
+        Iterations of the factorisation.
     n_features_in_, feature_names_in_
         See scikit-learn.
 
     Notes
     -----
-    A label is unknown where it is -1, None, NaN, or what else `WSF` takes for unknown. Where all
-    others are of one class -1 is a class, as in problems of two classes with labels -1 and 1.
+    A label is unknown if it is -1, None, NaN, or another value that `WSF` treats as unknown. If all
+    other labels are of one class, -1 is a class too, as in problems with the labels -1 and 1.
 
     Examples
     --------
@@ -125,13 +126,13 @@ class WSFClassifier(ClassifierMixin, BaseEstimator):
         return tags
 
     def fit(self, X: Matrix, y: ArrayLike) -> Self:
-        """Learn from samples, those without a label too.
+        """Learn from samples, with and without labels.
 
         Parameters
         ----------
         X : array-like or sparse matrix, shape (n_samples, n_features)
         y : array-like, shape (n_samples,)
-            Labels; see the notes for those that are unknown.
+            Labels; see the notes for unknown ones.
 
         Returns
         -------
@@ -140,8 +141,8 @@ class WSFClassifier(ClassifierMixin, BaseEstimator):
         Raises
         ------
         ValueError
-            If X is not a finite matrix, y has another length, or the labels are numbers with a
-            fraction, or of one class.
+            If X is not a finite matrix, y has another length, or the labels have fractional parts
+            or are of one class.
         """
         self._validate_params()
         X = validate_data(
@@ -179,7 +180,7 @@ class WSFClassifier(ClassifierMixin, BaseEstimator):
         return model.fit(X, np.column_stack([codes, codes]))
 
     def _fitted_predictor(self, X, codes, certainty):
-        """What gives new samples a class; labels that were completed count by their certainty."""
+        """The fitted classifier of new samples; a completed label has its certainty as weight."""
         squares = X.multiply(X) if issparse(X) else np.square(X)
         ridge = RidgeClassifierCV(alphas=(squares.sum() or 1.0) * PENALTIES)
         neighbours = KNeighborsClassifier(min(self.n_neighbors, X.shape[0]))

@@ -87,8 +87,8 @@ class InMemory:
         """A model at its start, in the context of `held`, and a trace."""
         estimator, X = self._estimator, self._X
         absent = estimator.absent
-        self.centring = Centring.of_known(X, estimator.center, estimator.scale, absent)
-        X = self.centring.of(X, absent)
+        self.centring = Centring.from_matrix(X, estimator.center, estimator.scale, absent)
+        X = self.centring.apply(X, absent)
         names = getattr(estimator, "feature_names_in_", None)
         warn_of_governing(energies_of(X), names, stacklevel=5)
         check_jax(estimator.mode, estimator._rule(), estimator._inner_nonlinearity())
@@ -155,7 +155,7 @@ class InMemory:
             features,
             samples.final_error(Zs[0], led[0]),
             samples.scale * float(np.linalg.norm(samples.norms)),
-            samples.of_fit(picked, Zs[0], led[0]),
+            samples.filled_at_scale(picked, Zs[0], led[0]),
             samples.norms[picked],
             gram,
             *learned_priors(led, samples, Zs[0], nonlinearity),

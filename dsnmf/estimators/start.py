@@ -9,7 +9,7 @@ from dsnmf.initialisation.nonlinear import nonlinear_start
 from dsnmf.initialisation.pretraining import pretrain_product
 from dsnmf.initialisation.rectified import rectified_start
 from dsnmf.initialisation.svd import ZERO_FILL, raised, semi_nmf_of_triplets, without_zeros
-from dsnmf.initialisation.triplets import completed_triplets
+from dsnmf.initialisation.triplets import complete_triplets
 from dsnmf.symbolic import as_nonlinearity, is_linear, relu
 from dsnmf.validation import as_generator, as_matrix
 
@@ -24,7 +24,7 @@ def as_random_state(random_state):
 def _by_svd(M, k, floor, rng, known):
     """As `appr_seminmf`; known are a matrix and what `gram_eigen` gives of it, or None."""
     eigen = known[1] if M is known[0] else None
-    triplets = partial(completed_triplets, M, floor=floor, rng=rng, dtype=np.float64, eigen=eigen)
+    triplets = partial(complete_triplets, M, floor=floor, rng=rng, dtype=np.float64, eigen=eigen)
     return semi_nmf_of_triplets(M, k, triplets)
 
 

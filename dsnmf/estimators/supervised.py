@@ -5,13 +5,13 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
-import joblib
 import numpy as np
 
 from dsnmf.affinity import combine
 from dsnmf.affinity.algebra import row_sums
 from dsnmf.affinity.classes import as_label_codes
 from dsnmf.estimators.base import Factorisation
+from dsnmf.estimators.digest import digest
 from dsnmf.estimators.graphs import (
     attribute_affinity,
     beyond_classes,
@@ -111,7 +111,7 @@ class SupervisedFactorisation(Factorisation):
         return [None] if y is None else as_label_codes(y, "y", n)
 
     def _hashed_labels(self, y, n):
-        return joblib.hash(self._codes(y, n))
+        return digest(self._codes(y, n))
 
     def _affinities(self, y, n, factorised):
         layers = self._attributes(y, n)

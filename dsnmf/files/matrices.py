@@ -41,12 +41,21 @@ READERS = {
 }
 
 
+#: Endings of files that `dsnmf.files.named_tables.read_table` reads besides.
+_READ_AS_TABLES = (".txt", ".mtx", ".hdr")
+
+_OF_EXCEL = (".xlsx", ".xls", ".xlsm", ".xlsb", ".ods")
+
+
 def suffix_of(path: PathLike, known: Sequence[str] = tuple(READERS)) -> str:
     """Suffix of a file in lower case; ValueError if it is not among the known ones."""
     suffix = Path(path).suffix.lower()
-    if suffix not in known:
-        raise ValueError(f"{path} must end in one of {', '.join(known)}")
-    return suffix
+    if suffix in known:
+        return suffix
+    if suffix in _OF_EXCEL and ".csv" in known:
+        raise ValueError(f"{path}: Excel files are not read: save the sheet as CSV (UTF-8)")
+    others = _READ_AS_TABLES if {*READERS} <= {*known} else ()
+    raise ValueError(f"{path} must end in one of {', '.join([*known, *others])}")
 
 
 def _check(source, values, kinds, dimensions, allowed):
@@ -101,13 +110,20 @@ def read_array(source: PathLike) -> Array:
     return values if values.dtype == np.float32 else values.astype(np.float64)
 
 
-def read_sample_names(source: PathLike, known: Sequence[str] | None = None) -> list[str] | None:
+def _said_of_text(suffix, decimal):
+    """What else the reader of such a file is told: only texts have a decimal mark."""
+    return {"decimal": decimal} if READERS[suffix] is text else {}
+
+
+def read_sample_names(
+    source: PathLike, known: Sequence[str] | None = None, *, decimal: str | None = None
+) -> list[str] | None:
     """Names of the samples in a file that has some: its first column, index or observations.
 
     Parameters
     ----------
     source : str or path-like
-    known : list of str, optional
+    known, decimal : optional
         See `read_named_matrix`.
 
     Returns
@@ -115,12 +131,17 @@ def read_sample_names(source: PathLike, known: Sequence[str] | None = None) -> l
     list of str, or None
     """
     path, name = file_of(source)
-    read = getattr(READERS[suffix_of(path)], "read_sample_names", None)
-    return None if read is None else read(path, name, known)
+    suffix = suffix_of(path)
+    read = getattr(READERS[suffix], "read_sample_names", None)
+    return None if read is None else read(path, name, known, **_said_of_text(suffix, decimal))
 
 
 def read_named_matrix(
-    source: PathLike, known: Sequence[str] | None = None
+    source: PathLike,
+    known: Sequence[str] | None = None,
+    *,
+    decimal: str | None = None,
+    transpose: bool = False,
 ) -> tuple[Array | SparseMatrix, Array | None]:
     """Samples from a file, and the names of their features.
 
@@ -131,6 +152,10 @@ def read_named_matrix(
     known : list of str, optional
         Names that the features may have: a first line of these, in any order, is a header even if
         they are numbers.
+    decimal : {".", ","}, optional
+        Before the decimals of a .csv or .tsv file; by default as its first lines show.
+    transpose : bool
+        Whether the file's rows are features, for what the user is told of its first column.
 
     Returns
     -------
@@ -148,17 +173,17 @@ def read_named_matrix(
     suffix = suffix_of(path)
     if name and is_frame(path):
         raise ValueError(f"{source}: columns of {path} are picked by --columns {name}")
-    values, names = READERS[suffix].read_matrix(path, name, known)
+    values, names = READERS[suffix].read_matrix(path, name, known, **_said_of_text(suffix, decimal))
     values = check_matrix(source, values)
     if names is None:
         return values, None
     names = np.array([str(name).strip() for name in names], dtype=object)
     if not scipy.sparse.issparse(values):
-        _tell(source, note_on_features(values, names))
+        _tell(source, note_on_features(values, names, transpose))
     return values, names
 
 
-def read_matrix(source: PathLike) -> Array | SparseMatrix:
+def read_matrix(source: PathLike, *, decimal: str | None = None) -> Array | SparseMatrix:
     """Samples from a file.
 
     Parameters
@@ -173,7 +198,8 @@ def read_matrix(source: PathLike) -> Array | SparseMatrix:
             The same, or X where there is Y. Of a structure, `PATH:STRUCTURE.FIELD` is read. Version
             7.3 needs h5py.
         .csv, .tsv
-            Numbers with commas or tabs between them; an empty cell, NA or nan is NaN. A first
+            Numbers with commas or tabs between them, or with semicolons and decimal commas if the
+            first lines show so, with a warning; an empty cell, NA or nan is NaN. A first
             line of names is a header. So is, with a warning, one of names and whole numbers, and
             one of numbers which no sample below is like, as wavelengths or years are; where that
             is in doubt, the line is a sample, with a warning. The first column is left out, with
@@ -184,6 +210,8 @@ def read_matrix(source: PathLike) -> Array | SparseMatrix:
             `X`, or one of the layers, `raw/X` or of obsm as `PATH:NAME`. Needs h5py.
         .h5mu
             `X` of a modality, `PATH:MODALITY`, or `PATH:MODALITY/NAME`. Needs h5py.
+    decimal : {".", ","}, optional
+        Before the decimals of a .csv or .tsv file; by default as its first lines show.
 
     Returns
     -------
@@ -200,7 +228,7 @@ def read_matrix(source: PathLike) -> Array | SparseMatrix:
         If the suffix is unknown, the file is damaged or needs pickle, which matrix is meant is
         not clear, or it is not a matrix of numbers without infinities.
     """
-    return read_named_matrix(source)[0]
+    return read_named_matrix(source, decimal=decimal)[0]
 
 
 def read_labels(

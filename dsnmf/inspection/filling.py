@@ -162,9 +162,9 @@ def _filled(model, X):
         return learned if of_fit else _reconstructed(model, X), FillTest(by, 0, None, None)
     if not is_plain(model):
         return _by_transform(model, X)
-    rows = model._centring.of(X).astype(np.float64)
+    rows = model._centring.apply(X).astype(np.float64)
     found, test = _by_conditional_mean(model, rows, of_fit)
-    return model._centring.undone(found), test
+    return model._centring.undo(found), test
 
 
 @overload

@@ -1,4 +1,4 @@
-"""What classes and fits of estimators take from the declarations of their parameters."""
+"""Docstrings, constraints and exclusions from the declarations of parameters."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ if TYPE_CHECKING:
     from dsnmf.estimators.parameters.parameter import Parameter
     from dsnmf.typing import Mode
 
-#: All, by name. Those that mean different things to different classes stand there once for each, as
-#: "Class.parameter".
+#: All declarations, by name. A parameter whose meaning depends on the class has an entry for each
+#: class, "Class.parameter".
 PARAMETERS = OF_MODELS | OF_KNOWN_ENTRIES | OF_FITS
 
 
 class HasParameters:
-    """A base of what is `declared`, with what all have of it."""
+    """Base of the classes that are `declared`: the attributes that all of them have."""
 
     _parameters: ClassVar[dict[str, Parameter]]
     _parameter_constraints: ClassVar[dict[str, list[Any]]]
@@ -39,10 +39,10 @@ T = TypeVar("T", bound=HasParameters)
 
 
 def declared(cls: type[T]) -> type[T]:
-    """Give a class what is declared of the parameters of its `__init__`.
+    """Give a class the declarations of the parameters of its `__init__`.
 
-    That is their texts, in place of the line "[parameters]" of its docstring, and their
-    constraints, which scikit-learn reads.
+    Their texts replace the line "[parameters]" of its docstring. scikit-learn reads their
+    constraints.
     """
     _, *names = inspect.signature(cls.__init__).parameters
     found = {name: PARAMETERS.get(f"{cls.__name__}.{name}") or PARAMETERS[name] for name in names}
@@ -58,7 +58,7 @@ def declared(cls: type[T]) -> type[T]:
 
 
 def excluded_by(estimator: HasParameters, rule: str) -> str | None:
-    """The first parameter whose value fulfils a rule of its declaration, as "name=value", or None.
+    """First parameter whose value fulfils a rule of its declaration, as "name=value", or None.
 
     Parameters
     ----------
@@ -74,7 +74,7 @@ def excluded_by(estimator: HasParameters, rule: str) -> str | None:
 
 
 def numbers_of(estimator: Any) -> dict[str, Any]:
-    """{name: value} of the parameters that the numbers of a fit depend on, by name."""
+    """{name: value}, sorted by name, of the parameters that change the numbers of a fit."""
     given = estimator.get_params(deep=False)
     others = {name for name, each in estimator._parameters.items() if not each.changes_numbers}
     return {name: given[name] for name in sorted(given.keys() - others)}

@@ -6,7 +6,7 @@ import pytensor.tensor as pt
 import scipy.linalg
 
 from dsnmf import symbolic
-from dsnmf.training.lending import compiled_once
+from dsnmf.training.lending import compile_once
 from dsnmf.training.modes import compile_function, is_jax
 
 #: Remembered steps, and how the length of a sample's steps grows after a gain and shrinks after a
@@ -35,7 +35,7 @@ def _quasi_newton(gradient, free, pairs, inverse):
     return direction
 
 
-@compiled_once
+@compile_once
 def compiled_errors(layers, nonlinearity, mode):
     """(H, X, known, Z_1, …) ↦ Σ (X - X̂)² per sample, and its gradient."""
     H, X, known, *Zs = (pt.matrix(dtype="float64") for _ in range(3 + layers))
