@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from dsnmf.extras import extra
-from dsnmf.inspection.layer import component_names, feature_names, kind_of, layer_of
+from dsnmf.inspection.layer import feature_names, kind_of, layer_of, reader_names
 from dsnmf.inspection.variance import component_variances
 from dsnmf.inspection.wording import FEATURES
 from dsnmf.validation import as_number
@@ -101,7 +101,7 @@ def _components(wanted):
 
     model, layer, width = wanted.model, wanted.layer, wanted.width
     style = wanted.style or style_of(model, wanted.shape)
-    A, names = layer_of(model, layer).components, component_names(model, layer)
+    A, names = layer_of(model, layer).components, reader_names(model, layer)
     shown = _largest(model, layer, SHOWN[style])
     A, names, k = A[:, shown], [names[j] for j in shown], A.shape[1]
     named = getattr(model, "feature_names_in_", None) is not None
@@ -117,14 +117,15 @@ def _components(wanted):
         ax = plotting.component_grid(A, shape, columns=columns, ax=figure.subplots())
         ax.set_title(title, fontsize="medium")
     elif style == "curves":
-        figure = _new(width, 0.9 + 0.42 * len(shown))
+        figure = _new(width, 1.05 + 0.42 * len(shown))
         ax = plotting.component_curves(A, features, names=names, ax=figure.subplots())
         ax.set_title(title, fontsize="medium")
     else:
         top = min(8, len(A))
         columns = max(1, min(int(width / 2.2), len(shown)))
         rows = -(-len(shown) // columns)
-        figure = _new(width, 0.4 + rows * (0.55 + 0.17 * top))
+        columns = -(-len(shown) // rows)  # as few empty panels as may be
+        figure = _new(width, 0.7 + rows * (0.55 + 0.17 * top))
         axes = figure.subplots(rows, columns, squeeze=False)
         plotting.component_bars(A, features, names=names, top=top, axes=axes)
         figure.suptitle(title, fontsize="medium")
@@ -206,6 +207,10 @@ def _layers(wanted):
     axes = figure.subplots(len(Hs), columns, squeeze=False)
     names = ["label"] if columns == 1 else None
     plotting.plot_layers(Hs, labels, names=names, axes=axes)
+    unlabelled = [int((codes < 0).sum()) for codes in as_label_codes(labels)]
+    if any(unlabelled):
+        counts = ", ".join(map(str, unlabelled))
+        figure.suptitle(f"left out, without a label: {counts} of {len(Hs[0])}", fontsize="small")
     shown = axes[0, 0].images[0]
     figure.colorbar(shown, ax=axes, label="cosine", ticks=[-1, 0, 1], shrink=0.6)
     return figure
@@ -216,7 +221,7 @@ def _variance(wanted):
 
     model, layer = wanted.model, wanted.layer
     variances = component_variances(model, layer)
-    names, shown = component_names(model, layer), _largest(model, layer, 40)
+    names, shown = reader_names(model, layer), _largest(model, layer, 40)
     variation, label = _record(model).get("variation"), "variance, mean over samples"
     unit = 1.0
     if variation:

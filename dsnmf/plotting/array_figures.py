@@ -135,7 +135,7 @@ def component_grid(
 def cost_curve(
     costs: ArrayLike, *, every: int = 1, label: str | None = None, ax: Axes | None = None
 ) -> Axes:
-    """The cost after 0, 1, 2, … epochs, on a logarithmic scale.
+    """The cost after 0, 1, 2, … epochs, on a logarithmic scale if it falls tenfold.
 
     Parameters
     ----------
@@ -169,7 +169,15 @@ def cost_curve(
     if costs.ndim != 1 or costs.size == 0:
         raise ValueError(f"costs must be 1-d and not empty, got shape {costs.shape}")
     ax = new_axes(ax, (4.5, 3))
-    ax.semilogy(as_size(every, "every") * np.arange(len(costs)), costs, label=label, linewidth=1.2)
+    ax.plot(as_size(every, "every") * np.arange(len(costs)), costs, label=label, linewidth=1.2)
+    drawn = np.concatenate([np.asarray(line.get_ydata(), float) for line in ax.get_lines()])
+    if drawn.min() > 0 and drawn.max() >= 10 * drawn.min():
+        ax.set_yscale("log")
+        plain = extra("matplotlib.ticker", "plotting").LogFormatter  # 200, not 2 x 10²
+        ax.yaxis.set_major_formatter(plain())
+        ax.yaxis.set_minor_formatter(plain(minor_thresholds=(1.5, 0.5)))
+    else:
+        ax.ticklabel_format(axis="y", style="plain", useOffset=False)
     ax.set(xlabel="epoch", ylabel="cost")
     ax.grid(True, which="both", alpha=0.25, linewidth=0.5)
     if label is not None:
@@ -332,6 +340,10 @@ def score_intervals(
     if errors is not None:
         ax.hlines(lines, low, high, colors=colours)
     ax.scatter(scores, lines, c=colours, zorder=3)
+    if chosen is not None:
+        ax.scatter([], [], c="C1", label="chosen")
+        ax.legend(fontsize="small", loc="best")
+    ax.set_ylabel("candidate")
     ax.set_yticks(lines, names, fontsize="small", **LITERAL)
     ax.set_ylim(len(names) - 0.5, -0.5)  # the first on top
     ax.set_xlabel(

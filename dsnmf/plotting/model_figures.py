@@ -141,12 +141,14 @@ def plot_history(
     if _is_original(model):
         if not model.history:
             raise ValueError("model is a DSNMF that is not fitted: call fit first")
-        return cost_curve(model.history, label=label, ax=ax)
+        ax = cost_curve(model.history, label=label, ax=ax)
+        ax.set_ylabel("cost: squared error")
+        return ax
     costs = fitted_attribute(model, "history_", "plot_history")["cost"]
     # The rules' costs are computed only where the stopping rule looks at them.
     every = 1 if len(costs) == model.n_iter_ else loop.CHECK_EVERY
     ax = cost_curve(costs, every=every, label=label, ax=ax)
-    ax.set_xlabel("iteration")
+    ax.set(xlabel="iteration", ylabel="cost (scaled squared error,\nwith penalties)")
     return ax
 
 
