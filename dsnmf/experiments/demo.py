@@ -198,13 +198,8 @@ def _draw(rows, images):
 
 def _caption(rows, images):
     """What the figure shows."""
-    text = f"Figure: the squared error over the epochs, samples of unit norm{'.' * (not images)}"
-    if images:
-        text += (
-            f"; components of {rows[-1].method}, by layer: red is above zero, blue below, each "
-            "divided by its largest magnitude."
-        )
-    return text
+    grids = f"; components of {rows[-1].method}, red above zero, blue below" if images else ""
+    return f"Figure: squared errors over the epochs, samples of unit norm{grids}."
 
 
 def _write(out, figure, rows, settings):
@@ -282,10 +277,7 @@ def run(data="digits", layers=None, epochs=None, seed=0, out="dsnmf-demo"):
         rows.append(_run_method(method, call, dataset.target))
         print(rows[-1], flush=True)
     print("\nMean ± standard deviation over 10 seeds of k-means; seconds without k-means.")
-    print(
-        'Three metrics: transform of the estimators gives 0.5, the papers have "components", and '
-        '"data" has the distances between reconstructions.'
-    )
+    print('Metrics: "components" as in the papers; 0.5, the default of transform; "data".')
     print(_lesson(rows))
     settings = {
         "data": dataset.name,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -10,6 +9,7 @@ import numpy as np
 from dsnmf.extras import extra
 from dsnmf.inspection.layer import feature_names, kind_of, layer_of, reader_names
 from dsnmf.inspection.variance import component_variances
+from dsnmf.inspection.wanted import Wanted
 from dsnmf.inspection.wording import FEATURES
 from dsnmf.validation import as_number
 
@@ -33,20 +33,6 @@ SIMILAR, RASTER = 1500, 3000
 
 #: Below this width, in inches, a font of this size in points instead of 10.
 NARROW = 5, 8
-
-
-@dataclass
-class Wanted:
-    """What a figure is made from; see `draw_figure`."""
-
-    model: Factorisation
-    layer: int
-    features: np.ndarray | None
-    features_name: str | None
-    labels: ArrayLike | None
-    shape: tuple[int, ...] | None
-    style: str | None
-    width: float
 
 
 def _record(model):
