@@ -34,10 +34,12 @@ def _run(parsed):
     X = table.values
     if scipy.sparse.issparse(X) or not isinstance(X, np.ndarray) or isinstance(X, np.memmap):
         raise ValueError(f"{parsed.data} must be a dense matrix of which all is read")
-    filled, gaps = fill(model, X), np.isnan(X)
+    (filled, test), gaps = fill(model, X, return_test=True), np.isnan(X)
     _write(parsed, table, filled, gaps)
     share = 100 * gaps.mean()
     print(f"{gaps.sum()} of {gaps.size} entries were unknown ({share:.2g} %), and are filled")
+    if test is not None:
+        print(test)
     print("Samples:", parsed.out)
 
 
@@ -47,10 +49,10 @@ def add(commands):
         commands,
         "fill",
         "fill unknown entries of samples by a saved model",
-        "Only what was unknown is changed. Samples of the fit are filled from the features that it "
-        "learned, others from those of dsnmf transform. With --index, --columns, --drop, "
-        "--missing or --separator a text file keeps its other columns, and each known cell as it "
-        "was written.",
+        "Only what was unknown is changed. Some known entries are hidden for a test; the output "
+        "says how well they are filled, beside the features' means. With --index, --columns, "
+        "--drop, --missing or --separator a text file keeps its other columns, and each known cell "
+        "as it was written.",
         [
             "dsnmf fill table.model table.csv -o full.csv",
             "dsnmf fill survey.model survey.csv --index person --missing=-9 -o full.csv",

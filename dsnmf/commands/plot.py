@@ -12,15 +12,19 @@ def _run(parsed):
     inputs = [source for source in (parsed.model, parsed.data) if source is not None]
     arguments.check_output(parsed.out, *inputs, endings=ENDINGS)
     model, X, names = models.opened_with_samples(parsed)
-    index, features = models.layer_index(parsed.layer, model), None
+    index, features, name = models.layer_index(parsed.layer, model), None, None
     if X is not None and parsed.kind == "features":
+        from dsnmf.inspection.given_samples import transform_text
+
         features = models.nameless(model).transform(X, layer=index).T
+        name = transform_text(model, index)
     labels = models.labels_for(model, parsed, X, names)
     figure = draw_figure(
         model,
         parsed.kind,
         layer=index,
         features=features,
+        features_name=name,
         labels=labels,
         shape=parsed.shape,
         style=parsed.style,

@@ -231,7 +231,7 @@ class FittedFactorisation(HasParameters):
         models they scale with the sample. "ridge" and "neighbors" are for models with labels or
         graphs, see `WSF`. All results are in the `metric`, in which they may be negative.
         Samples with gaps are fitted by their known entries only; with "projection" and many
-        components this is unstable. To fill the gaps of training samples, use `H_`.
+        components this is unstable. `dsnmf.inspection.fill` fills gaps.
 
         Parameters
         ----------

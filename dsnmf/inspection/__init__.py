@@ -12,6 +12,7 @@ from dsnmf.inspection.variance import component_variances
 
 __all__ = [
     "Description",
+    "FillTest",
     "cluster",
     "component_variances",
     "describe",
@@ -22,6 +23,7 @@ __all__ = [
 
 #: Modules of what is imported when it is asked for: words need no figures, and compute nothing.
 _LATER = {
+    "FillTest": "filling",
     "cluster": "k_means",
     "draw_figure": "drawing",
     "fill": "filling",
@@ -30,6 +32,7 @@ _LATER = {
 
 if TYPE_CHECKING:
     from dsnmf.inspection.drawing import draw_figure as draw_figure
+    from dsnmf.inspection.filling import FillTest as FillTest
     from dsnmf.inspection.filling import fill as fill
     from dsnmf.inspection.k_means import cluster as cluster
     from dsnmf.inspection.page import write_page as write_page

@@ -49,8 +49,12 @@ class Description:
     shown : {"training", "given"}
         Whose variances and nearest samples follow: those of the samples of the fit, or of others.
     explained : float or None
-        Explained variance in all: 1 - Σ (x - x̂)² / Σ (x - mean)² over the known entries; of the
-        training samples with the features that the fit learned, of others by `transform`.
+        Explained variance in all: 1 - Σ (x - x̂)² / Σ (x - mean)² over the known entries, with the
+        features that are described.
+    features : {"learned", "nonnegative", "transform"}
+        Which features are described: of the samples of the fit `H_`; of others, in linear models
+        the nonnegative ones that compare with `H_`, near the samples and near the mean of `H_`; in
+        other models those of `transform`, in metric "components".
     components : list of dict
         Of each "name", "own" and "unique" variance as shares of the data's (None where that is not
         known), see `component_variances`; "features", pairs of a name and the component's entry, by
@@ -66,6 +70,7 @@ class Description:
     fit: dict[str, Any]
     shown: str
     explained: float | None
+    features: str
     components: list[dict[str, Any]]
 
     def as_dict(self) -> dict[str, Any]:
@@ -171,16 +176,16 @@ def describe(
     >>> found.data["n_samples"], [c["name"] for c in found.components]
     (50, ['seminmf0', 'seminmf1'])
     """
-    record = getattr(model, "_record", {})
+    record, by = getattr(model, "_record", {}), "learned"
     if X is None:
         found = layer_of(model, layer)
         variation, explained = _of_training(model)
         names = sample_names(model) if names is None else names
     else:
-        from dsnmf.inspection.given_samples import explained_of, features_of
+        from dsnmf.inspection.given_samples import described_samples
 
-        found = layer_of(model, layer, features_of(model, X, layer))
-        variation, explained = explained_of(model, X)
+        by, features, variation, explained = described_samples(model, X, layer)
+        found = layer_of(model, layer, features)
     components = [
         {"name": name, "features": _top_features(component, feature_names(model), n_features)}
         for name, component in zip(component_names(model, layer), found.components.T)
@@ -208,5 +213,6 @@ def describe(
         fit=_fit(model, record),
         shown="training" if X is None else "given",
         explained=explained,
+        features=by,
         components=components,
     )

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from dsnmf.extras import extra
-from dsnmf.inspection.layer import component_names, feature_names, kind_of, layer_of
+from dsnmf.inspection.layer import feature_names, kind_of, layer_of, reader_names
 from dsnmf.inspection.variance import component_variances
+from dsnmf.inspection.wanted import Wanted
+from dsnmf.inspection.wording import FEATURES
 from dsnmf.validation import as_number
 
 if TYPE_CHECKING:
@@ -32,19 +33,6 @@ SIMILAR, RASTER = 1500, 3000
 
 #: Below this width, in inches, a font of this size in points instead of 10.
 NARROW = 5, 8
-
-
-@dataclass
-class Wanted:
-    """What a figure is made from; see `draw_figure`."""
-
-    model: Factorisation
-    layer: int
-    features: np.ndarray | None
-    labels: ArrayLike | None
-    shape: tuple[int, ...] | None
-    style: str | None
-    width: float
 
 
 def _record(model):
@@ -99,7 +87,7 @@ def _components(wanted):
 
     model, layer, width = wanted.model, wanted.layer, wanted.width
     style = wanted.style or style_of(model, wanted.shape)
-    A, names = layer_of(model, layer).components, component_names(model, layer)
+    A, names = layer_of(model, layer).components, reader_names(model, layer)
     shown = _largest(model, layer, SHOWN[style])
     A, names, k = A[:, shown], [names[j] for j in shown], A.shape[1]
     named = getattr(model, "feature_names_in_", None) is not None
@@ -115,14 +103,15 @@ def _components(wanted):
         ax = plotting.component_grid(A, shape, columns=columns, ax=figure.subplots())
         ax.set_title(title, fontsize="medium")
     elif style == "curves":
-        figure = _new(width, 0.9 + 0.42 * len(shown))
+        figure = _new(width, 1.05 + 0.42 * len(shown))
         ax = plotting.component_curves(A, features, names=names, ax=figure.subplots())
         ax.set_title(title, fontsize="medium")
     else:
         top = min(8, len(A))
         columns = max(1, min(int(width / 2.2), len(shown)))
         rows = -(-len(shown) // columns)
-        figure = _new(width, 0.4 + rows * (0.55 + 0.17 * top))
+        columns = -(-len(shown) // rows)  # as few empty panels as may be
+        figure = _new(width, 0.7 + rows * (0.55 + 0.17 * top))
         axes = figure.subplots(rows, columns, squeeze=False)
         plotting.component_bars(A, features, names=names, top=top, axes=axes)
         figure.suptitle(title, fontsize="medium")
@@ -137,6 +126,12 @@ def _learned(wanted):
     if found.features is None:
         raise ValueError("model learned by partial_fit, which keeps no features: give samples")
     return np.asarray(found.features, np.float64)
+
+
+def _features_name(wanted):
+    if wanted.features is None:
+        return FEATURES["learned"]
+    return wanted.features_name or "features as given"
 
 
 def _raster(ax, n):
@@ -157,14 +152,16 @@ def _features(wanted):
         rows, side = -(-k // columns), width * 0.9 / columns
         figure = _new(width, 0.6 + rows * side * pixels[0] / pixels[1], "compressed")
         ax = plotting.component_grid(H.T, pixels, columns=columns, ax=figure.subplots())
-        ax.set_title(f"{kind_of(wanted.model)}: maps of {k} features", fontsize="medium")
+        title = f"{kind_of(wanted.model)}: maps of {k} features\n{_features_name(wanted)}"
+        ax.set_title(title, fontsize="medium")
         return figure
     if k < 2:
         raise ValueError("a layer of one component has no plane to draw: choose another layer")
     labelled = wanted.labels is not None
     figure = _new(width, (0.62 if labelled else 0.9) * width)
     ax = plotting.plot_embedding(H.T, wanted.labels, ax=figure.subplots())
-    ax.set_title(f"{kind_of(wanted.model)}: features of {n} samples", fontsize="medium")
+    title = f"{kind_of(wanted.model)}: features of {n} samples\n{_features_name(wanted)}"
+    ax.set_title(title, fontsize="medium")
     _raster(ax, n)
     return figure
 
@@ -196,6 +193,10 @@ def _layers(wanted):
     axes = figure.subplots(len(Hs), columns, squeeze=False)
     names = ["label"] if columns == 1 else None
     plotting.plot_layers(Hs, labels, names=names, axes=axes)
+    unlabelled = [int((codes < 0).sum()) for codes in as_label_codes(labels)]
+    if any(unlabelled):
+        counts = ", ".join(map(str, unlabelled))
+        figure.suptitle(f"left out, without a label: {counts} of {len(Hs[0])}", fontsize="small")
     shown = axes[0, 0].images[0]
     figure.colorbar(shown, ax=axes, label="cosine", ticks=[-1, 0, 1], shrink=0.6)
     return figure
@@ -206,7 +207,7 @@ def _variance(wanted):
 
     model, layer = wanted.model, wanted.layer
     variances = component_variances(model, layer)
-    names, shown = component_names(model, layer), _largest(model, layer, 40)
+    names, shown = reader_names(model, layer), _largest(model, layer, 40)
     variation, label = _record(model).get("variation"), "variance, mean over samples"
     unit = 1.0
     if variation:
@@ -237,6 +238,7 @@ def draw_figure(
     *,
     layer: int = -1,
     features: ArrayLike | None = None,
+    features_name: str | None = None,
     labels: ArrayLike | None = None,
     shape: Sequence[int] | None = None,
     style: str | None = None,
@@ -255,6 +257,8 @@ def draw_figure(
         Index into `Z_` and `H_`.
     features : array-like, shape (k_layer, n_samples), optional
         For "features": those of other samples than the training ones.
+    features_name : str, optional
+        Which features these are, for the title: the map and the metric.
     labels : array-like, shape (n_samples,) or (n_samples, n_attributes), optional
         The colours of "features", and what "layers" sorts samples by, which needs them.
     shape : sequence of int, optional
@@ -295,7 +299,7 @@ def draw_figure(
     width = as_number(width, "width", 0, exclusive=True)
     given = None if features is None else np.asarray(features)
     size = None if shape is None else tuple(shape)
-    wanted = Wanted(model, index, given, labels, size, style, width)
+    wanted = Wanted(model, index, given, features_name, labels, size, style, width)
     font = {"font.size": NARROW[1] if width < NARROW[0] else 10}
     with extra("matplotlib.style", "figures").context(["default", font]):
         return _DRAWERS[kind](wanted)

@@ -104,6 +104,11 @@ def component_names(model, layer=-1):
     return [f"{prefix}{j}" for j in range(model.Z_[i].shape[1])]
 
 
+def reader_names(model, layer=-1):
+    """Names of a layer's components in figures, by the number in `component_names`."""
+    return [f"component {j}" for j in range(model.Z_[layer_index(model, layer)].shape[1])]
+
+
 def feature_names(model):
     """Names of the data's features; numbers from 0 where the model has none."""
     names = getattr(model, "feature_names_in_", None)

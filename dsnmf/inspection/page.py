@@ -13,7 +13,7 @@ from dsnmf.extras import extra
 from dsnmf.files.atomic import replacing
 from dsnmf.inspection.description import describe
 from dsnmf.inspection.drawing import draw_figure, style_of
-from dsnmf.inspection.wording import data_line, end_line, label_lines, share
+from dsnmf.inspection.wording import FEATURES, data_line, end_line, label_lines, share
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -86,7 +86,8 @@ def _facts(found):
     yield "Fit", end_line(found.fit)
     if found.explained is not None:
         whose = "" if found.shown == "training" else " of the samples given"
-        yield f"Explained variance{whose}", f"{100 * found.explained:.1f} %"
+        text = f"{100 * found.explained:.1f} % ({FEATURES[found.features]})"
+        yield f"Explained variance{whose}", text
 
 
 def _table(found):
@@ -141,12 +142,13 @@ def _sections(model, found, features, labels, shape, layer):
         yield "Explained variance", _figure("variance of components", text, drawn("variance"))
     if (learned or features is not None) and found.layers[layer] > 1:
         planes = [None] if labels is None else _columns(labels)
+        name = None if features is None else FEATURES[found.features]
         figures = [
             _figure(
                 "features of the samples",
                 "Principal components of the features"
                 + ("." if column is None else ", coloured by label."),
-                drawn("features", labels=column, features=features),
+                drawn("features", labels=column, features=features, features_name=name),
             )
             for column in planes
         ]
@@ -186,9 +188,9 @@ def page_of(
     found = describe(model, X, layer=layer, n_features=n_features, n_samples=n_samples, names=names)
     features = None
     if X is not None:
-        from dsnmf.inspection.given_samples import features_of
+        from dsnmf.inspection.given_samples import described_samples
 
-        features = features_of(model, X, layer)
+        features = described_samples(model, X, layer)[1]
     title = f"{found.kind} of {found.data.get('source', 'data')}"
     parts = [
         "<!DOCTYPE html>",

@@ -9,6 +9,13 @@ ENDS = {
     "interrupt": "by Ctrl-C",
 }
 
+#: Which features are described.
+FEATURES = {
+    "learned": "learned features H",
+    "nonnegative": "nonnegative features, near the learned ones",
+    "transform": "transform, metric components",
+}
+
 #: Components in a table; of more those that add most are shown.
 SHOWN = 20
 
@@ -100,7 +107,8 @@ def text_of(description):
     lines.append(f"Fit: {end_line(description.fit)}")
     if description.explained is not None:
         whose = "" if description.shown == "training" else " of the samples given"
-        lines.append(f"Explained variance{whose}: {100 * description.explained:.1f} %")
+        by = FEATURES[description.features]
+        lines.append(f"Explained variance{whose}: {100 * description.explained:.1f} % ({by})")
     if "command" in description.data:
         lines.append(f"Made by: {description.data['command']}")
     components = description.components

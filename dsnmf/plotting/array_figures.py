@@ -8,7 +8,7 @@ import numpy as np
 
 from dsnmf.affinity.classes import as_classes
 from dsnmf.extras import extra
-from dsnmf.plotting.captions import LETTERS, LITERAL, NO_LABEL, shortened, width, wrapped
+from dsnmf.plotting.captions import LITERAL, NO_LABEL, width, wrapped
 from dsnmf.plotting.style import with_neutral_settings
 from dsnmf.validation import as_matrix, as_size
 
@@ -19,9 +19,6 @@ if TYPE_CHECKING:
     from numpy.typing import ArrayLike
 
 _MARKERS = "osD^v"
-
-#: Scores that differ so many times have a logarithmic axis.
-DECADES = 30
 
 
 def new_axes(ax, size):
@@ -135,7 +132,7 @@ def component_grid(
 def cost_curve(
     costs: ArrayLike, *, every: int = 1, label: str | None = None, ax: Axes | None = None
 ) -> Axes:
-    """The cost after 0, 1, 2, … epochs, on a logarithmic scale.
+    """The cost after 0, 1, 2, … epochs, on a logarithmic scale if it falls tenfold.
 
     Parameters
     ----------
@@ -169,7 +166,15 @@ def cost_curve(
     if costs.ndim != 1 or costs.size == 0:
         raise ValueError(f"costs must be 1-d and not empty, got shape {costs.shape}")
     ax = new_axes(ax, (4.5, 3))
-    ax.semilogy(as_size(every, "every") * np.arange(len(costs)), costs, label=label, linewidth=1.2)
+    ax.plot(as_size(every, "every") * np.arange(len(costs)), costs, label=label, linewidth=1.2)
+    drawn = np.concatenate([np.asarray(line.get_ydata(), float) for line in ax.get_lines()])
+    if drawn.min() > 0 and drawn.max() >= 10 * drawn.min():
+        ax.set_yscale("log")
+        plain = extra("matplotlib.ticker", "plotting").LogFormatter  # 200, not 2 x 10²
+        ax.yaxis.set_major_formatter(plain())
+        ax.yaxis.set_minor_formatter(plain(minor_thresholds=(1.5, 0.5)))
+    else:
+        ax.ticklabel_format(axis="y", style="plain", useOffset=False)
     ax.set(xlabel="epoch", ylabel="cost")
     ax.grid(True, which="both", alpha=0.25, linewidth=0.5)
     if label is not None:
@@ -264,77 +269,4 @@ def class_scatter(
         handles = []
     if beside:
         _add_legend(ax, [*handles, unknown] if is_unknown.any() else handles, beside)
-    return ax
-
-
-@with_neutral_settings
-def score_intervals(
-    names: Sequence[str],
-    scores: Sequence[float],
-    errors: Sequence[float] | None,
-    *,
-    chosen: int | None = None,
-    label: str = "score",
-    ax: Axes | None = None,
-) -> Axes:
-    """Scores of several candidates, one per line, with an interval of one standard error each.
-
-    Positive scores that differ thirtyfold or more stand on a logarithmic axis.
-
-    Parameters
-    ----------
-    names : sequence of str
-        From top to bottom.
-    scores : sequence of float
-        As many.
-    errors : sequence of float, or None
-        As many; None draws no intervals.
-    chosen : int, optional
-        Index of the one to be marked.
-    label : str
-        What the scores are.
-    ax : matplotlib Axes, optional
-        A new figure by default.
-
-    Returns
-    -------
-    matplotlib Axes
-
-    Raises
-    ------
-    ValueError
-        If they are not equally many.
-    ImportError
-        If matplotlib is missing.
-
-    Examples
-    --------
-    >>> from dsnmf.plotting import score_intervals
-    >>> ax = score_intervals(["2 components", "3"], [0.4, 0.9], [0.1, 0.05], chosen=1)
-    >>> [text.get_text() for text in ax.get_yticklabels()]
-    ['2 components', '3']
-    """
-    half = [0.0] * len(scores) if errors is None else errors
-    if not len(names) == len(scores) == len(half):
-        raise ValueError(
-            f"names, scores and errors must be equally many, got {len(names)}, {len(scores)} and "
-            f"{len(half)}"
-        )
-    names = shortened(names, 2 * LETTERS)
-    ax = new_axes(ax, (4.5 + max(1.5, width(names, 8)), 1.3 + 0.25 * len(names)))
-    lines = np.arange(len(names))
-    colours = ["C1" if i == chosen else "C0" for i in lines]
-    low, high = np.subtract(scores, half), np.add(scores, half)
-    if len(scores) and min(scores) > 0 and max(scores) >= DECADES * min(scores):
-        low = np.maximum(low, min(scores) / 3)  # an interval may reach below 0
-        ax.set_xscale("log")
-        ax.grid(True, axis="x", alpha=0.25, linewidth=0.5)
-    if errors is not None:
-        ax.hlines(lines, low, high, colors=colours)
-    ax.scatter(scores, lines, c=colours, zorder=3)
-    ax.set_yticks(lines, names, fontsize="small", **LITERAL)
-    ax.set_ylim(len(names) - 0.5, -0.5)  # the first on top
-    ax.set_xlabel(
-        label if errors is None else f"{label}\n(lines: ± one standard error of the mean)"
-    )
     return ax

@@ -25,13 +25,31 @@ if TYPE_CHECKING:
 POSITIVE, NEGATIVE = "#b2182b", "#92c5de"
 
 
-def _draw_bars(ax, component, features, top):
+def _limits(Z):
+    """Of the x axis of all panels, so that sizes compare."""
+    low, high = min(float(Z.min()), 0.0), max(float(Z.max()), 0.0)
+    margin = 0.04 * (high - low) or 1.0
+    return low - margin * (low < 0), high + margin
+
+
+def _add_signs(figure, Z):
+    """A legend of the colours, below the panels."""
+    patch = extra("matplotlib.patches", "plotting").Patch
+    shown = [(POSITIVE, "above zero", (Z > 0).any()), (NEGATIVE, "below zero", (Z < 0).any())]
+    handles = [patch(color=colour, label=text) for colour, text, there in shown if there]
+    if handles:
+        place = "outside lower center" if figure.get_layout_engine() else "lower center"
+        figure.legend(handles=handles, loc=place, ncols=2, frameon=False, fontsize="x-small")
+
+
+def _draw_bars(ax, component, features, top, limits):
     order = np.argsort(-np.abs(component), kind="stable")[:top]
     values, lines = component[order], np.arange(len(order))
     ax.barh(lines, values, height=0.72, color=np.where(values < 0, NEGATIVE, POSITIVE))
     ax.axvline(0, color="0.3", linewidth=0.6)
     ax.set_yticks(lines, [features[i] for i in order], fontsize="x-small", **LITERAL)
     ax.set_ylim(top - 0.4, -0.6)  # the largest on top
+    ax.set_xlim(*limits)
     ax.tick_params(axis="y", length=0)
     ax.tick_params(axis="x", labelsize="x-small")
     ax.locator_params(axis="x", nbins=3)
@@ -50,6 +68,8 @@ def component_bars(
     axes: Any = None,
 ) -> Array:
     """The entries of largest magnitude of each component, with the features' names.
+
+    All panels have the same scale.
 
     Parameters
     ----------
@@ -101,9 +121,11 @@ def component_bars(
         raise ValueError(f"axes must be at least as many as components ({k}), got {len(axes)}")
     for ax in axes[k:]:
         ax.remove()
+    limits = _limits(Z)
     for ax, component, name in zip(axes, Z.T, names):
-        _draw_bars(ax, component, features, top)
+        _draw_bars(ax, component, features, top, limits)
         ax.set_title(name, fontsize="small", **LITERAL)
+    _add_signs(axes[0].figure, Z)
     return axes[:k]
 
 

@@ -42,6 +42,12 @@ def positions_of(names: Sequence[str]) -> np.ndarray | None:
     return np.array(values) if is_ordered and np.isfinite(values).all() else None
 
 
+def _unit_of(names):
+    """What follows the number in all names, such as nm; "" if they differ or have nothing."""
+    units = {" ".join(str(name).split()[1:]) for name in names}
+    return units.pop() if len(units) == 1 else ""
+
+
 @with_neutral_settings
 def component_curves(
     components: ArrayLike,
@@ -66,7 +72,8 @@ def component_curves(
     names : sequence of str, optional
         Those of the components; by default 0, 1, 2, ….
     xlabel : str, optional
-        What the features are, e.g. "wavelength (nm)".
+        What the features are, e.g. "wavelength (nm)"; by default "feature", with the unit that
+        all names have.
     ax : matplotlib Axes, optional
         A new figure by default.
 
@@ -96,7 +103,7 @@ def component_curves(
     features = as_names(features, p, "features")
     positions = None if features is None else positions_of(features)
     x = np.arange(p) if positions is None else positions
-    ax = new_axes(ax, (5, 0.7 + 0.45 * k))
+    ax = new_axes(ax, (5, 0.85 + 0.45 * k))
     largest = np.abs(Z).max(axis=0)
     curves = Z / np.where(largest > 0, largest, 1)
     step = 1.15 if Z.min() >= 0 else 2.15
@@ -119,5 +126,7 @@ def component_curves(
             ax.tick_params(axis="x", labelrotation=45)
             for label in ax.get_xticklabels():
                 label.set(ha="right", rotation_mode="anchor")
-    ax.set_xlabel(xlabel or ("feature" if positions is None else ""), **LITERAL)
+    unit = "" if positions is None else _unit_of(features)
+    label = xlabel or ("feature" + f" ({unit})" * bool(unit))
+    ax.set_xlabel(f"{label}\neach curve divided by its largest magnitude", **LITERAL)
     return ax

@@ -28,7 +28,7 @@ def _as_mask(held_out, shape):
     return mask
 
 
-def _in_blocks(X, centring, scale, absent):
+def rows_in_blocks(X, centring, scale, absent):
     """Slices of samples and their rows as arrays at the scale of the fit, of an X in memory."""
     unit = X.dtype.type(scale)
     for block in column_blocks(*X.shape[::-1]):
@@ -89,7 +89,7 @@ def explained_variance(estimator, X, held_out):
 def explained_by(estimator, X, held_out):
     """The same of a valid X in memory, an array or a CSR matrix."""
     given = estimator._centring, estimator._scale, estimator.absent
-    return _explained(estimator, X.shape, _in_blocks(X, *given), held_out)
+    return _explained(estimator, X.shape, rows_in_blocks(X, *given), held_out)
 
 
 def _explained(estimator, shape, blocks, held_out):
