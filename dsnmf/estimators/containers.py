@@ -61,11 +61,27 @@ def _text_columns(X):
             yield str(name)
 
 
+def _is_temporal(dtype):
+    return getattr(dtype, "kind", "") in ("m", "M") or getattr(dtype, "is_temporal", bool)()
+
+
+def _refuse_dates(X):
+    """ValueError for what NumPy would take as nanoseconds, and a missing date as -9.2e18."""
+    columns = getattr(X, "columns", None)
+    types = [getattr(X, "dtype", None)] if columns is None else X.dtypes
+    names = ["X"] if columns is None else columns
+    found = [str(name) for name, dtype in zip(names, types) if _is_temporal(dtype)]
+    if found:
+        where = "X holds" if columns is None else f"columns {', '.join(found[:3])} of X hold"
+        raise ValueError(f"{where} dates or times: leave them out, or give numbers, such as days")
+
+
 @contextlib.contextmanager
 def faults_named(X):
     """Errors of what checks X, that say what to do where that is known."""
     if isinstance(X, str | os.PathLike):
         raise ValueError("X is a file name; read it with dsnmf.files.named_tables.read_table")
+    _refuse_dates(X)
     try:
         yield
     except ValueError as error:

@@ -16,6 +16,8 @@ X = np.random.default_rng(0).random((12, 4))
 TEXTS = {"sample": [*"abcdefghijkl"], "a": X[:, 0], "kind": [*"aabbaabbaabb"]}
 GAPS = np.where(np.eye(12, 4), np.nan, X)
 LABELS = np.arange(12) % 2
+DATES = np.datetime64("2026-01-01", "ns") + np.arange(12)
+DATED = {"a": X[:, 0], "when": DATES}
 
 
 @pytest.mark.parametrize(
@@ -24,6 +26,9 @@ LABELS = np.arange(12) % 2
         (lambda: SemiNMF(2).fit(pd.DataFrame(TEXTS)), "X has columns of text: sample, kind;"),
         (lambda: SemiNMF(2).fit(polars.DataFrame(TEXTS)), "X has columns of text: sample, kind;"),
         (lambda: WSFClassifier().fit(pd.DataFrame(TEXTS), LABELS), "X.drop(columns=['sample', 'k"),
+        (lambda: SemiNMF(1).fit(DATES[:, None]), "X holds dates or times: leave them out"),
+        (lambda: SemiNMF(1).fit(pd.DataFrame(DATED)), "columns when of X hold dates or times"),
+        (lambda: SemiNMF(1).fit(polars.DataFrame(DATED)), "columns when of X hold dates or times"),
         (lambda: SemiNMF(2).fit("x.csv"), "read it with dsnmf.files.named_tables.read_table"),
         (lambda: WSFClassifier().fit("x.csv", LABELS), "read it with dsnmf.files.named_tables"),
         (lambda: WSFClassifier().fit(GAPS, LABELS), "X has 4 gaps (NaN)"),
