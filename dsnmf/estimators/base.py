@@ -162,7 +162,8 @@ class Factorisation(FittedFactorisation, TransformerMixin, BaseEstimator):
         """Fit; returns the reason for which the training ended."""
         as_mode(self.mode)
         self._exponent()  # or an error
-        as_compress_options(self.compress, getattr(self, "whiten", 0.0))  # or an error
+        how = getattr(self, "compress", False)  # models of several views have none
+        as_compress_options(how, getattr(self, "whiten", 0.0))  # or an error
         layers = self._layer_sizes()
         choose_rule(self._solver(), self._inner_nonlinearity())  # or an error
         vars(self).pop("_stream", None)  # what `partial_fit` has learned so far
