@@ -232,7 +232,7 @@ class Factorisation(FittedFactorisation, TransformerMixin, BaseEstimator):
                 self.history_ = trace.arrays()
                 self.Z_, self._raw_H, self.H_ = ended.Zs, ended.Hs, ended.features
                 self.reconstruction_err_ = ended.error
-                self._scale, self._nonlinearity = model.samples.scale, model.nonlinearity
+                self._scale, self._nonlinearity = model.data.scale, model.nonlinearity
                 self._priors, self._probes, self._ready = ended.priors, ended.probes, {}
                 self._note(model, data.y)
                 note_samples(self, ended.rows, ended.norms)
@@ -258,14 +258,14 @@ class Factorisation(FittedFactorisation, TransformerMixin, BaseEstimator):
                 return False
             return self.callback(iteration, State(trace, model))
 
-        unit, _ = costs_unit(model.samples.scale)
+        unit, _ = costs_unit(model.data.scale)
 
         def step_at_scale():
             cost = model.step()
             return None if cost is None else unit * float(cost)
 
         try:
-            with threads_for(*model.samples.step_shape, *self._layer_sizes()):
+            with threads_for(*model.data.step_shape, *self._layer_sizes()):
                 stopped_by = loop.run(
                     step_at_scale,
                     self.max_iter,

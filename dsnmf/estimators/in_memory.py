@@ -145,7 +145,7 @@ class InMemory:
 
     def end(self, model):
         """What the fit has learned; see `Ended`."""
-        samples, nonlinearity = model.samples, model.nonlinearity
+        samples, nonlinearity = model.data, model.nonlinearity
         model.settle()
         if self._estimator._has_gauge():
             model.settle_gauge()

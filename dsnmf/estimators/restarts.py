@@ -55,14 +55,14 @@ def least_cost(estimator, model):
     is_free = is_linear(model.nonlinearity) and not model.affinities
     if not is_free or estimator._rule().raw_features:
         return -np.inf
-    unit, _ = costs_unit(model.samples.scale)
-    return unit * model.samples.least_error(min(estimator._layer_sizes())) / 2 or -np.inf
+    unit, _ = costs_unit(model.data.scale)
+    return unit * model.data.least_error(min(estimator._layer_sizes())) / 2 or -np.inf
 
 
 def rounding_cost(model):
     """A cost that rounding alone leaves of an exact fit; -inf where graphs add to costs."""
     if model.affinities:
         return -np.inf
-    unit, _ = costs_unit(model.samples.scale)
-    n, eps = model.samples.shape[1], float(np.finfo(model.samples.dtype).eps)
+    unit, _ = costs_unit(model.data.scale)
+    n, eps = model.data.shape[1], float(np.finfo(model.data.dtype).eps)
     return unit * n * (ROUNDINGS * eps) ** 2 / 2

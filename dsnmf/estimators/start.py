@@ -86,7 +86,7 @@ def start_factors(estimator, samples, layers, again=None):
         samples.find_eigen()
     rng, eigen = as_random_state(estimator.random_state), samples.take_eigen()
     if estimator.init == "nndsvd":  # belongs to the given coordinates; all others turn along
-        (Z_1, *Zs), Hs = _started(estimator, samples.samples, layers, "nndsvd", rng)
+        (Z_1, *Zs), Hs = _started(estimator, samples.scaled, layers, "nndsvd", rng)
         return [samples.compressed(Z_1), *Zs], Hs
     return _started(estimator, samples.start, layers, estimator.init, rng, eigen)
 

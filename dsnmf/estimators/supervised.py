@@ -88,7 +88,7 @@ class SupervisedFactorisation(Factorisation):
     def _note(self, model, y):
         maps = []
         if self.transform_method == "ridge":
-            X, shift = model.samples.unshifted, model.samples.shift
+            X, shift = model.data.unshifted, model.data.shift
             maps = [RidgeMap.fitted(X, H, shift) for H in self.H_]
         self._ridge_C, self._ridge_c = [ridge.C for ridge in maps], [ridge.c for ridge in maps]
         layers = self._attributes(y, self.H_[-1].shape[1])

@@ -127,19 +127,19 @@ class AdamBlocks(BlockModel):
         """One iteration; returns the cost before it."""
         own = [*self._moments, self.H]
         if not self.iteration:  # an interrupted fit goes on from other values
-            self.samples.in_same_blocks(self.Hs[-1]).run_pass(_start_block, outputs=own)
+            self.data.in_same_blocks(self.Hs[-1]).run_pass(_start_block, outputs=own)
         self.iteration += 1
         counted = self.iteration, self.learning_rate
         options = {"nonlinearity": self.nonlinearity, "mode": self.mode}
         function = partial(_move_block, counted=counted, Zs=self.Zs, **options)
-        error, *by_Zs = self.samples.run_pass(function, own, own)
-        small = _compile_components_step(len(self.Zs), str(self.samples.dtype), self.mode)
+        error, *by_Zs = self.data.run_pass(function, own, own)
+        small = _compile_components_step(len(self.Zs), str(self.data.dtype), self.mode)
         self._take(small(*counted, *self.narrow(*by_Zs), *self._of_Zs, *self.Zs))
-        return self.samples.offset + error
+        return self.data.offset + error
 
     def tolerance(self, tol):
         """Stops when the last layer's features have settled."""
-        return FeatureTolerance(tol, self.samples.in_same_blocks(self.H).run_pass, self.Hs[-1])
+        return FeatureTolerance(tol, self.data.in_same_blocks(self.H).run_pass, self.Hs[-1])
 
     def at_end(self):
         options = {"Zs": self.Zs, "nonlinearity": self.nonlinearity, "mode": self.mode}

@@ -109,5 +109,5 @@ class AlternatingRidge(Rule):
 
     @staticmethod
     def values(model):
-        ridge = ridge_at_scale(model.l2, model.samples.shape[0])
+        ridge = ridge_at_scale(model.l2, model.data.shape[0])
         return [np.asarray(ridge), model.Hs[0].copy(), np.array(FIRST_WEIGHT), np.array(np.inf)]

@@ -44,7 +44,7 @@ class BlockModel:
 
     Attributes
     ----------
-    samples : Blocks
+    data : Blocks
     Zs : list of m arrays
     H : array, shape (n, k_m)
         The solver's H_mᵀ, changed in place.
@@ -65,7 +65,7 @@ class BlockModel:
         learning_rate=1e-3,
         mode=None,
     ):
-        self.samples, self.Zs, self.Hs, self.H = blocks, list(Zs), Hs, Hs[-1]
+        self.data, self.Zs, self.Hs, self.H = blocks, list(Zs), Hs, Hs[-1]
         self.rule, self.nonlinearity, self.new_array = rule, nonlinearity, new_array
         self.affinities, self.learning_rate = affinities, learning_rate
         self.mode = pytensor.config.mode if mode is None else mode  # the same on other machines
@@ -79,12 +79,12 @@ class BlockModel:
 
     def narrow(self, *values):
         """Arrays in the blocks' dtype."""
-        return [np.asarray(value, self.samples.dtype) for value in values]
+        return [np.asarray(value, self.data.dtype) for value in values]
 
     def Z_values(self):
         """Copies of the Zs, Z_1 for all features, at the data's own scale."""
         Z_1, *others = self.Zs
-        return [Z.copy() for Z in self.narrow(self.samples.restored(Z_1), *others)]
+        return [Z.copy() for Z in self.narrow(self.data.restored(Z_1), *others)]
 
     def H_values(self):
         """Copies of the Hs that move."""
@@ -124,8 +124,8 @@ class BlockModel:
         """
         ended, inputs, outputs = self.at_end()
         function = partial(_at_end, ended=ended, seen=seen, count=len(given))
-        inputs = [*map(self.samples.distribute, given), *inputs]
-        return self.take_end(self.samples.run_pass_whole(function, inputs, outputs))
+        inputs = [*map(self.data.distribute, given), *inputs]
+        return self.take_end(self.data.run_pass_whole(function, inputs, outputs))
 
     def large_arrays(self):
         """Arrays with a row per sample that the next iteration needs besides `state`, by name."""
@@ -142,20 +142,20 @@ class BlockModel:
     def state(self):
         """The state for `restore`, after the first iteration: small arrays by name."""
         Zs = {f"Z_{i}": Z for i, Z in enumerate(self.Zs, start=1)}
-        data = {"scale": self.samples.scale, "fingerprint": self.samples.fingerprint}
-        numbers = {name: np.array(value) for name, value in data.items()}
+        identity = {"scale": self.data.scale, "fingerprint": self.data.fingerprint}
+        numbers = {name: np.array(value) for name, value in identity.items()}
         return {**numbers, "iteration": np.array(self.iteration), **Zs, **self.own_state()}
 
     def restore(self, state):
         """Continue from a state; ValueError if it belongs to other data."""
-        was, scale = float(state["scale"]), self.samples.scale
+        was, scale = float(state["scale"]), self.data.scale
         if not math.isclose(was, scale, rel_tol=SAME):
             raise ValueError(
                 f"the checkpoint is that of a fit to other data: the root mean square of the "
                 f"samples' norms was {was!r}, that of X is {scale!r}"
             )
         # Version 0.2.0 had no fingerprint.
-        if "fingerprint" in state and state["fingerprint"] != self.samples.fingerprint:
+        if "fingerprint" in state and state["fingerprint"] != self.data.fingerprint:
             raise ValueError(
                 "the checkpoint is that of a fit to other data: samples, or their order, changed"
             )

@@ -118,7 +118,7 @@ class HALS(Rule):
     @staticmethod
     def values(model):
         """Values such that the first step begins with a retreat to the start's H_m."""
-        (p, n), ks = model.samples.start.shape, [len(H) for H in model.Hs]
+        (p, n), ks = model.data.start.shape, [len(H) for H in model.Hs]
         H, dtype = model.Hs[-1], model.Hs[-1].dtype
         wide = H.astype(np.float64)
         L, inverse = nonsingular_factor_of(wide @ wide.T, max(H.shape), dtype)

@@ -128,8 +128,8 @@ class ExtrapolatedModel(SumsModel):
 
     def _refit(self, sums):
         """The components step, and ‖X - Ψ H_m‖² after it."""
-        n, dtype = self.samples.shape[1], str(self.samples.dtype)
-        whole = self.samples.squared_norm + self.samples.offset
+        n, dtype = self.data.shape[1], str(self.data.dtype)
+        whole = self.data.squared_norm + self.data.offset
         moved = run_components_step(self.Zs, sums, n, dtype, self._bases, whole, self.mode)
         Psi = np.linalg.multi_dot([*moved.Zs, np.eye(self.H.shape[1])])
         return moved, max(whole - explained_energy(Psi, sums), 0.0)
@@ -143,11 +143,11 @@ class ExtrapolatedModel(SumsModel):
 
     def _start(self):
         super()._start()
-        self.samples.in_same_blocks(self.H).run_pass(_copy_block, outputs=[self._last])
+        self.data.in_same_blocks(self.H).run_pass(_copy_block, outputs=[self._last])
         self._penalties = np.zeros(len(self._graphs))
         for i, (graph, H) in enumerate(zip(self._graphs, self.Hs)):
             function = partial(_penalty_terms, by_class=graph.given[0])
-            term, sums = self.samples.in_same_blocks(H).run_pass(function, [graph.indicators])
+            term, sums = self.data.in_same_blocks(H).run_pass(function, [graph.indicators])
             self._penalties[i] = self._graph_penalty(graph, term, sums)
         self._take(*self._refit(self._sums), self._sums)
         return self._moved.cost + self._penalties.sum() / 2
@@ -163,14 +163,14 @@ class ExtrapolatedModel(SumsModel):
         function = partial(_step_block, given=[*given, *Psis], **options)
         function = partial(function, beta=self._beta, mode=self.mode)
         outputs = [*self._moving, self._last]
-        QX, QQ, *of_graphs = self.samples.run_pass(function, [*outputs, *indicators], outputs)
+        QX, QQ, *of_graphs = self.data.run_pass(function, [*outputs, *indicators], outputs)
         reached = self._energy + self._penalties[-1:].sum()
         new, energy = self._try_features(QX, QQ, of_graphs)
         lower = energy + self._penalties[-1:].sum() <= reached
         if not lower:
             function = partial(_retreat_block, inverse=given[1], **options)
             inputs = [self._last, *indicators]
-            QX, QQ, *of_last = self.samples.run_pass(function, inputs, [self.H])
+            QX, QQ, *of_last = self.data.run_pass(function, inputs, [self.H])
             new, energy = self._try_features(QX, QQ, of_last)
         self._take(new, energy, Sums(QX.T, QQ, moved.L))
         self._beta = min(GROWTH * self._beta, 1.0) if lower else CUT * self._beta

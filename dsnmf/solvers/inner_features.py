@@ -46,4 +46,4 @@ def settle_inner(model):
     """
     if len(model.Hs) > 1 and not model.affinities:
         Zs, H = model.Zs, model.Hs[-1]
-        model.Hs = [*inner_features(model.samples.start, Zs, H, model.mode), H]
+        model.Hs = [*inner_features(model.data.start, Zs, H, model.mode), H]

@@ -21,7 +21,7 @@ class Model:
 
     Parameters
     ----------
-    samples : Samples
+    data : Samples
     Zs, Hs : lists of m ndarray
         The start; copied.
     rule : type
@@ -41,7 +41,7 @@ class Model:
 
     def __init__(
         self,
-        samples,
+        data,
         Zs,
         Hs,
         rule,
@@ -52,10 +52,10 @@ class Model:
         l2=0.0,
         mode=None,
     ):
-        self.samples, self.nonlinearity, self.mode = samples, nonlinearity, mode
+        self.data, self.nonlinearity, self.mode = data, nonlinearity, mode
         self.affinities, self.learning_rate, self.l2 = list(affinities), learning_rate, l2
         self._rule = rule
-        dtype = samples.start.dtype
+        dtype = data.start.dtype
         self._Zs, self._Hs = (
             [np.array(factor, dtype, order="C") for factor in factors] for factors in (Zs, Hs)
         )
@@ -66,18 +66,18 @@ class Model:
         self._program, self._iteration = None, 0
 
     def __enter__(self):
-        n, dtype = self.samples.shape[1], str(self.samples.start.dtype)
+        n, dtype = self.data.shape[1], str(self.data.start.dtype)
         of_graph = partial(affinity_values, dtype=dtype, n=n, dense=is_jax(self.mode))
         graphs = [(None, []) if W is None else of_graph(W) for W in self.affinities]
         kinds = tuple(kind for kind, _ in graphs)
-        values = [*self.samples.values(), *(value for _, values in graphs for value in values)]
+        values = [*self.data.values(), *(value for _, values in graphs for value in values)]
         values += [*self._rule.values(self), *self._Zs, *self._Hs]
-        data, m = self.samples.variables, len(self._Zs)
-        settings = self._rule, data, m, self.nonlinearity, dtype, kinds, self.mode
+        variables, m = self.data.variables, len(self._Zs)
+        settings = self._rule, variables, m, self.nonlinearity, dtype, kinds, self.mode
         with contextlib.ExitStack() as stack:
             program = stack.enter_context(lend(Program, *settings))
             stack.callback(program.unload)
-            program.load(self.samples.offset, values)
+            program.load(self.data.offset, values)
             self._ending = stack.pop_all()
         self._program = program
         self._Zs = self._Hs = None
@@ -96,7 +96,7 @@ class Model:
 
     @property
     def Zs(self):
-        """The current Zs, Z_1 in the coordinates of the samples' X."""
+        """The current Zs, Z_1 in the coordinates of the data's X."""
         return self._now("Z")
 
     @Zs.setter
@@ -117,7 +117,7 @@ class Model:
     def Z_values(self):
         """Copies of the Zs' values, Z_1 for all features."""
         Z_1, *others = map(np.array, self.Zs)
-        return [self.samples.restored(Z_1), *others]
+        return [self.data.restored(Z_1), *others]
 
     def H_values(self):
         """Copies of the Hs' values."""
@@ -163,7 +163,7 @@ class Model:
     def layer_components(self):
         """(X H_i†)ᵀ of each layer, shape (k_i, p), for the unscaled data; after `settle`."""
         Zs, (features, implied) = self.Z_values(), self.features()
-        X = self.samples.completed(Zs[0], implied[0])
+        X = self.data.completed(Zs[0], implied[0])
         eps = float(np.finfo(X.dtype).eps)
         inner = [regress(X, H, eps).T.astype(H.dtype) for H in features[:-1]]
         return [*inner, reduce(np.matmul, Zs).T]

@@ -41,7 +41,7 @@ class MultiViewModel:
 
     Parameters
     ----------
-    samples : Views
+    views : Views
     Zss : list of V lists of m ndarray
         The start, for the views at their scales.
     H : ndarray, shape (n, k_m), > 0
@@ -54,8 +54,8 @@ class MultiViewModel:
 
     nonlinearity = "identity"
 
-    def __init__(self, samples, Zss, H, affinities=(), weights="equal", mode=None):
-        self.samples, self.H, self.weights, self.mode = samples, H, weights, mode
+    def __init__(self, views, Zss, H, affinities=(), weights="equal", mode=None):
+        self.data, self.H, self.weights, self.mode = views, H, weights, mode
         self.Zss = [[np.asarray(Z, np.float64) for Z in Zs] for Zs in Zss]
         # If no layer is narrower than the last, Ψ solves the last layer's least squares, and the
         # other factors follow from the last step alone.
@@ -65,15 +65,15 @@ class MultiViewModel:
             self._given, affinities = [combine(self._given)], [combine(self._given)]
         self._owners = [v for v, W in enumerate(affinities) if W is not None]
         self._Psis = [reduce(np.matmul, Zs) for Zs in self.Zss]
-        self._energies = samples.energies
+        self._energies = views.energies
         self._sums = self._before = None
         self._bases = [inner_bases(Zs) for Zs in self.Zss]
         # The last group holds all samples.
-        is_split = any(numbers is not None for numbers in samples.groups)
-        self._groups = [*samples.groups, None] if is_split else samples.groups
-        self._group_of = {v: p.group for p in samples.parts for v, _ in p.spans}
-        self._patterns = np.array([pattern for _, pattern in samples.patterns], float)
-        self._multipliers = [samples.multipliers(p)[:, None] for p in samples.parts]
+        is_split = any(numbers is not None for numbers in views.groups)
+        self._groups = [*views.groups, None] if is_split else views.groups
+        self._group_of = {v: p.group for p in views.parts for v, _ in p.spans}
+        self._patterns = np.array([pattern for _, pattern in views.patterns], float)
+        self._multipliers = [views.multipliers(p)[:, None] for p in views.parts]
         self.iteration, self._graphs = 0, []
         self.alpha, self.w = view_shares(np.ones(len(self.Zss)), "equal")
 
@@ -86,7 +86,7 @@ class MultiViewModel:
 
     def _take(self, terms):
         """Take the sums of a pass: XQ of each view at its scale, and QQ of each group."""
-        parts = self.samples.parts
+        parts = self.data.parts
         scaled_terms = [m * XQ for m, XQ in zip(self._multipliers, terms)]
         XQs = {v: XQ[s] for part, XQ in zip(parts, scaled_terms) for v, s in part.spans}
         self._sums = XQs, terms[len(parts) :]
@@ -94,11 +94,11 @@ class MultiViewModel:
     def _start(self):
         wide, dtype = self.H.astype(np.float64), str(self.H.dtype)
         self._L, inverse = nonsingular_factor_of(wide.T @ wide, max(wide.shape), dtype)
-        self._take(self.samples.run_pass(self._for_parts(sum_terms, inverse), [self.H]))
+        self._take(self.data.run_pass(self._for_parts(sum_terms, inverse), [self.H]))
         self._inverse = inverse
 
     def _for_parts(self, function, inverse, **others):
-        given = {"parts": self.samples.parts, "groups": self._groups}
+        given = {"parts": self.data.parts, "groups": self._groups}
         return partial(function, **given, inverse=inverse.astype(self.H.dtype), **others)
 
     def _components_step(self, has_costs):
@@ -132,7 +132,7 @@ class MultiViewModel:
         """Move the Zs with the sums before the step, and set the Ψs from them."""
         XQs, QQs, L = self._before
         for v, group in self._group_of.items():
-            sums, n = Sums(XQs[v], QQs[group], L), int(self.samples.counts[v])
+            sums, n = Sums(XQs[v], QQs[group], L), int(self.data.counts[v])
             given = self.Zss[v], sums, n, str(self.H.dtype), self._bases[v]
             self.Zss[v] = run_components_step(*given, mode=self.mode).Zs
             self._Psis[v] = reduce(np.matmul, self.Zss[v])
@@ -141,14 +141,14 @@ class MultiViewModel:
         """H W and H D of each graph, in rows, in the sorted order."""
         if not self._graphs:
             return []
-        H = self.samples.in_given_order(self.H)
-        return [[self.samples.in_own_order(term) for term in graph(H)] for graph in self._graphs]
+        H = self.data.in_given_order(self.H)
+        return [[self.data.in_own_order(term) for term in graph(H)] for graph in self._graphs]
 
     def step(self):
         """One iteration; returns the cost before it where `loop.run` needs it, else None."""
         if self._sums is None:
             self._start()
-        samples, dtype = self.samples, self.H.dtype
+        views, dtype = self.data, self.H.dtype
         is_equal, has_cost = self.weights == "equal", self.iteration % loop.CHECK_EVERY == 0
         R = self._components_step(has_cost or not is_equal)
         terms = self._graph_terms()
@@ -170,15 +170,15 @@ class MultiViewModel:
         grams = np.stack([w * (Psi.T @ Psi) for w, Psi in zip(self.w, self._Psis)])
         Bs = np.tensordot(self._patterns / units[:, None], grams, axes=1).astype(dtype)
         others = {
-            "additions": samples.additions,
-            "patterns": samples.patterns,
+            "additions": views.additions,
+            "patterns": views.patterns,
             "Ms": Ms,
             "Bs": Bs,
             "units": units,
             "mode": self.mode,
         }
         function = self._for_parts(move_features, self._inverse, **others)
-        self._take(samples.run_pass(function, [self.H, *of_graphs], [self.H]))
+        self._take(views.run_pass(function, [self.H, *of_graphs], [self.H]))
         self.iteration += 1
         return cost
 
@@ -220,11 +220,11 @@ class MultiViewModel:
 
     def H_values(self):
         """A list of one array: H_m in the given order of the samples."""
-        return [np.ascontiguousarray(self.samples.in_given_order(self.H).T)]
+        return [np.ascontiguousarray(self.data.in_given_order(self.H).T)]
 
     def in_parts(self, matrices):
         """Stack each part's matrices, which have a row per feature of a view."""
-        own = ([matrices[v] for v, _ in part.spans] for part in self.samples.parts)
+        own = ([matrices[v] for v, _ in part.spans] for part in self.data.parts)
         return [np.vstack(several) if several[1:] else several[0] for several in own]
 
     def final_shares(self, errors):

@@ -144,31 +144,29 @@ class SumsModel(BlockModel):
 
     def _factor(self, H):
         """L with L Lᵀ = Hᵀ H, for H of shape (n, k), and L⁻¹ in the blocks' dtype."""
-        (K,) = self.samples.in_same_blocks(H).run_pass(gram_terms)
-        L, inverse = nonsingular_factor_of(K, max(H.shape), str(self.samples.dtype))
+        (K,) = self.data.in_same_blocks(H).run_pass(gram_terms)
+        L, inverse = nonsingular_factor_of(K, max(H.shape), str(self.data.dtype))
         return L, *self.narrow(inverse)
 
     def _start(self):
         for graph, H in zip(self._graphs, self.Hs):
-            graph.take(
-                *self.samples.in_same_blocks(H).run_pass(class_sum_terms, [graph.indicators])
-            )
+            graph.take(*self.data.in_same_blocks(H).run_pass(class_sum_terms, [graph.indicators]))
         L, inverse = self._factor(self.H)
-        QX, QQ = self.samples.run_pass(partial(_sum_terms, inverse=inverse), [self.H])
+        QX, QQ = self.data.run_pass(partial(_sum_terms, inverse=inverse), [self.H])
         self._sums, self._bases = Sums(QX.T, QQ, L), inner_bases(self.Zs)
 
     def step(self):
         if self._sums is None:
             self._start()
-        n, dtype = self.samples.shape[1], str(self.samples.dtype)
-        energy = self.samples.squared_norm + self.samples.offset
+        n, dtype = self.data.shape[1], str(self.data.dtype)
+        energy = self.data.squared_norm + self.data.offset
         moved = run_components_step(self.Zs, self._sums, n, dtype, self._bases, energy, self.mode)
         given = self.narrow(moved.U, moved.inverse, *moved.Psis[-len(self._moving) :])
         graphs = [graph.given for graph in self._graphs]
         function = partial(_move_block, rule=self.rule, given=given, graphs=graphs, mode=self.mode)
         indicators = [graph.indicators for graph in self._graphs]
         inputs = [*self._moving, *indicators]
-        QX, QQ, *others = self.samples.run_pass(function, inputs, self._moving)
+        QX, QQ, *others = self.data.run_pass(function, inputs, self._moving)
         self.Zs, self._sums = moved.Zs, Sums(QX.T, QQ, moved.L)
         if self._graphs:
             self._penalty, *sums = others
@@ -179,8 +177,8 @@ class SumsModel(BlockModel):
         return moved.cost + self._penalty / 2 if has_cost else None
 
     def settle_gauge(self):
-        run_pass = self.samples.in_same_blocks(self.H).run_pass
-        self.Zs[-1] = settle_gauge(self.Zs, self.samples.shape[1], run_pass, self.H)
+        run_pass = self.data.in_same_blocks(self.H).run_pass
+        self.Zs[-1] = settle_gauge(self.Zs, self.data.shape[1], run_pass, self.H)
 
     def at_end(self):
         inner, factors = self.Hs[:-1], []
@@ -199,13 +197,13 @@ class SumsModel(BlockModel):
 
     def layer_components(self):
         """(X H_i†)ᵀ of each layer, shape (k_i, p), for the unscaled data; after `end`."""
-        n, dtype = self.samples.shape[1], str(self.samples.dtype)
+        n, dtype = self.data.shape[1], str(self.data.dtype)
         # The components step of a model with one layer, which uses only the shape of the old Z.
         inner = [
             run_components_step([s.XQ], s, n, dtype, mode=self.mode).Zs[0] for s in self._inner
         ]
-        Psi = self.samples.restored(np.linalg.multi_dot([*self.Zs, np.eye(self.H.shape[1])]))
-        return self.narrow(*(self.samples.scale * Z.T for Z in inner), Psi.T)
+        Psi = self.data.restored(np.linalg.multi_dot([*self.Zs, np.eye(self.H.shape[1])]))
+        return self.narrow(*(self.data.scale * Z.T for Z in inner), Psi.T)
 
 
 class OneRead(Rule):
@@ -251,8 +249,8 @@ class OneRead(Rule):
 
     @staticmethod
     def values(model):
-        sums = first_sums(model.samples.start, model.Hs[-1])
-        (p, n), ks = model.samples.start.shape, [len(H) for H in model.Hs]
+        sums = first_sums(model.data.start, model.Hs[-1])
+        (p, n), ks = model.data.start.shape, [len(H) for H in model.Hs]
         cutoffs = cutoffs_of(p, ks, n, model.Hs[-1].dtype)
         numbers = [np.asarray(cutoff) for several in cutoffs for cutoff in several]
         return [*vars(sums).values(), *inner_bases(model.Zs), *numbers]

@@ -71,10 +71,10 @@ def pass_over(blocks, function, inputs=(), outputs=()):
     array([0., 2., 4.])
     """
     total = None
-    for samples, rows in blocks:
-        values, terms = function(rows, *(array[samples] for array in inputs))
+    for block, rows in blocks:
+        values, terms = function(rows, *(array[block] for array in inputs))
         for array, new in zip(outputs, values):
-            array[samples] = new
+            array[block] = new
         for array in (*inputs, *outputs):
             release(array)
         total = add_terms(total, terms)

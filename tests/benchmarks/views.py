@@ -48,7 +48,7 @@ class Steps:
         return out
 
     def _bare(self, model, forward, back):
-        parts = model.samples.parts
+        parts = model.data.parts
         pairs = [(part.rows, part.samples) for part in parts]
         Psis = [np.ascontiguousarray(Psi) for Psi in model.in_parts(model.Psis)]
         Hs = [np.ascontiguousarray(model.H if s is None else model.H[s]) for _, s in pairs]

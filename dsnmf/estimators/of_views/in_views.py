@@ -133,7 +133,7 @@ class InViews:
 
     def end(self, model):
         """What the fit has learned; see `Ended`."""
-        views, estimator = model.samples, self._estimator
+        views, estimator = model.data, self._estimator
         model.settle()
         if estimator._has_gauge():
             model.settle_gauge()
@@ -164,7 +164,7 @@ class InViews:
 
     def tables(self, model):
         """Small arrays that the fitted estimator keeps, see `MultiViewDeepSemiNMF`."""
-        views, learned = model.samples, self.learned
+        views, learned = model.data, self.learned
         with np.errstate(divide="ignore", invalid="ignore"):
             explained = 1 - learned.errors / views.variances
         w = np.maximum(learned.w, LEAST_WEIGHT)
@@ -181,11 +181,11 @@ class InViews:
         estimator._features = [] if read is None else read.features
         estimator._factors = [
             (Z * scale if i == 0 else Z).astype(dtype)
-            for Zs, scale in zip(model.Zss, model.samples.scales)
+            for Zs, scale in zip(model.Zss, model.data.scales)
             for i, Z in enumerate(Zs)
         ]
         estimator._tables = self.tables(model)
-        estimator.n_features_in_ = model.samples.shape[0]
+        estimator.n_features_in_ = model.data.shape[0]
         if read is None:
             vars(estimator).pop("feature_names_in_", None)
 
