@@ -131,7 +131,7 @@ class Sparse(Samples):
     def features(self, feature_map):
         """As `Samples` has it, at once: no more is made than there are entries."""
         X = (self.given / self._unit).astype(self.given.dtype, copy=False)
-        return feature_map.of_full(X, self.norms)
+        return feature_map.map_full(X, self.norms)
 
 
 class CentredSparse(Sparse):

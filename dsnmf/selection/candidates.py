@@ -9,7 +9,7 @@ import scipy.sparse
 from sklearn.base import clone
 from sklearn.model_selection import ParameterGrid
 
-from dsnmf.estimators.parameters.declaration import excluded_by
+from dsnmf.estimators.parameters.declaration import first_parameter_that
 from dsnmf.estimators.shallow import WSF, SemiNMF
 from dsnmf.extras import extra
 from dsnmf.selection.criterion import OF_TRANSFORM
@@ -201,7 +201,7 @@ class Candidates:
         for model in models:
             model._validate_params()
             model._check_sizes(model._layer_sizes(), X.shape[0])
-            if has_gaps and (what := excluded_by(model, "needs_complete")):
+            if has_gaps and (what := first_parameter_that(model, "needs_complete")):
                 raise ValueError(f"{what} needs X without gaps, X contains NaN")
         n, p = X.shape
         chains = [[p, *model._layer_sizes(), n] for model in models]

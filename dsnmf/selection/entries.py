@@ -4,7 +4,7 @@ import numpy as np
 import scipy.sparse
 from sklearn.base import clone
 
-from dsnmf.estimators.parameters.declaration import excluded_by
+from dsnmf.estimators.parameters.declaration import first_parameter_that
 from dsnmf.files.output import tell_apart
 from dsnmf.selection.criterion import Criterion, standard_error
 
@@ -60,7 +60,7 @@ class HiddenEntries(Criterion):
             )
         # The features that are judged are those of the fit, not of `transform`.
         fits = (clone(model).set_params(transform_method="auto") for model in models)
-        for what in filter(None, (excluded_by(fit, "needs_complete") for fit in fits)):
+        for what in filter(None, (first_parameter_that(fit, "needs_complete") for fit in fits)):
             raise ValueError(
                 f"criterion='entries' hides entries of X, which {what} does not take: choose by "
                 "criterion='clusters' or 'components'"

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from dsnmf.data.shares import GoverningFeatureWarning
-from dsnmf.estimators.start import random_again
+from dsnmf.estimators.start import later_generator
 from dsnmf.extras import extra
 from dsnmf.selection.agreed import Consensus
 from dsnmf.selection.coassociation import Tree, coassociation, dispersion, nearest, within
@@ -30,7 +30,7 @@ MOST_SAMPLES = 2000
 def restarts(estimator, n_init):
     """The unfitted models whose fits are those of the estimator with this `n_init`."""
     clone = extra("sklearn.base", "dsnmf.selection").clone
-    again = random_again(estimator.random_state)
+    again = later_generator(estimator.random_state)
     yield clone(estimator).set_params(n_init=1)
     for _ in range(n_init - 1):
         yield clone(estimator).set_params(n_init=1, init="random", random_state=again)

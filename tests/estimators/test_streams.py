@@ -138,11 +138,11 @@ def test_samples_that_stand_for_those_before_have_their_gram_matrix():
     rng = np.random.default_rng(0)
     Zs, H = [rng.standard_normal((7, 4)), rng.standard_normal((4, 3))], rng.random((3, 20))
     stream = Stream.after_fit(Zs, H, 20)
-    X, few = Zs[0] @ Zs[1] @ H, stream.samples(Zs, 5)
+    X, few = Zs[0] @ Zs[1] @ H, stream.make_samples(Zs, 5)
     assert few.shape == (7, 5)
     assert relative_error(few @ few.T, X @ X.T) < 1e-9
     others = rng.random((6, 3))
-    changed = stream.of_components(others)
+    changed = stream.change_components(others)
     np.testing.assert_allclose(changed.HH, others @ H @ (others @ H).T)
     np.testing.assert_allclose(changed.XH, X @ (others @ H).T)
 
@@ -153,7 +153,7 @@ def test_a_component_that_no_sample_has_stays(dtype):
     HH = np.ones((30, 30)) + np.eye(30)
     HH[-1] = HH[:, -1] = 0
     stream = Stream(Psi @ HH, HH, 100, 10_000, 100)
-    (Z,) = stream.fitted([Psi], dtype, "FAST_COMPILE")
+    (Z,) = stream.solve_components([Psi], dtype, "FAST_COMPILE")
     np.testing.assert_allclose(Z, Psi, rtol=1e-6)
 
 
