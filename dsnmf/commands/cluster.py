@@ -3,8 +3,8 @@
 from dsnmf.commands import arguments, labels, models, options
 
 
-def _compared(y, clusters):
-    """How the clusters agree with known labels, per attribute."""
+def _compare_with_labels(y, clusters):
+    """Print the agreement of the clusters with known labels, per attribute."""
     import numpy as np
 
     from dsnmf.affinity.classes import as_label_codes
@@ -25,7 +25,7 @@ def _run(parsed):
     from dsnmf.inspection import cluster
 
     arguments.check_output(parsed.out, parsed.model, parsed.data, endings=WRITTEN)
-    model = models.opened(parsed.model)
+    model = models.open_model(parsed.model)
     index = models.layer_index(parsed.layer, model)
     models.change(model, parsed)
     table = models.samples_for(model, parsed)
@@ -36,7 +36,7 @@ def _run(parsed):
     sizes = ", ".join(map(str, np.bincount(found)))
     print(f"{len(found)} samples in {parsed.clusters} clusters of {sizes}")
     if y is not None:
-        _compared(y, found)
+        _compare_with_labels(y, found)
     print("Clusters:", parsed.out)
 
 
@@ -46,8 +46,8 @@ def add(commands):
         commands,
         "cluster",
         "put samples into clusters by a saved model's features",
-        "k-means on the features that dsnmf transform gives, the best of ten starts. Clusters are "
-        "numbered from 0, the largest first.",
+        "k-means on the features of dsnmf transform, the best of ten starts. Clusters are numbered "
+        "from 0, the largest first.",
         [
             "dsnmf cluster table.model table.csv --clusters 5 -o clusters.csv",
             "dsnmf cluster faces.model faces.mat --clusters 40 --labels faces.mat:gnd -o found.csv",
@@ -56,12 +56,16 @@ def add(commands):
     models.add_model(parser)
     models.add_data(parser)
     parser.add_argument(
-        "--clusters", type=arguments.integer(1), required=True, metavar="K", help="their number"
+        "--clusters",
+        type=arguments.integer(1),
+        required=True,
+        metavar="K",
+        help="number of clusters",
     )
-    models.add_layer(parser, "the layer whose features are clustered")
+    models.add_layer(parser, "layer whose features are clustered")
     models.add_changes(parser)
     options.add_labels(parser, "known classes to compare with")
-    arguments.add_seed(parser, "of k-means")
+    arguments.add_seed(parser, "seed of k-means")
     options.add_options(parser, triples=True)
     parser.add_argument(
         "-o", "--out", required=True, metavar="CLUSTERS", help=f"file: {arguments.OUTPUTS}"

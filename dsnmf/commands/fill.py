@@ -1,10 +1,10 @@
-"""`dsnmf fill`: unknown entries of samples, from a saved model."""
+"""`dsnmf fill`: fill unknown entries of samples by a saved model."""
 
 from dsnmf.commands import arguments, models, options
 
 
 def _write(parsed, table, filled, gaps):
-    """Write the filled samples; a text file as it was but for the cells that were unknown."""
+    """Write the filled samples; in a text file, change only the cells that were unknown."""
     from dsnmf.files import frames
     from dsnmf.files.writing import write_matrix
 
@@ -27,11 +27,11 @@ def _run(parsed):
     from dsnmf.inspection import fill
 
     arguments.check_output(parsed.out, parsed.model, parsed.data, endings=(*WRITTEN, ".txt"))
-    model = models.opened(parsed.model)
+    model = models.open_model(parsed.model)
     table = models.samples_for(model, parsed)
     X = table.values
     if scipy.sparse.issparse(X) or not isinstance(X, np.ndarray) or isinstance(X, np.memmap):
-        raise ValueError(f"{parsed.data} must be a dense matrix of which all is read")
+        raise ValueError(f"{parsed.data} must be a dense matrix that is read as a whole")
     filled, gaps = fill(model, X), np.isnan(X)
     _write(parsed, table, filled, gaps)
     share = 100 * gaps.mean()
@@ -45,10 +45,9 @@ def add(commands):
         commands,
         "fill",
         "fill unknown entries of samples by a saved model",
-        "Only what was unknown is changed. Samples of the fit are filled from the features that it "
-        "learned, others from those of dsnmf transform. With --index, --columns, --drop, "
-        "--missing or --separator a text file keeps its other columns, and each known cell as it "
-        "was written.",
+        "Changes unknown entries only. Samples of the fit are filled from their learned features, "
+        "others from those of dsnmf transform. With --index, --columns, --drop, --missing or "
+        "--separator, a text file keeps its other columns, and the text of each known cell.",
         [
             "dsnmf fill table.model table.csv -o full.csv",
             "dsnmf fill survey.model survey.csv --index person --missing=-9 -o full.csv",

@@ -1,4 +1,4 @@
-"""`dsnmf predict`: classes of samples, learned from those whose label is known."""
+"""`dsnmf predict`: classes of samples, learned from the labelled ones."""
 
 from argparse import Namespace
 
@@ -18,7 +18,7 @@ def _estimator(parsed):
 
 
 def _complete(table, source):
-    """The table, in memory; ValueError if it has gaps."""
+    """Read the table's values into memory; ValueError if they have gaps."""
     import numpy as np
     import scipy.sparse
 
@@ -28,7 +28,7 @@ def _complete(table, source):
     if not scipy.sparse.issparse(table.values) and np.isnan(table.values).any():
         count = np.isnan(table.values).sum()
         raise ValueError(
-            f"{source} has unknown entries ({count}), which predict does not take: fill them "
+            f"{source} has unknown entries ({count}), which predict does not accept: fill them "
             "first, by dsnmf fill"
         )
     return table
@@ -37,13 +37,14 @@ def _complete(table, source):
 def _one_attribute(y, parsed):
     if y.ndim > 1:
         raise ValueError(
-            f"--labels must be one column, got {y.shape[1]} in {parsed.labels}; FILE:NAME picks one"
+            f"--labels must be one column, got {y.shape[1]} in {parsed.labels}; FILE:NAME selects "
+            "one"
         )
     return y
 
 
 def _new_samples(table, parsed):
-    """The `Table` of --new, read as DATA is; of a table with a header the same columns."""
+    """The `Table` of --new, read like DATA; from a table with a header, the same columns."""
     from dsnmf.files import frames
     from dsnmf.files.names import file_of
 
@@ -65,7 +66,7 @@ def _write(path, classes, samples):
     write_matrix(path, classes[:, None], features=["class"], samples=samples)
 
 
-def _counted(classes):
+def _count_classes(classes):
     import numpy as np
 
     names, counts = np.unique(classes, return_counts=True)
@@ -75,7 +76,7 @@ def _counted(classes):
 def _run(parsed):
     from dsnmf.files.writing import WRITTEN
 
-    inputs = (parsed.data, labels.labels_source(parsed), parsed.new)
+    inputs = (parsed.data, labels.source_of_labels(parsed), parsed.new)
     arguments.check_output(parsed.out, *filter(None, inputs), endings=WRITTEN)
     model = _estimator(parsed)
     table = _complete(tables.read_samples(parsed), parsed.data)
@@ -83,11 +84,11 @@ def _run(parsed):
     y = _one_attribute(labels.read_labels(parsed, n, table.samples), parsed)
     new = None if parsed.new is None else _new_samples(table, parsed)
     print(labels.count_classes(y), flush=True)
-    with arguments.known_by_name(table.values, table.features):
+    with arguments.names_in_warnings(table.values, table.features):
         model.fit(table.values, y)
     classes = model.transduction_ if new is None else model.predict(new.values)
     _write(parsed.out, classes, (new or table).samples)
-    print(f"{len(classes)} samples: {_counted(classes)}")
+    print(f"{len(classes)} samples: {_count_classes(classes)}")
     print("Classes:", parsed.out)
 
 
@@ -96,10 +97,10 @@ def add(commands):
     parser = arguments.add_parser(
         commands,
         "predict",
-        "give samples a class, from those whose label is known",
-        "Semi-supervised: WSF with the classes' and the nearest neighbours' graph is fitted to all "
-        "of DATA, and gives those samples a class whose label is unknown (WSFClassifier). With "
-        "--new the classes of other samples are written instead.",
+        "predict classes of samples from labelled ones",
+        "Semi-supervised: fits a WSF with the graphs of classes and of nearest neighbours to all "
+        "of DATA, and predicts the classes of samples whose label is unknown (WSFClassifier). With "
+        "--new, writes the classes of other samples instead.",
         [
             "dsnmf predict survey.csv --labels group --unknown refused -o groups.csv",
             "dsnmf predict plants.csv --index plant --labels kind --new more.csv -o kinds.csv",
@@ -107,11 +108,9 @@ def add(commands):
         ],
     )
     models.add_data(parser)
-    options.add_labels(parser, "the classes", required=True)
-    parser.add_argument(
-        "--new", metavar="DATA", help="other samples, read as DATA is, whose classes are wanted"
-    )
-    arguments.add_seed(parser, "of the start")
+    options.add_labels(parser, "classes", required=True)
+    parser.add_argument("--new", metavar="DATA", help="other samples to classify, read like DATA")
+    arguments.add_seed(parser, "seed of the start")
     settings.add_set(parser, "n_components=20, alpha=3, predictor=ridge")
     options.add_options(parser)
     parser.add_argument(

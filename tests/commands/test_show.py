@@ -98,6 +98,6 @@ def test_labels_of_another_file_are_matched_by_the_samples_names(folder, capsys)
     labels.assign(plant=[f"q{i}" for i in range(30)]).to_csv("kinds.csv", index=False)
     capsys.readouterr()
     assert main(["fit", "plants.csv", *OPTIONS, "--labels", "kinds.csv:kind", *words]) == 0
-    assert "are not those of the data; labels are taken in their order" in capsys.readouterr().err
+    assert "are not those of the data; the order of labels is kept" in capsys.readouterr().err
     for name in ("kinds.csv", "matched", "own"):
         (folder / name).unlink()
