@@ -212,7 +212,7 @@ ERRORS = {
     "fit none.npy --layers 3 -o absent/made": "absent/made: No such file or directory",
     "fit none.npy --layers 3 -o folder": "folder: Is a directory",
     "fit gaps.npz:Z --layers 3 -o gaps.npz": "gaps.npz is an input, and would be overwritten",
-    "fit data.npy --layers 3 -o labels.csv --labels labels.csv": "labels.csv would overwrite",
+    "fit data.npy --layers 3 -o labels.csv --labels labels.csv": "labels.csv is an input",
     "transform none data.npy -o features.txt": "features.txt must end in one of",
     "transform model data.npy -o data.npy": "data.npy is an input, and would be overwritten",
     "transform none data.npy -o features.npy": "none: No such file or directory",

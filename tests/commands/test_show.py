@@ -78,7 +78,10 @@ def test_it_computes_nothing():
         (["fit", "plants.csv", *OPTIONS, "--labels", "knd", "-o", "x"], "no column 'knd' (--label"),
         (["fit", "plants.csv", *OPTIONS, "-o", "x"], "column kind: '?' is not a number; leave"),
         (["fit", "plants.csv", *OPTIONS, "--separator", "ab", "-o", "x"], "must be one letter or"),
-        (["fit", "digits", *OPTIONS, "-o", "x"], "digits is a data set: the options for tables"),
+        (
+            ["fit", "digits", *OPTIONS, "-o", "x"],
+            "digits is a data set, and takes no options for tables",
+        ),
         (["fit", "plants.csv:age", "--layers", "2", "-o", "x"], "picked by --columns age"),
     ],
 )

@@ -154,7 +154,7 @@ PREDICT = ["predict", "plants.csv", "--index", "plant", "--labels", "kind", "-o"
         (["fit", "cube.npy", "--layers", "2", "-o", "x"], "--array pictures or --array cube"),
         ([*PREDICT, "--labels", "sort"], "plants.csv has no column 'sort' (--labels); it has len"),
         ([*PREDICT, "--labels", "kind,len"], "plants.csv:kind,len must hold integers"),
-        ([*PREDICT, "--new", "digits"], "the options for tables are for files of others"),
+        ([*PREDICT, "--new", "digits"], "is a data set, and takes no options for tables"),
         ([*PREDICT, "--drop", "age", "--new", "none.csv"], "none.csv: No such file"),
         ([*PREDICT, "--set", "random_state=3"], "use the option --seed"),
         (["predict", "gaps.csv", *PREDICT[2:]], "has unknown entries (1), which predict"),
