@@ -15,7 +15,7 @@ CRITERIA = {
 
 
 def criterion_of(criterion, n_clusters, repeats, seed):
-    """The criterion of that name."""
+    """The criterion with this name."""
     if criterion not in CRITERIA:
         raise ValueError(f"criterion must be one of {list(CRITERIA)}, got {criterion!r}")
     if repeats < 2:
