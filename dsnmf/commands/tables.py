@@ -77,7 +77,7 @@ def read_samples(parsed, known=None, in_blocks=False, several=False):
 
 def _order(names, known, source):
     """Indices that put names into the order of the known ones; ValueError if the sets differ."""
-    from dsnmf.files.layout import listed
+    from dsnmf.files.layout import list_names
 
     counts = (Counter(names) | Counter(known)).items()
     for what, wrong in {
@@ -88,7 +88,7 @@ def _order(names, known, source):
         },
     }.items():
         if wrong:
-            there = f"; it has {listed(names, 6)}" if wrong.isdisjoint(names) else ""
+            there = f"; it has {list_names(names, 6)}" if wrong.isdisjoint(names) else ""
             wrong = ", ".join(sorted(wrong)[:3]) + (" …" if len(wrong) > 3 else "")
             raise ValueError(f"{source} {what}: {wrong}{there}")
     position = {name: i for i, name in enumerate(names)}

@@ -1,4 +1,4 @@
-"""Tables with a line of names, read by pandas as the user says: .csv, .tsv, .txt, .parquet."""
+"""Tables with a header, read by pandas with the user's layout: .csv, .tsv, .txt, .parquet."""
 
 import warnings
 from pathlib import Path
@@ -10,22 +10,22 @@ from dsnmf.files.atomic import replacing
 from dsnmf.files.cells import MISSING
 from dsnmf.files.damage import damage_as
 from dsnmf.files.headers import INDEX_NAMES, LEFT_OUT
-from dsnmf.files.layout import Layout, find_columns, listed, pick_columns
+from dsnmf.files.layout import Layout, find_columns, list_names, pick_columns
 
-#: Endings of texts, with their separators.
+#: Endings of text files, with their separators.
 SEPARATORS = {".csv": ",", ".tsv": "\t", ".txt": None, ".dat": None}
 
 SUFFIXES = (*SEPARATORS, ".parquet")
 
 
 def exact_numbers(pandas):
-    """What has `read_csv` read every digit of a number; from pandas 3.1 on it always does."""
+    """Options for `read_csv` to read every digit of a number; from pandas 3.1 on the default."""
     is_early = tuple(map(int, pandas.__version__.split(".")[:2])) < (3, 1)
     return {"float_precision": "round_trip"} if is_early else {}
 
 
 def is_frame(path):
-    """Whether a path ends as such a table does."""
+    """True if a path has the ending of such a table."""
     return Path(path).suffix.lower() in SUFFIXES
 
 
@@ -33,7 +33,7 @@ def _read_text(path, layout, pandas):
     separator = layout.separator or SEPARATORS[Path(path).suffix.lower()]
     if separator is None:
         raise ValueError(f"{path}: say what is between its cells, e.g. --separator tab")
-    open(path, "rb").close()  # whose errors say what is wrong with the place
+    open(path, "rb").close()  # raises if the path is wrong
     with damage_as(path, f"is no table with {separator!r} between its cells"):
         return pandas.read_csv(
             path,
@@ -47,7 +47,7 @@ def _read_text(path, layout, pandas):
 
 
 def read_frame(path, layout):
-    """The whole table, with the samples' names as its index where it has some.
+    """Read the whole table; its index is the samples' names, if it has them.
 
     Parameters
     ----------
@@ -80,7 +80,7 @@ def read_frame(path, layout):
 
 
 def numbers_among(tokens):
-    """Those tokens that are numbers, as floats."""
+    """The tokens that are numbers, as floats."""
     for token in tokens:
         try:
             yield float(token)
@@ -105,28 +105,29 @@ def _as_numbers(frame, path, pandas):
     return frame.to_numpy(np.float32 if is_single else np.float64, na_value=np.nan)
 
 
-def _known_places(known, layout, names, path):
-    """Places of a model's features, if the table has them all and the user names none."""
+def _find_known(known, layout, names, path):
+    """Places of a model's features, if the table has all and the user selects none."""
     if known is None or layout.columns or layout.drop or not {*known} <= {*names}:
         return None
     left_out = [name for name in names if name not in {*known}]
     if left_out:
-        listed_out = listed(left_out, 3)
+        listed_out = list_names(left_out, 3)
         warnings.warn(f"{path}: not features of the model, left out: {listed_out}", stacklevel=4)
     return find_columns(known, names, path, "--columns")
 
 
 def read_columns(path, layout, used=(), known=None):
-    """The features that a layout asks for.
+    """Read the features of a layout.
 
     Parameters
     ----------
     path : str or path-like
     layout : Layout
     used : sequence of str
-        Columns that hold labels.
+        Columns with labels.
     known : list of str, optional
-        Names of a model's features: where none are named, others are left out, with a warning.
+        Names of a model's features: if the layout selects none, other columns are left out, with a
+        warning.
 
     Returns
     -------
@@ -137,7 +138,7 @@ def read_columns(path, layout, used=(), known=None):
     pandas = extra("pandas", "reading tables", "files")
     frame = read_frame(path, layout)
     named = not isinstance(frame.index, pandas.RangeIndex)
-    places = _known_places(known, layout, [*frame.columns], path)
+    places = _find_known(known, layout, [*frame.columns], path)
     if places is None:
         places = pick_columns(layout, frame.columns, path, used)
     values = _as_numbers(frame.iloc[:, places].copy(), path, pandas)
@@ -146,7 +147,7 @@ def read_columns(path, layout, used=(), known=None):
 
 
 def index_names(path, layout):
-    """Names of the samples, or None where the table has no index."""
+    """Names of the samples, or None if the table has no index."""
     frame = read_frame(path, layout)
     is_named = not hasattr(frame.index, "start")  # a range only counts
     return [*map(str, frame.index)] if is_named else None
@@ -158,18 +159,18 @@ def column_names(path, layout):
 
 
 def split_names(text, names):
-    """Names with commas between them; a name that has commas itself is one."""
+    """Split names at commas; a name of a column may contain commas itself."""
     return [text] if text in names else [name.strip() for name in text.split(",")]
 
 
 def read_label_columns(path, text, layout=None):
-    """Columns that hold labels, as they stand, None where there is none.
+    """Read columns of labels, unchanged, None for a missing label.
 
     Parameters
     ----------
     path : str or path-like
     text : str
-        Their names, with commas between them, in the order of the attributes.
+        Names of the columns, with commas between them, in the order of the attributes.
     layout : Layout, optional
 
     Returns
@@ -184,25 +185,25 @@ def read_label_columns(path, text, layout=None):
 
 
 def can_patch(source, out, layout):
-    """Whether a text that is read with a header can be written anew, cell by cell."""
+    """True if a text file with a header can be written anew, cell by cell."""
     ends = (Path(source).suffix.lower(), Path(out).suffix.lower())
     are_texts = all(end in SEPARATORS for end in ends)
     return are_texts and layout.asks_for_header and not layout.transpose
 
 
 def patch(source, out, layout, features, values, gaps):
-    """Write a text file as another one but for some cells; it appears complete or not at all.
+    """Write a copy of a text file with some cells changed; it appears complete or not at all.
 
     Parameters
     ----------
     source, out : str or path-like
     layout : Layout
-        As the source was read.
+        The layout with which the source was read.
     features : list of str
         Columns of the values.
     values : ndarray, shape (n_samples, n_features)
     gaps : ndarray of bool, of that shape
-        Where a cell is to be written.
+        True for the cells to change.
     """
     separator = layout.separator or SEPARATORS[Path(source).suffix.lower()]
     own = "," if separator == r"\s+" else separator

@@ -15,10 +15,10 @@ from dsnmf.files.damage import damage_as
 from dsnmf.files.frames import SEPARATORS, exact_numbers
 from dsnmf.files.headers import Header, label_header, matrix_header, with_index_name
 
-#: So many lines below the first one are looked at to tell whether that is a header.
+#: Number of lines below the first one that decide if it is a header.
 _LOOKED_AT = 20
 
-#: The only cell of a line that we put after the last: a quoted cell without an end would hold it.
+#: Cell of a line that is appended to the file: a quoted cell without an end would contain it.
 _END = "\x03"
 
 
@@ -27,16 +27,16 @@ def _separator(path):
 
 
 def _open(path, newline=""):
-    """Programs differ in their line ends, and spreadsheets begin with a byte order mark."""
+    """Open a text with any line ends, with or without the byte order mark of spreadsheets."""
     return open(path, newline=newline, encoding="utf-8-sig")
 
 
-def _stripped(cells):
+def _strip(cells):
     return list(map(str.strip, cells))
 
 
 def _lines(path):
-    """(number, cells) of all lines; a quoted cell may go over several of the file's."""
+    """(number, cells) of all lines; a quoted cell may cover several lines of the file."""
     separator = _separator(path)
     damage = damage_as(path, f"is no text with {'commas' if separator == ',' else 'tabs'}")
     with damage, _open(path) as file:
@@ -44,18 +44,18 @@ def _lines(path):
         for cells in reader:
             if cells == [_END]:
                 return
-            yield reader.line_num, _stripped(cells)
+            yield reader.line_num, _strip(cells)
         raise ValueError("a quoted cell has no end")
 
 
 def _records(path):
-    """The same of those that are not blank."""
+    """(number, cells) of all lines that are not blank."""
     return ((line, cells) for line, cells in _lines(path) if any(cells) or len(cells) > 1)
 
 
 @dataclass
 class _Table:
-    """A table of numbers in a file: its first line's cells, some below, and what they are."""
+    """A table of numbers in a file: the cells of its first line, some lines below, its header."""
 
     path: str
     first: list
@@ -64,7 +64,7 @@ class _Table:
 
     @property
     def names(self):
-        """Those of the features, or None."""
+        """Names of the features, or None."""
         return self.first[self.header.columns :] if self.header.lines else None
 
     def records(self):
@@ -80,7 +80,7 @@ def _table(path, known):
 
 
 def _cell_fault(table, line, cells):
-    """What is wrong with the first cell that is no number."""
+    """The fault of the first cell that is no number, for an error."""
     header, first = table.header, table.first
     column = next(i for i, cell in enumerate(cells) if i >= header.columns and number(cell) is None)
     fault = f"{table.path}, line {line}, column {column + 1}: {cells[column]!r} is not a number"
@@ -101,9 +101,9 @@ def _tell(path, header):
 
 
 def _parse_quickly(table, pandas):
-    """The values, if every cell is one that pandas reads as `number` does; else None.
+    """The values, if pandas reads every cell like `number`; else None.
 
-    To pandas a quote is a letter, so that it sees the same cells or fails.
+    Here pandas treats quotes as letters, so it finds the same cells or fails.
     """
     index, width = table.header.columns, len(table.first)
     types = {column: np.float64 if column >= index else object for column in range(width)}
@@ -124,7 +124,7 @@ def _parse_quickly(table, pandas):
             )
         except ValueError:
             return None
-    # pandas fills up rows that are too short, and sees no separators and line ends within quotes.
+    # pandas extends rows that are too short, and ignores separators and line ends within quotes.
     may_be_short = frame.shape[1] != width or frame.iloc[:, -1].isna().any()
     if may_be_short or (index and (frame[0].str.count('"') % 2 != 0).any()):
         return None
@@ -132,7 +132,7 @@ def _parse_quickly(table, pandas):
 
 
 def _parse(table):
-    """The values, cell by cell; an error names the first that is none."""
+    """Parse the values cell by cell; an error names the first cell that is no number."""
     values, width, line = array("d"), len(table.first), 0
     for line, cells in table.records():
         numbers = list(map(number, cells[table.header.columns :]))
@@ -149,7 +149,7 @@ def _parse(table):
 
 
 def read_matrix(path, name=None, known=None):
-    """Numbers of a table, and the names in its header.
+    """Read the numbers of a table, and the names in its header.
 
     Parameters
     ----------
@@ -161,7 +161,7 @@ def read_matrix(path, name=None, known=None):
     Returns
     -------
     values : ndarray of float64, shape (n_samples, n_features)
-        NaN where a cell is one of `MISSING`; True and False are 1 and 0.
+        NaN for cells in `MISSING`; True and False are 1 and 0.
     names : list of str, or None
     """
     pandas = extra("pandas", "reading .csv and .tsv files", "files")
@@ -174,13 +174,13 @@ def read_matrix(path, name=None, known=None):
 
 
 def read_sample_names(path, name=None, known=None):
-    """Cells of the index before the values; None where there is none."""
+    """Read the index before the values; None if there is none."""
     table = _table(path, known)
     return [cells[0] for _, cells in table.records()] if table.header.columns else None
 
 
 def _label_rows(path):
-    """Cells of all rows; in a table of one column a blank line is a missing label."""
+    """Read the cells of all rows; in a table of one column, a blank line is a missing label."""
     rows = [cells for _, cells in _lines(path)]
     while rows and not rows[-1]:
         rows.pop()
@@ -195,14 +195,14 @@ def _label_rows(path):
 
 
 def _label_column(cells):
-    """Numbers if all are, else the cells' texts; None where a label is missing."""
+    """Numbers if all cells are numbers, else the cells' texts; None for a missing label."""
     numbers = list(map(number, cells))
     values = cells if None in numbers else numbers
     return [None if cell in MISSING else value for cell, value in zip(cells, values)]
 
 
 def read_labels(path, name=None, n_samples=None):
-    """Labels of a table, shape (n_samples, n_attributes), dtype object."""
+    """Read the labels of a table, shape (n_samples, n_attributes), dtype object."""
     rows = _label_rows(path)
     header = label_header(rows, n_samples) if rows else Header()
     labels = [cells[header.columns :] for cells in rows[header.lines :]]

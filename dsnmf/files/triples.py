@@ -1,4 +1,4 @@
-"""Known entries of a matrix in a text file, one a line: row, column, value."""
+"""Known entries of a matrix in a text file, one per line: row, column, value."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from dsnmf.typing import Array, PathLike, SparseMatrix
 
-#: What stands between the cells, by a file's suffix; in others the first of these in its first
+#: Separators of cells by a file's suffix; for other suffixes, the first of `_TRIED` in the first
 #: line, or blanks.
 SEPARATORS = {".csv": ",", ".tsv": "\t"}
 _TRIED = "\t,;"
@@ -26,14 +26,14 @@ _TRIED = "\t,;"
 
 @dataclass
 class Triples:
-    """A matrix of known entries, and what its rows and columns are called in its file.
+    """A matrix of known entries, and the names of its rows and columns.
 
     Attributes
     ----------
     matrix : SciPy CSR matrix of float64, shape (n, p)
-        What it does not store is unknown; stored zeros are zeros.
+        Entries that it does not store are unknown; stored zeros are zeros.
     rows, columns : ndarray of str objects, shapes (n,) and (p,)
-        In ascending order: of numbers if all are whole numbers, or else of text.
+        In ascending order, as numbers if all are whole numbers, else as text.
     """
 
     matrix: SparseMatrix
@@ -61,7 +61,7 @@ def _records(path):
 
 
 def _triple(path, line, cells):
-    """A line's names, and its value; ValueError if it has none."""
+    """The names and the value of a line; ValueError if it is no triple."""
     if len(cells) < 3 or not cells[0] or not cells[1]:
         raise ValueError(f"{path}, line {line}: must be row, column, value, got {cells}")
     value = number(cells[2])
@@ -73,22 +73,22 @@ def _triple(path, line, cells):
     return cells[0], cells[1], float(value)
 
 
-def _ordered(names):
+def _sort(names):
     whole = all(map(is_whole, names))
     return sorted(names, key=(lambda name: (int(name), name)) if whole else None)
 
 
 def read_triples(path: PathLike, columns: Sequence[str] | None = None) -> Triples:
-    """A matrix of known entries from a file with a line for each: row, column, value.
+    """Read a matrix of known entries from a file with a line for each: row, column, value.
 
     Parameters
     ----------
     path : str or path-like
-        A text with commas (.csv), tabs (.tsv), or in files of other endings with tabs, commas,
-        semicolons or blanks, whichever its first line has. A first line of names alone is a
-        header. Rows and columns are numbers or names; cells after the third do not count.
+        A text with commas (.csv) or tabs (.tsv); with other endings, the first line's separator:
+        tabs, commas, semicolons or blanks. A first line of names only is a header. Rows and columns
+        are numbers or names; cells after the third are ignored.
     columns : sequence of str, optional
-        The columns, where they and their order are known: those of a model's features.
+        The columns and their order, if known: a model's features.
 
     Returns
     -------
@@ -99,8 +99,8 @@ def read_triples(path: PathLike, columns: Sequence[str] | None = None) -> Triple
     OSError
         If the file cannot be read.
     ValueError
-        If a line is no triple, its value is missing or not finite, an entry comes twice, a column
-        is not among the known ones, or there is no entry. The line is named.
+        If a line is no triple, its value is missing or not finite, an entry occurs twice, a column
+        is unknown, or there is no entry. The message names the line.
 
     Examples
     --------
@@ -136,7 +136,7 @@ def read_triples(path: PathLike, columns: Sequence[str] | None = None) -> Triple
         values.append(value)
     if not values:
         raise ValueError(f"{path} holds no row, column, value")
-    names = [_ordered(rows), list(of_columns) if columns is not None else _ordered(of_columns)]
+    names = [_sort(rows), list(of_columns) if columns is not None else _sort(of_columns)]
     places = [
         np.array([order[name] for name in found])
         for found, order in zip(

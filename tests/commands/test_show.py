@@ -80,7 +80,7 @@ def test_it_computes_nothing():
         (["fit", "plants.csv", *OPTIONS, "--separator", "ab", "-o", "x"], "must be one letter or"),
         (
             ["fit", "digits", *OPTIONS, "-o", "x"],
-            "digits is a data set, and takes no options for tables",
+            "a data set, and takes no options for tables",
         ),
         (["fit", "plants.csv:age", "--layers", "2", "-o", "x"], "picked by --columns age"),
     ],

@@ -57,7 +57,7 @@ TOLD = {
     "model plain.npy": ("", "plain.npy does not name features: the order of those of plain.npy is"),
     "nameless train.csv": (
         "",
-        "the model does not name features: the order of those of train.csv is",
+        "the model does not name features: the order of those of train",
     ),
     "nameless plain.npy": ("", ""),
     "blank train.csv": ("", ""),
