@@ -48,7 +48,7 @@ class Learned:
         H, given = np.asarray(self.features.T), (list(self.Zs), self.nonlinearity, None)
         with _once(self.features.shape[0], *self.Zs[0].shape):
             spread = spread_of_features(*given, H)
-            return metric_of(as_exponent(metric), *given, spread).of(H).T
+            return metric_of(as_exponent(metric), *given, spread).apply(H).T
 
 
 def _once(n, p, k=math.inf):

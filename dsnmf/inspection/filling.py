@@ -1,4 +1,4 @@
-"""Unknown entries of samples, filled from a fitted model."""
+"""Filling of samples' unknown entries by a fitted model."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ if TYPE_CHECKING:
     from dsnmf.estimators.base import Factorisation
     from dsnmf.typing import Array
 
-#: How near, of their norm, samples must be reconstructed from the learned features to be those of
-#: the fit.
+#: Samples are those of the fit if their reconstruction from the learned features has the fit's
+#: error, up to this share.
 NEAR = 1e-3
 
 
 def are_of_fit(model, X, X_hat):
-    """Whether samples are those that a model was fitted to, by the error that it has of them."""
+    """True if samples are those of a model's fit, by their error."""
     X, X_hat = (model._as_factorised(rows) for rows in (X, X_hat))
     size = np.sqrt(np.nansum(np.square(X, dtype=np.float64)))
     error = np.sqrt(np.nansum(np.square(X - X_hat.astype(np.float64))))
@@ -32,10 +32,10 @@ def are_of_fit(model, X, X_hat):
 
 
 def fill(model: Factorisation, X: ArrayLike) -> Array:
-    """Samples with their unknown entries filled; what is known stays as it is, to the bit.
+    """Fill the unknown entries of samples; known entries keep their bits.
 
-    Samples that the model was fitted to (as many, and with the fit's error) are filled from the
-    learned features `H_`, others from those of `transform`.
+    Samples of the fit (the same number, with the fit's error) are filled from the learned features
+    `H_`, others from those of `transform`.
 
     Parameters
     ----------
@@ -50,9 +50,9 @@ def fill(model: Factorisation, X: ArrayLike) -> Array:
     Raises
     ------
     TypeError
-        If X is sparse, whose absent entries are zeros.
+        If X is sparse, because its absent entries are zeros.
     ValueError
-        If X is as `transform` refuses it.
+        If `transform` refuses X.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""Features and variation of samples that a model was not fitted to."""
+"""Features and variance of samples other than those of the fit."""
 
 import copy
 
@@ -9,7 +9,7 @@ from dsnmf.estimators.record import variation_of
 
 
 def array_model(model, X):
-    """The model as it takes samples whose features have no names."""
+    """A copy of the model without names of features, for samples without them."""
     if hasattr(X, "columns") or is_annotated(X):
         return model
     nameless = copy.copy(model)
@@ -18,7 +18,7 @@ def array_model(model, X):
 
 
 def features_of(model, X, layer=-1):
-    """A layer's features of samples as its components have them, shape (k, n).
+    """A layer's features of samples, in metric "components", shape (k, n).
 
     Parameters
     ----------
@@ -36,11 +36,11 @@ def features_of(model, X, layer=-1):
     return np.asarray(plain.transform(X, layer=layer)).T
 
 
-def explained_of(model, X):
-    """Σ (x - mean)² over the known entries of samples, and how much of it the model explains.
+def variance_of(model, X):
+    """Σ (x - mean)² over the known entries of samples, and the share that the model explains.
 
-    Of a model with `scale` both are of the features as it scales them, and of several views of
-    each at its scale.
+    In a model with `scale` both refer to the scaled features, and with several views to each view
+    at its scale.
 
     Parameters
     ----------

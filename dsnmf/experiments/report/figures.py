@@ -10,7 +10,7 @@ from dsnmf.experiments.report.attribute_tables import shares as shares_of
 from dsnmf.experiments.report.curves import counterpart, rank
 from dsnmf.extras import extra
 from dsnmf.files.atomic import replacing
-from dsnmf.plotting.captions import LETTERS, LITERAL, shortened, width
+from dsnmf.plotting.captions import LETTERS, LITERAL, shorten, width
 
 #: Width of a column and of a page, in inches.
 COLUMN, PAGE = 3.4, 6.9
@@ -159,7 +159,7 @@ def comparison(found):
 def _label_rows(ax, rows):
     """The layer of every row, and beside the first of a method's rows its name."""
     ax.set_yticks(range(len(rows)), [str(layer) for _, layer in rows])
-    names = shortened([method for method, _ in rows], 2 * LETTERS)
+    names = shorten([method for method, _ in rows], 2 * LETTERS)
     for i, name in enumerate(names):
         if i == 0 or rows[i][0] != rows[i - 1][0]:
             ax.annotate(
@@ -220,7 +220,7 @@ def attribute_maps(found, score):
         for i, (method, layer) in enumerate(rows)
         for name in (labels(method)[layer - 1] if labels(method) else [])
     }
-    shown = shortened(names)
+    shown = shorten(names)
     with style({"axes.spines.left": False, "axes.spines.bottom": False}):
         height = 0.2 + 0.16 * len(rows) + max(0.4, 0.75 * width(shown, 6))
         figure = Figure(figsize=(PAGE, height), layout="constrained")
