@@ -1,7 +1,7 @@
 """Containers: samples in those of users, features in that of `set_output`."""
 
-# scikit-learn's own wrapper names columns by `get_feature_names_out()`: it knows one output only,
-# but each layer has features of its own.
+# scikit-learn's own wrapper names columns by `get_feature_names_out()`, for a single output, but
+# each layer has features of its own.
 import numpy as np
 from sklearn.utils._set_output import ADAPTERS_MANAGER, _get_output_config
 from sklearn.utils.validation import check_array, validate_data

@@ -173,11 +173,9 @@ PROTOCOLS = {
             quick_counts=(100,),
             k_means_seeds=10,
         ),
+        Attributes("attributes-stickfigures", "attributes by layer: two poses", **_STICKFIGURES),
         Attributes(
-            "attributes-stickfigures", "which layer knows which of two poses", **_STICKFIGURES
-        ),
-        Attributes(
-            "attributes-nrletters", "which layer knows letter, colour or corner", **_NRLETTERS
+            "attributes-nrletters", "attributes by layer: letter, colour and corner", **_NRLETTERS
         ),
         RivalAttributes(
             "attributes-stickfigures-rivals", "the poses by several clusterings", **_STICKFIGURES
@@ -187,12 +185,12 @@ PROTOCOLS = {
         ),
         Attributes(
             "attributes-pie",
-            "which layer knows direction of the light, flash or subject of CMU PIE",
+            "attributes by layer: direction of the light, flash and subject of CMU PIE",
             **_PIE,
         ),
         Attributes(
             "attributes-faces",
-            "which layer knows pose, expression or identity of drawn faces",
+            "attributes by layer: pose, expression and identity of drawn faces",
             datasets.make_attribute_faces,
             **_FACES,
         ),

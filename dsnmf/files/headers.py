@@ -1,6 +1,6 @@
-"""Whether the first line of a text file names its columns, and the first column its rows.
+"""Headers and indices of text files: do the first line and the first column contain names?
 
-What is certain is taken, what is doubtful is told.
+Certain cases are decided silently, doubtful ones with a warning.
 """
 
 from collections import Counter

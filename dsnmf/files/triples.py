@@ -68,7 +68,7 @@ def _triple(path, line, cells):
     if value is None or not np.isfinite(value):
         raise ValueError(
             f"{path}, line {line}: the value must be a finite number, got {cells[2]!r}; "
-            "what is unknown has no line"
+            "unknown entries have no line"
         )
     return cells[0], cells[1], float(value)
 

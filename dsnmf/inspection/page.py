@@ -120,7 +120,7 @@ def _sections(model, found, features, labels, shape, layer):
     def draw(kind, **more):
         return lambda width: draw_figure(model, kind, width=width, **options, **more)
 
-    caption = "What a unit of each feature adds to a sample"
+    caption = "Contribution of a unit of each feature to a sample"
     if style_of(model, shape) != "bars":
         caption += ", divided by its largest magnitude"
     caption += "."
@@ -129,10 +129,9 @@ def _sections(model, found, features, labels, shape, layer):
         "Components in numbers",
         "".join(_table(found))
         + (
-            "<p class='note'>own: the variance of a component's part by itself; unique: what no "
-            "other component can add to the reconstructions; both as shares of the data's "
-            "variance. Nearest: by the cosine between the component and the samples' "
-            "reconstructions.</p>"
+            "<p class='note'>own: the variance of a component's part by itself; unique: the part "
+            "of it that no other component explains; both as shares of the data's variance. "
+            "Nearest: by the cosine between the component and the samples' reconstructions.</p>"
         ),
     )
     learned = hasattr(model, "H_")
@@ -154,7 +153,7 @@ def _sections(model, found, features, labels, shape, layer):
     if labels is not None and features is None and learned:
         text = "Cosines between samples of each layer's features, sorted by label."
         yield (
-            "What each layer knows",
+            "Attributes in each layer",
             _figure("similarity of samples by layer", text, draw("layers", labels=labels)),
         )
     if hasattr(model, "history_"):

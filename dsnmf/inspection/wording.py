@@ -114,8 +114,8 @@ def text_of(description):
     if len(shown) < len(components):
         lines.append(f"The {len(shown)} of {len(components)} components with most variance.")
     lines += [
-        "own: the variance of a component's part by itself; unique: what no other component can",
-        "add to the reconstructions; both as shares of the data's variance.",
+        "own: the variance of a component's part by itself; unique: the part of it that no other",
+        "component explains; both as shares of the data's variance.",
     ]
     if description.explained is None:
         lines.append("?: the variance of the fit's data is not known, that of DATA would be.")
