@@ -5,18 +5,20 @@ from dsnmf.commands import arguments, models, options
 
 def _write(parsed, table, filled, gaps):
     """Write the filled samples; in a text file, change only the cells that were unknown."""
-    from dsnmf.files import frames
+    from dsnmf.files import patching
     from dsnmf.files.writing import write_matrix
 
     layout = options.layout_of(parsed)
-    if frames.can_patch(parsed.data, parsed.out, layout):
-        frames.patch(parsed.data, parsed.out, layout, table.features, filled, gaps)
+    table.values = filled
+    if patching.can_patch(parsed.data, parsed.out, layout):
+        patching.patch(parsed.data, parsed.out, layout, table, gaps)
     else:
         values = filled.T if parsed.transpose else filled
         names = {"features": table.features, "samples": table.samples}
         if parsed.transpose:
             names = {"features": table.samples, "samples": table.features}
-        write_matrix(parsed.out, values, **names)
+        dialect = patching.dialect_beside(parsed.data, parsed.out, layout)
+        write_matrix(parsed.out, values, **names, dialect=dialect)
 
 
 def _run(parsed):

@@ -17,6 +17,7 @@ PAGES = (
     "reproducing",
     "original",
     "developing",
+    "terms",
     "reference",
     "changes",
     "citation",

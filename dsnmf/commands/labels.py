@@ -65,18 +65,23 @@ def _labels_layout(parsed, source):
     layout = Layout(
         missing=parsed.missing, separator=parsed.separator if is_data or is_plain else None
     )
+    if is_data:
+        layout = replace(layout, decimal=options.layout_of(parsed).decimal)
     has_index = parsed.index in frames.column_names(path, layout)
     return replace(layout, index=parsed.index) if has_index else layout
 
 
-def _names_beside(source, layout):
-    """Names of the samples in a file of labels, or None."""
+def _names_beside(source, layout, samples):
+    """Names of the samples in a file of labels, or None.
+
+    Of a table without the index of the data they are a column that holds the samples' names.
+    """
     from dsnmf.files import frames, matrices
     from dsnmf.files.names import file_of
 
     path, columns = file_of(source)
     if frames.is_frame(path) and columns is not None:
-        return frames.index_names(path, layout)
+        return frames.index_names(path, layout) or frames.column_with(path, layout, samples)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # the reader of the labels has warned
         may_have = path.lower().endswith(arguments.ANNOTATED)
@@ -130,8 +135,8 @@ def read_labels(parsed, n_samples, samples=None):
         layout = _labels_layout(parsed, source)
         y = matrices.read_labels(source, n_samples, layout=layout, unknown=parsed.unknown)
         if samples is not None:
-            names = _names_beside(source, layout)
-            y = _align(y, names, [*map(str, samples)], source)
+            samples = [*map(str, samples)]
+            y = _align(y, _names_beside(source, layout, samples), samples, source)
     if len(y) != n_samples:
         whose = "the model" if parsed.data is None else parsed.data
         raise ValueError(f"{source} has labels of {len(y)} samples, but {whose} has {n_samples}")

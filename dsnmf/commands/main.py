@@ -93,8 +93,16 @@ def _one_line(error):
     return f"{type(error).__name__}: {message}".rstrip(": ")
 
 
-def _show_warning(message, *args, **kwargs):
-    print(f"dsnmf: warning: {message}", file=sys.stderr)
+def _warnings_shown_once():
+    """What prints warnings: a file that is read twice is warned of once."""
+    shown = set()
+
+    def show(message, *args, **kwargs):
+        if str(message) not in shown:
+            print(f"dsnmf: warning: {message}", file=sys.stderr)
+        shown.add(str(message))
+
+    return show
 
 
 def _nobody_reads(error):
@@ -148,5 +156,5 @@ def main(argv=None):
     tolerate_missing_letters()
     arguments = _parse(sys.argv[1:] if argv is None else argv)
     with warnings.catch_warnings():
-        warnings.showwarning = _show_warning
+        warnings.showwarning = _warnings_shown_once()
         return _run(arguments)

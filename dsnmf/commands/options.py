@@ -2,6 +2,9 @@
 
 import argparse
 
+#: Before the decimals.
+DECIMALS = {"point": ".", "comma": ","}
+
 #: Names of separators that a shell makes hard to type.
 SEPARATORS = {"tab": "\t", "comma": ",", "semicolon": ";", "space": r"\s+", "pipe": "|"}
 
@@ -32,7 +35,11 @@ def add_options(parser, triples=False):
     group.add_argument(
         "--drop", type=_words, default=(), metavar="NAME,…", help="features to leave out"
     )
-    group.add_argument("--index", metavar="NAME", help="the column that names the samples")
+    group.add_argument(
+        "--index",
+        metavar="NAME",
+        help="the column that names the samples (with --transpose: the features)",
+    )
     group.add_argument(
         "--missing",
         type=_words,
@@ -46,11 +53,14 @@ def add_options(parser, triples=False):
         type=_separator,
         metavar="S",
         help="separator of the cells in a text file: a letter or "
-        f"{', '.join(SEPARATORS)} (default: by the file's ending)",
+        f"{', '.join(SEPARATORS)} (default: by the file's ending, or by its first lines)",
     )
     group.add_argument(
-        "--transpose", action="store_true", help="the file contains features x samples"
+        "--decimal",
+        choices=[*DECIMALS],
+        help="decimal mark of a text file's numbers (default: point, or by its first lines)",
     )
+    group.add_argument("--transpose", action="store_true", help="the file has features x samples")
     group.add_argument(
         "--array",
         choices=["cube", "pictures"],
@@ -91,4 +101,5 @@ def layout_of(parsed):
     from dsnmf.files.layout import Layout
 
     names = ("columns", "drop", "index", "missing", "separator", "transpose", "array")
-    return Layout(**{name: getattr(parsed, name) for name in names})
+    decimal = DECIMALS.get(parsed.decimal)
+    return Layout(decimal=decimal, **{name: getattr(parsed, name) for name in names})

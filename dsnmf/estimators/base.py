@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from sklearn.exceptions import ConvergenceWarning
 
+from dsnmf.caller import stacklevel
+from dsnmf.data.compression import as_compress_options
 from dsnmf.data.recognition import as_blocks
 from dsnmf.data.sources import as_source
 from dsnmf.estimators.fitted import FittedFactorisation
@@ -17,7 +19,7 @@ from dsnmf.estimators.in_memory import InMemory
 from dsnmf.estimators.mapping.spread import note_samples
 from dsnmf.estimators.outcome import DIVERGED, check_outcome, restore_on_error
 from dsnmf.estimators.parameters.declaration import first_parameter_that
-from dsnmf.estimators.restarts import best_fit, least_cost
+from dsnmf.estimators.restarts import best_fit, least_cost, rounding_cost
 from dsnmf.estimators.trace import State, costs_unit
 from dsnmf.initialisation.floor import NoiseFloor
 from dsnmf.solvers.choice import choose_rule, choose_solver, why_memory
@@ -159,7 +161,8 @@ class Factorisation(FittedFactorisation, TransformerMixin, BaseEstimator):
     def _fit(self, X, y):
         """Fit; returns the reason for which the training ended."""
         as_mode(self.mode)
-        self._exponent()
+        self._exponent()  # or an error
+        as_compress_options(self.compress, getattr(self, "whiten", 0.0))  # or an error
         layers = self._layer_sizes()
         choose_rule(self._solver(), self._inner_nonlinearity())  # or an error
         vars(self).pop("_stream", None)  # what `partial_fit` has learned so far
@@ -172,7 +175,7 @@ class Factorisation(FittedFactorisation, TransformerMixin, BaseEstimator):
                 f"{type(self).__name__} stopped after max_iter = {self.max_iter} iterations before "
                 f"tol = {self._tol(data.rule):g} was reached",
                 ConvergenceWarning,
-                stacklevel=3,
+                stacklevel=stacklevel(),
             )
         return stopped_by
 
@@ -282,4 +285,4 @@ class Factorisation(FittedFactorisation, TransformerMixin, BaseEstimator):
         return self.tol
 
     def _tolerance(self, model, rule):
-        return CostTolerance(self._tol(rule), least_cost(self, model))
+        return CostTolerance(self._tol(rule), least_cost(self, model), rounding_cost(model))

@@ -233,6 +233,8 @@ def _classes_of(y, n):
         is_minus_one = given.ravel() == -1
         if is_minus_one.any():
             codes, classes = np.where(is_minus_one, 0, codes + (codes >= 0)), [-1, *classes]
+    if any(isinstance(c, str) for c in classes) and not all(isinstance(c, str) for c in classes):
+        raise ValueError(f"y must have labels of one kind, names or numbers, got both: {classes!r}")
     check_classification_targets(np.asarray(classes))
     if len(classes) < 2:
         raise ValueError(f"y must have labels of two classes or more, got {len(classes)} class")

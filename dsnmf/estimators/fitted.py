@@ -100,7 +100,7 @@ class FittedFactorisation(HasParameters):
         in any `metric`; with `center` and `scale` these data are (X - mean_) / scale_. In metric
         "components", `components_` is (Z_1 … Z_m)ᵀ; `components_of(-1)` is so in any metric.
         """
-        check_is_fitted(self, "Z_")
+        check_is_fitted(self)
         Psi, t = reduce(np.matmul, self._path(-1)), self._exponent()
         if t is None or not symbolic.is_linear(self._nonlinearity):
             return Psi.T
@@ -121,6 +121,9 @@ class FittedFactorisation(HasParameters):
         check_is_fitted(self)
         return reduce(np.matmul, self._path(layer)).T
 
+    def __sklearn_is_fitted__(self):
+        return "Z_" in vars(self)  # not within a callback of the first fit
+
     @property
     def _centring(self):
         """The `Centring` of the fit: its means and deviations; empty after `partial_fit`."""
@@ -128,12 +131,12 @@ class FittedFactorisation(HasParameters):
 
     def _as_factorised(self, X):
         """Rows as the fit factorised them, centred and scaled; `reconstruction_err_` is theirs."""
-        return self._centring.of(X)
+        return self._centring.apply(X)
 
     def _at_scale(self, X):
         """Samples in memory as the model scales them, but not centred."""
         rows = as_data(self, in_memory(X))
-        return Centring(scale=self._centring.scale).of(rows, self.absent)
+        return Centring(scale=self._centring.scale).apply(rows, self.absent)
 
     def _index(self, layer, m=None):
         """The layer's index from 0, among m or all learned layers; ValueError if there is none."""
@@ -261,7 +264,7 @@ class FittedFactorisation(HasParameters):
             return features_of_lazy(self, lazy, layer)
         X, blocks = as_blocks(X, scale=self._scale, gaps=True, absent=self.absent)
         if blocks is None:
-            centred = self._centring.of(as_data(self, X), self.absent)
+            centred = self._centring.apply(as_data(self, X), self.absent)
             samples = as_samples(centred, scale=self._scale, absent=self.absent)
             samples.check_known(features=False)
             feature_map = self._feature_map(layer, samples.given.dtype)
@@ -338,7 +341,7 @@ class FittedFactorisation(HasParameters):
                 f"H must have shape (n_samples, {metric.n_features}) for layer {layer} and "
                 f"metric {self.metric!r}, got {H.shape}"
             )
-        return self._centring.undone(metric.reconstruct(H.T).T)
+        return self._centring.undo(metric.reconstruct(H.T).T)
 
     def score(self, X: Data, y: Any = None, *, held_out: ArrayLike | None = None) -> float:
         """Variance of X explained by its reconstruction from `transform`, the same in any `metric`.

@@ -54,7 +54,7 @@ def attribute_affinity(attribute, affinity, samples, n_neighbors, heat_width, ve
     TypeError, ValueError
         If there is no such graph, or the given affinity does not fit these samples.
     """
-    n = samples.given.shape[1]
+    n = samples.shape[1]
     if not isinstance(affinity, str):
         return as_affinity(_value(affinity), n)
     if is_of_neighbours(attribute, affinity):

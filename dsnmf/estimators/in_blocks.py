@@ -3,13 +3,13 @@
 import os
 from pathlib import Path
 
-import joblib
 import numpy as np
 
 from dsnmf.affinity.labels import LabelAffinity
 from dsnmf.data.compressed_blocks import compress_blocks
 from dsnmf.data.shares import warn_of_governing
 from dsnmf.estimators.checkpoints import Checkpoint
+from dsnmf.estimators.digest import digest
 from dsnmf.estimators.ending import end_in_blocks
 from dsnmf.estimators.mapping.spread import pick_samples
 from dsnmf.estimators.parameters.declaration import numbers_of
@@ -28,7 +28,7 @@ def _as_json(value):
     if value is None or isinstance(value, bool | int | float | str):
         return value
     if isinstance(value, list | tuple | np.ndarray | LabelAffinity):
-        return joblib.hash(value)
+        return digest(value)
     return getattr(value, "__qualname__", type(value).__name__)
 
 
@@ -63,7 +63,7 @@ def _description(estimator, blocks, y, layers):
         "shape": blocks.shape[::-1],
         "dtype": str(blocks.dtype),
         "block_size": _block_size(blocks),
-        "first and last sample": joblib.hash(blocks.ends()),
+        "first and last sample": digest(blocks.ends()),
         "labels": estimator._hash_labels(y, blocks.shape[1]),
     }
 
@@ -148,7 +148,7 @@ class InBlocks:
         estimator, blocks, layers = self._estimator, self._blocks, self.layers
         p, n = blocks.shape
         if estimator.center or estimator.scale:
-            blocks.centred(estimator.center, estimator.scale)
+            blocks.find_centring(estimator.center, estimator.scale)
         self._store = store = held.enter_context(blocks.store(estimator.store))
         with threads_for(*self.step_shape, min(p, n), limit=ONCE):
             self.reading.stage = "compression"
@@ -160,7 +160,7 @@ class InBlocks:
                 whiten=getattr(estimator, "whiten", 0.0),
             )
             if blocks.energies is not None:
-                warn_of_governing(blocks.energies, stacklevel=5)
+                warn_of_governing(blocks.energies)
             self.reading.stage = "start"
             if self.checkpoint is not None and self.checkpoint.is_there:
                 Zs, Hs = _empty_start(samples, layers, store)
@@ -194,11 +194,11 @@ class InBlocks:
 
     def keep(self, model):
         """Set the estimator's features, and keep them in its store, if it has one."""
-        estimator, kept = self._estimator, self._store.kept
-        estimator.H_ = [kept(H, f"H_{i}").T for i, H in enumerate(model.Hs, start=1)]
+        estimator, keep = self._estimator, self._store.keep
+        estimator.H_ = [keep(H, f"H_{i}").T for i, H in enumerate(model.Hs, start=1)]
         estimator._raw_H = estimator.H_
         if model.H is not model.Hs[-1]:  # may be negative, where H_ is not
-            raw = kept(model.H, f"raw_H_{len(model.Hs)}").T
+            raw = keep(model.H, f"raw_H_{len(model.Hs)}").T
             estimator._raw_H = [*estimator.H_[:-1], raw]
         estimator.n_features_in_ = self._blocks.shape[0]
         vars(estimator).pop("feature_names_in_", None)

@@ -5,6 +5,7 @@ import warnings
 
 import numpy as np
 
+from dsnmf.caller import stacklevel
 from dsnmf.data.centring import Centring
 from dsnmf.data.dense import Dense
 from dsnmf.data.recognition import as_samples
@@ -36,7 +37,13 @@ def _check_places(estimator):
             f"nothing is written to the store {os.fspath(estimator.store)}, which is for data that "
             "are fitted in blocks, but these are in memory, and so is H_; files of one block "
             "are too, unless block_size is given",
-            stacklevel=5,
+            stacklevel=stacklevel(),
+        )
+    elif estimator.block_size is not None:
+        warnings.warn(
+            f"block_size={estimator.block_size} has no effect: X is in memory, so it is fitted at "
+            "once; a numpy.memmap, files and Dask arrays are fitted in blocks",
+            stacklevel=stacklevel(),
         )
 
 
@@ -45,7 +52,7 @@ def _start(estimator, samples, layers, again, is_raw):
     if not estimator._goes_on():
         return start_factors(estimator, samples, layers, again)
     Zs, Hs = estimator.Z_, estimator._raw_H
-    check_start(Zs, Hs, samples.given.shape, layers)
+    check_start(Zs, Hs, samples.shape, layers)
     if not is_raw:
         Hs = [nonnegative(H) for H in Hs]
     return [samples.reduced(Zs[0]), *Zs[1:]], Hs
@@ -87,10 +94,10 @@ class InMemory:
         """The model at its start, entered in the context of `held`, and a trace."""
         estimator, X = self._estimator, self._X
         absent = estimator.absent
-        self.centring = Centring.of_known(X, estimator.center, estimator.scale, absent)
-        X = self.centring.of(X, absent)
+        self.centring = Centring.from_matrix(X, estimator.center, estimator.scale, absent)
+        X = self.centring.apply(X, absent)
         names = getattr(estimator, "feature_names_in_", None)
-        warn_of_governing(energies_of(X), names, stacklevel=5)
+        warn_of_governing(energies_of(X), names)
         check_jax(estimator.mode, estimator._rule(), estimator._inner_nonlinearity())
         with threads_for(*X.shape, min(X.shape), limit=ONCE):
             samples = as_samples(
@@ -118,7 +125,7 @@ class InMemory:
     def begin_again(self, held, again):
         """Like `begin`, with another start, drawn by the Generator `again`."""
         estimator, samples = self._estimator, self._samples
-        with threads_for(*samples.given.shape[::-1], min(samples.given.shape), limit=ONCE):
+        with threads_for(*samples.shape[::-1], min(samples.shape), limit=ONCE):
             Zs, Hs = _start(estimator, samples, self.layers, again, self.rule.raw_features)
 
             def layer_inputs():
@@ -130,7 +137,7 @@ class InMemory:
                 Hs,
                 self.rule,
                 nonlinearity=estimator._inner_nonlinearity(),
-                affinities=estimator._affinities(self.y, samples.given.shape[1], layer_inputs),
+                affinities=estimator._affinities(self.y, samples.shape[1], layer_inputs),
                 learning_rate=getattr(estimator, "learning_rate", 1e-3),
                 l2=estimator.l2,
                 mode=estimator.mode,
@@ -157,7 +164,7 @@ class InMemory:
             features,
             samples.final_error(Zs[0], led[0]),
             samples.scale * float(np.linalg.norm(samples.norms)),
-            samples.of_fit(picked, Zs[0], led[0]),
+            samples.filled_at_scale(picked, Zs[0], led[0]),
             samples.norms[picked],
             gram,
             *measure_priors(led, samples, Zs[0], nonlinearity),

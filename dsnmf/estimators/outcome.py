@@ -7,6 +7,7 @@ from functools import reduce
 import numpy as np
 from sklearn.exceptions import ConvergenceWarning
 
+from dsnmf.caller import stacklevel
 from dsnmf.initialisation.least_squares import ROUNDING
 from dsnmf.symbolic import is_linear
 from dsnmf.training.liveness import DeadModelWarning
@@ -17,6 +18,9 @@ DIVERGED = "training diverged (an affinity with negative entries, or too large a
 #: Limit of a fit: of its error, in units of the data's norm, and of its features, because our own
 #: starts have rows of about unit norm.
 USELESS, ENDLESS = 2.0, 1e6
+
+#: Norms of samples above this share of the largest number are too large for a model of them.
+FAR = 1e-4
 
 #: A deep model gives a warning if its error is this many times the least error of a linear model.
 ABOVE_LINEAR = 1.02
@@ -52,7 +56,7 @@ def _warn_of_rank(estimator):
             f"only {rank} of the {asked} components of {name} carry anything (the model's rank): "
             f"{why}",
             RuntimeWarning,
-            stacklevel=6,
+            stacklevel=stacklevel(),
         )
 
 
@@ -92,7 +96,7 @@ def _warn_of_error(estimator, size, gram):
             "a few samples are far larger than the rest. center=True, a smaller tol or "
             "solver='lbfgs' may help",
             ConvergenceWarning,
-            stacklevel=6,
+            stacklevel=stacklevel(),
         )
 
 
@@ -119,6 +123,12 @@ def check_outcome(estimator, size, gram=None):
     error = estimator.reconstruction_err_
     learned = [*estimator.Z_, *estimator.H_]
     if not np.isfinite(error) or not all(np.isfinite(factor).all() for factor in learned):
+        if estimator._scale > FAR * np.finfo(learned[0].dtype).max:
+            raise FloatingPointError(
+                f"X is too large for {learned[0].dtype}: its samples' norms are near "
+                f"{estimator._scale:.0e}, and Z leaves the range; divide X by a number"
+                + (", or give float64" if learned[0].dtype == np.float32 else "")
+            )
         raise FloatingPointError(f"{DIVERGED}: it ended in NaN or infinity")
     name = type(estimator).__name__
     largest = max(float(H.max()) for H in estimator.H_)
@@ -130,7 +140,7 @@ def check_outcome(estimator, size, gram=None):
             f"{DIVERGED}: {name}'s error is {error:.3g}, that of no model {size:.3g}, and its "
             f"largest feature {largest:.3g}",
             RuntimeWarning,
-            stacklevel=5,
+            stacklevel=stacklevel(),
         )
     if size > 0:
         _warn_of_rank(estimator)
@@ -142,5 +152,5 @@ def check_outcome(estimator, size, gram=None):
             f"every component of layer {dead[0]} of {name} is at zero: it has learned nothing. "
             "A smaller learning_rate, or smaller weights of affinities, may avoid this",
             DeadModelWarning,
-            stacklevel=5,
+            stacklevel=stacklevel(),
         )

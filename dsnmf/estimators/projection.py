@@ -10,7 +10,7 @@ from scipy.optimize import nnls
 
 from dsnmf.data.known import known_entries
 from dsnmf.initialisation.least_squares import pseudo_inverse, without_rounding
-from dsnmf.symbolic.known_entries import best_nonnegative_rows, solved_rows
+from dsnmf.symbolic.known_entries import best_nonnegative_rows, solve_rows
 from dsnmf.validation import as_matrix
 
 if TYPE_CHECKING:
@@ -158,7 +158,7 @@ class Projection:
         if self._nonnegative:
             return best_nonnegative_rows(by_sample, self._Psi, self._ridge).T
         start = np.zeros((by_sample.shape[0], self._Psi.shape[1]), self._Psi.dtype)
-        return solved_rows(by_sample, self._Psi, self._ridge, start).T
+        return solve_rows(by_sample, self._Psi, self._ridge, start).T
 
     def _cached_map(self, key, rows):
         """The map of samples with these known entries; the last few maps are cached."""

@@ -9,7 +9,7 @@ from dsnmf.initialisation.nonlinear import nonlinear_start
 from dsnmf.initialisation.pretraining import pretrain_product
 from dsnmf.initialisation.rectified import rectified_start
 from dsnmf.initialisation.svd import ZERO_FILL, raised, semi_nmf_of_triplets, without_zeros
-from dsnmf.initialisation.triplets import completed_triplets
+from dsnmf.initialisation.triplets import complete_triplets
 from dsnmf.symbolic import as_nonlinearity, is_linear, relu
 from dsnmf.validation import as_generator, as_matrix
 
@@ -24,7 +24,7 @@ def as_random_state(random_state):
 def _start_by_svd(M, k, floor, rng, known):
     """See `appr_seminmf`; `known` is a matrix and the result of `gram_eigen` for it, or None."""
     eigen = known[1] if M is known[0] else None
-    triplets = partial(completed_triplets, M, floor=floor, rng=rng, dtype=np.float64, eigen=eigen)
+    triplets = partial(complete_triplets, M, floor=floor, rng=rng, dtype=np.float64, eigen=eigen)
     return semi_nmf_of_triplets(M, k, triplets)
 
 
@@ -80,7 +80,7 @@ def start_factors(estimator, samples, layers, again=None):
         return _start_layers(estimator, samples.start, layers, "random", again)
     if not isinstance(estimator.init, str):
         is_raw = estimator._rule(samples.is_complete).raw_features
-        (Z_1, *Zs), Hs = given_factors(estimator, samples.given.shape, layers, is_raw)
+        (Z_1, *Zs), Hs = given_factors(estimator, samples.shape, layers, is_raw)
         return [samples.reduced(Z_1), *Zs], Hs
     if estimator.init == "svd":
         samples.find_eigen()

@@ -9,8 +9,8 @@ from functools import reduce
 import numpy as np
 
 from dsnmf.data.samples import column_blocks
-from dsnmf.solvers.features import moved_features, swept_features
-from dsnmf.solvers.small_step import moved_bases
+from dsnmf.solvers.components_step import run_components_step
+from dsnmf.solvers.features import step_features, sweep_features
 from dsnmf.updates.one_read import Sums
 
 #: Iterations of the multiplicative H rule for each batch. The features with the least error
@@ -35,8 +35,8 @@ def features_of_batch(X, Zs, solver, mode):
     A, B = np.asarray(Psi.T @ X), Psi.T @ Psi
     start = np.linalg.pinv(B, rcond=NEGLIGIBLE, hermitian=True) @ A
     if solver == "hals":
-        return swept_features(A, B, start, mode)
-    return moved_features(A, B, start, STEPS, mode)
+        return sweep_features(A, B, start, mode)
+    return step_features(A, B, start, STEPS, mode)
 
 
 def rank_of(Zs):
@@ -120,4 +120,4 @@ class Stream:
         hold = HOLD * np.trace(self.HH) or 1.0
         L = np.linalg.cholesky(self.HH + hold * np.eye(k))
         XQ = np.linalg.solve(L, (self.XH + hold * reduce(np.matmul, Zs)).T).T
-        return moved_bases(Zs, Sums(XQ, np.eye(k), L), self.n_samples, dtype, mode=mode).Zs
+        return run_components_step(Zs, Sums(XQ, np.eye(k), L), self.n_samples, dtype, mode=mode).Zs

@@ -111,7 +111,7 @@ class StreamFactorisation(Factorisation):
             first, layers = not hasattr(self, "Z_"), self._layer_sizes()
             X = as_data(self, in_memory(X), reset=first)
             if first:
-                warn_of_governing(energies_of(X), getattr(self, "feature_names_in_", None), 4)
+                warn_of_governing(energies_of(X), getattr(self, "feature_names_in_", None))
             with threads_for(*X.shape, *layers):
                 return self._partial_fit(X, layers)
 
@@ -147,7 +147,7 @@ class StreamFactorisation(Factorisation):
 
     def _start_stream(self, samples, layers):
         """Zs at the scale of the fit, and a stream without samples."""
-        (p, b), k = samples.given.shape, layers[-1]
+        (p, b), k = samples.shape, layers[-1]
         self._check_sizes(layers, b)
         samples.check_use(self.mode, self.init)
         self._scale, self._nonlinearity, self._priors = samples.scale, "identity", []
@@ -169,7 +169,7 @@ class StreamFactorisation(Factorisation):
         Zs = [Z_1 / self._scale, *others]
         if hasattr(self, "_stream"):
             return Zs, self._stream
-        return Zs, Stream.after_fit(Zs, self.H_[-1], samples.given.shape[1])
+        return Zs, Stream.after_fit(Zs, self.H_[-1], samples.shape[1])
 
     def _add_directions(self, Zs, stream, X):
         """Zs and stream; started anew if directions are missing and a new start has more.

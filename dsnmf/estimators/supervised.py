@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import warnings
 from functools import partial
 from typing import TYPE_CHECKING
 
-import joblib
 import numpy as np
 
 from dsnmf.affinity import combine
 from dsnmf.affinity.algebra import row_sums
-from dsnmf.affinity.classes import as_label_codes
+from dsnmf.affinity.classes import as_classes, as_label_codes
+from dsnmf.caller import stacklevel
 from dsnmf.estimators.base import Factorisation
+from dsnmf.estimators.digest import digest
 from dsnmf.estimators.graphs import (
     attribute_affinity,
     beyond_classes,
@@ -45,6 +47,16 @@ def _combine_attributes(attributes, graph_of):
         for W, (codes, affinity, weight) in zip(graphs, attributes)
     ]
     return combine(graphs, weights)
+
+
+def _warn_of_minus_one(y, n):
+    """UserWarning if an attribute has the labels -1 and 1: these are one class, and unknown."""
+    if any(classes == [1] and (codes < 0).any() for codes, classes in as_classes(y, "y", n)):
+        warnings.warn(
+            "y has the labels -1 and 1: -1 means that a label is unknown, so there is one class; "
+            "if -1 is a class, give it another number or a name",
+            stacklevel=stacklevel(),
+        )
 
 
 class SupervisedFactorisation(Factorisation):
@@ -111,10 +123,12 @@ class SupervisedFactorisation(Factorisation):
         return [None] if y is None else as_label_codes(y, "y", n)
 
     def _hash_labels(self, y, n):
-        return joblib.hash(self._codes(y, n))
+        return digest(self._codes(y, n))
 
     def _affinities(self, y, n, layer_inputs):
         layers = self._attributes(y, n)
+        if any(codes is not None and codes.max() == 0 for layer in layers for codes, *_ in layer):
+            _warn_of_minus_one(y, n)
         if layer_inputs is None:
             return [_combine_attributes(layer, partial(class_affinity, n=n)) for layer in layers]
         settings = {name: getattr(self, name) for name in ("n_neighbors", "heat_width", "verbose")}

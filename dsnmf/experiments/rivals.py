@@ -33,8 +33,8 @@ GNMF_WEIGHT, GNMF_ITERATIONS, GNMF_STARTS = 100, 100, 10
 #: advised there are worse than the default 15 on PIE, ORL and digits.)
 UMAP_PARAMETERS = {"n_neighbors": 15, "min_dist": 0.0, "n_components": 2}
 
-#: Dictionary: weight of the codes' l1 norm (with scikit-learn's 1, codes of samples of unit norm are
-#: zero), and passes over the samples.
+#: Dictionary: weight of the codes' l1 norm (scikit-learn's 1 gives zero codes for samples of unit
+#: norm), and passes over the samples.
 CODE_WEIGHT, PASSES = 0.1, 20
 
 #: Most iterations of FastICA.

@@ -57,3 +57,27 @@ def damage_as(name, fault):
         if _is_of_the_system(error):
             raise OSError(error.errno, error.strerror or str(error), str(name)) from error
         raise ValueError(f"{name} {fault}: {error}") from error
+
+
+def _bad_line(path):
+    """The number of the first line that is no UTF-8."""
+    with open(path, "rb") as file:
+        for number, line in enumerate(file, 1):
+            try:
+                line.decode()
+            except UnicodeDecodeError:
+                return number
+    return None
+
+
+@contextlib.contextmanager
+def text_damage_as(name, fault):
+    """`damage_as` for a text; the error about a text that is not UTF-8 gives advice."""
+    try:
+        with damage_as(name, fault):
+            yield
+    except ValueError as error:
+        line = _bad_line(name) if isinstance(error.__cause__, UnicodeDecodeError) else None
+        if line is None:
+            raise
+        raise ValueError(f"{name} is not UTF-8 (line {line}): save it as CSV UTF-8") from error

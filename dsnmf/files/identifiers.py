@@ -1,6 +1,7 @@
 """Columns of numbers or names that identify the samples, among features or labels."""
 
 import re
+import shlex
 
 import numpy as np
 
@@ -31,7 +32,7 @@ def _are_in_steps(values):
     return len(values) >= _MANY and bool((np.abs(values - expected) <= _ROUNDING * step).all())
 
 
-def note_on_features(matrix, names):
+def note_on_features(matrix, names, transpose=False):
     """A warning about a first feature that seems to number or date the samples.
 
     Parameters
@@ -39,6 +40,8 @@ def note_on_features(matrix, names):
     matrix : ndarray, shape (n_samples, n_features)
     names : sequence of str
         Names of the features.
+    transpose : bool
+        True if the rows are the features.
 
     Returns
     -------
@@ -51,7 +54,8 @@ def note_on_features(matrix, names):
     >>> import numpy as np
     >>> from dsnmf.files.identifiers import note_on_features
     >>> note_on_features(np.array([[7, 0.5], [3, 0.1], [4, 0.2]]), ["ID", "height"])
-    'its first column, ID, seems to number or date the samples, and is read as a feature'
+    'its first column, ID, seems to number or date the samples, and is read as a feature; \
+--index ID reads it as their names'
     """
     column, name = matrix[:, 0].astype(np.float64), names[0]
     if matrix.shape[1] == 1 or not _are_different(column) or not np.isfinite(column).all():
@@ -60,8 +64,9 @@ def note_on_features(matrix, names):
     dates = _TIME.fullmatch(name) and (np.diff(column) > 0).all()
     if not (numbers or dates or _are_in_steps(column)):
         return None
-    role = "seems to number or date the samples, and is read as a feature"
-    return f"its first column, {name}, {role}"
+    rows, read = ("features", "sample") if transpose else ("samples", "feature")
+    role = f"seems to number or date the {rows}, and is read as a {read}"
+    return f"its first column, {name}, {role}; --index {shlex.quote(name)} reads it as their names"
 
 
 def note_on_labels(labels):

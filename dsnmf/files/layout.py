@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from difflib import get_close_matches
 from fnmatch import fnmatchcase
 
 #: Meanings of a three-dimensional array.
@@ -24,7 +25,10 @@ class Layout:
         Cells that are unknown entries, besides those of `dsnmf.files.cells.MISSING`. Numbers among
         them, such as -9999, also apply to files of numbers.
     separator : str or None
-        Separator of the cells in a text file; by default that of its ending.
+        Separator of the cells in a text file; by default that of its ending or of its first lines
+        (see `dsnmf.files.dialect.dialect_of`).
+    decimal : None, "." or ","
+        Decimal mark of a text file's numbers; by default that of its first lines.
     transpose : bool
         True if the file has features x samples.
     array : None, "cube" or "pictures"
@@ -37,6 +41,7 @@ class Layout:
     index: str | None = None
     missing: tuple[str, ...] = ()
     separator: str | None = None
+    decimal: str | None = None
     transpose: bool = False
     array: str | None = None
 
@@ -52,6 +57,12 @@ def list_names(names, count=12):
     names = [*map(str, names)]
     more = f", … ({len(names)} in all)" if len(names) > count else ""
     return ", ".join(names[:count]) + more
+
+
+def resembling(name, names):
+    """A question for an error's text: whether the name that most resembles this one is meant."""
+    found = get_close_matches(name, [*map(str, names)], 1)
+    return f"; did you mean {found[0]}?" if found else ""
 
 
 def find_columns(patterns, names, source, option):
@@ -84,6 +95,7 @@ def find_columns(patterns, names, source, option):
         if not places:
             raise ValueError(
                 f"{source} has no column {pattern!r} ({option}); it has {list_names(names)}"
+                f"{resembling(pattern, names)}"
             )
         found |= {*places}
     return sorted(found)

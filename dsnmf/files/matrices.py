@@ -41,12 +41,21 @@ READERS = {
 }
 
 
+#: Endings of files that `dsnmf.files.named_tables.read_table` reads besides.
+_READ_AS_TABLES = (".txt", ".mtx", ".hdr")
+
+_OF_EXCEL = (".xlsx", ".xls", ".xlsm", ".xlsb", ".ods")
+
+
 def suffix_of(path: PathLike, known: Sequence[str] = tuple(READERS)) -> str:
     """Suffix of a file in lower case; ValueError if it is unknown."""
     suffix = Path(path).suffix.lower()
-    if suffix not in known:
-        raise ValueError(f"{path} must end in one of {', '.join(known)}")
-    return suffix
+    if suffix in known:
+        return suffix
+    if suffix in _OF_EXCEL and ".csv" in known:
+        raise ValueError(f"{path}: Excel files are not read: save the sheet as CSV (UTF-8)")
+    others = _READ_AS_TABLES if {*READERS} <= {*known} else ()
+    raise ValueError(f"{path} must end in one of {', '.join([*known, *others])}")
 
 
 def _check(source, values, kinds, dimensions, allowed):
@@ -101,13 +110,20 @@ def read_array(source: PathLike) -> Array:
     return values if values.dtype == np.float32 else values.astype(np.float64)
 
 
-def read_sample_names(source: PathLike, known: Sequence[str] | None = None) -> list[str] | None:
+def _text_options(suffix, decimal):
+    """Further options for the reader of such a file: only texts have a decimal mark."""
+    return {"decimal": decimal} if READERS[suffix] is text else {}
+
+
+def read_sample_names(
+    source: PathLike, known: Sequence[str] | None = None, *, decimal: str | None = None
+) -> list[str] | None:
     """Read the names of the samples in a file: its first column, index or observations.
 
     Parameters
     ----------
     source : str or path-like
-    known : list of str, optional
+    known, decimal : optional
         See `read_named_matrix`.
 
     Returns
@@ -115,12 +131,17 @@ def read_sample_names(source: PathLike, known: Sequence[str] | None = None) -> l
     list of str, or None
     """
     path, name = file_of(source)
-    read = getattr(READERS[suffix_of(path)], "read_sample_names", None)
-    return None if read is None else read(path, name, known)
+    suffix = suffix_of(path)
+    read = getattr(READERS[suffix], "read_sample_names", None)
+    return None if read is None else read(path, name, known, **_text_options(suffix, decimal))
 
 
 def read_named_matrix(
-    source: PathLike, known: Sequence[str] | None = None
+    source: PathLike,
+    known: Sequence[str] | None = None,
+    *,
+    decimal: str | None = None,
+    transpose: bool = False,
 ) -> tuple[Array | SparseMatrix, Array | None]:
     """Read samples from a file, and the names of their features.
 
@@ -131,6 +152,10 @@ def read_named_matrix(
     known : list of str, optional
         Names that the features may have: a first line of these names, in any order, is a header
         even if they are numbers.
+    decimal : {".", ","}, optional
+        Decimal mark of a .csv or .tsv file; by default that of its first lines.
+    transpose : bool
+        True if the file's rows are features, for the warning about its first column.
 
     Returns
     -------
@@ -148,17 +173,17 @@ def read_named_matrix(
     suffix = suffix_of(path)
     if name and is_frame(path):
         raise ValueError(f"{source}: columns of {path} are picked by --columns {name}")
-    values, names = READERS[suffix].read_matrix(path, name, known)
+    values, names = READERS[suffix].read_matrix(path, name, known, **_text_options(suffix, decimal))
     values = check_matrix(source, values)
     if names is None:
         return values, None
     names = np.array([str(name).strip() for name in names], dtype=object)
     if not scipy.sparse.issparse(values):
-        _tell(source, note_on_features(values, names))
+        _tell(source, note_on_features(values, names, transpose))
     return values, names
 
 
-def read_matrix(source: PathLike) -> Array | SparseMatrix:
+def read_matrix(source: PathLike, *, decimal: str | None = None) -> Array | SparseMatrix:
     """Read samples from a file.
 
     Parameters
@@ -173,17 +198,20 @@ def read_matrix(source: PathLike) -> Array | SparseMatrix:
             As .npz, or X if there is a Y. `PATH:STRUCTURE.FIELD` reads a field of a structure.
             Version 7.3 needs h5py.
         .csv, .tsv
-            Numbers with commas or tabs between them; an empty cell, NA or nan is NaN. A first line
-            of names is a header. With a warning, so is a line of names and whole numbers, and a
-            line of numbers unlike those of the samples, such as wavelengths or years. In doubtful
-            cases, the line is a sample, with a warning. A first column without a name, or without
-            a cell, in the header is an index, and left out with a warning. Needs pandas.
+            Numbers with commas or tabs between them; if the first lines have semicolons and decimal
+            commas, these are used, with a warning. An empty cell, NA or nan is NaN. A first line of
+            names is a header. With a warning, so is a line of names and whole numbers, and a line
+            of numbers unlike those of the samples, such as wavelengths or years. In doubtful cases,
+            the line is a sample, with a warning. A first column without a name, or without a cell,
+            in the header is an index, and left out with a warning. Needs pandas.
         .parquet
             Columns of numbers, including DECIMAL and booleans with gaps. Needs pandas and pyarrow.
         .h5ad
             `X`, or, as `PATH:NAME`, one of the layers, `raw/X` or one of obsm. Needs h5py.
         .h5mu
             `X` of a modality, `PATH:MODALITY`, or `PATH:MODALITY/NAME`. Needs h5py.
+    decimal : {".", ","}, optional
+        Decimal mark of a .csv or .tsv file; by default that of its first lines.
 
     Returns
     -------
@@ -200,7 +228,7 @@ def read_matrix(source: PathLike) -> Array | SparseMatrix:
         If the suffix is unknown, the file is damaged or needs pickle, several matrices could be
         meant, or the content is not a matrix of numbers without infinities.
     """
-    return read_named_matrix(source)[0]
+    return read_named_matrix(source, decimal=decimal)[0]
 
 
 def read_labels(

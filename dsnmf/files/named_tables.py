@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import warnings
+from collections import Counter
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,7 +12,7 @@ import numpy as np
 import scipy.sparse
 
 from dsnmf.files import envi, frames, market, matrices
-from dsnmf.files.layout import CUBE, Layout, pick_columns
+from dsnmf.files.layout import CUBE, Layout, list_names, pick_columns
 from dsnmf.files.names import file_of
 from dsnmf.files.variables import as_csr
 
@@ -66,8 +68,11 @@ def _read_whole(source, known, layout):
         return table
     if layout.array is not None:
         return _as_table(source, matrices.read_array(source), layout)
-    values, names = matrices.read_named_matrix(source, known)
-    samples = matrices.read_sample_names(source, known)
+    if layout.transpose:  # the first line names samples
+        known = None
+    written = {"decimal": layout.decimal}
+    values, names = matrices.read_named_matrix(source, known, transpose=layout.transpose, **written)
+    samples = matrices.read_sample_names(source, known, **written)
     return Table(values, None if names is None else names.tolist(), samples)
 
 
@@ -88,6 +93,32 @@ def _select_columns(table, layout, source, used):
     if len(places) < count:
         table.values, table.picture = table.values[:, places], None
     table.features = None if table.features is None else [names[i] for i in places]
+    return table
+
+
+def _select_known(table, layout, source, known):
+    """Reduce a transposed table to a model's features, if it has all and the user selects none."""
+    names = table.features
+    if known is None or names is None or layout.columns or layout.drop or not {*known} <= {*names}:
+        return table
+    left_out = [name for name in names if name not in {*known}]
+    if left_out:
+        frames.tell_left_out(source, left_out)
+        columns = [i for i, name in enumerate(names) if name in {*known}]
+        table.values, table.features = table.values[:, columns], [names[i] for i in columns]
+    return table
+
+
+def _tell_repeated(table, source):
+    """Warn of samples that have the same name."""
+    counts = Counter(table.samples or ())
+    repeated = [name for name, count in counts.items() if count > 1]
+    if repeated:
+        verb = "name comes" if len(repeated) == 1 else "names come"
+        warnings.warn(
+            f"{source}: {len(repeated)} sample {verb} more than once: {list_names(repeated, 3)}",
+            stacklevel=3,
+        )
     return table
 
 
@@ -150,13 +181,14 @@ def read_table(
     if frames.is_frame(path) and (layout.asks_for_header or used or is_text):
         # The columns of a table that will be transposed are samples.
         here = replace(layout, columns=(), drop=()) if layout.transpose else layout
-        table = Table(*frames.read_columns(path, here, () if layout.transpose else used, known))
+        mine = ((), None) if layout.transpose else (used, known)
+        table = Table(*frames.read_columns(path, here, *mine))
         table.values = matrices.check_matrix(source, table.values)
         if not layout.transpose:
-            return table
+            return _tell_repeated(table, source)
     else:
         table = _read_whole(source, known, layout)
         table.values = _without_missing(table.values, layout.missing)
     if layout.transpose:
-        table = _transpose(table, source)
-    return _select_columns(table, layout, source, used)
+        table = _select_known(_transpose(table, source), layout, source, known)
+    return _tell_repeated(_select_columns(table, layout, source, used), source)

@@ -38,18 +38,18 @@ class ArrayBlocks:
 
     @property
     def eigen(self):
-        (gram,) = self.passed(gram_terms)
+        (gram,) = self.run_pass(gram_terms)
         return eigen_of(gram)
 
     def __iter__(self):
         """Yields (slice, rows)."""
         return ((block, self.array[block]) for block in self.slices)
 
-    def passed(self, function, inputs=(), outputs=()):
+    def run_pass(self, function, inputs=(), outputs=()):
         """See `pass_over`."""
         return pass_over(self, function, inputs, outputs)
 
-    def of(self, array):
+    def in_same_blocks(self, array):
         """Another array in the same blocks."""
         return ArrayBlocks(array, self.slices)
 
@@ -68,23 +68,23 @@ class MappedBlocks:
     def __init__(self, blocks, matrix):
         self._blocks, self._matrix = blocks, matrix
         self.shape, self.dtype = (len(matrix), blocks.shape[1]), matrix.dtype
-        self.slices, self.of = blocks.slices, blocks.of
+        self.slices, self.in_same_blocks = blocks.slices, blocks.in_same_blocks
 
     @property
     def eigen(self):
-        (gram,) = self.passed(gram_terms)
+        (gram,) = self.run_pass(gram_terms)
         return eigen_of(gram)
 
-    def passed(self, function, inputs=(), outputs=()):
+    def run_pass(self, function, inputs=(), outputs=()):
         """See `pass_over`."""
-        return self._blocks.passed(partial(_of_mapped, function, self._matrix), inputs, outputs)
+        return self._blocks.run_pass(partial(_call_mapped, function, self._matrix), inputs, outputs)
 
 
 # What follows is called of some samples, here or on another machine: rows are theirs, V the first c
 # columns of what will be their features.
 
 
-def _of_mapped(function, matrix, rows, *inputs):
+def _call_mapped(function, matrix, rows, *inputs):
     return function(rows @ matrix.T, *inputs)
 
 
@@ -105,21 +105,21 @@ def _norms_and_peaks(V):
     return [(V**2).sum(axis=0), _Peaks(V)]
 
 
-def _projected(rows, U, width):
+def _project(rows, U, width):
     """V in the first columns of so many."""
     V = rows @ U  # in float64, as U is
     return [np.hstack([V, np.zeros((len(V), width - V.shape[1]))])], _norms_and_peaks(V)
 
 
-def _measured(H, c):
+def _measure(H, c):
     return [], _norms_and_peaks(H[:, :c])
 
 
-def _within(H, rank, room):
+def _within_terms(H, rank, room):
     return [], [H[:, :rank].T @ H[:, rank:room]]
 
 
-def _without(H, rank, room, within):
+def _subtract(H, rank, room, within):
     H = H.copy()
     H[:, rank:room] -= H[:, :rank] @ within
     return [H], []
@@ -129,30 +129,30 @@ def _free_gram(H, rank, room):
     return gram_terms(H[:, rank:room])
 
 
-def _divided(H, rank, room, R):
+def _divide(H, rank, room, R):
     H = H.copy()
     H[:, rank:room] = scipy.linalg.solve_triangular(R, H[:, rank:room].T, trans="T").T
     return [H], []
 
 
-def _parts(rows, V, weights):
+def _part_terms(rows, V, weights):
     """What says how well the positive and the negative part fit."""
     parts = np.maximum(V * weights, 0)
     return [], [rows.T @ parts, (parts**2).sum(axis=0)]
 
 
-def _features(H, weights):
+def _lift_features(H, weights):
     """The features >= 0 that V stands for, and their sum."""
     right = H[:, : len(weights)] * weights
     H = np.maximum(right, 0) if H.shape[1] == 1 else np.ascontiguousarray(lifted(right.T[::-1]).T)
     return [H], [H.sum()]
 
 
-def _filled(H, mean, fill):
+def _fill(H, mean, fill):
     return [fill(H, mean)], []
 
 
-def _as_they_are(H):
+def _copy(H):
     return [H], []
 
 
@@ -164,15 +164,15 @@ def _draw_complement(blocks, H, norms, c, rng):
     rank, room = len(norms), min(c, H.shape[0])
     for block in blocks.slices:  # row by row, so the same numbers in blocks of any size
         H[block, rank:c] = rng.standard_normal((block.stop - block.start, c - rank))
-    of_features = blocks.of(H)
+    of_features = blocks.in_same_blocks(H)
     for _ in range(2):  # the second pass removes what rounding left of the first, here and below
-        (within,) = of_features.passed(partial(_within, rank=rank, room=room))
+        (within,) = of_features.run_pass(partial(_within_terms, rank=rank, room=room))
         within /= norms[:, None] ** 2
-        of_features.passed(partial(_without, rank=rank, room=room, within=within), outputs=[H])
+        of_features.run_pass(partial(_subtract, rank=rank, room=room, within=within), outputs=[H])
     for _ in range(2):
-        (gram,) = of_features.passed(partial(_free_gram, rank=rank, room=room))
+        (gram,) = of_features.run_pass(partial(_free_gram, rank=rank, room=room))
         R = scipy.linalg.cholesky(gram)  # that of QR, its diagonal > 0
-        of_features.passed(partial(_divided, rank=rank, room=room, R=R), outputs=[H])
+        of_features.run_pass(partial(_divide, rank=rank, room=room, R=R), outputs=[H])
 
 
 def _triplets(blocks, H, c, noise_floor, rng):
@@ -186,12 +186,12 @@ def _triplets(blocks, H, c, noise_floor, rng):
     """
     U, _ = leading_directions(blocks, c, noise_floor, rng)
     rank = U.shape[1]
-    squares, peaks = blocks.passed(partial(_projected, U=U, width=H.shape[1]), outputs=[H])
+    squares, peaks = blocks.run_pass(partial(_project, U=U, width=H.shape[1]), outputs=[H])
     S = np.r_[np.sqrt(squares), np.zeros(c - rank)]
     if rank < c:
         U = np.hstack([U, complement(U, c - rank, rng)])
         _draw_complement(blocks, H, np.sqrt(squares), c, rng)
-        squares, peaks = blocks.of(H).passed(partial(_measured, c=c))
+        squares, peaks = blocks.in_same_blocks(H).run_pass(partial(_measure, c=c))
     signs = np.where(peaks.values < 0, -1.0, 1.0)
     return U * signs, S, signs / np.sqrt(squares)
 
@@ -199,13 +199,13 @@ def _triplets(blocks, H, c, noise_floor, rng):
 def _better_part(blocks, H, weights):
     """The weights, turned if V's negative part fits better than its positive one, and its Z."""
     weights = weights * [1, -1]
-    products, squares = blocks.passed(partial(_parts, weights=weights), [H])
+    products, squares = blocks.run_pass(partial(_part_terms, weights=weights), [H])
     squares = np.where(squares > 0, squares, np.inf)  # a part of zeros fits nothing
     better = (np.linalg.norm(products, axis=0) / np.sqrt(squares)).argmax()
     return weights[[better]], products[:, [better]] / squares[better]
 
 
-def _factorised(blocks, H, aim, noise_floor, rng):
+def _factorise(blocks, H, aim, noise_floor, rng):
     """Z of one layer, whose features are put into H."""
     r = H.shape[1]
     fill = raised if aim == "product" and r > 1 else without_zeros
@@ -214,20 +214,20 @@ def _factorised(blocks, H, aim, noise_floor, rng):
         weights, Z = _better_part(blocks, H, weights)
     else:
         Z = with_opposite((U * S)[:, ::-1])
-    of_features = blocks.of(H)
-    (total,) = of_features.passed(partial(_features, weights=weights), outputs=[H])
+    of_features = blocks.in_same_blocks(H)
+    (total,) = of_features.run_pass(partial(_lift_features, weights=weights), outputs=[H])
     if aim != "zeros":
         mean = total / (H.shape[0] * r)
-        of_features.passed(partial(_filled, mean=mean, fill=fill), outputs=[H])
+        of_features.run_pass(partial(_fill, mean=mean, fill=fill), outputs=[H])
     return Z
 
 
-def _converted(blocks, array, dtype, new_array):
+def _convert(blocks, array, dtype, new_array):
     """The array if it has this dtype, otherwise a copy in a new one."""
     if array.dtype == dtype:
         return array
     result = new_array(array.shape, dtype)
-    blocks.of(array).passed(partial(_as_they_are), outputs=[result])
+    blocks.in_same_blocks(array).run_pass(_copy, outputs=[result])
     return result
 
 
@@ -292,11 +292,11 @@ def blockwise_svd_start(
 
     def factorise(above, r):
         Hs.append(new_array((n, r), np.float64))
-        Z = _factorised(above, Hs[-1], aim, noise_floor, rng)
-        return Z, blocks.of(Hs[-1])
+        Z = _factorise(above, Hs[-1], aim, noise_floor, rng)
+        return Z, blocks.in_same_blocks(Hs[-1])
 
     if aim == "product":
         Zs, _ = pretrain_product(blocks, layers, factorise, lambda R, H: MappedBlocks(H, R))
     else:
         Zs, _ = pretrain(blocks, layers, factorise)
-    return Zs, [_converted(blocks, H, blocks.dtype, new_array) for H in Hs]
+    return Zs, [_convert(blocks, H, blocks.dtype, new_array) for H in Hs]

@@ -27,7 +27,7 @@ def _terms_beside(rows, basis, within):
 
 def _gram_beside(basis, blocks, within=None):
     """The Gram matrix of what X, or withinᵀX, has outside a basis; reads the data once."""
-    (gram,) = blocks.passed(partial(_terms_beside, basis=basis, within=within))
+    (gram,) = blocks.run_pass(partial(_terms_beside, basis=basis, within=within))
     return gram
 
 
@@ -38,7 +38,7 @@ def _gram_times_terms(rows, Q):
 
 def _gram_times(blocks, Q):
     """X Xᵀ Q; reads the data once."""
-    (product,) = blocks.passed(partial(_gram_times_terms, Q=Q))
+    (product,) = blocks.run_pass(partial(_gram_times_terms, Q=Q))
     return product
 
 
@@ -82,7 +82,7 @@ def leading_directions(blocks, k, floor, rng):
 
     Parameters
     ----------
-    blocks : Blocks, or what has its shape (p, n), its dtype, its `passed`, and
+    blocks : Blocks, or what has its shape (p, n), its dtype, its `run_pass`, and
         eigen: eigenvalues, ascending, and eigenvectors of X Xᵀ, or None where it is not made. Then
         the data are read five times for a given k, and in memory are p x 5 (k + 16) numbers.
     k : int >= 1 or None

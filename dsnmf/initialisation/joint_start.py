@@ -11,15 +11,15 @@ from dsnmf.initialisation.least_squares import pseudo_inverse, without_rounding
 from dsnmf.initialisation.pretraining import preimage, pretrain_product
 from dsnmf.initialisation.spectrum import eigen_of
 from dsnmf.initialisation.svd import raised, semi_nmf_of_triplets, without_zeros
-from dsnmf.initialisation.triplets import completed_triplets
-from dsnmf.training.passes import gram_terms, own_terms
+from dsnmf.initialisation.triplets import complete_triplets
+from dsnmf.training.passes import as_terms, gram_terms
 
 
-def _factorised(M, k, floor, seed):
+def _factorise(M, k, floor, seed):
     """A start of M ≈ Z H with H > 0, which is as near as the SVD."""
     rng = np.random.default_rng(seed)  # one for each matrix: the views' order plays no part
     Z, H = semi_nmf_of_triplets(
-        M, k, partial(completed_triplets, M, floor=floor, rng=rng, dtype=np.float64)
+        M, k, partial(complete_triplets, M, floor=floor, rng=rng, dtype=np.float64)
     )
     return Z, raised(H) if k > 1 else without_zeros(H)
 
@@ -41,7 +41,7 @@ def _last_Z(Zs, Psi):
     return preimage(R, Q.T @ Psi)
 
 
-def _stacked(Cs, samples_of, n):
+def _stack(Cs, samples_of, n):
     """The views' rows one below the other; means where a view is absent.
 
     Filling these again and again from the SVD reproduces the data better, and finds the classes of
@@ -82,13 +82,13 @@ def joint_start(views, layers, noise_floor, seed):
     """
     Zss, Cs, Xs = [], [], [views.view(v).T for v in range(len(views.widths))]
     for X in Xs:
-        factorise = partial(_factorised, floor=noise_floor, seed=seed)
+        factorise = partial(_factorise, floor=noise_floor, seed=seed)
         Zs = pretrain_product(X, layers[:-1], factorise)[0] if layers[1:] else []
         Zss.append(Zs)
         Cs.append(_span(Zs)[0].T @ X if Zs else X)
     numbers = [views.samples_of(v) for v in range(len(Xs))]
-    S = _stacked(Cs, numbers, views.shape[1])
-    _, H = _factorised(S, layers[-1], noise_floor, seed)
+    S = _stack(Cs, numbers, views.shape[1])
+    _, H = _factorise(S, layers[-1], noise_floor, seed)
     for X, Zs, samples in zip(Xs, Zss, numbers):
         own = H if samples is None else H[:, samples]
         Zs.append(_last_Z(Zs, np.asarray(X @ pseudo_inverse(own))))
@@ -101,22 +101,22 @@ class _Seen:
     def __init__(self, views, made, p):
         self._views, self._made = views, made
         self.shape, self.dtype = (p, views.shape[1]), views.dtype
-        self.slices, self.of = views.blocks.slices, views.blocks.of
+        self.slices, self.in_same_blocks = views.blocks.slices, views.blocks.in_same_blocks
 
     @property
     def eigen(self):
-        (gram,) = self.passed(gram_terms)
+        (gram,) = self.run_pass(gram_terms)
         return eigen_of(gram)
 
-    def passed(self, function, inputs=(), outputs=()):
-        return self._views.passed(partial(_of_seen, function, self._made), inputs, outputs)
+    def run_pass(self, function, inputs=(), outputs=()):
+        return self._views.run_pass(partial(_call_seen, function, self._made), inputs, outputs)
 
 
-def _of_seen(function, made, rows, *inputs):
+def _call_seen(function, made, rows, *inputs):
     return function(made(rows[0]), *inputs)
 
 
-def _own(rows, columns, scale):
+def _pick_view(rows, columns, scale):
     return rows[:, columns].astype(np.float64) / scale
 
 
@@ -127,7 +127,7 @@ def _times(rows, factor):
 
 def _products(rows, H):
     wide = H.astype(np.float64)
-    return [], own_terms([rows[0].T @ wide, wide.T @ wide])
+    return [], as_terms([rows[0].T @ wide, wide.T @ wide])
 
 
 def joint_start_in_blocks(views, layers, new_array, noise_floor, seed):
@@ -136,14 +136,14 @@ def joint_start_in_blocks(views, layers, new_array, noise_floor, seed):
     c, options = views.multipliers(views.parts[0]), {"noise_floor": noise_floor}
     Zss, bases = [[] for _ in spans], []
     for v, columns in spans if layers[1:] else ():
-        made = partial(_own, columns=columns, scale=views.scales[v])
+        made = partial(_pick_view, columns=columns, scale=views.scales[v])
         seen = _Seen(views, made, views.widths[v])
         Zss[v], _ = blockwise_svd_start(seen, layers[:-1], new_array, random_state=seed, **options)
         bases.append(_span(Zss[v])[0])
     factor = c[:, None] * scipy.linalg.block_diag(*bases) if bases else c
     seen = _Seen(views, partial(_times, factor=factor), factor.shape[-1])
     _, (H,) = blockwise_svd_start(seen, layers[-1:], new_array, random_state=seed, **options)
-    XH, K = views.passed(_products, [H])
+    XH, K = views.run_pass(_products, [H])
     Psi = c[:, None] * XH @ np.linalg.pinv(K)
     for v, columns in spans:
         Zss[v].append(_last_Z(Zss[v], Psi[columns]))

@@ -50,7 +50,7 @@ def pseudo_inverse(A, eps=ROUNDING):
     return np.linalg.pinv(sigma[:, None] * Vt * sizes, rcond=0) @ U.T
 
 
-def regressed(X, H, eps=ROUNDING):
+def regress(X, H, eps=ROUNDING):
     """X H† (p x k), float64, of what rounding leaves of H, and of X in H's row space.
 
     Where rows of H are nearly dependent, H† makes rounding of X as large as anything.

@@ -3,9 +3,9 @@
 import numpy as np
 import pytensor.tensor as pt
 
-from dsnmf.initialisation.least_squares import regressed
+from dsnmf.initialisation.least_squares import regress
 from dsnmf.symbolic import as_nonlinearity
-from dsnmf.training.lending import compiled_once
+from dsnmf.training.lending import compile_once
 from dsnmf.training.modes import compile_function
 from dsnmf.validation import as_layers
 
@@ -16,7 +16,7 @@ RANGE = 2.0
 _GRID = np.linspace(-RANGE, RANGE, 4001)
 
 
-@compiled_once
+@compile_once
 def _numeric(nonlinearity, dtype):
     x = pt.matrix(dtype=dtype)
     return compile_function([x], as_nonlinearity(nonlinearity)(x))
@@ -94,5 +94,5 @@ def nonlinear_start(X, layers, nonlinearity, factorise):
     for i in reversed(range(len(layers) - 1)):
         Hs[i] = np.maximum(g(Zs[i + 1] @ Hs[i + 1]), np.finfo(Hs[i].dtype).tiny)
     eps = float(np.finfo(Hs[0].dtype).eps)
-    Zs[0] = regressed(X, Hs[0], eps).astype(Hs[0].dtype)
+    Zs[0] = regress(X, Hs[0], eps).astype(Hs[0].dtype)
     return Zs, Hs

@@ -53,7 +53,7 @@ def pretrain(
     """
     Zs, Hs, H = [], [], X
     for i, k in enumerate(as_layers(layers)):
-        Z, H = _checked(H, k, factorise, i)
+        Z, H = _factorise(H, k, factorise, i)
         Zs.append(Z)
         Hs.append(H)
     return Zs, Hs
@@ -63,7 +63,7 @@ def pretrain_product(
     X: Any,
     layers: Sequence[int],
     factorise: Callable[[Any, int], tuple[Array, Array]],
-    mapped: Callable[[Array, Any], Any] = np.matmul,
+    apply_map: Callable[[Array, Any], Any] = np.matmul,
 ) -> tuple[list[Array], list[Array]]:
     """The start of a linear stack whose product is as near to X as its narrowest layer allows.
 
@@ -90,7 +90,7 @@ def pretrain_product(
     """
     Zs, Hs, R, H = [], [], None, X
     for i, k in enumerate(as_layers(layers)):
-        Z, H = _checked(H if R is None else mapped(R, H), k, factorise, i)
+        Z, H = _factorise(H if R is None else apply_map(R, H), k, factorise, i)
         Zs.append(Z if R is None else preimage(R, Z))
         Hs.append(H)
         R = np.linalg.qr(Z)[1]
@@ -108,7 +108,7 @@ def preimage(R, Z):
     return result + (ones - inverse @ (R @ ones)) * np.sqrt(np.mean(result**2))
 
 
-def _checked(H, k, factorise, i):
+def _factorise(H, k, factorise, i):
     """What factorise makes of H; ValueError if the shapes are not those of layers[i]."""
     expected = (H.shape[0], k), (k, H.shape[1])
     Z, new = factorise(H, k)

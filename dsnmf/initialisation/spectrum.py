@@ -42,7 +42,7 @@ def least_error(values, rank):
     return float(np.maximum(values[: max(len(values) - rank, 0)], 0).sum())
 
 
-def _resolved(eigen, k, floor, eps, gram_beside):
+def _resolve(eigen, k, floor, eps, gram_beside):
     """Eigenvalues, descending, and eigenvectors, as far down as k and the floor ask for."""
     found, basis = np.empty(0), np.empty((len(eigen[0]), 0))
     share = ROUNDINGS * len(basis) * float(np.finfo(float).eps)
@@ -85,11 +85,11 @@ def determined_vectors(eigen, k, floor, rng, gram_beside, eps):
     eps : float
         That of X's dtype: σ up to that share of the largest are rounding.
     """
-    found = resolved(eigen, k, floor, gram_beside, eps)
-    return chosen_vectors(*found, k, rng)
+    found = resolve(eigen, k, floor, gram_beside, eps)
+    return choose_vectors(*found, k, rng)
 
 
-def resolved(eigen, k, floor, gram_beside, eps):
+def resolve(eigen, k, floor, gram_beside, eps):
     """Eigenvalues above the noise floor, descending, at least k of them if there are, and vectors.
 
     Parameters
@@ -97,13 +97,13 @@ def resolved(eigen, k, floor, gram_beside, eps):
     eigen, k, floor, gram_beside, eps
         See `determined_vectors`.
     """
-    values, vectors = _resolved(eigen, k, floor, eps, gram_beside)
+    values, vectors = _resolve(eigen, k, floor, eps, gram_beside)
     kept = floor.count(values)
     return values[:kept], vectors[:, :kept]
 
 
-def chosen_vectors(values, vectors, k, rng):
-    """What `determined_vectors` gives of what is `resolved`."""
+def choose_vectors(values, vectors, k, rng):
+    """What `determined_vectors` gives of what is `resolve`."""
     kept = len(values)
     starts = np.flatnonzero(np.r_[True, values[:-1] - values[1:] > EQUAL_WIDTH * values[:-1]])
     k = min(k, kept)

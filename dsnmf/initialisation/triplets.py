@@ -11,7 +11,7 @@ import scipy.sparse.linalg
 from scipy.sparse.linalg import LinearOperator
 
 from dsnmf.initialisation.floor import NOISE_FLOOR, as_noise_floor
-from dsnmf.initialisation.spectrum import beside, chosen_vectors, complement, eigen_of, resolved
+from dsnmf.initialisation.spectrum import beside, choose_vectors, complement, eigen_of, resolve
 from dsnmf.magnitude import safe_unit
 from dsnmf.symbolic.centred import CentredMatrix
 from dsnmf.validation import as_generator, as_matrix, as_size
@@ -116,17 +116,17 @@ def _small(M):
     return M if M.shape[0] <= M.shape[1] else M.T
 
 
-def resolved_side(M, k, floor, eigen):
-    """What `resolved` gives of M's smaller side."""
+def resolve_side(M, k, floor, eigen):
+    """What `resolve` gives of M's smaller side."""
     gram_beside, eps = partial(_gram_beside, _small(M)), float(np.finfo(M.dtype).eps)
-    return resolved(eigen, k, floor, gram_beside, eps)
+    return resolve(eigen, k, floor, gram_beside, eps)
 
 
 def _by_gram(M, k, floor, rng, eigen=None):
     """At most k leading triplets above the noise floor, from the smaller Gram matrix."""
     small = _small(M)
-    found = resolved_side(M, k, floor, eigen or eigen_of(_gram(small)))
-    vectors, _ = chosen_vectors(*found, k, rng)
+    found = resolve_side(M, k, floor, eigen or eigen_of(_gram(small)))
+    vectors, _ = choose_vectors(*found, k, rng)
     projected = project_onto(vectors, small)
     S = np.linalg.norm(projected, axis=1)
     other = (projected / S[:, None]).T
@@ -264,10 +264,10 @@ def truncated_svd(
     """
     M, k = as_operand(M, "M"), as_size(k, "k")
     floor, rng = as_noise_floor(noise_floor), as_generator(random_state)
-    return completed_triplets(M, k, floor, rng, M.dtype if dtype is None else dtype)
+    return complete_triplets(M, k, floor, rng, M.dtype if dtype is None else dtype)
 
 
-def completed_triplets(M, k, floor, rng, dtype, eigen=None):
+def complete_triplets(M, k, floor, rng, dtype, eigen=None):
     """As `truncated_svd`, of what `leading_triplets` takes."""
     U, S, V = leading_triplets(M, k, floor, rng, eigen)
     missing = k - len(S)

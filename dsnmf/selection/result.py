@@ -131,9 +131,10 @@ class Selection:
             told = [f"{each['method']} {each['score']:.2f}" for each in self.baselines]
             text.append(f"For comparison: {', '.join(told)}.")
             if self.baseline is not None:
+                simple = self.baseline["method"]
                 text.append(
-                    f"No candidate is clearly better than this: {self.baseline['method']}. For "
-                    "clusters no model is needed: features_ are its."
+                    f"No candidate is clearly better than this: {simple}. Take it for clusters: "
+                    "features_ are its features."
                 )
         return "\n".join(text)
 

@@ -6,11 +6,11 @@ from pytensor.graph.op import Op
 
 from dsnmf.solvers.rule import Rule
 from dsnmf.symbolic.known_entries import (
-    balanced,
+    balance,
     known_per_row,
-    solved_rows,
-    squared_error_of_known,
-    swept_rows,
+    solve_rows,
+    squared_error_on_known,
+    sweep_rows,
 )
 from dsnmf.symbolic.shared import open_shared
 
@@ -37,18 +37,18 @@ class _Regressions:
     def cost(self, Z, W):
         pairs = zip(self._sizes, (Z, W))
         penalty = sum(float(np.einsum("i,ik,ik->", n, F, F)) for n, F in pairs)
-        return (squared_error_of_known(self._X, Z, W) + self._ridge * penalty) / 2
+        return (squared_error_on_known(self._X, Z, W) + self._ridge * penalty) / 2
 
-    def balanced(self, Z, W):
+    def balance(self, Z, W):
         """Z, W and what W's columns were divided by."""
         if not self._ridge:
             return Z, W, np.ones(W.shape[1], W.dtype)
-        return balanced(Z, W, *self._sizes)
+        return balance(Z, W, *self._sizes)
 
-    def moved(self, Z, W):
+    def step(self, Z, W):
         """The best Z for W, a better W for it, and their cost."""
-        Z = solved_rows(self._X, W, self._ridge, Z)
-        W = swept_rows(self._by_sample, Z, self._ridge, W)
+        Z = solve_rows(self._X, W, self._ridge, Z)
+        W = sweep_rows(self._by_sample, Z, self._ridge, W)
         return Z, W, self.cost(Z, W)
 
 
@@ -69,14 +69,14 @@ class _Step(Op):
         regressions = _Regressions(X, by_sample, ridge)
         W = np.ascontiguousarray(H.T)
         before = float(cost) if np.isfinite(cost) else regressions.cost(Z, W)
-        Z, W, shares = regressions.balanced(Z, W)
+        Z, W, shares = regressions.balance(Z, W)
         further = np.maximum(W + W.dtype.type(weight) * (W - last.T / shares), 0)
-        new_Z, new_W, after = regressions.moved(Z, further)
+        new_Z, new_W, after = regressions.step(Z, further)
         if after <= before:
             weight = min(GROWTH * weight, LARGEST_WEIGHT)
         else:
             weight = SHRINKAGE * weight
-            new_Z, new_W, after = regressions.moved(Z, W)
+            new_Z, new_W, after = regressions.step(Z, W)
         new = new_Z, new_W.T, W.T, weight, after, before
         for cell, value, variable in zip(outputs, new, node.outputs):
             cell[0] = np.ascontiguousarray(value, variable.dtype).reshape(np.shape(value))
@@ -108,5 +108,5 @@ class AlternatingRidge(Rule):
 
     @staticmethod
     def values(model):
-        ridge = ridge_at_scale(model.l2, model.samples.given.shape[0])
+        ridge = ridge_at_scale(model.l2, model.samples.shape[0])
         return [np.asarray(ridge), model.Hs[0].copy(), np.array(FIRST_WEIGHT), np.array(np.inf)]

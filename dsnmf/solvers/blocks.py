@@ -20,7 +20,7 @@ class BlockModel:
     """The factors Z_1, …, Z_m and H_m of data in blocks: what `Model` is for data in memory.
 
     A rule's subclass has `step`, what of its own an interrupted fit goes on from, and `at_end`,
-    which gives a function for `Blocks.passed_whole` with its inputs and outputs. Between new
+    which gives a function for `Blocks.run_pass_whole` with its inputs and outputs. Between new
     rows and terms the function returns features to which the last layer leads, with a column per
     sample, those of layer 1 first. `take_end` takes the sums of the terms.
 
@@ -124,8 +124,8 @@ class BlockModel:
         """
         ended, inputs, outputs = self.at_end()
         function = partial(_at_end, ended=ended, seen=seen, count=len(given))
-        inputs = [*map(self.samples.placed, given), *inputs]
-        return self.take_end(self.samples.passed_whole(function, inputs, outputs))
+        inputs = [*map(self.samples.distribute, given), *inputs]
+        return self.take_end(self.samples.run_pass_whole(function, inputs, outputs))
 
     def large_arrays(self):
         """What the next iteration needs besides `state`: arrays with a row per sample, by name."""

@@ -42,7 +42,7 @@ class ClassGraph:
     def __init__(self, affinity, blocks):
         C = affinity.indicators.tocsr()
         sizes = np.asarray(C.sum(axis=0)).ravel()
-        self.weights, self.indicators = affinity.weights, blocks.placed(C)
+        self.weights, self.indicators = affinity.weights, blocks.distribute(C)
         self._by_class = np.column_stack([self.weights, self.weights * (sizes - 1)])
 
     def take(self, sums):

@@ -62,7 +62,7 @@ def _limits(H, v):
     return least, largest
 
 
-def _violated(features, v, q, most):
+def _find_violated(features, v, q, most):
     """No new rows; the rows h that q violates most, with a sign and a limit: sign qᵀh <= limit."""
     H = features.astype(np.float64, copy=False)
     least, largest = _limits(H, v)
@@ -89,12 +89,12 @@ def _least_norm(G, b):
     return -size * residual[:-1] / residual[-1]
 
 
-def _solved(L, b, transposed=False):
+def _solve(L, b, transposed=False):
     """L⁻¹ b, or L⁻ᵀ b, of a regular L; `scipy.linalg.solve_triangular` without its ceremony."""
     return dtrtrs(L, b, lower=1, trans=int(transposed))[0]
 
 
-def gauge_of(Psi, n, passed):
+def find_gauge(Psi, n, run_pass):
     """v and q of the T = 1 - v qᵀ with which T H >= 0 varies least along v.
 
     A quadratic program in k variables with a constraint or two per sample, of which those that
@@ -115,41 +115,41 @@ def gauge_of(Psi, n, passed):
     v = _direction(Psi)
     if v is None:
         return None
-    total, products = passed(_moments)
+    total, products = run_pass(_moments)
     covariance = products / n - np.outer(total, total) / n**2
     k = len(v)
     ridge = RIDGE * np.trace(products) / (n * k) or 1.0
     L = np.linalg.cholesky(covariance + ridge * np.eye(k))
     G, b = np.empty((0, k)), np.empty(0)
     for _ in range(MAX_PASSES):
-        q = v - _solved(L, _least_norm(G, b), transposed=True)
-        (found,) = passed(partial(_violated, v=v, q=q, most=FOUND * k))
+        q = v - _solve(L, _least_norm(G, b), transposed=True)
+        (found,) = run_pass(partial(_find_violated, v=v, q=q, most=FOUND * k))
         rows, limits = np.split(found.rows(), [k], axis=1)
         if not len(rows):
             break
         # With u = Lᵀ(v - q): rows q <= limits is L⁻¹ rowsᵀ u >= rows v - limits.
-        G = np.vstack([G, _solved(L, rows.T).T])
+        G = np.vstack([G, _solve(L, rows.T).T])
         b = np.concatenate([b, rows @ v - limits.ravel()])
     else:
         return None
     return v, q * min(1, (1 - LEAST_DETERMINANT) / max(q @ v, 1e-300)), products
 
 
-def _shifted(features, v, q):
+def _shift_block(features, v, q):
     wide = features.astype(np.float64, copy=False)
     shifted = wide - np.outer(wide @ q, v)
     # Where a limit is reached the difference is rounding: 0 on any machine.
     return [np.where(shifted > ROUNDING * wide, shifted, 0).astype(features.dtype)], []
 
 
-def settle_gauge(Zs, n, passed, H):
+def settle_gauge(Zs, n, run_pass, H):
     """Give H its least arbitrary form, and return the Z_m that goes with it.
 
     Parameters
     ----------
     Zs : list of m ndarray
     n, passed
-        See `gauge_of`.
+        See `find_gauge`.
     H : array, shape (n, k_m)
         Hᵀ; changed in place.
 
@@ -159,7 +159,7 @@ def settle_gauge(Zs, n, passed, H):
     """
     eye, dtype = np.eye(H.shape[1]), H.dtype
     Psi = np.linalg.multi_dot([*Zs, eye])
-    found = gauge_of(Psi, n, passed)
+    found = find_gauge(Psi, n, run_pass)
     if found is None:
         return Zs[-1]
     v, q, products = found
@@ -169,5 +169,5 @@ def settle_gauge(Zs, n, passed, H):
     before, after = ((A @ products * A).sum() for A in (Psi, change))
     if after > before * CHANGE[str(dtype)] ** 2:
         return Zs[-1]
-    passed(partial(_shifted, v=v, q=q), outputs=[H])
+    run_pass(partial(_shift_block, v=v, q=q), outputs=[H])
     return Z.astype(Zs[-1].dtype)

@@ -4,7 +4,7 @@ import numpy as np
 import pytensor.tensor as pt
 
 from dsnmf.symbolic.laplacian import SharedAffinity, affinity_values
-from dsnmf.training.lending import lent
+from dsnmf.training.lending import lend
 from dsnmf.training.modes import compile_function, is_jax
 
 
@@ -47,5 +47,5 @@ class GraphTerms:
 
     def __call__(self, H):
         """(H W)ᵀ and (H D)ᵀ from Hᵀ (n x k), arrays."""
-        with lent(_Program, *self._settings) as program:
+        with lend(_Program, *self._settings) as program:
             return program(self._values, H)

@@ -4,7 +4,7 @@ from functools import reduce
 
 import numpy as np
 
-from dsnmf.solvers.features import moved_features
+from dsnmf.solvers.features import step_features
 
 #: From what the last layer leads to, which fits well already; the error hardly falls from there.
 STEPS = 20
@@ -32,7 +32,7 @@ def inner_features(X, Zs, H, mode=None):
     for i in reversed(range(1, len(Zs))):
         led = Zs[i] @ led
         Psi = reduce(np.matmul, Zs[:i])
-        features.insert(0, moved_features(np.asarray(Psi.T @ X), Psi.T @ Psi, led, STEPS, mode))
+        features.insert(0, step_features(np.asarray(Psi.T @ X), Psi.T @ Psi, led, STEPS, mode))
     return features
 
 

@@ -54,9 +54,9 @@ class State:
     def __init__(self, evaluate, grams, point):
         self._evaluate, self._grams = evaluate, grams
         self.point, self.pairs, self._count = point, [], 0
-        self.cost, self.slope = self._evaluated(point)
+        self.cost, self.slope = self._cost_and_slope(point)
 
-    def _evaluated(self, point):
+    def _cost_and_slope(self, point):
         cost, *slope = self._evaluate(*point)
         return float(cost), [np.asarray(part) for part in slope]
 
@@ -69,7 +69,7 @@ class State:
             left = wide.T @ wide if left is None else wide.T @ left @ wide
         self._scales.append((_inverse(left), None))
 
-    def _scaled(self, parts):
+    def _apply_inverse_hessian(self, parts):
         """Half of the first inverse Hessian times something."""
         scaled = []
         for part, (left, right) in zip(parts, self._scales):
@@ -80,7 +80,7 @@ class State:
     def _direction(self, free):
         """The L-BFGS direction (Nocedal & Wright 2006, algorithm 7.4) among the free entries."""
 
-        def freed(parts):
+        def mask(parts):
             parts[-1][...] *= free
             return parts
 
@@ -88,7 +88,7 @@ class State:
             H, by_H = step[-1], change[-1]
             return _dot(step[:-1], change[:-1]) + float(np.einsum("ij,ij,ij", H, by_H, free))
 
-        direction, known = freed([part.copy() for part in self.slope]), []
+        direction, known = mask([part.copy() for part in self.slope]), []
         for step, change in reversed(self.pairs):
             curvature = curvature_of(step, change)
             if curvature > LEAST_CURVATURE * curvature_of(change, change):
@@ -96,20 +96,20 @@ class State:
                 known.append((step, change, curvature, alpha))
                 for part, of_change in zip(direction, change):
                     part -= alpha * of_change
-                freed(direction)
-        direction = self._scaled(direction)
+                mask(direction)
+        direction = self._apply_inverse_hessian(direction)
         if known:
             _, change, curvature, _ = known[0]
             # The change of masked entries counts as none.
-            masked = freed([part.copy() for part in change])
-            unit = curvature / _dot(masked, self._scaled(masked))
+            masked = mask([part.copy() for part in change])
+            unit = curvature / _dot(masked, self._apply_inverse_hessian(masked))
             direction = [unit * part for part in direction]
         for step, change, curvature, alpha in reversed(known):
-            beta = _dot(change, freed(direction)) / curvature
+            beta = _dot(change, mask(direction)) / curvature
             for part, of_step in zip(direction, step):
                 part += (alpha - beta) * of_step
         return [
-            part.astype(like.dtype, copy=False) for part, like in zip(freed(direction), self.slope)
+            part.astype(like.dtype, copy=False) for part, like in zip(mask(direction), self.slope)
         ]
 
     def move(self):
@@ -128,7 +128,7 @@ class State:
             new = [(part - length * by).astype(by.dtype) for part, by in zip(self.point, direction)]
             np.maximum(new[-1], 0, out=new[-1])
             step = [after - before for after, before in zip(new, self.point)]
-            cost, slope = self._evaluated(new)
+            cost, slope = self._cost_and_slope(new)
             if cost <= self.cost + DECREASE * _dot(self.slope, step):
                 change = [after - before for after, before in zip(slope, self.slope)]
                 self.pairs = [*self.pairs[-MEMORY + 1 :], (step, change)]
@@ -161,7 +161,7 @@ class LBFGS(Rule):
         features = [layer_features([None, *Zs[1:]], H, i, g) for i in range(1, len(Zs) + 1)]
         grams = [pt.dot(F, F.T) for F in features]
         mode = program.mode
-        self._evaluate = compile_function(point, [program.completed(error), *slope], mode=mode)
+        self._evaluate = compile_function(point, [program.add_offset(error), *slope], mode=mode)
         self._grams = compile_function(point, grams, mode=mode, on_unused_input="ignore")
         self._state = None
 

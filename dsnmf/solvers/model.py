@@ -5,12 +5,12 @@ from functools import partial, reduce
 
 import numpy as np
 
-from dsnmf.initialisation.least_squares import regressed
+from dsnmf.initialisation.least_squares import regress
 from dsnmf.solvers.gauge import settle_gauge
 from dsnmf.solvers.program import Program
 from dsnmf.symbolic.laplacian import affinity_values
 from dsnmf.training import loop
-from dsnmf.training.lending import lent
+from dsnmf.training.lending import lend
 from dsnmf.training.modes import is_jax
 from dsnmf.training.passes import pass_over
 from dsnmf.training.stopping import FeatureTolerance
@@ -66,7 +66,7 @@ class Model:
         self._program, self._iteration = None, 0
 
     def __enter__(self):
-        n, dtype = self.samples.given.shape[1], str(self.samples.start.dtype)
+        n, dtype = self.samples.shape[1], str(self.samples.start.dtype)
         of_graph = partial(affinity_values, dtype=dtype, n=n, dense=is_jax(self.mode))
         graphs = [(None, []) if W is None else of_graph(W) for W in self.affinities]
         kinds = tuple(kind for kind, _ in graphs)
@@ -75,7 +75,7 @@ class Model:
         data, m = self.samples.variables, len(self._Zs)
         settings = self._rule, data, m, self.nonlinearity, dtype, kinds, self.mode
         with contextlib.ExitStack() as stack:
-            program = stack.enter_context(lent(Program, *settings))
+            program = stack.enter_context(lend(Program, *settings))
             stack.callback(program.unload)
             program.load(self.samples.offset, values)
             self._ending = stack.pop_all()
@@ -148,10 +148,10 @@ class Model:
     def tolerance(self, tol):
         """When the last layer's features have settled."""
 
-        def passed(function, inputs, outputs):
+        def run_pass(function, inputs, outputs):
             return pass_over([(slice(None), self.Hs[-1])], function, inputs, outputs)
 
-        return FeatureTolerance(tol, passed, np.empty_like(self.Hs[-1]))
+        return FeatureTolerance(tol, run_pass, np.empty_like(self.Hs[-1]))
 
     def features(self):
         """Each layer's, and those to which the last one leads: of layer 1, or if not linear of all.
@@ -165,5 +165,5 @@ class Model:
         Zs, (features, led) = self.Z_values(), self.features()
         X = self.samples.completed(Zs[0], led[0])
         eps = float(np.finfo(X.dtype).eps)
-        inner = [regressed(X, H, eps).T.astype(H.dtype) for H in features[:-1]]
+        inner = [regress(X, H, eps).T.astype(H.dtype) for H in features[:-1]]
         return [*inner, reduce(np.matmul, Zs).T]

@@ -7,10 +7,10 @@ import numpy as np
 import scipy.linalg
 
 from dsnmf.affinity import combine
+from dsnmf.solvers.components_step import run_components_step
 from dsnmf.solvers.gauge import settle_gauge
 from dsnmf.solvers.graph_terms import GraphTerms
 from dsnmf.solvers.rule import Rule
-from dsnmf.solvers.small_step import moved_bases
 from dsnmf.solvers.view_products import move_features, sum_terms
 from dsnmf.solvers.view_shares import joint_cost, view_shares
 from dsnmf.symbolic.bases import relative_rounding
@@ -26,7 +26,7 @@ class MultiView(Rule):
     takes_gaps = True  # whole views of a sample
 
 
-class Learned(NamedTuple):
+class ViewShares(NamedTuple):
     """Weights α and w of the views, the largest w being 1, and their squared errors; arrays."""
 
     alpha: np.ndarray
@@ -94,10 +94,10 @@ class MultiViewModel:
     def _start(self):
         wide, dtype = self.H.astype(np.float64), str(self.H.dtype)
         self._L, inverse = nonsingular_factor_of(wide.T @ wide, max(wide.shape), dtype)
-        self._take(self.samples.passed(self._of_parts(sum_terms, inverse), [self.H]))
+        self._take(self.samples.run_pass(self._for_parts(sum_terms, inverse), [self.H]))
         self._inverse = inverse
 
-    def _of_parts(self, function, inverse, **others):
+    def _for_parts(self, function, inverse, **others):
         given = {"parts": self.samples.parts, "groups": self._groups}
         return partial(function, **given, inverse=inverse.astype(self.H.dtype), **others)
 
@@ -134,7 +134,7 @@ class MultiViewModel:
         for v, group in self._group_of.items():
             sums, n = Sums(XQs[v], QQs[group], L), int(self.samples.counts[v])
             given = self.Zss[v], sums, n, str(self.H.dtype), self._bases[v]
-            self.Zss[v] = moved_bases(*given, mode=self.mode).Zs
+            self.Zss[v] = run_components_step(*given, mode=self.mode).Zs
             self._Psis[v] = reduce(np.matmul, self.Zss[v])
 
     def _graph_terms(self):
@@ -142,7 +142,7 @@ class MultiViewModel:
         if not self._graphs:
             return []
         H = self.samples.in_given_order(self.H)
-        return [[self.samples.sorted(term) for term in graph(H)] for graph in self._graphs]
+        return [[self.samples.in_own_order(term) for term in graph(H)] for graph in self._graphs]
 
     def step(self):
         """One iteration; returns the cost before it where `loop.run` needs it, else None."""
@@ -177,8 +177,8 @@ class MultiViewModel:
             "units": units,
             "mode": self.mode,
         }
-        function = self._of_parts(move_features, self._inverse, **others)
-        self._take(samples.passed(function, [self.H, *of_graphs], [self.H]))
+        function = self._for_parts(move_features, self._inverse, **others)
+        self._take(samples.run_pass(function, [self.H, *of_graphs], [self.H]))
         self.iteration += 1
         return cost
 
@@ -202,8 +202,8 @@ class MultiViewModel:
         roots = [1.0 if R is not None else np.sqrt(w) for w, R in zip(self.w, inner)]
         stacked = np.vstack([f * Z for f, Z in zip(roots, last)])
         before = [] if inner[0] is None else [scipy.linalg.block_diag(*inner)]
-        passed = partial(pass_over, [(slice(None), self.H)])
-        Z = settle_gauge([*before, stacked], len(self.H), passed, self.H)
+        run_pass = partial(pass_over, [(slice(None), self.H)])
+        Z = settle_gauge([*before, stacked], len(self.H), run_pass, self.H)
         ends = np.cumsum([len(each) for each in last])[:-1]
         for Zs, part, root in zip(self.Zss, np.split(Z, ends), roots):
             Zs[-1] = part / root
@@ -227,9 +227,9 @@ class MultiViewModel:
         own = ([matrices[v] for v, _ in part.spans] for part in self.samples.parts)
         return [np.vstack(several) if several[1:] else several[0] for several in own]
 
-    def learned(self, errors):
+    def final_shares(self, errors):
         """Weights of the views at the end, from the squared errors of each."""
         R = errors.copy()
         if self.weights != "equal":
             R[self._owners] += [float(np.vdot(self.H, HD - HW)) for HW, HD in self._graph_terms()]
-        return Learned(*view_shares(R, self.weights), errors)
+        return ViewShares(*view_shares(R, self.weights), errors)

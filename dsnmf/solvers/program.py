@@ -11,7 +11,7 @@ from dsnmf.training.modes import compile_function
 class Program:
     """A step of a rule, the cost and the features, over shared variables that a fit sets.
 
-    To be had by `dsnmf.training.lending.lent`, one for each fit.
+    To be had by `dsnmf.training.lending.lend`, one for each fit.
 
     Parameters
     ----------
@@ -57,7 +57,9 @@ class Program:
         self._move, self.forget = rule.make_step(), rule.forget
         if not self._has_cost:
             self._cost = compile_function([], self._half_cost(), mode=mode)
-        self._features = compile_function([], [*self._own_features(), *self._led()], mode=mode)
+        self._features = compile_function(
+            [], [*self._own_features(), *self._implied_features()], mode=mode
+        )
         self.is_broken = False
 
     @property
@@ -65,20 +67,20 @@ class Program:
         """The data, gaps filled from the reconstruction."""
         return self.data.filled(self.Zs, self.H, self.nonlinearity)
 
-    def completed(self, error):
+    def add_offset(self, error):
         """A squared error with what compression discarded."""
         return error + self._offset
 
     def _half_cost(self):
         """½ Σ (X - X̂)² over the known entries, and the graph penalties."""
         error = self.data.squared_error(self.Zs, self.H, self.nonlinearity)
-        cost = self.completed(error) / np.asarray(2, dtype=self.H.dtype)
+        cost = self.add_offset(error) / np.asarray(2, dtype=self.H.dtype)
         for H, affinity in zip(self.Hs, self.affinities):
             if affinity is not None:
                 cost = cost + symbolic.laplacian_penalty(H, affinity)
         return cost
 
-    def _led(self):
+    def _implied_features(self):
         """Features to which the last layer leads; in linear models of layer 1 alone."""
         linear = symbolic.is_linear(self.nonlinearity)
         layers = range(1, 2 if linear else len(self.Zs) + 1)
@@ -119,7 +121,7 @@ class Program:
         return None if self._has_cost else self._cost()
 
     def features(self):
-        """Each layer's, and those to which the last one leads: two lists of arrays, see `_led`."""
+        """Each layer's features, then those that H_m implies: two lists of arrays."""
         self.is_broken = True
         found = self._features()
         self.is_broken = False

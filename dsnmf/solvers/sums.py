@@ -14,30 +14,30 @@ from dsnmf.solvers.class_graph import (
     class_sum_terms,
     class_sums,
 )
+from dsnmf.solvers.components_step import run_components_step
 from dsnmf.solvers.gauge import settle_gauge
 from dsnmf.solvers.inner_features import inner_features, settle_inner
 from dsnmf.solvers.rule import Rule
-from dsnmf.solvers.small_step import moved_bases
 from dsnmf.symbolic.gram import nonsingular_factor_of
 from dsnmf.symbolic.shared import open_shared
 from dsnmf.training import loop
-from dsnmf.training.lending import compiled_once
+from dsnmf.training.lending import compile_once
 from dsnmf.training.modes import compile_function
-from dsnmf.training.passes import gram_terms, own_terms
+from dsnmf.training.passes import as_terms, gram_terms
 from dsnmf.updates.one_read import (
     Cutoffs,
     Moved,
     Sums,
-    block_step,
     cutoffs_of,
+    features_step,
     first_sums,
     inner_bases,
-    moved_in_one_read,
+    updates_in_one_read,
 )
 
 
-@compiled_once
-def _compiled_block_step(rule, data, count, has_graphs, dtype, mode):
+@compile_once
+def _compile_features_step(rule, data, count, has_graphs, dtype, mode):
     """Of a block: (Xᵀ, Hᵀs, U, L⁻¹, Ψs in U, (HW)ᵀs, row sums of W) ↦ new Hᵀs, Q Xᵀ, Q Qᵀ.
 
     Of so many layers, the last ones.
@@ -50,7 +50,7 @@ def _compiled_block_step(rule, data, count, has_graphs, dtype, mode):
     if has_graphs:
         graphs = [GivenTerms(HW, degree) for HW, degree in zip(HWs, degrees)]
     moved = Moved(None, U, Psis, None, inverse)
-    new, QX, QQ = block_step(data.rows, features, moved, graphs, rule.features, in_rows=True)
+    new, QX, QQ = features_step(data.rows, features, moved, graphs, rule.features, in_rows=True)
     inputs = [*data.variables, *matrices, *([*HWs, *degrees] if has_graphs else [])]
     return compile_function(inputs, [*new, QX, QQ], mode=mode)
 
@@ -61,10 +61,10 @@ def _compiled_block_step(rule, data, count, has_graphs, dtype, mode):
 def _sum_terms(rows, features, inverse):
     """No new rows; terms of Q Xᵀ and Q Qᵀ with Q = L⁻¹ H."""
     Q = features @ inverse.T
-    return [], own_terms([Q.T @ rows, Q.T @ Q])
+    return [], as_terms([Q.T @ rows, Q.T @ Q])
 
 
-def _moved(rows, *arrays, rule, given, graphs, mode):
+def _move_block(rows, *arrays, rule, given, graphs, mode):
     """New features; terms of Q Xᵀ, Q Qᵀ, and with graphs the penalty and the class sums.
 
     Parameters
@@ -85,14 +85,14 @@ def _moved(rows, *arrays, rule, given, graphs, mode):
         terms.append((np.asarray(HW, dtype), np.asarray(degrees, dtype)))
     of_graphs = [term for kind in zip(*terms) for term in kind]
     kind = variables_of(rows)
-    step = _compiled_block_step(rule, kind, count, bool(graphs), str(dtype), mode)
+    step = _compile_features_step(rule, kind, count, bool(graphs), str(dtype), mode)
     *new, QX, QQ = step(rows, *before, *given, *of_graphs)
     new = [np.asarray(H) for H in new]
     sums = [class_sums(H, C) for H, C in zip(new, indicators)]
-    return new, [*own_terms([QX, QQ]), *([penalty] if graphs else []), *sums]
+    return new, [*as_terms([QX, QQ]), *([penalty] if graphs else []), *sums]
 
 
-def _ended(rows, whole, features, *inner, Zs, inverses, mode):
+def _end_block(rows, whole, features, *inner, Zs, inverses, mode):
     """New features of the inner layers, and what H_m leads to in the first.
 
     Of those that have been moved, as with graphs, terms of Q Xᵀ and Q Qᵀ instead.
@@ -143,15 +143,17 @@ class SumsModel(BlockModel):
 
     def _factor(self, H):
         """L of features, shape (n, k), and its inverse in the blocks' dtype."""
-        (K,) = self.samples.of(H).passed(gram_terms)
+        (K,) = self.samples.in_same_blocks(H).run_pass(gram_terms)
         L, inverse = nonsingular_factor_of(K, max(H.shape), str(self.samples.dtype))
         return L, *self.narrow(inverse)
 
     def _start(self):
         for graph, H in zip(self._graphs, self.Hs):
-            graph.take(*self.samples.of(H).passed(class_sum_terms, [graph.indicators]))
+            graph.take(
+                *self.samples.in_same_blocks(H).run_pass(class_sum_terms, [graph.indicators])
+            )
         L, inverse = self._factor(self.H)
-        QX, QQ = self.samples.passed(partial(_sum_terms, inverse=inverse), [self.H])
+        QX, QQ = self.samples.run_pass(partial(_sum_terms, inverse=inverse), [self.H])
         self._sums, self._bases = Sums(QX.T, QQ, L), inner_bases(self.Zs)
 
     def step(self):
@@ -159,13 +161,13 @@ class SumsModel(BlockModel):
             self._start()
         n, dtype = self.samples.shape[1], str(self.samples.dtype)
         energy = self.samples.squared_norm + self.samples.offset
-        moved = moved_bases(self.Zs, self._sums, n, dtype, self._bases, energy, self.mode)
+        moved = run_components_step(self.Zs, self._sums, n, dtype, self._bases, energy, self.mode)
         given = self.narrow(moved.U, moved.inverse, *moved.Psis[-len(self._moving) :])
         graphs = [graph.given for graph in self._graphs]
-        function = partial(_moved, rule=self.rule, given=given, graphs=graphs, mode=self.mode)
+        function = partial(_move_block, rule=self.rule, given=given, graphs=graphs, mode=self.mode)
         indicators = [graph.indicators for graph in self._graphs]
         inputs = [*self._moving, *indicators]
-        QX, QQ, *others = self.samples.passed(function, inputs, self._moving)
+        QX, QQ, *others = self.samples.run_pass(function, inputs, self._moving)
         self.Zs, self._sums = moved.Zs, Sums(QX.T, QQ, moved.L)
         if self._graphs:
             self._penalty, *sums = others
@@ -176,8 +178,8 @@ class SumsModel(BlockModel):
         return moved.cost + self._penalty / 2 if has_cost else None
 
     def settle_gauge(self):
-        passed = self.samples.of(self.H).passed
-        self.Zs[-1] = settle_gauge(self.Zs, self.samples.shape[1], passed, self.H)
+        run_pass = self.samples.in_same_blocks(self.H).run_pass
+        self.Zs[-1] = settle_gauge(self.Zs, self.samples.shape[1], run_pass, self.H)
 
     def at_end(self):
         inner, factors = self.Hs[:-1], []
@@ -185,7 +187,7 @@ class SumsModel(BlockModel):
             factors = [self._factor(H) for H in inner]
         self._inner = [L for L, _ in factors]
         inverses = [inverse for _, inverse in factors] if self._graphs else None
-        function = partial(_ended, Zs=self.Zs, inverses=inverses, mode=self.mode)
+        function = partial(_end_block, Zs=self.Zs, inverses=inverses, mode=self.mode)
         return (function, [self.H, *inner], []) if self._graphs else (function, [self.H], inner)
 
     def take_end(self, sums):
@@ -198,7 +200,9 @@ class SumsModel(BlockModel):
         """After `end`: (X H_i†)ᵀ of each layer at the data's own scale, shape (k_i, p)."""
         n, dtype = self.samples.shape[1], str(self.samples.dtype)
         # The step of Z, had the model but one layer; of the old Z only the shape counts.
-        inner = [moved_bases([s.XQ], s, n, dtype, mode=self.mode).Zs[0] for s in self._inner]
+        inner = [
+            run_components_step([s.XQ], s, n, dtype, mode=self.mode).Zs[0] for s in self._inner
+        ]
         Psi = self.samples.restored(np.linalg.multi_dot([*self.Zs, np.eye(self.H.shape[1])]))
         return self.narrow(*(self.samples.scale * Z.T for Z in inner), Psi.T)
 
@@ -242,7 +246,7 @@ class OneRead(Rule):
         program = self.program
         kept, graphs = (self._sums, self._bases, self._cutoffs), program.affinities or None
         X, Zs, Hs = program.data.X, program.Zs, program.Hs
-        return moved_in_one_read(X, Zs, Hs, *kept, graphs, self.features)
+        return updates_in_one_read(X, Zs, Hs, *kept, graphs, self.features)
 
     @staticmethod
     def values(model):

@@ -12,8 +12,8 @@ SWEEPS = 4
 FIRST_BETA, GROWTH, CUT = 0.5, 1.05, 0.5
 
 
-def swept(H, A, B, affinity=None, BH=None, in_rows=False):
-    """N from H by `SWEEPS` sweeps, for `dsnmf.updates.one_read.block_step`.
+def hals_features(H, A, B, affinity=None, BH=None, in_rows=False):
+    """N from H by `SWEEPS` sweeps, for `dsnmf.updates.one_read.features_step`.
 
     The graph's part of the cost, ½ tr(H (D - W) Hᵀ), is replaced by what touches it at H and lies
     above it: with a diagonal S for which W + S is positive semi-definite,
@@ -24,20 +24,20 @@ def swept(H, A, B, affinity=None, BH=None, in_rows=False):
     H, A, B, in_rows
         See `dsnmf.solvers.sums.OneRead.features`.
     affinity : object, optional
-        With a method `majorised(H)`, see `dsnmf.symbolic.laplacian.AffinityTerms`.
+        With a method `majorise(H)`, see `dsnmf.symbolic.laplacian.AffinityTerms`.
 
     Returns
     -------
     variable, shape (k, b), >= 0
     """
-    linear, extra = (0, None) if affinity is None else affinity.majorised(H)
+    linear, extra = (0, None) if affinity is None else affinity.majorise(H)
     A = A if affinity is None else A + linear
     if in_rows:
         return sweep(H.T, A.T, B, SWEEPS, extra).T
     return sweep(H, A, B, SWEEPS, extra)
 
 
-def extrapolated(N, last, beta):
+def extrapolate(N, last, beta):
     """max(0, N + β (N - N'))."""
     return pt.maximum(N + pt.cast(beta, N.dtype) * (N - last), 0)
 

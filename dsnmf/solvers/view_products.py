@@ -4,15 +4,15 @@ import numpy as np
 import pytensor.tensor as pt
 
 from dsnmf.solvers.row_products import rows_against, rows_times
-from dsnmf.training.lending import compiled_once
+from dsnmf.training.lending import compile_once
 from dsnmf.training.modes import compile_function
-from dsnmf.training.passes import own_terms
+from dsnmf.training.passes import as_terms
 from dsnmf.updates.one_read import FLOOR
-from dsnmf.updates.semi_nmf import scaled
+from dsnmf.updates.semi_nmf import scale_features
 
 
-@compiled_once
-def _compiled_features(dtype, has_graph, mode):
+@compile_once
+def _compile_features(dtype, has_graph, mode):
     """(H, A, B⁻H beside B⁺H, HW, HD) ↦ new H, all in rows; the last two with a graph alone."""
     H, A, both, HW, HD = (pt.matrix(dtype=dtype) for _ in range(5))
     negative, positive = both[:, : H.shape[1]], both[:, H.shape[1] :]
@@ -21,7 +21,7 @@ def _compiled_features(dtype, has_graph, mode):
     if has_graph:
         numerator, denominator = pt.maximum(numerator + HW, 0), denominator + HD
         inputs += [HW, HD]
-    return compile_function(inputs, scaled(H, numerator, denominator, FLOOR), mode=mode)
+    return compile_function(inputs, scale_features(H, numerator, denominator, FLOOR), mode=mode)
 
 
 def _products(rows, Ms, additions, dtype):
@@ -38,7 +38,7 @@ def _terms(rows, H, parts, groups, inverse):
     Q = H @ inverse.T
     Qs = [Q if samples is None else Q.take(samples, axis=0) for samples in groups]
     XQs = [rows_against(X, Qs[part.group]) for part, X in zip(parts, rows)]
-    return [*XQs, *own_terms([own.T @ own for own in Qs])]
+    return [*XQs, *as_terms([own.T @ own for own in Qs])]
 
 
 def sum_terms(rows, H, parts, groups, inverse):
@@ -78,6 +78,6 @@ def move_features(
     both = np.empty((len(H), sides.shape[2]), H.dtype)
     for (samples, _), side in zip(patterns, sides):
         np.dot(H[samples], side, out=both[samples])
-    step = _compiled_features(str(H.dtype), bool(graph), mode)
+    step = _compile_features(str(H.dtype), bool(graph), mode)
     new = np.asarray(step(H, A, both, *graph))
     return [new], _terms(rows, new, parts, groups, inverse)

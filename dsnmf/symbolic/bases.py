@@ -77,7 +77,7 @@ class _RowBasis(KernelOp):
         return L.astype(A.dtype), Q.astype(A.dtype)
 
 
-def _polished(A, T):
+def _polish(A, T):
     """(A†)ᵀ from an approximation T within A's spans: Newton and Schulz square the error."""
     for _ in range(MOST_STEPS):
         step = T - np.dot(np.dot(T, A.T), T)
@@ -87,7 +87,7 @@ def _polished(A, T):
     return T
 
 
-def _gapped(A):
+def _by_gap(A):
     """(A†)ᵀ if A's singular values are clearly either kept or zero, or else None.
 
     For a wide C-contiguous float64 matrix, from A Aᵀ: its eigenvalues tell zeros from what is
@@ -105,10 +105,10 @@ def _gapped(A):
     if not residual < LARGEST_RESIDUAL * np.sqrt(top):
         return None
     inverse = np.dot(kept / values[first:], kept.T)
-    return _polished(A, np.dot(np.dot(C, np.dot(inverse, inverse)), A))
+    return _polish(A, np.dot(np.dot(C, np.dot(inverse, inverse)), A))
 
 
-def _of_regular(A, cutoff):
+def _by_inverse(A, cutoff):
     """(A†)ᵀ if a wide or square A's singular values surely exceed cutoff · σ_max, or else None.
 
     Of a wide one by A Aᵀ, whose inverse has an error of condition² · eps, which is polished away.
@@ -119,7 +119,7 @@ def _of_regular(A, cutoff):
     regular, T = _inverse(np.dot(A, A.T), 100 * np.finfo(np.float64).eps)
     if not regular:
         return None
-    T = _polished(A, np.dot(T, A))
+    T = _polish(A, np.dot(T, A))
     return T if _norm(A) * _norm(T) * cutoff < 1 else None
 
 
@@ -142,9 +142,9 @@ class _PseudoInverse(KernelOp):
         # A power of two, which rounds nothing: squares of what is near 1 neither vanish nor grow.
         scale = 2.0 ** min(-np.floor(np.log2(top)), 1000.0) if top > 0 else 1.0
         wide = wide * scale
-        transposed = _of_regular(wide, cutoff)
+        transposed = _by_inverse(wide, cutoff)
         if transposed is None:
-            transposed = _gapped(wide)
+            transposed = _by_gap(wide)
         if transposed is None:
             transposed = _by_svd(wide, cutoff)
         return np.ascontiguousarray((transposed if tall else transposed.T) * scale).astype(A.dtype)

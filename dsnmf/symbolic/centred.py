@@ -75,7 +75,7 @@ class CentredMatrix:
         means = self.means[:, None] if self.of_rows else self.means
         return self.entries.toarray() - means
 
-    def stored(self):
+    def stored_entries(self):
         """S's entries with their places, and what they are in X."""
         entries = self.entries.tocoo()
         own = self.means[entries.row if self.of_rows else entries.col]
@@ -83,7 +83,7 @@ class CentredMatrix:
 
     def energies(self):
         """Σ X² over what has the same mean, float64, without a difference of sums."""
-        entries, values = self.stored()
+        entries, values = self.stored_entries()
         line, other = (entries.row, 1) if self.of_rows else (entries.col, 0)
         absent = self.shape[other] - np.bincount(line, minlength=len(self.means))
         stored = np.bincount(line, np.square(values), minlength=len(self.means))
@@ -91,7 +91,7 @@ class CentredMatrix:
 
     def largest_magnitude(self):
         """That of X's entries, or of the means if it is larger."""
-        _, values = self.stored()
+        _, values = self.stored_entries()
         return float(max(np.abs(values).max(initial=0), np.abs(self.means).max()))
 
     def gram(self):

@@ -71,7 +71,7 @@ def _key(kernel):
 
 
 @cache
-def compiled_kernel(kernel):
+def compile_kernel(kernel):
     """A function of a module, to be called from Python: see `for_python`."""
     return for_python(kernel, _key(kernel))
 

@@ -60,7 +60,7 @@ class GramMatrices:
         per_row = X.nnz / max(X.shape[0], 1) * k * (k + 1) / 2
         self._pairs = _pairs(F) if per_row <= LARGEST_SPARSE else None
 
-    def of(self, rows):
+    def compute(self, rows):
         """Those of a slice of rows, shape (b, k, k)."""
         X, k = self._X[rows], self._F.shape[1]
         grams = np.empty((X.shape[0], k, k), self._F.dtype)
@@ -83,13 +83,13 @@ def known_per_row(X):
 
 def _systems(X, F, ridge, rows, grams):
     """(F_iᵀF_i + ridge n_i) and F_iᵀx_i of a slice of rows i, over their n_i known entries."""
-    systems, k = grams.of(rows), F.shape[1]
+    systems, k = grams.compute(rows), F.shape[1]
     counts = known_per_row(X)[rows].astype(F.dtype)
     systems[:, range(k), range(k)] += F.dtype.type(ridge) * counts[:, None]
     return systems, X[rows] @ F
 
 
-def solved_rows(X, F, ridge, W):
+def solve_rows(X, F, ridge, W):
     """Of each row the w that minimises ‖x - F w‖² + ridge n ‖w‖² over its n known entries.
 
     Where they do not determine it, which no ridge lets happen, it is the one next to the present
@@ -121,7 +121,7 @@ def solved_rows(X, F, ridge, W):
     return result
 
 
-def swept_rows(X, F, ridge, W, sweeps=SWEEPS):
+def sweep_rows(X, F, ridge, W, sweeps=SWEEPS):
     """Of each row w >= 0 with a smaller ‖x - F w‖² + ridge n ‖w‖² over its n known entries.
 
     By coordinate descent: each coordinate takes its best value >= 0, the others as they are.
@@ -129,7 +129,7 @@ def swept_rows(X, F, ridge, W, sweeps=SWEEPS):
     Parameters
     ----------
     X, F, ridge
-        See `solved_rows`.
+        See `solve_rows`.
     W : ndarray, shape (n, k), >= 0
         The present rows.
     sweeps : int
@@ -160,7 +160,7 @@ def best_nonnegative_rows(X, F, ridge):
     Parameters
     ----------
     X, F, ridge
-        See `solved_rows`.
+        See `solve_rows`.
 
     Returns
     -------
@@ -178,7 +178,7 @@ def best_nonnegative_rows(X, F, ridge):
     return result
 
 
-def balanced(Z, H, of_Z, of_H):
+def balance(Z, H, of_Z, of_H):
     """Z and H with their components' lengths shared out so that the penalty is least.
 
     Parameters
@@ -202,7 +202,7 @@ def balanced(Z, H, of_Z, of_H):
     return Z * shares, H / shares, shares
 
 
-def squared_error_of_known(X, Z, H):
+def squared_error_on_known(X, Z, H):
     """Σ (x_ij - z_i · h_j)² over the known entries of X, shape (p, n), in float64."""
     total = 0.0
     for rows in _row_blocks(X, H.shape[1]):
@@ -224,7 +224,7 @@ class _SquaredError(Op):
 
     def perform(self, node, inputs, outputs):
         X, Z, F = inputs
-        outputs[0][0] = np.asarray(squared_error_of_known(X, Z, F.T), Z.dtype)
+        outputs[0][0] = np.asarray(squared_error_on_known(X, Z, F.T), Z.dtype)
 
 
 def known_squared_error(X, Z, F):

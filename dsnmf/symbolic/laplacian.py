@@ -43,7 +43,7 @@ class AffinityKind(NamedTuple):
 
 
 def _kind(W):
-    """That of what `_applied` returned."""
+    """That of what `_as_applied` returned."""
     if not isinstance(W, LabelAffinity):
         graph = "sparse" if scipy.sparse.issparse(W) else "dense"
         return AffinityKind(False, False, graph, False, bool(entries(W).min(initial=0) < 0))
@@ -52,7 +52,7 @@ def _kind(W):
     return AffinityKind(len(W.weights) > 0, signed, graph, bool(W.constant), W.may_be_negative)
 
 
-def _applied(W, dense):
+def _as_applied(W, dense):
     """What `as_affinity` returned, in the form in which it is applied."""
     if not isinstance(W, np.ndarray):
         return W.toarray() if dense else W
@@ -97,7 +97,7 @@ def _part_names(kind):
 class AffinityTerms:
     """What rules and costs take instead of an affinity W: its terms, for what they are given.
 
-    Subclasses have `terms(H)`, see `affinity_terms`, and where a solver needs it `majorised(H)`:
+    Subclasses have `terms(H)`, see `affinity_terms`, and where a solver needs it `majorise(H)`:
     H (W + S) and the diagonal of D + S, for a diagonal S such that W + S is positive semi-definite.
 
     Attributes
@@ -137,7 +137,7 @@ class SharedAffinity(AffinityTerms):
         """See `affinity_terms`."""
         return _terms(H, self.kind, self._parts)
 
-    def majorised(self, H):
+    def majorise(self, H):
         """H (W + S) and the diagonal of D + S, see `AffinityTerms`."""
         shift = self._parts["shift"]
         return self.terms(H)[0] + H * shift, pt.maximum(self._parts["degrees"] + shift, 0)
@@ -162,7 +162,7 @@ def affinity_values(affinity, dtype, n=None, dense=False):
     list of ndarray or CSR matrix
     """
     given = as_affinity(affinity, n)
-    W = _applied(given, dense)
+    W = _as_applied(given, dense)
     kind = _kind(W)
     parts = _parts(W, kind, _shift(given))  # of classes it is the least
     return kind, [_as_value(part, dtype) for part in parts.values()]

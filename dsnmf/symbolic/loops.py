@@ -18,7 +18,7 @@ def _is_scalar(variable):
 _LOOPS: dict = {}
 
 
-def _compiled(op, node):
+def _compile(op, node):
     """A loop of the flat inputs and outputs; an output that destroys an input is no argument."""
     from pytensor.link.numba.dispatch.basic import numba_funcify_and_cache_key
 
@@ -85,7 +85,7 @@ class _Run:
     """A node's loop, from arrays to the cells of its results."""
 
     def __init__(self, op, node):
-        self._node, self._loop, self._destroyed = node, _compiled(op, node), op.destroyed
+        self._node, self._loop, self._destroyed = node, _compile(op, node), op.destroyed
         self._arrays = [i for i, v in enumerate(node.inputs) if not _is_scalar(v)]
         self._new = {o: v.type.dtype for o, v in enumerate(node.outputs) if o not in op.destroyed}
 

@@ -47,9 +47,9 @@ class Objective:
         self.reconstruction, self.l1_norms = reconstruction, l1_norms
         self.features = _right_factor(reconstruction, self.params[0])
         self._penalty = costs.l1_penalty(self.params, l1_norms)
-        self.cost = self._completed(costs.squared_error(X, reconstruction))
+        self.cost = self._add_other_terms(costs.squared_error(X, reconstruction))
 
-    def _completed(self, error):
+    def _add_other_terms(self, error):
         """The cost whose part is this squared error."""
         return error + self._penalty + pt.constant(self.offset, dtype=self.X.dtype)
 
@@ -77,4 +77,4 @@ class Objective:
         if isinstance(self._penalty, Variable):
             of_penalty = pytensor.grad(self._penalty, params, disconnected_inputs="ignore")
             gradients = [of_error + of_l1 for of_error, of_l1 in zip(gradients, of_penalty)]
-        return self._completed(error), gradients
+        return self._add_other_terms(error), gradients

@@ -6,7 +6,7 @@ import numpy as np
 import pytensor
 import pytensor.tensor as pt
 
-from dsnmf.symbolic.kernels import KernelOp, compiled_kernel
+from dsnmf.symbolic.kernels import KernelOp, compile_kernel
 from dsnmf.symbolic.models import layer_features
 
 #: Entries of the residual that are formed at once, so that large data need no second array of their
@@ -29,7 +29,7 @@ def _subtract(R, X, start):
 
 def _residual(X, Z, F, by_Z=None, by_F=None):
     """Σ R² with R = Z F - X; where given, by_Z becomes R Fᵀ and by_F Zᵀ R."""
-    subtract = compiled_kernel(_subtract)
+    subtract = compile_kernel(_subtract)
     width, total = max(1, BLOCK // X.shape[0]), 0.0
     for start in range(0, X.shape[1], width):
         columns = slice(start, start + width)

@@ -6,7 +6,7 @@ import numpy as np
 import pytensor
 import pytensor.tensor as pt
 
-from dsnmf.symbolic.kernels import KernelOp, compiled_kernel
+from dsnmf.symbolic.kernels import KernelOp, compile_kernel
 
 #: A component whose column of Ψ is up to so many eps of the largest one is rounding, and rests.
 DEAD = 10
@@ -21,7 +21,7 @@ class _Sweep(KernelOp):
     times: int
 
     def run(self, A, B, extra, H):
-        return compiled_kernel(_sweep)(A, B, extra, H, self.times)
+        return compile_kernel(_sweep)(A, B, extra, H, self.times)
 
 
 def _sweep(A, B, extra, H, times):

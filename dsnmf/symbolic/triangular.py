@@ -8,7 +8,7 @@ import numpy as np
 from scipy.linalg.lapack import dpotrf, dtrtri
 
 
-def _checked(result, info):
+def _check(result, info):
     if info:
         raise np.linalg.LinAlgError("a matrix is not positive definite")
     return result
@@ -16,9 +16,9 @@ def _checked(result, info):
 
 def cholesky(K):
     """L with L Lᵀ = K; LinAlgError if K is not positive definite."""
-    return _checked(*dpotrf(K, lower=1))
+    return _check(*dpotrf(K, lower=1))
 
 
 def lower_inverse(L):
     """L⁻¹ of a lower triangular L."""
-    return _checked(*dtrtri(L, lower=1))
+    return _check(*dtrtri(L, lower=1))

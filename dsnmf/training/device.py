@@ -77,7 +77,7 @@ def _load_jax_ops():
 
 
 @contextlib.contextmanager
-def _named_errors(device):
+def _name_errors(device):
     """One line for what a device may run into."""
     import jax
 
@@ -122,7 +122,7 @@ class DeviceLinker(JAXLinker):
         device = check_device()
         _load_jax_ops()
         gc.collect()  # what models that are gone have there: graphs are cycles, and wait for this
-        with _exact(), _named_errors(device):
+        with _exact(), _name_errors(device):
             thunk, inputs, outputs = super().make_thunk(**kwargs)
         data = [
             storage
@@ -135,7 +135,7 @@ class DeviceLinker(JAXLinker):
 
         @wraps(thunk)
         def run():
-            with _exact(), _named_errors(device):
+            with _exact(), _name_errors(device):
                 for storage in data:
                     if isinstance(storage[0], np.ndarray):
                         storage[0] = jax.block_until_ready(jax.device_put(storage[0]))

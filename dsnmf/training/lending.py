@@ -42,7 +42,7 @@ class _Same:
         return id(self.value)
 
 
-def _identified(setting):
+def _key_of(setting):
     """What stands for a setting in a key: itself, if equal ones are alike."""
     plain = setting is None or isinstance(setting, str | int | float | tuple | type)
     return setting if plain else _Same(setting)
@@ -59,7 +59,7 @@ def _spare(key):
 
 
 @contextlib.contextmanager
-def lent(make, *settings):
+def lend(make, *settings):
     """A context with `make(*settings)`, or one that was made for the same settings before.
 
     Nobody else has it meanwhile: who asks for one of the same kind within the context, or in
@@ -76,16 +76,16 @@ def lent(make, *settings):
 
     Examples
     --------
-    >>> from dsnmf.training.lending import lent
-    >>> with lent(list) as first, lent(list) as second:
+    >>> from dsnmf.training.lending import lend
+    >>> with lend(list) as first, lend(list) as second:
     ...     first is second
     False
-    >>> with lent(list) as third:
+    >>> with lend(list) as third:
     ...     third is first or third is second
     True
     """
     config = pytensor.config
-    ours = make, *map(_identified, settings)
+    ours = make, *map(_key_of, settings)
     programs = _spare((ours, config.mode, config.linker, config.optimizer, config.floatX))
     try:
         program = programs.pop()
@@ -99,13 +99,13 @@ def lent(make, *settings):
             programs.append(program)
 
 
-def _aligned(value):
+def _align(value):
     """Arrays that came from another process may lie at odd addresses, which PyTensor refuses."""
     is_odd = isinstance(value, np.ndarray) and not value.flags.aligned
     return np.require(value, requirements="A") if is_odd else value
 
 
-def compiled_once(compiling):
+def compile_once(compiling):
     """Decorate what compiles a function: for the same arguments it is compiled once, if called.
 
     Several threads may call the function; each has a compiled one for itself.
@@ -119,5 +119,5 @@ def compiled_once(compiling):
 
 
 def _call(compiling, settings, *inputs):
-    with lent(compiling, *settings) as function:
-        return function(*map(_aligned, inputs))
+    with lend(compiling, *settings) as function:
+        return function(*map(_align, inputs))

@@ -112,7 +112,7 @@ def run(
                 return "callback"
             interrupted = bool(ctrl_c)
             looks = tolerance is not None and iteration % CHECK_EVERY == 1
-            reached = looks and tolerance.reached(cost)
+            reached = looks and tolerance.look(cost)
             if checkpoint is not None and not reached:
                 checkpoint(iteration, interrupted)
             if interrupted:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from functools import wraps
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -87,6 +89,17 @@ def _has_loop(outputs, *pairs):
     return any(v.owner is not None and isinstance(v.owner.op, Scan) for v in graph)
 
 
+def _keep_sources():
+    """A context in which PyTensor 3.3 writes generated source to its own folder, a file once.
+
+    Otherwise each function leaves a file in the system's folder for temporary files, for ever.
+    """
+    if getattr(pytensor.config, "generated_src_dir", None) != "":  # too old, or the user's choice
+        return nullcontext()
+    folder = Path(pytensor.config.compiledir) / "generated_src"
+    return pytensor.config.change_flags(generated_src_dir=str(folder))
+
+
 def _as_pairs(replacements):
     """A dictionary's, or those that a list or an iterator has in its place."""
     return list(replacements.items() if isinstance(replacements, dict) else replacements or ())
@@ -131,4 +144,5 @@ def compile_function(
         mode = Mode(DeviceLinker(), get_mode(mode).provided_optimizer)
     # Annotated there without `In` and `Out`.
     arguments: Any = inputs, outputs, mode, updates, givens
-    return pytensor.function(*arguments, **options)
+    with _keep_sources():
+        return pytensor.function(*arguments, **options)

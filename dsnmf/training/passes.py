@@ -26,12 +26,12 @@ class Stacked:
         return np.concatenate(self._parts)
 
 
-def added(total, terms):
+def add_terms(total, terms):
     """The sums of two lists, entry by entry; the first is changed, None stands for no terms yet."""
     return terms if total is None else [iadd(*pair) for pair in zip(total, terms)]
 
 
-def own_terms(terms):
+def as_terms(terms):
     """Arrays of their own in float64, in which sums are made."""
     return [np.array(term, np.float64) for term in terms]
 
@@ -77,5 +77,5 @@ def pass_over(blocks, function, inputs=(), outputs=()):
             array[samples] = new
         for array in (*inputs, *outputs):
             release(array)
-        total = added(total, terms)
+        total = add_terms(total, terms)
     return total

@@ -30,7 +30,7 @@ class Reading:
     --------
     >>> from dsnmf.training.reading import Reading
     >>> reading = Reading()
-    >>> with reading.one_pass(3_000_000_000) as advance:
+    >>> with reading.count_pass(3_000_000_000) as advance:
     ...     advance(2_000_000_000)
     ...     advance(1_000_000_000)
     >>> reading.totals()
@@ -42,7 +42,7 @@ class Reading:
         self.stage, self.passes, self.size = "", 0, 0
 
     @contextlib.contextmanager
-    def one_pass(self, size, stage=None):
+    def count_pass(self, size, stage=None):
         """Counts a pass over so many bytes; yields a function to be called with those of a part."""
         stage = self.stage if stage is None else stage
         options = {"leave": True} if stage else {"leave": False, "delay": DELAY}

@@ -61,6 +61,8 @@ class CostTolerance:
     least : float
         No cost can be below. It is also reached where the cost is above by at most tol times the
         first cost: `reason` is then "optimum".
+    rounding : float
+        So it is at this cost, of which rounding is all that is left.
 
     Attributes
     ----------
@@ -70,17 +72,17 @@ class CostTolerance:
     --------
     >>> from dsnmf.training.stopping import CostTolerance
     >>> tolerance = CostTolerance(0.01, least=3.0)
-    >>> tolerance.reached(5.0), tolerance.reached(3.02), tolerance.reason
+    >>> tolerance.look(5.0), tolerance.look(3.02), tolerance.reason
     (False, True, 'optimum')
     """
 
     reason = "tol"
 
-    def __init__(self, tol, least=-np.inf):
-        self._tol, self._least = tol, least
+    def __init__(self, tol, least=-np.inf, rounding=-np.inf):
+        self._tol, self._least, self._rounding = tol, least, rounding
         self._first = self._previous = None
 
-    def reached(self, cost):
+    def look(self, cost):
         """Look once; `cost` is the present one."""
         if self._first is None:
             self._first, moved = cost, np.inf
@@ -88,7 +90,7 @@ class CostTolerance:
             moved = abs(cost - self._previous)
         self._previous = cost
         limit = self._tol * abs(self._first)
-        if self._tol and cost - self._least <= limit:
+        if self._tol and (cost - self._least <= limit or cost <= self._rounding):
             self.reason = "optimum"
             return True
         return bool(self._tol and moved <= limit)
@@ -101,11 +103,11 @@ class CostTolerance:
         self._first, self._previous = state["seen"].tolist()
 
 
-def _positive(H):
+def _keep_positive(H):
     return [np.maximum(H, 0)], []
 
 
-def _moved(H, before):
+def _measure_move(H, before):
     """The positive part of some features, and by how much it moved."""
     features, before = np.maximum(H, 0), before.astype(np.float64)
     moved = float(np.square(features - before).sum())
@@ -134,23 +136,23 @@ class FeatureTolerance:
     >>> from dsnmf.training.stopping import FeatureTolerance
     >>> blocks = [(slice(0, 3), np.ones((3, 4)))]
     >>> tolerance = FeatureTolerance(0.1, partial(pass_over, blocks), np.empty((3, 4)))
-    >>> tolerance.reached(None), tolerance.reached(None)
+    >>> tolerance.look(None), tolerance.look(None)
     (False, True)
     """
 
     reason = "tol"
 
-    def __init__(self, tol, passed, last):
-        self._tol, self._passed, self._last = tol, passed, last
+    def __init__(self, tol, run_pass, last):
+        self._tol, self._run_pass, self._last = tol, run_pass, last
         self._looked = False
 
-    def reached(self, cost):
+    def look(self, cost):
         """Look once; `cost` is not used."""
         if not self._looked:
             self._looked = True
-            self._passed(_positive, [], [self._last])
+            self._run_pass(_keep_positive, [], [self._last])
             return False
-        moved, size = self._passed(_moved, [self._last], [self._last])
+        moved, size = self._run_pass(_measure_move, [self._last], [self._last])
         return bool(self._tol and np.sqrt(moved) <= self._tol * np.sqrt(size))
 
     def state(self):

@@ -59,7 +59,7 @@ def _set(pool, count):
         pool.clear_controlling_thread()
 
 
-def _limited(pools):
+def _limit(pools):
     """Give the pools one thread; those that had more, with how many."""
     counts = [(pool, pool.num_threads) for pool in pools]
     for pool in pools:
@@ -87,9 +87,9 @@ def one_thread() -> Iterator[None]:
     of_process, of_thread = _pools(len(sys.modules))
     with _lock:
         if not _inside:
-            _changed = _limited(of_process)
+            _changed = _limit(of_process)
         _inside += 1
-    own = _limited(of_thread)
+    own = _limit(of_thread)
     try:
         yield
     finally:

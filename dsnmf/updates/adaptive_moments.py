@@ -35,7 +35,7 @@ def adam_step_size(t, learning_rate, beta1=BETA1, beta2=BETA2):
     return learning_rate * pt.sqrt(1 - beta2**t) / (1 - beta1**t)
 
 
-def adam_moved(param, grad, m, v, step_size, beta1=BETA1, beta2=BETA2, epsilon=EPSILON):
+def adam_step(param, grad, m, v, step_size, beta1=BETA1, beta2=BETA2, epsilon=EPSILON):
     """The moments m and v of a parameter and itself after a step of `adam`; all of its dtype.
 
     Each entry moves by itself, so a part of a parameter may be moved without the others.
@@ -130,6 +130,6 @@ def adam(
             for moment in "mv"
         )
         moments = m_previous, v_previous
-        moved = adam_moved(param, grad, *moments, step_size, beta1, beta2, epsilon)
+        moved = adam_step(param, grad, *moments, step_size, beta1, beta2, epsilon)
         updates |= dict(zip((*moments, param), moved))
     return updates

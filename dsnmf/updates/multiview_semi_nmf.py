@@ -15,7 +15,7 @@ from dsnmf.symbolic.linalg import product
 from dsnmf.symbolic.view_costs import masked_grams, relative_powers, view_costs, view_weights
 from dsnmf.updates.deep_semi_nmf import FLOOR, layer_inputs, move_layers
 from dsnmf.updates.factors import as_model
-from dsnmf.updates.semi_nmf import scaled
+from dsnmf.updates.semi_nmf import scale_features
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -261,14 +261,16 @@ def _graph_terms(H, graphs, w):
     return HW, HD, any(graph is not None and may_be_negative(graph) for graph in graphs)
 
 
-def _finished(H, numerator, denominator, graphs, w, S):
+def _finish(H, numerator, denominator, graphs, w, S):
     HW, HD, negative = _graph_terms(H, graphs, w)
     numerator, denominator = numerator + HW, denominator + HD
     if S is not None:  # the floor is for samples whose views have large weights, and for others
         largest = (w[:, None] * S).max(axis=0)
         unit = pt.maximum(largest, pt.constant(np.finfo(H.dtype).tiny, dtype=H.dtype))
         numerator, denominator = numerator / unit, denominator / unit
-    return scaled(H, pt.maximum(numerator, 0) if negative else numerator, denominator, FLOOR)
+    return scale_features(
+        H, pt.maximum(numerator, 0) if negative else numerator, denominator, FLOOR
+    )
 
 
 def _step_of_sums(H, terms, graphs, w, S):
@@ -279,7 +281,7 @@ def _step_of_sums(H, terms, graphs, w, S):
         negative, positive = pt.dot(pt.maximum(-B, 0), H), pt.dot(pt.maximum(B, 0), H)
     else:
         negative, positive = masked_grams(Bs, S, H)
-    return _finished(H, pt.maximum(A, 0) + negative, pt.maximum(-A, 0) + positive, graphs, w, S)
+    return _finish(H, pt.maximum(A, 0) + negative, pt.maximum(-A, 0) + positive, graphs, w, S)
 
 
 def _step_of_parts(H, terms, graphs, w, S):
@@ -289,7 +291,7 @@ def _step_of_parts(H, terms, graphs, w, S):
         other = pt.maximum(-A, 0) + pt.dot(pt.maximum(B, 0), H)
         weight = w[v] if S is None else w[v] * S[v]
         numerator, denominator = numerator + weight * own, denominator + weight * other
-    return _finished(H, numerator, denominator, graphs, w, S)
+    return _finish(H, numerator, denominator, graphs, w, S)
 
 
 def _steps_as_coded(Hs, terms, graphs, w):
@@ -297,7 +299,7 @@ def _steps_as_coded(Hs, terms, graphs, w):
     for v, (H, (A, B), graph) in enumerate(zip(Hs, terms, graphs)):
         above, below = pt.maximum(A, 0), pt.maximum(-A, 0)
         negative, positive = pt.maximum(-B, 0), pt.maximum(B, 0)
-        own = scaled(H, above + pt.dot(negative, H), below + pt.dot(positive, H), FLOOR)
+        own = scale_features(H, above + pt.dot(negative, H), below + pt.dot(positive, H), FLOOR)
         HW, HD, _ = _graph_terms(H, [graph], [1])
         N = N + w[v] * (above + pt.dot(negative, own) + HW)
         M = M + w[v] * pt.maximum(below + pt.dot(positive, own) + HD, floor)

@@ -43,7 +43,7 @@ def _cost_and_slope(params, B, C, g):
     return pt.constant(0.5, dtype=F.dtype) * (F * (slope - C)).sum(), F, slope
 
 
-def _backtracked(params, i, B, C, g):
+def _backtrack(params, i, B, C, g):
     """params[i] after the first step down its gradient that does not raise the cost."""
 
     def moved(param, step, gradient):
@@ -143,7 +143,7 @@ def nonlinear_deep_semi_nmf(
     B, C = pt.dot(Zs[0].T, Zs[0]), product(Zs[0].T, X)
     params = [*Zs[1:], Hs[-1]]
     for i in reversed(range(len(params))):
-        params[i] = _backtracked(params, i, B, C, g)
+        params[i] = _backtrack(params, i, B, C, g)
     *moved_Zs, moved_H = params
     factors = [Zs[0], *moved_Zs]
     features = [layer_features(factors, moved_H, i + 1, g) for i in range(len(Zs))]

@@ -110,7 +110,7 @@ def cost_of_sums(Psi, sums, squared_norm, n, dtype="float64"):
     Psi : variable, shape (p, k_m), float64
         Z_1 … Z_m.
     sums, n, dtype
-        See `small_step`.
+        See `components_step`.
     squared_norm : scalar variable, float64
         ‖X‖².
 
@@ -125,7 +125,7 @@ def cost_of_sums(Psi, sums, squared_norm, n, dtype="float64"):
     return (beyond + pt.sqr(Y - pt.dot(Psi, L)).sum()) / 2
 
 
-def explained(Psi, sums):
+def explained_energy(Psi, sums):
     """‖X‖² - ‖X - Ψ H_m‖² from the sums alone; arrays or variables, Ψ and the result float64."""
     fitted = Psi.dot(sums.L)
     return 2 * (sums.XQ * fitted).sum() - (fitted.T.dot(fitted) * sums.QQ).sum()
@@ -154,7 +154,7 @@ def _column_basis(A):
     return U[:, : max(1, (sigma > zero).sum())]
 
 
-def small_step(Zs, sums, n, dtype="float64", bases=None, cutoffs=None):
+def components_step(Zs, sums, n, dtype="float64", bases=None, cutoffs=None):
     """The step of the Zs.
 
     Parameters
@@ -206,7 +206,7 @@ def multiplicative_features(H, A, B, affinity=None, BH=None, in_rows=False):
     return multiplicative_step(H, A, B, FLOOR, affinity, BH, in_rows)
 
 
-def block_step(X, Hs, moved, affinities, features=multiplicative_features, in_rows=False):
+def features_step(X, Hs, moved, affinities, features=multiplicative_features, in_rows=False):
     """The step of the Hs of a block of samples, and what these add to the sums.
 
     Parameters
@@ -307,21 +307,21 @@ def one_read(X, Zs, Hs, sums, affinities=None):
     shared = Sums(*(as_shared(value, name) for name, value in vars(sums).items()))
     bases = inner_bases([Z.get_value(borrow=True) for Z in Zs])
     bases = [pytensor.shared(V, "basis") for V in bases]  # of any shape, like the factors
-    return moved_in_one_read(X, Zs, Hs, shared, bases, affinities=affinities)
+    return updates_in_one_read(X, Zs, Hs, shared, bases, affinities=affinities)
 
 
-def moved_in_one_read(
+def updates_in_one_read(
     X, Zs, Hs, sums, bases, cutoffs=None, affinities=None, features=multiplicative_features
 ):
     """The same with `Sums` of shared variables, and variables in the other arguments.
 
-    `bases` are `inner_bases` of the start, cutoffs `Cutoffs`; features is as in `block_step`.
+    `bases` are `inner_bases` of the start, cutoffs `Cutoffs`; features is as in `features_step`.
     """
     m = len(Zs)
-    moved = small_step(Zs, sums, Hs[-1].shape[1], X.dtype, bases, cutoffs)
+    moved = components_step(Zs, sums, Hs[-1].shape[1], X.dtype, bases, cutoffs)
     narrow = _in_dtype(moved, X.dtype)
     moving = Hs if affinities else [*[None] * (m - 1), Hs[-1]]
-    new_Hs, XQ, QQ = block_step(X, moving, narrow, affinities, features)
+    new_Hs, XQ, QQ = features_step(X, moving, narrow, affinities, features)
     updates = dict(zip(Zs, narrow.Zs))
     updates |= {H: new for H, new in zip(moving, new_Hs) if H is not None}
     new_sums = pt.cast(XQ, "float64"), pt.cast(QQ, "float64"), moved.L

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 FLOOR = 2.0**-52
 
 
-def scaled(H, numerator, denominator, floor):
+def scale_features(H, numerator, denominator, floor):
     """H ⊙ √[numerator / max(denominator, floor)]."""
     return H * pt.sqrt(numerator / pt.maximum(denominator, pt.constant(floor, dtype=H.dtype)))
 
@@ -61,7 +61,7 @@ def multiplicative_step(H, A, B, floor, affinity=None, BH=None, in_rows=False):
         numerator, denominator = numerator + HW, denominator + HD
         if may_be_negative(affinity):
             numerator = pt.maximum(numerator, 0)
-    return scaled(H, numerator, denominator, floor)
+    return scale_features(H, numerator, denominator, floor)
 
 
 def semi_nmf(

@@ -15,6 +15,7 @@ from dsnmf.selection.candidates import default_candidates
 from dsnmf.selection.clusters import ClusterAgreement
 from dsnmf.selection.components import ComponentAgreement
 from dsnmf.selection.entries import HiddenEntries
+from dsnmf.selection.judges import CRITERIA, _kind
 from dsnmf.selection.matching import matched_cosine
 from dsnmf.selection.result import Selection, best_baseline
 
@@ -44,6 +45,17 @@ def test_hidden_entries_find_the_rank():
     assert found.baselines == []
     assert found.table[0]["score"] > 2 * found.table[1]["score"]
     assert found.reason.startswith("It ")
+
+
+@pytest.mark.parametrize("criterion", CRITERIA)
+def test_every_criterion_chooses_says_why_and_draws(criterion):
+    n_clusters = {"n_clusters": 2} if _kind(criterion).needs_n_clusters else {}
+    found = select(
+        quick(), X, {"n_components": [2, 3]}, criterion=criterion, repeats=2, **n_clusters
+    )
+    assert found.best_params_["n_components"] in (2, 3)
+    assert found.reason in str(found)
+    assert found.plot().get_xlabel().startswith(found.label)
 
 
 def test_of_equally_good_models_the_smallest():

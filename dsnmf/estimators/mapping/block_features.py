@@ -19,7 +19,7 @@ def features_of_lazy(estimator, lazy, layer):
     vars(model).update({"_raw_H": [], "_ready": {}, **GIVES_ARRAYS})
     if estimator._map_name(layer) != "neighbors":
         model.H_ = []
-    features = lazy.mapped(partial(model.transform, layer=layer), len(names))
+    features = lazy.map_rows(partial(model.transform, layer=layer), len(names))
     return in_lazy_container(features, names, estimator)
 
 

@@ -9,7 +9,7 @@ from sklearn.utils.extmath import svd_flip
 
 from dsnmf import symbolic
 from dsnmf.data.samples import column_blocks
-from dsnmf.training.lending import compiled_once
+from dsnmf.training.lending import compile_once
 from dsnmf.training.modes import compile_function
 
 #: The metric of unchanged features, and the name of metric 1.
@@ -66,7 +66,7 @@ def _svd(Z, dtype):
     return U, sigma[:kept], Vt
 
 
-@compiled_once
+@compile_once
 def _compile_first_features(layers, nonlinearity, dtype, mode):
     """(Z_2, …, H) ↦ g(Z_2 g(… H))."""
     *Zs, H = (pt.matrix(dtype=dtype) for _ in range(layers))

@@ -35,7 +35,7 @@ def _in_blocks(X, centring, scale, absent):
         rows = X[block]
         if scipy.sparse.issparse(rows):
             rows = with_gaps(rows) if absent == "unknown" else rows.toarray()
-        rows = centring.of(rows)
+        rows = centring.apply(rows)
         yield block, rows / unit
 
 

@@ -129,7 +129,7 @@ class InViews:
             [np.asarray(Zs[0], np.float64) / scale, *(np.asarray(Z) for Z in Zs[1:])]
             for Zs, scale in zip(Zss, views.scales)
         ]
-        return Zss, views.sorted(np.ascontiguousarray(nonnegative(H).T))
+        return Zss, views.in_own_order(np.ascontiguousarray(nonnegative(H).T))
 
     def end(self, model):
         """The result of the fit, see `Ended`."""
@@ -145,14 +145,14 @@ class InViews:
             multipliers=[views.multipliers(part) for part in parts],
             count=len(self._names),
         )
-        (errors,) = views.passed(function, [model.H])
-        self.learned = model.learned(errors)
+        (errors,) = views.run_pass(function, [model.H])
+        self.learned = model.final_shares(errors)
         roots = np.sqrt(np.maximum(self.learned.w, LEAST_WEIGHT))
         Psi = np.empty((views.shape[0], model.H.shape[1]), model.H.dtype)
         order = np.concatenate(self._columns)
         Psi[order] = np.vstack([r * own for r, own in zip(roots, model.Psis)])
         picked = pick_samples(views.shape[1], self.layers)
-        rows = views.picked(picked, model.H[picked] @ np.vstack(model.Psis).T)
+        rows = views.pick(picked, model.H[picked] @ np.vstack(model.Psis).T)
         rows *= np.repeat(roots, views.widths)
         placed = np.empty_like(rows)
         placed[:, order] = rows

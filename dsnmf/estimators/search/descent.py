@@ -6,7 +6,7 @@ import pytensor.tensor as pt
 import scipy.linalg
 
 from dsnmf import symbolic
-from dsnmf.training.lending import compiled_once
+from dsnmf.training.lending import compile_once
 from dsnmf.training.modes import compile_function, is_jax
 
 #: Remembered steps; factors of a sample's step length after a gain and after a loss.
@@ -34,7 +34,7 @@ def _quasi_newton(gradient, free, pairs, inverse):
     return direction
 
 
-@compiled_once
+@compile_once
 def compile_errors(layers, nonlinearity, mode):
     """(H, X, known, Z_1, …) ↦ Σ (X - X̂)² per sample, and its gradient."""
     H, X, known, *Zs = (pt.matrix(dtype="float64") for _ in range(3 + layers))

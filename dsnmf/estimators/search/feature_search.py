@@ -7,6 +7,7 @@ import numpy as np
 import scipy.linalg
 
 from dsnmf import symbolic
+from dsnmf.caller import stacklevel
 from dsnmf.estimators.search.descent import Descent
 
 #: Weights ρ of the ridge, in order: the cost of features as far from the mean as those of training
@@ -181,7 +182,7 @@ class FeatureSearch:
                 f"{of_fit:.3g} (estimated from {len(weights)} of them): the search for features "
                 "ends at others than those in H_",
                 RuntimeWarning,
-                stacklevel=2,
+                stacklevel=stacklevel(),
             )
         return effort
 
