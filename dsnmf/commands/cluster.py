@@ -3,7 +3,7 @@
 from dsnmf.commands import arguments, labels, mistakes, models, options
 
 
-def _compared(y, clusters, names):
+def _compare_with_labels(y, clusters, names):
     """How the clusters agree with known labels, per attribute."""
     import numpy as np
 
@@ -25,7 +25,7 @@ def _run(parsed):
     from dsnmf.inspection import cluster
 
     arguments.check_output(parsed.out, parsed.model, parsed.data, endings=WRITTEN)
-    model = models.opened(parsed.model)
+    model = models.open_model(parsed.model)
     index = models.layer_index(parsed.layer, model)
     models.change(model, parsed)
     table = models.samples_for(model, parsed)
@@ -37,7 +37,7 @@ def _run(parsed):
     sizes = ", ".join(map(str, np.bincount(found)))
     print(f"{len(found)} samples in {parsed.clusters} clusters of {sizes}")
     if y is not None:
-        _compared(y, found, labels.names_of(parsed, 1 if y.ndim == 1 else y.shape[1]))
+        _compare_with_labels(y, found, labels.names_of(parsed, 1 if y.ndim == 1 else y.shape[1]))
     print("Clusters:", parsed.out)
 
 
@@ -47,8 +47,8 @@ def add(commands):
         commands,
         "cluster",
         "put samples into clusters by a saved model's features",
-        "k-means on the features that dsnmf transform gives, the best of ten starts. Clusters are "
-        "numbered from 0, the largest first.",
+        "k-means on the features of dsnmf transform, the best of ten starts. Clusters are numbered "
+        "from 0, the largest first.",
         [
             "dsnmf cluster table.model table.csv --clusters 5 -o clusters.csv",
             "dsnmf cluster faces.model faces.mat --clusters 40 --labels faces.mat:gnd -o found.csv",
@@ -57,12 +57,16 @@ def add(commands):
     models.add_model(parser)
     models.add_data(parser)
     parser.add_argument(
-        "--clusters", type=arguments.integer(1), required=True, metavar="K", help="their number"
+        "--clusters",
+        type=arguments.integer(1),
+        required=True,
+        metavar="K",
+        help="number of clusters",
     )
-    models.add_layer(parser, "the layer whose features are clustered")
+    models.add_layer(parser, "layer whose features are clustered")
     models.add_changes(parser)
     options.add_labels(parser, "known classes to compare with")
-    arguments.add_seed(parser, "of k-means")
+    arguments.add_seed(parser, "seed of k-means")
     options.add_options(parser, triples=True)
     parser.add_argument(
         "-o", "--out", required=True, metavar="CLUSTERS", help=f"file: {arguments.OUTPUTS}"

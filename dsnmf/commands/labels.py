@@ -1,4 +1,4 @@
-"""Labels that commands read: of files, of data sets, or columns of the samples' own table."""
+"""Labels for commands: from files, from data sets, or from columns of the samples' table."""
 
 import os
 import sys
@@ -9,10 +9,10 @@ from dataclasses import replace
 from dsnmf.commands import arguments, options
 
 
-def labels_source(parsed):
-    """FILE, FILE:NAME or a data set's name that --labels stands for; None without labels.
+def source_of_labels(parsed):
+    """The source of --labels: FILE, FILE:NAME or a data set's name; None without labels.
 
-    A word that is no file and no data set names columns of DATA.
+    A word that names neither a file nor a data set names columns of DATA.
     """
     source = getattr(parsed, "labels", None)
     if source is None:
@@ -37,17 +37,17 @@ def names_of(parsed, count):
     """What so many attributes are called: columns of a table by their names, others by numbers."""
     from dsnmf.files.names import file_of
 
-    _, text = file_of(labels_source(parsed))
+    _, text = file_of(source_of_labels(parsed))
     names = [] if text is None else [name.strip() for name in text.split(",")]
     return names if len(names) == count else [*range(1, count + 1)]
 
 
-def used_columns(parsed):
+def columns_of_labels(parsed):
     """Columns of DATA that hold the labels."""
     from dsnmf.files import frames
     from dsnmf.files.names import file_of
 
-    source = labels_source(parsed)
+    source = source_of_labels(parsed)
     if source is None:
         return ()
     if parsed.data is None:
@@ -61,7 +61,7 @@ def used_columns(parsed):
 
 
 def _labels_layout(parsed, source):
-    """How the table that holds the labels is read: as DATA, if it is that, or has its index."""
+    """The `Layout` of the table with the labels: like DATA's if it is the same file."""
     from dsnmf.files import frames
     from dsnmf.files.layout import Layout
     from dsnmf.files.names import file_of
@@ -93,20 +93,20 @@ def _names_beside(source, layout, samples):
     if frames.is_frame(path) and columns is not None:
         return frames.index_names(path, layout) or frames.column_with(path, layout, samples)
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # the labels' reader has told
+        warnings.simplefilter("ignore")  # the reader of the labels has warned
         may_have = path.lower().endswith(arguments.ANNOTATED)
         return matrices.read_sample_names(path) if may_have else None
 
 
-def _aligned(y, names, samples, source):
-    """Labels in the order of the samples, where both have the same names."""
+def _align(y, names, samples, source):
+    """Put labels into the order of the samples, if both have the same names."""
     if names is None or samples is None or names == samples:
         return y
     places = {name: i for i, name in enumerate(names)}
     if len(places) < len(names) or not {*samples} <= {*names}:
         warnings.warn(
-            f"{source}: its names of samples are not those of the data; labels are taken in "
-            "their order",
+            f"{source}: its names of samples are not those of the data; the order of labels is "
+            "kept",
             stacklevel=3,
         )
         return y
@@ -115,14 +115,14 @@ def _aligned(y, names, samples, source):
 
 
 def read_labels(parsed, n_samples, samples=None):
-    """Labels of as many samples, or None without --labels.
+    """Read the labels of n_samples samples; None without --labels.
 
     Parameters
     ----------
     parsed : argparse.Namespace
     n_samples : int
     samples : list of str, optional
-        Their names: labels that have the same ones are put into their order.
+        The samples' names: labels with the same names are put into this order.
 
     Returns
     -------
@@ -131,11 +131,11 @@ def read_labels(parsed, n_samples, samples=None):
     Raises
     ------
     ValueError
-        If they are of another number of samples.
+        If there are labels for another number of samples.
     """
     from dsnmf.files import matrices
 
-    source = labels_source(parsed)
+    source = source_of_labels(parsed)
     if source is None:
         return None
     dataset = arguments.data_set(source)
@@ -146,7 +146,7 @@ def read_labels(parsed, n_samples, samples=None):
         y = matrices.read_labels(source, n_samples, layout=layout, unknown=parsed.unknown)
         if samples is not None:
             samples = [*map(str, samples)]
-            y = _aligned(y, _names_beside(source, layout, samples), samples, source)
+            y = _align(y, _names_beside(source, layout, samples), samples, source)
     if len(y) != n_samples:
         whose = "the model" if parsed.data is None else parsed.data
         raise ValueError(f"{source} has labels of {len(y)} samples, but {whose} has {n_samples}")
@@ -194,7 +194,7 @@ def warn_of_similar_classes(y, source):
 
 
 def count_classes(y):
-    """How many classes, and unknown labels, a fit will see, in a line."""
+    """A line with the numbers of classes and of unknown labels."""
     from dsnmf.affinity.classes import as_label_codes
 
     texts = []

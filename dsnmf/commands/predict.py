@@ -1,4 +1,4 @@
-"""`dsnmf predict`: classes of samples, learned from those whose label is known."""
+"""`dsnmf predict`: classes of samples, learned from the labelled ones."""
 
 from argparse import Namespace
 
@@ -18,7 +18,7 @@ def _estimator(parsed):
 
 
 def _complete(table, source):
-    """The table, in memory; ValueError if it has gaps."""
+    """Read the table's values into memory; ValueError if they have gaps."""
     import numpy as np
     import scipy.sparse
 
@@ -37,13 +37,14 @@ def _complete(table, source):
 def _one_attribute(y, parsed):
     if y.ndim > 1:
         raise ValueError(
-            f"--labels must be one column, got {y.shape[1]} in {parsed.labels}; FILE:NAME picks one"
+            f"--labels must be one column, got {y.shape[1]} in {parsed.labels}; FILE:NAME selects "
+            "one"
         )
     return y
 
 
 def _new_samples(table, parsed):
-    """The `Table` of --new, read as DATA is; of a table with a header the same columns."""
+    """The `Table` of --new, read like DATA; from a table with a header, the same columns."""
     from dsnmf.files import frames
     from dsnmf.files.names import file_of
 
@@ -105,7 +106,7 @@ def _run(parsed):
 
     from dsnmf.files.writing import WRITTEN
 
-    inputs = (parsed.data, labels.labels_source(parsed), parsed.new)
+    inputs = (parsed.data, labels.source_of_labels(parsed), parsed.new)
     arguments.check_output(parsed.out, *filter(None, inputs), endings=WRITTEN)
     model = _estimator(parsed)
     table = _complete(tables.read_samples(parsed), parsed.data)
@@ -114,7 +115,7 @@ def _run(parsed):
     new = None if parsed.new is None else _new_samples(table, parsed)
     print(labels.count_classes(y), flush=True)
     labels.warn_of_similar_classes(y, parsed.labels)
-    with arguments.known_by_name(table.values, table.features):
+    with arguments.names_in_warnings(table.values, table.features):
         model.fit(table.values, y)
     classes = model.transduction_ if new is None else model.predict(new.values)
     predicted = _unknown(y, model) if new is None else np.ones(len(classes), dtype=bool)
@@ -140,11 +141,9 @@ def add(commands):
         ],
     )
     models.add_data(parser)
-    options.add_labels(parser, "the classes", required=True)
-    parser.add_argument(
-        "--new", metavar="DATA", help="other samples, read as DATA is, whose classes are wanted"
-    )
-    arguments.add_seed(parser, "of the start")
+    options.add_labels(parser, "classes", required=True)
+    parser.add_argument("--new", metavar="DATA", help="other samples to classify, read like DATA")
+    arguments.add_seed(parser, "seed of the start")
     settings.add_set(parser, "n_components=20, alpha=3, predictor=ridge")
     options.add_options(parser)
     parser.add_argument(

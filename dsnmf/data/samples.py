@@ -259,7 +259,7 @@ class Samples:
         Parameters
         ----------
         feature_map : object
-            `of_full(X, norms)` takes samples without gaps (p x n), `of_gappy(X, norms)` those with.
+            `map_full(X, norms)` takes samples (p x n) without gaps, `map_gappy(X, norms)` with.
 
         Returns
         -------
@@ -274,4 +274,4 @@ class Samples:
         return H
 
     def _block_features(self, block, feature_map):
-        return feature_map.of_full(self.given[:, block] / self._unit, self.norms[block])
+        return feature_map.map_full(self.given[:, block] / self._unit, self.norms[block])

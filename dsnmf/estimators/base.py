@@ -17,8 +17,8 @@ from dsnmf.estimators.fitted import FittedFactorisation
 from dsnmf.estimators.in_blocks import InBlocks
 from dsnmf.estimators.in_memory import InMemory
 from dsnmf.estimators.mapping.spread import note_samples
-from dsnmf.estimators.outcome import DIVERGED, check_outcome, unchanged_by_errors
-from dsnmf.estimators.parameters.declaration import excluded_by
+from dsnmf.estimators.outcome import DIVERGED, check_outcome, restore_on_error
+from dsnmf.estimators.parameters.declaration import first_parameter_that
 from dsnmf.estimators.restarts import best_fit, least_cost, rounding_cost
 from dsnmf.estimators.trace import State, costs_unit
 from dsnmf.initialisation.floor import NoiseFloor
@@ -86,7 +86,7 @@ class Factorisation(FittedFactorisation, TransformerMixin, BaseEstimator):
         """True if a fit starts from the factors of the last one."""
         return self.warm_start and hasattr(self, "H_")
 
-    def _affinities(self, y, n, factorised):
+    def _affinities(self, y, n, layer_inputs):
         """One affinity or None per layer, from the labels or from the layers' inputs.
 
         Parameters
@@ -94,13 +94,13 @@ class Factorisation(FittedFactorisation, TransformerMixin, BaseEstimator):
         y : array-like or None
         n : int
             Number of samples.
-        factorised : callable or None
+        layer_inputs : callable or None
             Returns the matrix that each layer factorises, a list of `Samples`; None for data in
             blocks.
         """
         return []
 
-    def _hashed_labels(self, y, n):
+    def _hash_labels(self, y, n):
         """A hash of the labels, if the estimator uses them."""
         return None
 
@@ -152,7 +152,7 @@ class Factorisation(FittedFactorisation, TransformerMixin, BaseEstimator):
             data in blocks with more than 20000 features.
         """
         self._validate_params()
-        with unchanged_by_errors(self):
+        with restore_on_error(self):
             stopped_by = self._fit(X, y)
         if stopped_by == "interrupt" and is_called_by_others():
             raise KeyboardInterrupt
@@ -215,7 +215,7 @@ class Factorisation(FittedFactorisation, TransformerMixin, BaseEstimator):
 
     def _needs_memory(self, y, n):
         """The reason why X, of n samples, cannot be fitted in blocks; None if it can."""
-        if what := excluded_by(self, "needs_memory"):
+        if what := first_parameter_that(self, "needs_memory"):
             return f"with {what}"
         return why_memory(self._solver(in_memory=False), self._inner_nonlinearity())
 

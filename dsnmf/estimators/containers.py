@@ -1,4 +1,4 @@
-"""Samples in the containers that users bring; features in the one that `set_output` asks for."""
+"""Containers: samples in those of users, features in that of `set_output`."""
 
 # scikit-learn's own wrapper names columns by `get_feature_names_out()`: it knows one output only,
 # but each layer has features of its own.
@@ -13,7 +13,7 @@ from dsnmf.data.observations import is_annotated, names_frame
 from dsnmf.data.recognition import canonical, unmasked
 from dsnmf.extras import extra
 
-#: Attributes of an estimator that `set_output` asks for nothing.
+#: Attributes of an estimator with which `transform` returns arrays.
 GIVES_ARRAYS = {"_sklearn_output_config": {"transform": "default"}}
 
 
@@ -47,7 +47,7 @@ def in_lazy_container(features, names, estimator):
 
 
 def are_rows_of(H, arrays):
-    """Whether H is a view of one of the arrays."""
+    """True if H is a view of one of the arrays."""
     arrays = [array for array in arrays if isinstance(array, np.ndarray)]
     return isinstance(H, np.ndarray) and any(np.may_share_memory(H, array) for array in arrays)
 
@@ -99,9 +99,9 @@ def faults_named(X):
 
 
 def as_data(estimator, X, *, reset=False):
-    """X as estimators work on it: a valid array with NaN in its gaps, or a canonical CSR matrix.
+    """X validated: an array with NaN in its gaps, or a canonical CSR matrix.
 
-    With `reset` it is what the estimator is to be fitted to.
+    With `reset`, the estimator will be fitted to it, and takes its feature names.
     """
     allowed = {
         "accept_sparse": ("csr", "csc"),

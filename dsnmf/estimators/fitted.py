@@ -270,7 +270,7 @@ class FittedFactorisation(HasParameters):
             feature_map = self._feature_map(layer, samples.given.dtype)
             metric = self._metric(layer, self._exponent(layer))
             with threads_of_model(self, len(samples.norms)):
-                features = metric.of(samples.features(feature_map)).T
+                features = metric.apply(samples.features(feature_map)).T
         else:
             blocks.centring = self._centring
             features = features_of_blocks(self, blocks, layer)
@@ -341,7 +341,7 @@ class FittedFactorisation(HasParameters):
                 f"H must have shape (n_samples, {metric.n_features}) for layer {layer} and "
                 f"metric {self.metric!r}, got {H.shape}"
             )
-        return self._centring.undo(metric.samples(H.T).T)
+        return self._centring.undo(metric.reconstruct(H.T).T)
 
     def score(self, X: Data, y: Any = None, *, held_out: ArrayLike | None = None) -> float:
         """Variance of X explained by its reconstruction from `transform`, the same in any `metric`.

@@ -1,4 +1,4 @@
-"""Whether a fit can stand: nothing half-changed, nothing useless without a word."""
+"""Checks of a fit: an error leaves the estimator unchanged, a useless model gives a warning."""
 
 import contextlib
 import warnings
@@ -12,23 +12,23 @@ from dsnmf.initialisation.least_squares import ROUNDING
 from dsnmf.symbolic import is_linear
 from dsnmf.training.liveness import DeadModelWarning
 
-#: How errors and warnings of a fit that got out of hand begin.
+#: First words of errors and warnings about a diverged fit.
 DIVERGED = "training diverged (an affinity with negative entries, or too large a learning_rate?)"
 
-#: Errors above this many times the data's norm are no fit; nor are features as large as this, as
-#: our own starts have rows of about unit norm.
+#: Limit of a fit: of its error, in units of the data's norm, and of its features, because our own
+#: starts have rows of about unit norm.
 USELESS, ENDLESS = 2.0, 1e6
 
 #: Norms of samples above this share of the largest number are too large for a model of them.
 FAR = 1e-4
 
-#: What a deep model's error may be of the least that a linear one can leave, without a word.
+#: A deep model gives a warning if its error is this many times the least error of a linear model.
 ABOVE_LINEAR = 1.02
 
 
 @contextlib.contextmanager
-def unchanged_by_errors(estimator):
-    """Give an estimator its attributes back if anything is raised."""
+def restore_on_error(estimator):
+    """Context that restores an estimator's attributes if anything is raised in it."""
     before = dict(vars(estimator))
     try:
         yield
@@ -39,9 +39,9 @@ def unchanged_by_errors(estimator):
 
 
 def _warn_of_rank(estimator):
-    """RuntimeWarning if fewer components than were asked for carry anything.
+    """Warn (RuntimeWarning) if fewer components than requested are used.
 
-    A Semi-NMF of k components has k - 1 directions and one that makes H >= 0.
+    A Semi-NMF of k components has k - 1 directions, and one more that makes H >= 0.
     """
     Zs = estimator.Z_ if is_linear(estimator._nonlinearity) else estimator.Z_[:1]
     sigma = np.linalg.svd(reduce(np.matmul, [Z.astype(np.float64) for Z in Zs]), compute_uv=False)
@@ -61,7 +61,7 @@ def _warn_of_rank(estimator):
 
 
 class SpanGram:
-    """The products of samples' coordinates in the span of Z_1, added up block after block.
+    """The Gram matrix of samples' coordinates in the span of Z_1, summed over blocks.
 
     Parameters
     ----------
@@ -71,18 +71,18 @@ class SpanGram:
     def __init__(self, Z):
         self._basis, self.value = np.linalg.qr(Z.astype(np.float64))[0], 0.0
 
-    def of_full(self, X, norms=None):
-        """No features of samples (p x b), which are added."""
+    def map_full(self, X, norms=None):
+        """Add samples (p x b); returns no features."""
         coordinates = np.asarray(self._basis.T @ X)
         self.value = self.value + coordinates @ coordinates.T
         return np.empty((0, X.shape[1]))
 
 
 def _warn_of_error(estimator, size, gram):
-    """ConvergenceWarning if the best linear model of the rank that was asked for leaves less.
+    """Warn (ConvergenceWarning) if the best linear model of the requested rank has less error.
 
-    A Semi-NMF of k components can leave as little as the SVD with k - 1, and so can deeper models.
-    Its directions are looked for in the span of Z_1, where the start has put them.
+    A Semi-NMF of k components reaches the error of the SVD with k - 1, and so do deeper models. The
+    directions are computed within the span of Z_1, which contains those of the start.
     """
     rank = min(Z.shape[1] for Z in estimator.Z_) - 1
     kept, scale = np.linalg.eigvalsh(gram)[::-1][:rank].sum(), estimator._scale
@@ -101,24 +101,24 @@ def _warn_of_error(estimator, size, gram):
 
 
 def check_outcome(estimator, size, gram=None):
-    """Look at what a fit has learned of data of this norm.
+    """Check the result of a fit to data of this norm.
 
-    With the `SpanGram` of the data at the scale of the fit, or none.
+    The Gram matrix is the `SpanGram` of the data at the scale of the fit, or None.
 
     Raises
     ------
     FloatingPointError
-        If it is not finite.
+        If the error or a factor is not finite.
 
     Warns
     -----
     DeadModelWarning
         If every component of a layer is at zero.
     ConvergenceWarning
-        If a linear model can leave less of the data; where the Gram matrix is given.
+        If a linear model can have less error, and the Gram matrix is given.
     RuntimeWarning
-        If the model reconstructs worse than none would; from a start that the user gave, if the
-        cost has grown in size, too. Or if fewer components than asked for carry anything.
+        If the model's error is larger than that of zero; after a start that the user gave, only if
+        the cost has grown too. Also if fewer components than requested are used.
     """
     error = estimator.reconstruction_err_
     learned = [*estimator.Z_, *estimator.H_]

@@ -1,4 +1,4 @@
-"""Known entries of a matrix in a text file, one a line: row, column, value."""
+"""Known entries of a matrix in a text file, one per line: row, column, value."""
 
 from __future__ import annotations
 
@@ -27,14 +27,14 @@ _TRIED = "\t,;"
 
 @dataclass
 class Triples:
-    """A matrix of known entries, and what its rows and columns are called in its file.
+    """A matrix of known entries, and the names of its rows and columns.
 
     Attributes
     ----------
     matrix : SciPy CSR matrix of float64, shape (n, p)
-        What it does not store is unknown; stored zeros are zeros.
+        Entries that it does not store are unknown; stored zeros are zeros.
     rows, columns : ndarray of str objects, shapes (n,) and (p,)
-        In ascending order: of numbers if all are whole numbers, or else of text.
+        In ascending order, as numbers if all are whole numbers, else as text.
     """
 
     matrix: SparseMatrix
@@ -72,12 +72,12 @@ def _triple(path, line, cells, number):
     if value is None or not np.isfinite(value):
         raise ValueError(
             f"{path}, line {line}: the value must be a finite number, got {cells[2]!r}; "
-            "what is unknown has no line"
+            "unknown entries have no line"
         )
     return cells[0], cells[1], float(value)
 
 
-def _ordered(names):
+def _sort(names):
     whole = all(map(is_whole, names))
     return sorted(names, key=(lambda name: (int(name), name)) if whole else None)
 
@@ -112,8 +112,8 @@ def read_triples(
     OSError
         If the file cannot be read.
     ValueError
-        If a line is no triple, its value is missing or not finite, an entry comes twice, a column
-        is not among the known ones, or there is no entry. The line is named.
+        If a line is no triple, its value is missing or not finite, an entry occurs twice, a column
+        is unknown, or there is no entry. The message names the line.
 
     Examples
     --------
@@ -152,7 +152,7 @@ def read_triples(
         values.append(value)
     if not values:
         raise ValueError(f"{path} holds no row, column, value")
-    names = [_ordered(rows), list(of_columns) if columns is not None else _ordered(of_columns)]
+    names = [_sort(rows), list(of_columns) if columns is not None else _sort(of_columns)]
     places = [
         np.array([order[name] for name in found])
         for found, order in zip(

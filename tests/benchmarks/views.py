@@ -72,7 +72,7 @@ def main():
     arguments = parser.parse_args()
     digits = datasets.load_multiple_features()
     ends = np.cumsum([width for _, width in digits.views])[:-1]
-    views = view_methods.prepared(np.split(digits.data, ends, axis=1))
+    views = view_methods.prepare(np.split(digits.data, ends, axis=1))
     rows = {}
     for share in (0.0, 0.3):
         steps, given = Steps(arguments.rounds), view_methods.without_some(views, share, 0)

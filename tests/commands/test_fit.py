@@ -205,7 +205,7 @@ ERRORS = {
     "fit two.h5:b --layers 3 -o made": "two.h5:b is a group: name one of its arrays, as in two.h5",
     "fit none.zarr --layers 3 -o made": "none.zarr: No such file or directory",
     "fit cut.zarr --layers 3 -o made": "cut.zarr is no intact zarr array",
-    "fit two.h5:A --layers 3 -o two.h5": "two.h5 would overwrite what is read from it",
+    "fit two.h5:A --layers 3 -o two.h5": "two.h5 is an input, and would be overwritten",
     f"{FIT} --block-size 0": "--block-size: must be an integer >= 1",
     f"{FIT} --checkpoint state": "checkpoint is for data that are fitted in blocks",
     f"{FIT} --checkpoint text.csv --block-size 9": "text.csv: File exists",
@@ -214,10 +214,10 @@ ERRORS = {
     # Outputs are refused before anything is read.
     "fit none.npy --layers 3 -o absent/made": "absent/made: No such file or directory",
     "fit none.npy --layers 3 -o folder": "folder: Is a directory",
-    "fit gaps.npz:Z --layers 3 -o gaps.npz": "gaps.npz would overwrite what is read from it",
-    "fit data.npy --layers 3 -o labels.csv --labels labels.csv": "labels.csv would overwrite",
+    "fit gaps.npz:Z --layers 3 -o gaps.npz": "gaps.npz is an input, and would be overwritten",
+    "fit data.npy --layers 3 -o labels.csv --labels labels.csv": "labels.csv is an input",
     "transform none data.npy -o features.txt": "features.txt must end in one of",
-    "transform model data.npy -o data.npy": "data.npy would overwrite what is read from it",
+    "transform model data.npy -o data.npy": "data.npy is an input, and would be overwritten",
     "transform none data.npy -o features.npy": "none: No such file or directory",
     "transform data.npy data.npy -o features.npy": "data.npy is not a dsnmf model file",
     "transform other data.npy -o features.npy": "other holds a DSNMF, not an estimator",
@@ -346,7 +346,7 @@ def test_the_checkpoint_stays_until_the_model_is_written(monkeypatch, capsys):
         assert main(command) == 2
     error = capsys.readouterr().err
     assert "made: the fitted model could not be written: No space left on device; the same" in error
-    assert "goes on from the checkpoint in state\n" in error
+    assert "continues from the checkpoint in state\n" in error
     assert sorted(os.listdir("state")) == ["H-3.npy", "state.npz"]
     assert main(command) == 0
     assert open_estimator("made").n_iter_ == 3

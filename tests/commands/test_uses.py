@@ -151,7 +151,7 @@ PREDICT = ["predict", "plants.csv", "--index", "plant", "--labels", "kind", "-o"
         ([*FIT, "--set", "tol"], "must be NAME=VALUE, e.g. tol=1e-6, got 'tol'"),
         ([*FIT, "--set", "tols=1"], "--set tols: SemiNMF has absent, center, compress, forget"),
         ([*FIT, "--set", "tol=-1"], "'tol' parameter of SemiNMF must be a float in the range"),
-        ([*FIT, "--set", "layers=3"], "--set layers: the option for that is --layers"),
+        ([*FIT, "--set", "layers=3"], "--set layers: use the option --layers"),
         ([*FIT, "--set", "tol=1", "--set", "tol=2"], "--set tol is given twice"),
         (
             ["transform", "model", "plants.csv", *READ, "--set", "tol=1", "-o", "x.csv"],
@@ -179,9 +179,9 @@ PREDICT = ["predict", "plants.csv", "--index", "plant", "--labels", "kind", "-o"
         (["fit", "cube.npy", "--layers", "2", "-o", "x"], "--array pictures or --array cube"),
         ([*PREDICT, "--labels", "sort"], "plants.csv has no column 'sort' (--labels); it has len"),
         ([*PREDICT, "--labels", "kind,len"], "plants.csv:kind,len must hold integers"),
-        ([*PREDICT, "--new", "digits"], "the options for tables are for files of others"),
+        ([*PREDICT, "--new", "digits"], "is a data set, and takes no options for tables"),
         ([*PREDICT, "--drop", "age", "--new", "none.csv"], "none.csv: No such file"),
-        ([*PREDICT, "--set", "random_state=3"], "the option for that is --seed"),
+        ([*PREDICT, "--set", "random_state=3"], "use the option --seed"),
         (["predict", "gaps.csv", *PREDICT[2:]], "has unknown entries (1), which predict"),
     ],
 )

@@ -100,7 +100,7 @@ def declared(cls: type[T]) -> type[T]:
     return cls
 
 
-def excluded_by(estimator: HasParameters, rule: str) -> str | None:
+def first_parameter_that(estimator: HasParameters, rule: str) -> str | None:
     """First parameter whose value fulfils a rule of its declaration, as "name=value", or None.
 
     Parameters

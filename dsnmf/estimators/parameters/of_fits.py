@@ -13,7 +13,7 @@ from dsnmf.estimators.parameters.parameter import (
     Parameter,
     none_of,
     one_of,
-    quoted,
+    quote,
 )
 from dsnmf.estimators.start import INITIALISERS
 
@@ -21,7 +21,7 @@ _PLACE = [None, str, os.PathLike]
 
 OF_FITS = {
     "init": Parameter(
-        f"{{{quoted(INITIALISERS)}}} or (Zs, Hs)",
+        f"{{{quote(INITIALISERS)}}} or (Zs, Hs)",
         """
         The start, see `dsnmf.initialisation`; or the factors of all layers as two lists (with one
         layer, the two matrices). Z_1 has shape (n_features, k_1), H_i has shape (k_i, n_samples)
