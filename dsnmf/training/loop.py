@@ -4,7 +4,7 @@ import contextlib
 import math
 import sys
 
-from dsnmf.extras import tqdm_bar
+from dsnmf.extras import extra, tqdm_bar
 from dsnmf.training.interruption import defer_interrupt, end_early
 from dsnmf.training.memory import freed_memory_kept
 
@@ -24,6 +24,8 @@ def progress_bar(total, description, shown, done=0, reading=None):
     It starts at `done` iterations, and shows how much has been read. The first iteration has a line
     of its own, as functions may have to be compiled; logs have no such line.
     """
+    if shown:  # a missing tqdm is reported before the first iteration, also in logs
+        extra("tqdm.auto", "the progress bar")
     with contextlib.ExitStack() as shown_now:
         first = f"{description}: first iteration (compiling, once per machine)"
         options = {"desc": first, "bar_format": "{desc}", "leave": False}
