@@ -62,7 +62,7 @@ class ConditionalMean:
         right = np.where(known, rows - self.mean, 0) @ B
         return np.matmul(B.T * known[:, None, :], B), right
 
-    def of(self, X, noise):
+    def complete(self, X, noise):
         """Samples (n x p, NaN where unknown) as the model has them, all entries."""
         p, k = self._directions.shape
         found = np.empty(X.shape)
@@ -130,11 +130,11 @@ class NearLearned:
         self._Psi, self._penalty = Psi, weights[:, None] * vectors.T
         self._target = self._penalty @ wide.mean(axis=1)
 
-    def of(self, rows):
+    def features(self, rows):
         """Features (k x n) of rows (n x p), NaN where unknown."""
-        return features_by_gaps(rows.T, self._Psi.shape[1], self._of_known)
+        return features_by_gaps(rows.T, self._Psi.shape[1], self._map_for_known)
 
-    def _of_known(self, known):
+    def _map_for_known(self, known):
         Q, R = np.linalg.qr(np.vstack([self._Psi[known], self._penalty]))
         m = np.count_nonzero(known)
         return _Rotated(Q[:m], R, Q[m:].T @ self._target)
@@ -146,5 +146,5 @@ class _Rotated:
     def __init__(self, Q, R, target):
         self._Q, self._R, self._target = Q, R, target
 
-    def of_full(self, X):
+    def map_full(self, X):
         return least_nonnegative(self._R, self._Q.T @ X + self._target[:, None])

@@ -114,7 +114,7 @@ def _by_conditional_mean(model, rows, of_fit):
     picked, hidden = _hidden_for_test(rows)
     by, count = "the learned components", int(hidden.sum())
     if count < LEAST:
-        return learned.of(rows, UNTESTED * noise), FillTest(by, 0, None, None)
+        return learned.complete(rows, UNTESTED * noise), FillTest(by, 0, None, None)
     visible = np.where(hidden, np.nan, rows)
     if of_fit and not model.l2:  # whose components have seen what is hidden
         tested = ConditionalMean(components_without(visible, H), H)
@@ -124,7 +124,9 @@ def _by_conditional_mean(model, rows, of_fit):
     sums = tested.errors(visible[picked], hidden[picked], rows[picked], NOISES * noise)
     error = float(np.sqrt(sums.min() / count))
     if error < means:
-        return learned.of(rows, NOISES[sums.argmin()] * noise), FillTest(by, count, error, means)
+        return learned.complete(rows, NOISES[sums.argmin()] * noise), FillTest(
+            by, count, error, means
+        )
     filled = np.broadcast_to(_means(rows, learned.mean), rows.shape)
     return filled, FillTest(BY_MEANS, count, means, means)
 

@@ -73,7 +73,7 @@ def _of_plain(model, X, layer):
     found = {}
     for i in {-1, layer if layer % len(model.Z_) < len(model.Z_) - 1 else -1}:
         near = NearLearned(layer_of(model, i).components, model.H_[i], noise_of_fit(model))
-        rows = [near.of(rows.astype(np.float64)) for _, rows in _rows_of(model, X)]
+        rows = [near.features(rows.astype(np.float64)) for _, rows in _rows_of(model, X)]
         found[i] = np.hstack(rows)
     return "nonnegative", found[min(found, key=lambda i: i == -1)], _left(model, X, found[-1])[0]
 
