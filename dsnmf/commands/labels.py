@@ -84,7 +84,7 @@ def _labels_layout(parsed, source):
 def _names_beside(source, layout, samples):
     """Names of the samples in a file of labels, or None.
 
-    Of a table without the index of the data they are a column that holds the samples' names.
+    In a table without the data's index, they are the column with the samples' names.
     """
     from dsnmf.files import frames, matrices
     from dsnmf.files.names import file_of
@@ -156,12 +156,12 @@ def read_labels(parsed, n_samples, samples=None):
 #: Names are near one another if so much of them is the same, see `difflib.SequenceMatcher`.
 _NEAR = 0.85
 
-#: Of more classes the names are not compared, which takes long.
+#: With more classes, names are not compared, because it takes long.
 _MANY = 300
 
 
 def _may_be_same(name, other):
-    """Whether two names may be of one class, misspelt: not if they only count, as a1 and a2."""
+    """True if two names may be spellings of one class; not if they only count, like a1 and a2."""
     from difflib import SequenceMatcher
 
     if name.strip().casefold() == other.strip().casefold():

@@ -97,7 +97,7 @@ def _one_line(error):
 
 
 def _warnings_shown_once():
-    """What prints warnings: a file that is read twice is warned of once."""
+    """A function that prints each warning once, because a file may be read twice."""
     shown = set()
 
     def show(message, *args, **kwargs):

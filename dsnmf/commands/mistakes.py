@@ -5,7 +5,7 @@ import re
 from difflib import get_close_matches
 from itertools import takewhile
 
-#: What other programs, and Python, call options.
+#: Names of options in other programs and in Python.
 _OTHER_NAMES = {
     "--components": "--layers",
     "--n-components": "--layers",

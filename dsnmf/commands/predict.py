@@ -83,7 +83,7 @@ def _write(path, classes, samples, predicted):
 
 
 def _unknown(y, model):
-    """Which labels the model takes for unknown."""
+    """A mask of the labels that the model treats as unknown."""
     import numpy as np
 
     from dsnmf.affinity.classes import as_label_codes
@@ -94,7 +94,7 @@ def _unknown(y, model):
     return codes < 0
 
 
-def _counted(classes):
+def _count_classes(classes):
     import numpy as np
 
     names, counts = np.unique(classes, return_counts=True)
@@ -120,7 +120,7 @@ def _run(parsed):
     classes = model.transduction_ if new is None else model.predict(new.values)
     predicted = _unknown(y, model) if new is None else np.ones(len(classes), dtype=bool)
     _write(parsed.out, classes, (new or table).samples, predicted)
-    print(f"{len(classes)} samples: {_counted(classes)}; {predicted.sum()} are predicted")
+    print(f"{len(classes)} samples: {_count_classes(classes)}; {predicted.sum()} are predicted")
     print("Classes:", parsed.out)
 
 

@@ -146,7 +146,7 @@ class InMemory:
         return model, Trace(costs_unit(samples.scale)[1])
 
     def end(self, model):
-        """What the fit has learned; see `Ended`."""
+        """The result of the fit, see `Ended`."""
         samples, nonlinearity = model.data, model.nonlinearity
         model.settle()
         if self._estimator._has_gauge():

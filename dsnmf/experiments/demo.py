@@ -196,7 +196,7 @@ def _draw(rows, images):
 
 
 def _caption(rows, images):
-    """What the figure shows."""
+    """The caption of the figure."""
     grids = f"; components of {rows[-1].method}, red above zero, blue below" if images else ""
     return f"Figure: squared errors over the epochs, samples of unit norm{grids}."
 

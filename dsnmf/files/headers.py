@@ -9,11 +9,11 @@ from itertools import pairwise
 
 from dsnmf.files.cells import MISSING, is_decimal, is_name, is_number, is_whole, is_word, number
 
-#: What programs call a column that only names or counts the rows.
+#: Programs' names of a column that only names or counts the rows.
 INDEX_NAMES = ("", "Unnamed: 0")
 LEFT_OUT = "its first column, which has no name, is left out as an index"
 
-#: So many numbers seldom stand in order by chance, and so many never.
+#: Numbers of values that are seldom, and never, in order by chance.
 _SOME, _MANY = 5, 8
 
 #: How a label is written that is not known.

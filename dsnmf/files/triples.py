@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 
     from dsnmf.typing import Array, PathLike, SparseMatrix
 
-#: What may be between the cells where the file's ending does not say it: the first of these in the
-#: first line, or blanks.
+#: Separators to try if the file's ending does not give it: the first of these in the first line, or
+#: blanks.
 _TRIED = "\t,;"
 
 

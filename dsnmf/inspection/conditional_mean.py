@@ -1,26 +1,26 @@
-"""Unknown entries from the known ones, where features vary as those that a fit learned."""
+"""Unknown entries from the known ones, with the mean and covariance of learned features."""
 
 import numpy as np
 
 from dsnmf.estimators.projection import features_by_gaps, least_nonnegative
 
-#: Noises that are tried, as multiples of the mean square that the fit leaves of a known entry.
+#: Noises to try, as multiples of the fit's mean squared error of a known entry.
 NOISES = 10.0 ** np.arange(-4, 4.1, 0.5)
 
-#: Least noise, as a share of the mean square of an entry: less is rounding.
+#: Least noise, as a share of the mean square of an entry; less is rounding.
 LEAST_NOISE = 1e-12
 
-#: What the noise is taken for where features are to be as the learned ones, as a multiple of the
-#: mean square that the fit leaves: so their variances are near those of the learned ones.
+#: Noise for features that compare with the learned ones, as a multiple of the fit's mean squared
+#: error: it makes their variances near those of the learned ones.
 DESCRIBED = 0.3
 
 #: Least variance of the learned features along a direction, as a share of the largest.
 _LEAST_VARIANCE = 1e-12
 
-#: Numbers in an array that is worked on at once.
+#: Numbers in an array per block.
 _BLOCK = 1 << 22
 
-#: Diagonal of a Gram matrix that is added to it, as a share: learned features may be dependent.
+#: Share of a Gram matrix's diagonal that is added to it: learned features may be dependent.
 _ROUNDING = 1e-10
 
 
@@ -30,7 +30,7 @@ def _blocks(count, size):
 
 
 def noise_of_fit(model, size=0.0):
-    """Mean square of what the fit leaves of a known entry, which has this mean square itself."""
+    """Mean squared error of the fit for a known entry; `size` is the mean square of an entry."""
     n, p = model.H_[-1].shape[1], len(model.Z_[0])
     count = n * p - (getattr(model, "_record", {}).get("unknown") or 0)
     noise = float(model.reconstruction_err_) ** 2 / max(count, 1)
@@ -40,9 +40,10 @@ def noise_of_fit(model, size=0.0):
 class ConditionalMean:
     """The mean of x given its known entries, for x = Ψ h with noise, h and noise Gaussian.
 
-    Mean and covariance of h are those of the learned features. The features found minimise
-    ‖x - Ψh‖² / noise + (h - mean)ᵀ covariance⁻¹ (h - mean) over the known entries. Little noise
-    makes a projection of it, much noise the mean of all samples. It is the same for (Ψ T⁻¹, T H).
+    Mean and covariance of h are those of the learned features. The resulting features minimise
+    ‖x - Ψh‖² / noise + (h - mean)ᵀ covariance⁻¹ (h - mean) over the known entries. With little
+    noise it is a projection, with much noise the mean of all samples. It is the same for
+    (Ψ T⁻¹, T H).
 
     Parameters
     ----------
@@ -62,8 +63,8 @@ class ConditionalMean:
         right = np.where(known, rows - self.mean, 0) @ B
         return np.matmul(B.T * known[:, None, :], B), right
 
-    def of(self, X, noise):
-        """Samples (n x p, NaN where unknown) as the model has them, all entries."""
+    def complete(self, X, noise):
+        """The model's values of all entries of samples (n x p, NaN where unknown)."""
         p, k = self._directions.shape
         found = np.empty(X.shape)
         for block in _blocks(len(X), p * k):
@@ -73,7 +74,7 @@ class ConditionalMean:
         return found
 
     def errors(self, X, hidden, true, noises):
-        """For each noise the sum of squared errors at the hidden entries of X, which are NaN."""
+        """For each noise, the sum of squared errors at the hidden entries of X, which are NaN."""
         p, k = self._directions.shape
         sums = np.zeros(len(noises))
         for block in _blocks(len(X), p * k):
@@ -91,7 +92,7 @@ class ConditionalMean:
 def components_without(X, H):
     """Ψ by least squares of X (n x p, NaN where unknown) on the learned features (k x n).
 
-    Entries that are hidden in X have no part in it, as they have in the components of the fit.
+    Unlike the components of the fit, Ψ does not depend on entries that are hidden in X.
     """
     H = np.asarray(H, np.float64)
     k, n = H.shape
@@ -110,8 +111,8 @@ class NearLearned:
     """Features h >= 0 of samples that compare with the learned ones.
 
     They minimise ‖x - Ψh‖² + noise (h - mean)ᵀ covariance⁻¹ (h - mean) over the known entries, with
-    mean and covariance of the learned features, and a share of what the fit leaves as the noise.
-    Without the second term they may differ by large amounts that hardly change Ψh.
+    mean and covariance of the learned features, and a share of the fit's error as the noise.
+    Without the second term, large differences of features could hardly change Ψh.
 
     Parameters
     ----------
@@ -130,11 +131,11 @@ class NearLearned:
         self._Psi, self._penalty = Psi, weights[:, None] * vectors.T
         self._target = self._penalty @ wide.mean(axis=1)
 
-    def of(self, rows):
+    def features(self, rows):
         """Features (k x n) of rows (n x p), NaN where unknown."""
-        return features_by_gaps(rows.T, self._Psi.shape[1], self._of_known)
+        return features_by_gaps(rows.T, self._Psi.shape[1], self._map_for_known)
 
-    def _of_known(self, known):
+    def _map_for_known(self, known):
         Q, R = np.linalg.qr(np.vstack([self._Psi[known], self._penalty]))
         m = np.count_nonzero(known)
         return _Rotated(Q[:m], R, Q[m:].T @ self._target)
@@ -146,5 +147,5 @@ class _Rotated:
     def __init__(self, Q, R, target):
         self._Q, self._R, self._target = Q, R, target
 
-    def of_full(self, X):
+    def map_full(self, X):
         return least_nonnegative(self._R, self._Q.T @ X + self._target[:, None])

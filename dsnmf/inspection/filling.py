@@ -30,29 +30,29 @@ if TYPE_CHECKING:
 #: hidden entries than the last number there is no test.
 HIDDEN, TESTED, LEAST = 0.1, 500, 20
 
-#: What the noise is taken for where there is no test, as a multiple of what the fit leaves.
+#: Noise without a test, as a multiple of the fit's mean squared error.
 UNTESTED = 3.0
 
-#: What fills where the model errs more.
+#: Name of the fill if the model's error is larger than that of the means.
 BY_MEANS = "the features' means, which err less than the model"
 
-#: A fill that leaves more of the means' error than this is not worth much.
+#: A fill whose error is more than this share of the means' error is not worth much.
 POOR = 0.9
 
 
 @dataclass(frozen=True)
 class FillTest:
-    """How well entries are filled, on known entries that were hidden for a test.
+    """Test of a fill on known entries that were hidden.
 
     Attributes
     ----------
     by : str
-        What the gaps are filled by.
+        The method that fills the gaps.
     n_hidden : int
-        Known entries that were hidden; 0 if there was no test: too few, or several views.
+        Number of hidden known entries; 0 without a test: with too few, or several views.
     error, means_error : float or None
-        Root mean square error of the fill and of the features' means on them; with `scale` of the
-        features as they are scaled.
+        Root mean square error of the fill and of the features' means on them; with `scale`, of the
+        scaled features.
     """
 
     by: str
@@ -82,7 +82,7 @@ def are_of_fit(model, X, X_hat):
 
 
 def _hidden_for_test(X):
-    """Numbers of samples, those with gaps first, and which of their known entries to hide.
+    """Numbers of samples, those with gaps first, and a mask of their known entries to hide.
 
     Each sample and each feature keeps a known entry.
     """
@@ -107,16 +107,16 @@ def _rms(missed):
 
 
 def _by_conditional_mean(model, rows, of_fit):
-    """All entries of rows as the fit had them, and the `FillTest`."""
+    """The model's values of all entries of rows at the scale of the fit, and the `FillTest`."""
     Psi, H = reduce(np.matmul, [Z.astype(np.float64) for Z in model.Z_]), model.H_[-1]
     noise = noise_of_fit(model, float(np.nanmean(np.square(rows))))
     learned = ConditionalMean(Psi, H)
     picked, hidden = _hidden_for_test(rows)
     by, count = "the learned components", int(hidden.sum())
     if count < LEAST:
-        return learned.of(rows, UNTESTED * noise), FillTest(by, 0, None, None)
+        return learned.complete(rows, UNTESTED * noise), FillTest(by, 0, None, None)
     visible = np.where(hidden, np.nan, rows)
-    if of_fit and not model.l2:  # whose components have seen what is hidden
+    if of_fit and not model.l2:  # its components depend on the hidden entries
         tested = ConditionalMean(components_without(visible, H), H)
     else:
         tested = learned
@@ -124,7 +124,9 @@ def _by_conditional_mean(model, rows, of_fit):
     sums = tested.errors(visible[picked], hidden[picked], rows[picked], NOISES * noise)
     error = float(np.sqrt(sums.min() / count))
     if error < means:
-        return learned.of(rows, NOISES[sums.argmin()] * noise), FillTest(by, count, error, means)
+        return learned.complete(rows, NOISES[sums.argmin()] * noise), FillTest(
+            by, count, error, means
+        )
     filled = np.broadcast_to(_means(rows, learned.mean), rows.shape)
     return filled, FillTest(BY_MEANS, count, means, means)
 
@@ -180,15 +182,15 @@ def fill(
 def fill(
     model: Factorisation, X: ArrayLike, *, return_test: bool = False
 ) -> Array | tuple[Array, FillTest | None]:
-    """Samples with their unknown entries filled; what is known stays as it is, to the bit.
+    """Fill the unknown entries of samples; known entries keep their bits.
 
-    In linear models a gap gets its mean given the sample's known entries, if features vary as the
-    learned ones (their mean and covariance) and entries have some noise. The noise is that which
-    fills known entries best that are hidden for a test; where the features' means are better, they
-    fill. This is never far from the best of `H_`, nonnegative features, projection and means, and
-    often better: see the guide "data", Gaps. In non-linear models, and after `partial_fit`, the
-    features of `transform` or the means fill. Those of several views fill samples of the fit (as
-    many, and with its error) from `H_`, others by `transform`, without a test.
+    In linear models a gap gets its mean given the sample's known entries, for features with the
+    mean and covariance of the learned ones, and noisy entries. The noise is the one with the least
+    error on known entries that are hidden for a test; if the features' means are better, they fill
+    the gaps. This is never far from the best of `H_`, nonnegative features, projection and means,
+    and often better: see the guide "data", Gaps. In non-linear models, and after `partial_fit`, the
+    features of `transform` or the means fill the gaps. Models of several views fill samples of the
+    fit (the same number, with the fit's error) from `H_`, others by `transform`, without a test.
 
     Parameters
     ----------
@@ -196,7 +198,7 @@ def fill(
     X : array-like, shape (n_samples, n_features)
         NaN and masks mark unknown entries.
     return_test : bool
-        Whether to return the test too.
+        True to return the test too.
 
     Returns
     -------

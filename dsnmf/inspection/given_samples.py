@@ -55,7 +55,7 @@ def _rows_of(model, X):
 
 
 def _left(model, X, features):
-    """Norms over the known entries: of what the last layer's features leave of X, and of X."""
+    """Norms over the known entries: of the last layer's residual, and of X."""
     Psi, error, size = layer_of(model, -1).components, 0.0, 0.0
     for block, rows in _rows_of(model, X):
         error += float(np.nansum(np.square(rows - features[:, block].T @ Psi.T)))
@@ -63,8 +63,8 @@ def _left(model, X, features):
     return float(np.sqrt(error)), float(np.sqrt(size))
 
 
-def _of_plain(model, X, layer):
-    """By which name, the layer's features, and the norm that the last layer's leave of X."""
+def _describe_plain(model, X, layer):
+    """The method's name, the layer's features, and the norm of the last layer's residual."""
     learned = np.asarray(model.H_[-1], np.float64)
     if X.shape[0] == learned.shape[1]:
         error, size = _left(model, X, learned)
@@ -73,19 +73,19 @@ def _of_plain(model, X, layer):
     found = {}
     for i in {-1, layer if layer % len(model.Z_) < len(model.Z_) - 1 else -1}:
         near = NearLearned(layer_of(model, i).components, model.H_[i], noise_of_fit(model))
-        rows = [near.of(rows.astype(np.float64)) for _, rows in _rows_of(model, X)]
+        rows = [near.features(rows.astype(np.float64)) for _, rows in _rows_of(model, X)]
         found[i] = np.hstack(rows)
     return "nonnegative", found[min(found, key=lambda i: i == -1)], _left(model, X, found[-1])[0]
 
 
 def described_samples(model, X, layer=-1):
-    """What is described of samples that are given.
+    """Features and variance of given samples, for their description.
 
-    Samples of the fit have the learned features. Of others the features are found that compare with
-    these: in a linear model h >= 0, see `NearLearned`. Those of `transform` may have large parts
-    that cancel where components are nearly dependent, as they are of centred data.
+    Samples of the fit have the learned features. Others get features that compare with these: in a
+    linear model h >= 0, see `NearLearned`. Those of `transform` may have large parts that cancel if
+    components are nearly dependent, as for centred data.
 
-    Of a model with `scale` all is of the features as it scales them, and of several views of each
+    In a model with `scale` all refers to the scaled features, and with several views to each view
     at its scale.
 
     Parameters
@@ -98,15 +98,15 @@ def described_samples(model, X, layer=-1):
     -------
     by : {"learned", "nonnegative", "transform"}
     features : ndarray, shape (k, n)
-        As the layer's components have them.
+        In metric "components".
     variation, explained : float
-        Σ (x - mean)² over the known entries, and how much of it the model explains.
+        Σ (x - mean)² over the known entries, and the share that the model explains.
     """
     model = array_model(model, X)
     unknown = getattr(model, "absent", "zero") == "unknown"
     variation = variation_of(model._at_scale(X), 1.0, unknown)
     if is_plain(model) and variation > 0:
-        by, features, error = _of_plain(model, as_data(model, in_memory(X)), layer)
+        by, features, error = _describe_plain(model, as_data(model, in_memory(X)), layer)
         return by, np.asarray(features), variation, 1 - error**2 / variation
     explained = float(model.score(X))
     plain = copy.copy(model).set_params(metric="components").set_output(transform="default")

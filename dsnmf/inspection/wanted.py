@@ -1,4 +1,4 @@
-"""What a figure of a model is made from."""
+"""The arguments of a figure of a model."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 @dataclass
 class Wanted:
-    """What a figure is made from; see `draw_figure`."""
+    """The arguments of a figure; see `draw_figure`."""
 
     model: Factorisation
     layer: int

@@ -26,7 +26,7 @@ POSITIVE, NEGATIVE = "#b2182b", "#92c5de"
 
 
 def _limits(Z):
-    """Of the x axis of all panels, so that sizes compare."""
+    """Limits of the x axis of all panels, so that sizes are comparable."""
     low, high = min(float(Z.min()), 0.0), max(float(Z.max()), 0.0)
     margin = 0.04 * (high - low) or 1.0
     return low - margin * (low < 0), high + margin

@@ -43,7 +43,7 @@ def positions_of(names: Sequence[str]) -> np.ndarray | None:
 
 
 def _unit_of(names):
-    """What follows the number in all names, such as nm; "" if they differ or have nothing."""
+    """The unit after the number in all names, such as nm; "" if they differ or have none."""
     units = {" ".join(str(name).split()[1:]) for name in names}
     return units.pop() if len(units) == 1 else ""
 

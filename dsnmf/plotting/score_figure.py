@@ -36,15 +36,15 @@ def score_intervals(
     Parameters
     ----------
     names : sequence of str
-        From top to bottom.
+        Names of the candidates, from top to bottom.
     scores : sequence of float
-        As many.
+        One per candidate.
     errors : sequence of float, or None
-        As many; None draws no intervals.
+        One per candidate; None draws no intervals.
     chosen : int, optional
-        Index of the one to be marked.
+        Index of the candidate to mark.
     label : str
-        What the scores are.
+        Meaning of the scores.
     ax : matplotlib Axes, optional
         A new figure by default.
 

@@ -132,7 +132,7 @@ class InViews:
         return Zss, views.in_own_order(np.ascontiguousarray(nonnegative(H).T))
 
     def end(self, model):
-        """What the fit has learned; see `Ended`."""
+        """The result of the fit, see `Ended`."""
         views, estimator = model.data, self._estimator
         model.settle()
         if estimator._has_gauge():

@@ -41,7 +41,7 @@ class HasParameters:
     _layer_sizes: Callable[[], tuple[int, ...]]
 
     def _validate_params(self) -> None:
-        """As scikit-learn has it; the error also says what is right, where that is known."""
+        """Validate like scikit-learn; the error also has a hint, if there is one."""
         try:
             super()._validate_params()  # type: ignore[misc]
         except InvalidParameterError as error:
@@ -51,7 +51,7 @@ class HasParameters:
 
 
 def _hint(name, value):
-    """What is right instead of a value that a parameter may not have, perhaps nothing."""
+    """A hint about an invalid value of a parameter; may be empty."""
     if name == "layers":
         return f" {IN_ONE_TUPLE}"
     if name != "solver":
