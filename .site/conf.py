@@ -46,6 +46,7 @@ dsnmf/guide/reproducing
 dsnmf/experiments/results/report
 dsnmf/guide/original
 .site/api
+dsnmf/guide/terms
 dsnmf/guide/reference
 dsnmf/guide/developing
 dsnmf/guide/changes

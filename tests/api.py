@@ -48,7 +48,7 @@ PUBLIC = {
 
 INTRODUCTION = """# Reference
 
-Every public name of the package, in a line each.
+After this page you can find any public name of the package by one line about it.
 
 Shapes, types, defaults, errors and examples stand in the docstrings: `help(dsnmf.SemiNMF)` shows
 one. A name that is not here may change without notice. The estimators have scikit-learn's own

@@ -75,6 +75,8 @@ def test_cost_curves_share_axes(ax):
     cost_curve([100, 10, 1], label="first", ax=ax)
     cost_curve([50, 20], label="second", ax=ax)
     assert (ax.get_yscale(), ax.get_xlabel(), ax.get_ylabel()) == ("log", "epoch", "cost")
+    ax.figure.draw_without_rendering()
+    assert "100" in [text.get_text() for text in ax.get_yticklabels()]
     first, second = ax.get_lines()
     np.testing.assert_array_equal(first.get_xydata(), [[0, 100], [1, 10], [2, 1]])
     np.testing.assert_array_equal(second.get_ydata(), [50, 20])
@@ -82,7 +84,11 @@ def test_cost_curves_share_axes(ax):
 
 
 def test_costs_several_epochs_apart(ax):
-    cost_curve([3, 2], every=10, ax=ax)
+    cost_curve([263.7, 263.1], every=10, ax=ax)
+    ax.figure.draw_without_rendering()
+    ticks = [text.get_text() for text in ax.get_yticklabels(which="both")]
+    assert ax.get_yscale() == "linear"
+    assert all(float(text) >= 263 for text in ticks)  # plain numbers
     np.testing.assert_array_equal(ax.get_lines()[0].get_xdata(), [0, 10])
 
 
@@ -362,7 +368,9 @@ def test_bad_layer_is_named(deep, layer):
 
 def test_scores_stand_in_their_order_with_the_chosen_one_marked(ax):
     score_intervals(["a", "b"], [0.5, 0.8], [0.1, 0.2], chosen=1, label="share", ax=ax)
-    lines, points = ax.collections
+    assert ax.get_ylabel() == "candidate"
+    assert [text.get_text() for text in ax.get_legend().get_texts()] == ["chosen"]
+    lines, points, _ = ax.collections
     np.testing.assert_allclose(
         [line[:, 0] for line in lines.get_segments()], [[0.4, 0.6], [0.6, 1]]
     )
@@ -385,9 +393,14 @@ def test_components_of_a_consensus_stand_in_the_order_of_their_mean():
     cosines = [[0.2, 0.95, 0.5], [0.4, 0.85, 0.7]]
     left, right = plot_consensus(cosines, np.eye(40), np.repeat([0, 1, 2], [30, 9, 1]))
     assert [text.get_text() for text in left.get_xticklabels()] == ["1", "2", "0"]
-    hollow, filled = left.collections
+    hollow, filled, means, _ = left.collections
+    np.testing.assert_allclose(means.get_offsets(), [[0, 0.9], [1, 0.6], [2, 0.3]])
+    assert len(left.get_lines()) == 1  # the threshold: nothing joins components
     assert (len(hollow.get_offsets()), filled.get_offsets().tolist()) == (5, [[0, 0.95]])
-    assert [text.get_text() for text in right.get_yticklabels()] == ["0", "1"]  # 2 is too small
+    assert [text.get_text() for text in right.texts] == ["0 (30)", "1 (9)", "2 (1)"]
+    heights = [text.xyann[1] for text in right.texts]
+    assert np.diff(heights).min() >= 0.045 * 40 - 1e-9
+    assert max(heights) <= 40
     for arguments in (([[1.0]], np.eye(3), [0, 1]), ([[1.0]], np.eye(2), [0, 1])):
         with pytest.raises(ValueError, match=r"matrix must have shape|axes must be two"):
             plot_consensus(*arguments, axes=plt.subplots()[1])

@@ -1,4 +1,4 @@
-"""What the first look at a block of rows, an array or a CSR matrix, finds out."""
+"""Checks, fingerprint and sums of squares of a block of rows, an array or a CSR matrix."""
 
 import math
 from zlib import crc32
@@ -9,21 +9,21 @@ import scipy.sparse
 from dsnmf.training.passes import NeedsMemory
 
 
-def check_finite(rows, number, samples, gaps=False):
-    """ValueError, naming the sample, if rows of the block of this number are not finite.
+def check_finite(rows, number, block, gaps=False):
+    """Raise a ValueError that names the first sample with an infinite or unknown entry.
 
-    Of NaN it is `NeedsMemory`, unless there may be gaps.
+    For NaN it is `NeedsMemory`, unless gaps are allowed. `number` is that of the block.
     """
     stored = rows.data if scipy.sparse.issparse(rows) else rows
     with np.errstate(over="ignore", invalid="ignore"):
-        if np.isfinite(stored.sum()):  # faster than a look at each; it may overflow
+        if np.isfinite(stored.sum()):  # faster than testing each entry; it may overflow
             return
     if scipy.sparse.issparse(rows):
         rows = rows.toarray()
     fine = ~np.isinf(rows) if gaps else np.isfinite(rows)
     if not fine.all():
         row = int(np.argmin(fine.all(axis=1)))
-        first, last = samples.start, samples.stop - 1
+        first, last = block.start, block.stop - 1
         place = f"sample {first + row} (block {number}, samples {first} to {last})"
         if np.isnan(rows[row]).any() and not gaps:
             raise NeedsMemory(f"X contains NaN in {place}; gaps need a dense array in memory")
@@ -31,7 +31,7 @@ def check_finite(rows, number, samples, gaps=False):
 
 
 class Fingerprint:
-    """Of blocks in their order: blocks are the digits of a number to a large base."""
+    """A checksum of blocks in their order, which are the digits of a number to a large base."""
 
     _BASE, _PRIME = 2**32 + 15, 2**61 - 1
 
@@ -48,10 +48,10 @@ class Fingerprint:
 
 
 class ScaledSums:
-    """The Gram matrix of the features of some rows of any magnitude, or but its trace.
+    """The Gram matrix of the features of some rows, or only its trace.
 
-    Squares of what is very large or small leave float64, so it is that of rows / unit, where unit
-    is the power of two below the largest entry: nothing is rounded by it.
+    Squares of very large or small entries leave float64's range. So the sums are those of
+    rows / unit. The unit is the power of two below the largest entry, so division rounds nothing.
     """
 
     def __init__(self, rows, has_gram):

@@ -10,7 +10,7 @@ import scipy.sparse
 from dsnmf.magnitude import power_of_two
 from dsnmf.symbolic.centred import CentredMatrix
 
-#: Entries of arrays that are worked on at once.
+#: Entries of arrays that are processed at a time.
 _BLOCK = 1 << 20
 
 
@@ -24,11 +24,11 @@ def _units(sizes):
 
 
 class Deviations:
-    """Of each feature: how many entries are known, their mean, the norm of what they are beside it.
+    """Count, mean and norm ‖x - mean‖ of the known entries of each feature.
 
-    Squares of what is very large or small leave float64, so there is the norm in place of its
-    square, and all is added up in units of its own. Equal entries have themselves as their mean,
-    exactly, and a norm of 0.
+    Squares of very large or small entries leave float64's range, so the norm is stored instead of
+    its square, and sums are made in a unit for each feature. The mean of equal entries is exact,
+    and their norm is 0.
 
     Attributes
     ----------
@@ -39,8 +39,8 @@ class Deviations:
         self.count, self.mean, self.norm = count, mean, norm
 
     @classmethod
-    def of_rows(cls, rows):
-        """Those of an array (b x p), of which NaN are unknown."""
+    def from_rows(cls, rows):
+        """Deviations of an array (b x p); NaN marks unknown entries."""
         rows = rows.astype(np.float64, copy=False)
         count = len(rows) - np.isnan(rows).sum(axis=0)
         least = np.nan_to_num(np.fmin.reduce(rows, axis=0))
@@ -53,8 +53,8 @@ class Deviations:
         return cls(count, mean, norm)
 
     @classmethod
-    def of_sparse(cls, X, absent="zero"):
-        """Those of a canonical sparse matrix, whose absent entries are zeros, or "unknown"."""
+    def from_sparse(cls, X, absent="zero"):
+        """Deviations of a canonical sparse matrix, whose absent entries are "zero" or "unknown"."""
         (n, p), entries = X.shape, X.tocoo()
         column, values = entries.col, entries.data.astype(np.float64)
         stored = np.bincount(column, minlength=p)
@@ -64,8 +64,8 @@ class Deviations:
         np.minimum.at(least, column, values)
         least[count == 0] = 0
 
-        def summed(of_values, of_zeros, power):
-            """Σ of both to a power, as a number of units, and these."""
+        def sum_powers(of_values, of_zeros, power):
+            """Sums of powers of the stored entries and the zeros: in units, and the units."""
             of_zeros = np.where(zeros > 0, of_zeros, 0)
             sizes = np.abs(of_zeros)
             np.maximum.at(sizes, column, np.abs(of_values))
@@ -73,13 +73,13 @@ class Deviations:
             of_stored = np.bincount(column, (of_values / units[column]) ** power, minlength=p)
             return of_stored + zeros * (of_zeros / units) ** power, units
 
-        total, units = summed(values - least[column], -least, 1)
+        total, units = sum_powers(values - least[column], -least, 1)
         mean = least + units * (total / np.maximum(count, 1))
-        squares, units = summed(values - mean[column], -mean, 2)
+        squares, units = sum_powers(values - mean[column], -mean, 2)
         return cls(count, mean, units * np.sqrt(squares))
 
     def __iadd__(self, other):
-        """By the formula of Chan, Golub & LeVeque 1983, of norms."""
+        """Merge two sets of samples: Chan, Golub & LeVeque 1983, for norms."""
         count = self.count + other.count
         share = other.count / np.maximum(count, 1)
         step = np.where(self.count * other.count > 0, other.mean - self.mean, 0)
@@ -90,7 +90,7 @@ class Deviations:
         return self
 
     def scale(self, dtype):
-        """The standard deviations; 1 of features that are constant but for rounding in a dtype."""
+        """The standard deviations; 1 for features that are constant up to rounding in a dtype."""
         deviation = self.norm / np.sqrt(np.maximum(self.count, 1))
         rounding = float(np.finfo(dtype).eps) * np.abs(self.mean)
         return np.where(deviation > rounding, deviation, 1.0)
@@ -98,15 +98,17 @@ class Deviations:
 
 def deviation_terms(rows):
     """No new rows; their `Deviations`, for a pass over blocks."""
-    return [], [(Deviations.of_sparse if scipy.sparse.issparse(rows) else Deviations.of_rows)(rows)]
+    return [], [
+        (Deviations.from_sparse if scipy.sparse.issparse(rows) else Deviations.from_rows)(rows)
+    ]
 
 
 def _deviations(X, absent):
     if scipy.sparse.issparse(X):
-        return Deviations.of_sparse(X, absent)
+        return Deviations.from_sparse(X, absent)
     total = None
     for block in _row_blocks(X):
-        found = Deviations.of_rows(X[block])
+        found = Deviations.from_rows(X[block])
         if total is None:
             total = found
         else:
@@ -115,22 +117,22 @@ def _deviations(X, absent):
 
 
 def _median(values, zeros):
-    """That of values and so many zeros."""
+    """The median of values and a number of zeros."""
     values, n = np.sort(values), len(values) + zeros
     below = int(np.searchsorted(values, 0))
     if n == 0:
         return 0.0
 
-    def at(rank):
+    def value_at(rank):
         if rank < below:
             return values[rank]
         return 0.0 if rank < below + zeros else values[rank - zeros]
 
-    return 0.5 * at((n - 1) // 2) + 0.5 * at(n // 2)
+    return 0.5 * value_at((n - 1) // 2) + 0.5 * value_at(n // 2)
 
 
 def _medians(X, absent):
-    """Of the known entries of each feature; 0 of none."""
+    """The median of each feature's known entries; 0 for a feature without any."""
     if scipy.sparse.issparse(X):
         columns, n = X.tocsc(), X.shape[0]
         parts = np.split(columns.data.astype(np.float64), columns.indptr[1:-1])
@@ -142,7 +144,7 @@ def _medians(X, absent):
 
 @dataclass(frozen=True, eq=False)
 class Centring:
-    """What is subtracted from the features, and what divides them then; nothing by default.
+    """Subtracts a mean from each feature, then divides by a scale; does nothing by default.
 
     Attributes
     ----------
@@ -153,8 +155,8 @@ class Centring:
     scale: np.ndarray | None = None
 
     @classmethod
-    def of_known(cls, X, center, scale, absent="zero"):
-        """That of a matrix in memory.
+    def from_matrix(cls, X, center, scale, absent="zero"):
+        """Fit a centring to a matrix in memory.
 
         Parameters
         ----------
@@ -163,30 +165,30 @@ class Centring:
         center : bool or "median"
         scale : bool
         absent : {"zero", "unknown"}
-            What the entries are that a sparse matrix does not store.
+            The meaning of the entries that a sparse matrix does not store.
         """
         by_median = isinstance(center, str)
         if not (scale or (center and not by_median)):
             return cls(_medians(X, absent) if by_median else None)
-        found = cls.of_deviations(_deviations(X, absent), center, scale, X.dtype)
+        found = cls.from_deviations(_deviations(X, absent), center, scale, X.dtype)
         return cls(_medians(X, absent), found.scale) if by_median else found
 
     @classmethod
-    def of_deviations(cls, deviations, center, scale, dtype):
-        """The same without medians, from `Deviations`."""
+    def from_deviations(cls, deviations, center, scale, dtype):
+        """Fit a centring by means, not medians, from `Deviations`."""
         return cls(deviations.mean if center else None, deviations.scale(dtype) if scale else None)
 
     def __bool__(self):
         return self.mean is not None or self.scale is not None
 
-    def of(self, X, absent="zero"):
-        """Samples without the mean, in units of the scale.
+    def apply(self, X, absent="zero"):
+        """(X - mean) / scale.
 
         Parameters
         ----------
         X : ndarray or SciPy CSR matrix, shape (b, p)
         absent : {"zero", "unknown"}
-            See `of_known`; unknown entries stay so.
+            See `from_matrix`; unknown entries stay unknown.
 
         Returns
         -------
@@ -195,21 +197,21 @@ class Centring:
         Raises
         ------
         ValueError
-            If they leave the dtype's range.
+            If the result leaves the dtype's range.
         """
         if not self:
             return X
         if not scipy.sparse.issparse(X):
-            return self._of_array(X)
-        return self._of_sparse(X) if absent == "zero" else self._of_stored(X)
+            return self._apply_to_array(X)
+        return self._apply_to_sparse(X) if absent == "zero" else self._apply_to_stored(X)
 
-    def at_scale(self, rows, unit):
-        """The same, divided by a unit."""
-        rows = self.of(rows)
+    def apply_at_scale(self, rows, unit):
+        """`apply`, divided by a unit."""
+        rows = self.apply(rows)
         # SciPy divides a sparse float32 in float64.
         return rows if unit == 1 else (rows / unit).astype(rows.dtype, copy=False)
 
-    def _of_array(self, X):
+    def _apply_to_array(self, X):
         result = np.empty(X.shape, X.dtype)
         for block in _row_blocks(X):
             with np.errstate(over="ignore"):
@@ -222,7 +224,7 @@ class Centring:
         self._check(result)
         return result
 
-    def _of_sparse(self, X):
+    def _apply_to_sparse(self, X):
         with np.errstate(over="ignore"):
             entries = X.astype(np.float64)
             if self.scale is not None:
@@ -234,7 +236,7 @@ class Centring:
             means = self.mean if self.scale is None else self.mean / self.scale
             centred = CentredMatrix(entries, means.astype(X.dtype), of_rows=False)
             self._check(centred.means)
-            self._check(centred.stored()[1])
+            self._check(centred.stored_entries()[1])
         return centred
 
     def _check(self, values):
@@ -244,7 +246,7 @@ class Centring:
                 f"X with {what} leaves the range of {values.dtype}: give X in another unit"
             )
 
-    def _of_stored(self, X):
+    def _apply_to_stored(self, X):
         entries = X.astype(np.float64)
         with np.errstate(over="ignore"):
             if self.mean is not None:
@@ -255,8 +257,8 @@ class Centring:
         self._check(entries.data)
         return entries
 
-    def undone(self, X):
-        """Samples (b x p) as `of` takes them, of X's dtype."""
+    def undo(self, X):
+        """X scale + mean, the inverse of `apply`, for samples (b x p); of X's dtype."""
         if not self:
             return X
         rows = X.astype(np.float64)

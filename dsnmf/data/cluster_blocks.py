@@ -1,4 +1,4 @@
-"""Data in blocks that the workers of a Dask cluster work on."""
+"""Data in blocks that the workers of a Dask cluster process."""
 
 import math
 from functools import cached_property, partial
@@ -13,7 +13,7 @@ from dsnmf.data.sample_blocks import Blocks
 
 
 def _check_can_be_sent(reader):
-    """TypeError if not; Dask says the same with the whole of its log."""
+    """Raise a TypeError if not; Dask's own error has its whole log."""
     try:
         cloudpickle.dumps(reader)
     except Exception as error:
@@ -24,23 +24,23 @@ def _check_can_be_sent(reader):
 
 
 class _ClusterRows(Blocks):
-    """Blocks in passes of a cluster; subclasses have `_cluster` and `_parts`."""
+    """Blocks whose passes a cluster runs; subclasses set `_cluster` and `_parts`."""
 
     is_local = False
 
-    def _passed(self, prepared, function, inputs=(), outputs=(), stage=None):
+    def _run_pass(self, prepared, function, inputs=(), outputs=(), stage=None):
         size = math.prod(self.shape) * self.dtype.itemsize
-        with self.reading.one_pass(size, stage) as advance:
-            sums = self._cluster.passed(prepared, function, self._parts, inputs, outputs)
+        with self.reading.count_pass(size, stage) as advance:
+            sums = self._cluster.run_pass(prepared, function, self._parts, inputs, outputs)
             advance(size)
         return sums
 
-    def of(self, array):
+    def in_same_blocks(self, array):
         return _ArrayRows(self, array)
 
-    def placed(self, array):
+    def distribute(self, array):
         placed = ClusterArray(self._cluster, array.shape, array.dtype, self.slices)
-        placed.parts = self._cluster.each(same, [array[samples] for samples in self.slices])
+        placed.parts = self._cluster.each(same, [array[block] for block in self.slices])
         return placed
 
     def store(self, folder):
@@ -49,7 +49,7 @@ class _ClusterRows(Blocks):
 
 
 class _ArrayRows(_ClusterRows):
-    """The rows of a `ClusterArray`, as they are."""
+    """The unscaled rows of a `ClusterArray` as blocks."""
 
     def __init__(self, blocks, array):
         super().__init__(array, scale=1.0)
@@ -61,21 +61,21 @@ class _ArrayRows(_ClusterRows):
 
 
 class ClusterBlocks(_ClusterRows):
-    """A Dask array in blocks, which the workers of a cluster read and keep the features of.
+    """A Dask array in blocks. The workers of a cluster read it, and hold its features.
 
     Parameters
     ----------
     source : DaskArray
     client : distributed.Client
     block_size : int >= 1, optional
-        Samples in a block; by default those of each chunk.
+        Samples in a block; by default a block is a chunk.
     scale, gaps
         See `Blocks`.
 
     Raises
     ------
     TypeError
-        In the first pass, if X holds what cannot be sent, such as an open file.
+        In the first pass, if X holds something that cannot be sent, such as an open file.
     """
 
     def __init__(self, source, client, block_size=None, scale=None, gaps=False):
@@ -87,11 +87,10 @@ class ClusterBlocks(_ClusterRows):
 
     @cached_property
     def _parts(self):
-        """Of each block a future of its `Reader`, and those of what is persisted of it."""
+        """For each block the future of its `Reader`, then those of its persisted chunks."""
         persisted = {future.key: future for future in futures_of(self._X)}
         readers = [
-            Reader(self._X, number, samples, persisted)
-            for number, samples in enumerate(self.slices)
+            Reader(self._X, number, block, persisted) for number, block in enumerate(self.slices)
         ]
         _check_can_be_sent(readers[0])
         chunks = [[persisted[name] for name in reader.needed] for reader in readers]

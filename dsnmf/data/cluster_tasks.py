@@ -1,4 +1,4 @@
-"""What the workers of a Dask cluster do: functions of one block, and sums of what they give."""
+"""Tasks for the workers of a Dask cluster: a function of one block, and sums of its terms."""
 
 from copy import deepcopy
 from functools import reduce
@@ -9,31 +9,32 @@ import numpy as np
 from dsnmf.data.block_sums import check_finite
 from dsnmf.data.sources import Source
 from dsnmf.files.damage import damage_as
-from dsnmf.training.passes import added
+from dsnmf.training.passes import add_terms
 from dsnmf.training.threads import one_thread
 
 
 class Reader(Source):
-    """The rows of a block of a Dask array, computed where they are asked for.
+    """The rows of a block of a Dask array, computed by the process that reads them.
 
     Parameters
     ----------
     X : dask.array.Array
     number : int
-        The block's.
-    samples : slice
+        That of the block.
+    block : slice
+        Its samples.
     persisted : iterable of str
-        Names of what is in the workers' memory already, of which rows are perhaps made.
+        Names of chunks that are in the workers' memory already.
 
     Attributes
     ----------
     needed : list of str
-        Names of those that `rows` must be given.
+        Names of those chunks that `rows` needs as its argument.
     """
 
-    def __init__(self, X, number, samples, persisted):
-        super().__init__(X[samples])
-        self._number, self._samples, part = number, samples, self._X
+    def __init__(self, X, number, block, persisted):
+        super().__init__(X[block])
+        self._number, self._block, part = number, block, self._X
         keys = part.__dask_keys__()
         graph = dict(part.__dask_optimize__(part.__dask_graph__(), keys))
         needed, _ = dask.optimization.cull({**graph, **dict.fromkeys(persisted)}, keys)
@@ -42,32 +43,32 @@ class Reader(Source):
         self._keys, self._X, self._finish = keys, None, part.__dask_postcompute__()
 
     def rows(self, chunks):
-        """As `Source` has them, of the blocks' dtype and finite."""
-        start, stop = self._samples.start, self._samples.stop
+        """The rows, finite and of the blocks' dtype; `chunks` are the values of `needed`."""
+        start, stop = self._block.start, self._block.stop
         with damage_as(f"samples {start} to {stop - 1} of X", "cannot be read"):
             values = dask.get({**self._graph, **dict(zip(self.needed, chunks))}, self._keys)
             finish, arguments = self._finish
-            rows = self._checked(finish(values, *arguments), (stop - start, self.shape[1]))
-        check_finite(rows, self._number, self._samples)
+            rows = self._check(finish(values, *arguments), (stop - start, self.shape[1]))
+        check_finite(rows, self._number, self._block)
         return rows
 
 
 def same(value):
-    """The value."""
+    """The value itself: a task that only sends data."""
     return value
 
 
-def called(call, part, own):
-    """A function of some rows: lists of new rows and of terms.
+def call_on_block(call, part, own):
+    """Call a function of a block's rows; returns its lists of new rows and of terms.
 
     Parameters
     ----------
     call : (callable, callable)
-        What prepares the rows, and the function.
+        A function that prepares the rows, then the function to call.
     part : list
-        A `Reader` and what it needs, or the rows themselves alone.
+        A `Reader` and the chunks it needs, or only the rows.
     own : list
-        The same rows of other arrays.
+        The same rows of the pass's input arrays.
     """
     (prepared, function), (first, *chunks) = call, part
     with one_thread():  # so that bits do not depend on the machine
@@ -75,23 +76,23 @@ def called(call, part, own):
         return function(prepared(rows), *own)
 
 
-def new_rows(result, number, dtype):
-    """Of what `called` returns the new rows of one array."""
+def pick_rows(result, number, dtype):
+    """The new rows of one output array from the result of `call_on_block`."""
     return np.ascontiguousarray(result[0][number], dtype)
 
 
-def terms_of(result):
-    """Of what `called` returns the terms."""
+def pick_terms(result):
+    """The terms from the result of `call_on_block`."""
     return result[1]
 
 
-def summed(group):
-    """The sums of some terms, in their order."""
-    return reduce(added, group[1:], deepcopy(group[0]))
+def sum_group(group):
+    """Add several lists of terms, in their order."""
+    return reduce(add_terms, group[1:], deepcopy(group[0]))
 
 
 def with_columns(rows, columns, values):
-    """A copy of the rows with other values in some columns."""
+    """A copy of the rows with new values in some columns."""
     rows = rows.copy()
     rows[:, columns] = values
     return rows

@@ -1,18 +1,24 @@
-"""Data in blocks in the coordinates of their leading left singular vectors, kept in an array."""
+"""Blocks of UᵀX, U the leading left singular vectors of X, stored in an array."""
 
 from functools import cached_property, partial
 
 import numpy as np
 
-from dsnmf.data.compression import Compression, check_rank, checked, is_worthwhile, oriented
+from dsnmf.data.compression import (
+    Compression,
+    as_compress_options,
+    check_rank,
+    fix_signs,
+    is_worthwhile,
+)
 from dsnmf.initialisation.directions import MOST_DIRECTIONS, leading_directions
 from dsnmf.initialisation.floor import NOISE_FLOOR, as_noise_floor
 from dsnmf.initialisation.spectrum import eigen_of, least_error
 from dsnmf.training.passes import gram_terms
 
 
-def _reduced(rows, compression):
-    """Rows of UᵀX, and the Gram matrix of their columns."""
+def _reduce_block(rows, compression):
+    """Rows of (UᵀX)ᵀ, and the Gram matrix of their columns."""
     small = compression.reduced(rows.T).T
     return [small], gram_terms(small)[1]
 
@@ -22,28 +28,30 @@ def _small_first(function, whole, small, *inputs):
 
 
 class CompressedBlocks:
-    """Blocks of UᵀX, see `dsnmf.data.compression`; the data are read to make them.
+    """Blocks of UᵀX, see `dsnmf.data.compression`; one pass over the data computes them.
 
-    All else is as `Blocks` has it.
+    The other attributes and methods are those of `Blocks`.
 
     Parameters
     ----------
     whole : Blocks
     compression : Compression
     array : array, shape (n, r)
-        To be filled with the rows of UᵀX at the scale of the fit.
+        Filled with (UᵀX)ᵀ at the scale of the fit.
     """
 
     def __init__(self, whole, compression, array):
-        (self.gram,) = whole.passed(partial(_reduced, compression=compression), outputs=[array])
+        (self.gram,) = whole.run_pass(
+            partial(_reduce_block, compression=compression), outputs=[array]
+        )
         self._whole, self._compression, self._array = whole, compression, array
-        self._small = whole.of(array)
+        self._small = whole.in_same_blocks(array)
         self.shape, self.dtype, self.slices = array.shape[::-1], whole.dtype, whole.slices
         self.scale, self.offset = whole.scale, compression.offset
         self.are_sparse = False
         self.fingerprint = whole.fingerprint
         self.squared_norm = float(np.trace(self.gram))
-        self.of, self.placed = whole.of, whole.placed
+        self.in_same_blocks, self.distribute = whole.in_same_blocks, whole.distribute
         self.reading = self._small.reading = whole.reading
 
     @property
@@ -55,18 +63,18 @@ class CompressedBlocks:
         return eigen_of(self.gram.copy())
 
     def least_error(self, rank):
-        """As `Samples` has it."""
+        """See `Samples.least_error`."""
         return self.offset + least_error(self.eigen[0], rank)
 
     def __iter__(self):
         return iter(self._small)
 
-    def passed(self, function, inputs=(), outputs=()):
-        return self._small.passed(function, inputs, outputs)
+    def run_pass(self, function, inputs=(), outputs=()):
+        return self._small.run_pass(function, inputs, outputs)
 
-    def passed_whole(self, function, inputs=(), outputs=()):
+    def run_pass_whole(self, function, inputs=(), outputs=()):
         function = partial(_small_first, function)
-        return self._whole.passed(function, [self._array, *inputs], outputs)
+        return self._whole.run_pass(function, [self._array, *inputs], outputs)
 
     def reduced(self, Z):
         return self._compression.reduced(self._whole.reduced(Z))
@@ -76,11 +84,11 @@ class CompressedBlocks:
 
 
 def compress_blocks(blocks, how, new_array, *, noise_floor=NOISE_FLOOR, whiten=0.0):
-    """Blocks in fewer coordinates: what `dsnmf.data.compression.compress` makes of a matrix.
+    """Compress blocks, as `dsnmf.data.compression.compress` does a matrix.
 
-    U comes from the Gram matrix of the features or, where that is not made, from five passes, or
-    more if more than 200 directions are above the noise floor (see `leading_directions`); one more
-    pass makes UᵀX.
+    U comes from the Gram matrix of the features. Where that is not made, five passes compute U, or
+    more if over 200 directions are above the noise floor (see `leading_directions`). One more pass
+    computes UᵀX.
 
     Parameters
     ----------
@@ -99,9 +107,9 @@ def compress_blocks(blocks, how, new_array, *, noise_floor=NOISE_FLOOR, whiten=0
     Raises
     ------
     TypeError, ValueError
-        As `compress` raises them, while reading as `Blocks` does, and where without the Gram matrix
-        more than 1024 directions are above the noise floor, unless how is "auto" and the data may
-        stay as they are.
+        See `compress`, and for errors while reading `Blocks`. Also if without the Gram matrix over
+        1024 directions are above the noise floor, unless how is "auto" and the data may stay
+        uncompressed.
     OSError
         If a file cannot be opened, or there is no room for the array.
 
@@ -119,7 +127,7 @@ def compress_blocks(blocks, how, new_array, *, noise_floor=NOISE_FLOOR, whiten=0
     >>> blocks.shape, small.shape, len(small.slices)
     ((6, 20), (1, 20), 3)
     """
-    how, whiten = checked(how, whiten)
+    how, whiten = as_compress_options(how, whiten)
     if how is False or (how == "auto" and not whiten and blocks.are_sparse):
         return blocks
     check_rank(how, blocks.shape)
@@ -137,5 +145,5 @@ def compress_blocks(blocks, how, new_array, *, noise_floor=NOISE_FLOOR, whiten=0
     U, S = found
     if not is_worthwhile(len(S), p, how, whiten):
         return blocks
-    compression = Compression.of(oriented(U), S, blocks.squared_norm, whiten, blocks.dtype)
+    compression = Compression.from_svd(fix_signs(U), S, blocks.squared_norm, whiten, blocks.dtype)
     return CompressedBlocks(blocks, compression, new_array((n, U.shape[1]), blocks.dtype))

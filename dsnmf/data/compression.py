@@ -5,28 +5,28 @@ from dataclasses import dataclass
 import numpy as np
 
 from dsnmf.initialisation.floor import NOISE_FLOOR, NoiseFloor, as_noise_floor
-from dsnmf.initialisation.spectrum import chosen_vectors
+from dsnmf.initialisation.spectrum import choose_vectors
 from dsnmf.initialisation.triplets import (
     all_triplets,
     gram_eigen,
     leading_triplets,
     project_onto,
-    resolved_side,
+    resolve_side,
 )
 from dsnmf.validation import as_number, as_size
 
-#: compress="auto" compresses where at most this share of the features' number remains: the rest of
-#: an epoch does not shrink with it.
+#: compress="auto" compresses if at most this share of the number of features remains, because a
+#: part of an epoch's time does not depend on it.
 WORTHWHILE = 0.5
 
 
 @dataclass(frozen=True, eq=False)
 class Compression:
-    """X' = diag(weights) Uᵀ X in place of X, Z_1' = diag(weights) Uᵀ Z_1 in place of Z_1.
+    """The map from X to X' = diag(weights) Uᵀ X, and from Z_1 to Z_1' = diag(weights) Uᵀ Z_1.
 
-    The squared error of X' and Z_1', plus `discarded`, is that of X and Z_1, as long as all
-    weights are 1 and Z_1 lies in U's span. The multiplicative rules then go the same way as on X
-    when nothing is discarded and no layer is wider than X's rank; for Adam it is a change of
+    If all weights are 1 and Z_1 lies in U's span, the squared error of X' and Z_1' plus
+    `discarded` is that of X and Z_1. If also nothing is discarded and no layer is wider than X's
+    rank, the multiplicative rules give the same factors as on X. For Adam it is a change of
     coordinates.
 
     Attributes
@@ -50,29 +50,29 @@ class Compression:
 
     @property
     def offset(self):
-        """What to add to costs in the small coordinates: the discarded energy, or 0 if weighted."""
+        """Added to costs in the small coordinates: the discarded energy, or 0 if weighted."""
         return 0.0 if self.is_whitened else self.discarded
 
     @classmethod
-    def of(cls, U, S, energy, whiten, dtype):
-        """Onto the left singular vectors U with the values S, > 0, of what has this energy."""
+    def from_svd(cls, U, S, energy, whiten, dtype):
+        """From left singular vectors U and values S > 0 of an X with Σ X² = energy."""
         discarded = max(energy - float((S**2).sum()), 0.0)
         return cls(U.astype(dtype), (S**-whiten).astype(dtype), discarded)
 
     def arrays(self):
-        """What `from_arrays` makes the same compression of, by names for a file."""
+        """The compression as arrays by name, for a file; `from_arrays` is the inverse."""
         return {f"compression_{field}": np.asarray(value) for field, value in vars(self).items()}
 
     @classmethod
     def from_arrays(cls, arrays):
-        """The compression whose `arrays` are among these; None without."""
+        """The compression whose `arrays` are among these; None if they are not."""
         if "compression_U" not in arrays:
             return None
         U, weights = arrays["compression_U"], arrays["compression_weights"]
         return cls(U, weights, float(arrays["compression_discarded"]))
 
     def reduced(self, Z):
-        """Z_1' of a full-size Z_1; what lies outside U's span is lost."""
+        """Z_1' of a full-size Z_1; the part outside U's span is lost."""
         return (self.weights[:, None] * (self.U.T @ Z)).astype(Z.dtype, copy=False)
 
     def restored(self, Z):
@@ -91,8 +91,8 @@ def as_compress(value):
     return as_size(value, "compress")
 
 
-def checked(how, whiten):
-    """Both as `compress` describes them; TypeError or ValueError otherwise."""
+def as_compress_options(how, whiten):
+    """Validate both arguments of `compress`; TypeError or ValueError."""
     how = as_compress(how)
     whiten = as_number(whiten, "whiten", 0)
     if whiten > 1:
@@ -103,13 +103,13 @@ def checked(how, whiten):
 
 
 def check_rank(how, shape):
-    """ValueError if a matrix of this shape does not have so many triplets."""
+    """Raise a ValueError if a matrix of this shape has fewer triplets than how asks for."""
     if how is not True and how != "auto" and how > min(shape):
         raise ValueError(f"compress must be at most min(p, n) = {min(shape)}, got {how}")
 
 
 def is_worthwhile(rank, n_features, how, whiten):
-    """Whether to compress, for how is not False."""
+    """Whether to compress, where how is not False."""
     if how == "auto" and not whiten:
         return 0 < rank <= WORTHWHILE * n_features
     return rank > 0
@@ -121,33 +121,33 @@ def _energy(X, scale):
     return sum(float(np.dot(row, row)) for row in (row.astype(np.float64) / scale for row in rows))
 
 
-def oriented(U):
-    """Singular vectors whose signs a seeded direction fixes, so that rounding cannot flip them."""
+def fix_signs(U):
+    """Give singular vectors the signs that a seeded direction fixes: rounding cannot flip them."""
     direction = np.random.default_rng(0).standard_normal(len(U))
     return U * np.where(direction @ U < 0, -1.0, 1.0)
 
 
 def _directions(X, how, noise_floor, whiten, eigen):
-    """U, or None where it is not worthwhile."""
+    """U, or None if compression is not worthwhile."""
     check_rank(how, X.shape)
     rng, given = np.random.default_rng(0), how is not True and how != "auto"
     floor, most = (NoiseFloor(0), how) if given else (as_noise_floor(noise_floor), min(X.shape))
     if eigen is None:
         triplets = leading_triplets(X, most, floor, rng) if given else all_triplets(X, floor, rng)
         U, S, _ = triplets
-        return oriented(U) if is_worthwhile(len(S), X.shape[0], how, whiten) else None
-    found = resolved_side(X, most, floor, eigen)
+        return fix_signs(U) if is_worthwhile(len(S), X.shape[0], how, whiten) else None
+    found = resolve_side(X, most, floor, eigen)
     if not is_worthwhile(min(len(found[0]), most), X.shape[0], how, whiten):
         return None
-    U, _ = chosen_vectors(*found, most, rng)
+    U, _ = choose_vectors(*found, most, rng)
     if len(U) != X.shape[0]:  # vectors of the samples' side
         U = project_onto(U, X.T).T
         U /= np.linalg.norm(U, axis=0)
-    return oriented(U)
+    return fix_signs(U)
 
 
 def compress(X, how, *, noise_floor=NOISE_FLOOR, whiten=0.0, scale=1.0, eigen=None):
-    """X / scale in fewer coordinates, and how to come back.
+    """Compress X / scale; returns X' and the `Compression` that maps it back.
 
     Parameters
     ----------
@@ -159,12 +159,12 @@ def compress(X, how, *, noise_floor=NOISE_FLOOR, whiten=0.0, scale=1.0, eigen=No
     noise_floor : float in [0, 1)
         See `dsnmf.initialisation.truncated_svd`; 0 keeps everything but rounding.
     whiten : float in [0, 1]
-        Flattens the spectrum: singular values σ become σ^(1 - whiten). What is then minimised is
-        not the squared error any more.
+        Flattens the spectrum: singular values σ become σ^(1 - whiten). A fit then minimises a
+        weighted error.
     scale : float > 0
-        Divides what is compressed, without a copy of X.
+        Divides X', so that X / scale is never formed.
     eigen : (ndarray, ndarray), optional
-        What `gram_eigen` gives of X, if that is known.
+        `gram_eigen(X)`, if it is known.
 
     Returns
     -------
@@ -187,7 +187,7 @@ def compress(X, how, *, noise_floor=NOISE_FLOOR, whiten=0.0, scale=1.0, eigen=No
     >>> small.shape, bool(np.allclose(compression.restored(small), X))
     ((1, 20), True)
     """
-    how, whiten = checked(how, whiten)
+    how, whiten = as_compress_options(how, whiten)
     if how is False:
         return X, None
     U = _directions(X, how, noise_floor, whiten, gram_eigen(X) if eigen is None else eigen)
@@ -198,6 +198,6 @@ def compress(X, how, *, noise_floor=NOISE_FLOOR, whiten=0.0, scale=1.0, eigen=No
     small /= scale
     S = np.linalg.norm(small, axis=1)
     small *= (S**-whiten)[:, None]
-    return small.astype(X.dtype, copy=False), Compression.of(
+    return small.astype(X.dtype, copy=False), Compression.from_svd(
         U, S, _energy(X, scale), whiten, X.dtype
     )

@@ -1,4 +1,4 @@
-"""Arrays without gaps, as they are or compressed."""
+"""Arrays without gaps, compressed or not."""
 
 import numpy as np
 
@@ -8,13 +8,13 @@ from dsnmf.symbolic.residual import squared_error, squared_error_and_gradients
 
 
 class DenseVariables(DataVariables):
-    """Of an array without gaps."""
+    """Variables of an array without gaps."""
 
     def _squared_error(self, Z, F):
         return squared_error(self.X, Z, F)
 
     def error_and_gradients(self, Zs, H, nonlinearity, params):
-        """As `DataVariables` has it, from one residual."""
+        """See `DataVariables`; all from one residual."""
         return squared_error_and_gradients(self.X, Zs, H, nonlinearity, params)
 
 
@@ -23,8 +23,8 @@ class Dense(Samples):
 
     variables = DenseVariables
 
-    def know_eigen(self, eigen):
-        """Keep what `gram_eigen` gives of the samples as they came, for the start."""
+    def set_eigen(self, eigen):
+        """Keep `gram_eigen(given)` for the start."""
         values, vectors = eigen
         self._eigen = values / self.scale**2, vectors
 
@@ -53,7 +53,7 @@ class Compressed(Dense):
         self._eigen = energies[order], np.eye(len(small))[:, order]
 
     @property
-    def samples(self):
+    def scaled(self):
         return self.given / self._unit
 
     def compressed(self, Z):

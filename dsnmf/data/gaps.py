@@ -11,7 +11,7 @@ from dsnmf.symbolic.shared import open_shared
 
 
 class GappyVariables(DataVariables):
-    """Of an array with gaps, where X is 0.
+    """Variables of an array with gaps; X is 0 in them.
 
     Attributes
     ----------
@@ -25,9 +25,9 @@ class GappyVariables(DataVariables):
         self.variables.append(self.known)
 
     def filled(self, Zs, H, nonlinearity):
-        """As `DataVariables` has it.
+        """See `DataVariables`.
 
-        Rules applied to it never increase the cost over the known entries: expectation-
+        A rule that lowers the cost for the filled X lowers it over the known entries: expectation-
         maximisation for weighted low-rank approximation, Srebro & Jaakkola, ICML 2003.
         """
         return self.X + (1 - self.known) * symbolic.reconstruction(Zs, H, nonlinearity)
@@ -55,13 +55,13 @@ class Gappy(Samples):
 
     @cached_property
     def start(self):
-        """Gaps filled with the feature's mean."""
+        """The samples, each gap filled with its feature's mean."""
         known, X = ~np.isnan(self.given), self.given / self._unit
         means = np.where(known, X, 0).sum(axis=1) / known.sum(axis=1)
         return np.where(known, X, means[:, None]).astype(X.dtype)
 
     def values(self):
-        """X, 0 in its gaps, and 1 where it is known."""
+        """X, 0 in its gaps, and the mask, 1 where X is known."""
         known = ~np.isnan(self.given)
         X = np.where(known, self.start, 0)
         return [np.array(value, self.given.dtype, order="C") for value in (X, known)]
@@ -69,17 +69,17 @@ class Gappy(Samples):
     def completed(self, Z, F):
         return np.where(np.isnan(self.given), Z @ F, self.given)
 
-    def of_fit(self, numbers, Z, F):
+    def filled_at_scale(self, numbers, Z, F):
         X = self.given[:, numbers]
         return np.where(np.isnan(X), Z @ F[:, numbers], X) / self._unit
 
     def _block_features(self, block, feature_map):
-        """Samples without gaps as if they came alone."""
+        """Features of a block; samples without gaps get those that they would get alone."""
         X, norms = self.given[:, block] / self._unit, self.norms[block]
         gaps = np.isnan(X).any(axis=0)
         parts = [
             (samples, of(X[:, samples], norms[samples]))
-            for samples, of in ((gaps, feature_map.of_gappy), (~gaps, feature_map.of_full))
+            for samples, of in ((gaps, feature_map.map_gappy), (~gaps, feature_map.map_full))
             if samples.any()
         ]
         H = np.empty((len(parts[0][1]), len(gaps)), X.dtype)

@@ -1,4 +1,4 @@
-"""Sparse matrices whose absent entries are unknown, in proportion to the stored ones."""
+"""Sparse matrices whose absent entries are unknown; time and memory grow with the stored ones."""
 
 from functools import cached_property
 
@@ -7,7 +7,7 @@ import scipy.sparse
 from scipy.sparse.linalg import LinearOperator
 
 from dsnmf.data.samples import DataVariables, Samples
-from dsnmf.symbolic.known_entries import known_per_row, known_squared_error, squared_error_of_known
+from dsnmf.symbolic.known_entries import known_per_row, known_squared_error, squared_error_on_known
 from dsnmf.symbolic.shared import open_sparse
 from dsnmf.training.modes import is_jax
 
@@ -27,7 +27,7 @@ def with_gaps(X):
 
 
 class Filled(LinearOperator):
-    """A CSR matrix (p x n), the entries that it does not store filled with the row's mean.
+    """A CSR matrix (p x n) whose absent entries are the mean of the row's stored ones.
 
     Parameters
     ----------
@@ -55,12 +55,12 @@ class Filled(LinearOperator):
 
 
 class KnownVariables(DataVariables):
-    """Of the known entries.
+    """Variables of the known entries.
 
     Attributes
     ----------
     X_by_sample : shared variable
-        X once more, a row per sample.
+        Xᵀ as a CSR matrix, a row per sample.
     """
 
     def __init__(self, dtype):
@@ -76,7 +76,7 @@ class KnownVariables(DataVariables):
 
 
 class Known(Samples):
-    """A canonical sparse matrix, see `dsnmf.data.recognition.canonical`, of known entries."""
+    """A canonical sparse matrix of known entries; see `dsnmf.data.recognition.canonical`."""
 
     variables = KnownVariables
     is_complete = False
@@ -97,7 +97,7 @@ class Known(Samples):
 
     @cached_property
     def start(self):
-        """Gaps filled with the feature's mean, as an operator."""
+        """The samples as an operator, each gap filled with its feature's mean."""
         return Filled(self._scaled)
 
     @property
@@ -106,7 +106,7 @@ class Known(Samples):
         return n, self._scaled.nnz / n
 
     def values(self):
-        """X, and X by sample."""
+        """X and Xᵀ, both CSR."""
         return [self._scaled, self._scaled.T.tocsr()]
 
     def check_known(self, features=True, first=0):
@@ -128,20 +128,20 @@ class Known(Samples):
         X = with_gaps(self.given)
         return np.where(np.isnan(X), Z @ F, X)
 
-    def of_fit(self, numbers, Z, F):
+    def filled_at_scale(self, numbers, Z, F):
         X = with_gaps(self.given.tocsc()[:, numbers])
         return np.where(np.isnan(X), Z @ F[:, numbers], X) / self._unit
 
     def _squared_residual(self, Z, F):
         X = self.given.tocsr().astype(np.float64) / self.scale
-        return squared_error_of_known(X, Z, np.ascontiguousarray(F.T, np.float64))
+        return squared_error_on_known(X, Z, np.ascontiguousarray(F.T, np.float64))
 
     def wide(self, which):
         return with_gaps(self.given.tocsc()[:, which]).astype(np.float64) / self.scale
 
     def features(self, feature_map):
-        """As `Samples` has it, from the stored entries alone."""
-        return feature_map.of_known(self._scaled, self.norms)
+        """See `Samples.features`; computed from the stored entries alone."""
+        return feature_map.map_known(self._scaled, self.norms)
 
 
 def _pattern(X):

@@ -1,4 +1,4 @@
-"""Dask arrays of files that are opened wherever their rows are asked for."""
+"""Dask arrays of files, which each worker opens itself."""
 
 import os
 
@@ -10,14 +10,14 @@ from dsnmf.files.on_disk import open_matrix
 
 
 class _Reopened:
-    """Rows of a matrix in files, known by their names alone."""
+    """A matrix in files, which are opened anew for each slice of rows."""
 
     ndim = 2
 
     def __init__(self, source):
         opened = as_source(open_matrix(source))
         self.shape, self.dtype = opened.shape, opened.dtype
-        # The files of a folder are known by then, and are opened one by one anyway.
+        # `NpyFiles` has read the folder, and opens its files one by one.
         self._source = opened if isinstance(opened, NpyFiles) else source
 
     def __getitem__(self, where):
@@ -32,7 +32,7 @@ class _Reopened:
 def lazy_matrix(source, block_size=None):
     """A Dask array of a matrix on disk, for clusters whose workers see the same files.
 
-    Neither open files nor what they hold is sent to the workers, only names.
+    Workers get the names of files, neither open files nor data.
 
     Parameters
     ----------
@@ -48,8 +48,7 @@ def lazy_matrix(source, block_size=None):
     Raises
     ------
     OSError, TypeError, ValueError
-        As `open_matrix` and `dsnmf.data.sources.as_source` have it, or if block_size is no such
-        number.
+        See `open_matrix` and `dsnmf.data.sources.as_source`, and if block_size is not a size.
     ImportError
         If Dask, h5py or zarr is needed and missing.
 
@@ -64,7 +63,7 @@ def lazy_matrix(source, block_size=None):
     (((2, 1), (3,)), 3.0)
     """
     array = extra("dask.array", "a lazy matrix", "blocks")
-    # Workers have folders of their own, to which a relative name would belong.
+    # A relative name would mean another file in a worker's own folder.
     path, name = file_of(source)
     path = os.path.abspath(path)
     matrix = _Reopened(path if name is None else f"{path}:{name}")

@@ -1,11 +1,11 @@
 """AnnData objects: samples with the names of observations and variables; anndata is not needed."""
 
-#: What tells them from frames, whose columns may have any name.
+#: Attributes of the class that tell AnnData objects from frames, whose columns may have any name.
 _OWN = ("X", "obs_names", "var_names")
 
 
 def is_annotated(X):
-    """Whether X is an AnnData object, or as good as one.
+    """Whether X is an AnnData object, or has its attributes.
 
     Examples
     --------
@@ -17,7 +17,7 @@ def is_annotated(X):
 
 
 def values_of(X):
-    """The matrix that an AnnData object holds as its X; anything else as it is.
+    """The X of an AnnData object; anything else unchanged.
 
     Raises
     ------
@@ -33,5 +33,5 @@ def values_of(X):
 
 
 def names_frame(X):
-    """A frame without rows, whose columns are the names of an AnnData object's variables."""
+    """An empty frame whose columns are the variables of an AnnData object."""
     return X.var.iloc[:, :0].T

@@ -1,4 +1,4 @@
-"""Which kind of data a matrix is; asked here and nowhere else."""
+"""Finds the class for a matrix: the only place that tests what kind of data it is."""
 
 import sys
 
@@ -18,13 +18,13 @@ from dsnmf.symbolic.centred import CentredMatrix
 
 
 def as_lazy(X):
-    """A `DaskArray`, if X is one: what is made of it is to be one as well; else None."""
+    """X as a `DaskArray`, or None if it is none; results of a Dask array are Dask arrays too."""
     source = as_source(X)
     return source if isinstance(source, DaskArray) else None
 
 
 def _current_client():
-    """The `distributed.Client` that Dask computes with at present, or else None."""
+    """The `distributed.Client` that Dask uses now, or None."""
     distributed = sys.modules.get("distributed")
     if distributed is None:
         return None
@@ -33,15 +33,15 @@ def _current_client():
 
 
 def in_memory(X):
-    """All of X, read if it is not in memory, as `as_source` has it; masked entries are NaN then."""
+    """X in memory: read whole if `as_source` finds it elsewhere, with NaN at masked entries."""
     source = None if isinstance(X, np.ndarray) else as_source(X)
     return X if source is None else source.rows_with_gaps(0, source.shape[0])
 
 
 def as_blocks(X, block_size=None, scale=None, gaps=False, absent="zero", sparse=False):
-    """What is not in memory in blocks, if it is more than one, or if their size is given.
+    """Blocks of an X that is not in memory, if there are several, or if their size is given.
 
-    A Dask array that would be computed on a cluster is worked on there, see `ClusterBlocks`.
+    For a Dask array on a cluster they are `ClusterBlocks`.
 
     Parameters
     ----------
@@ -50,18 +50,18 @@ def as_blocks(X, block_size=None, scale=None, gaps=False, absent="zero", sparse=
     block_size, scale, gaps, sparse
         See `dsnmf.data.sample_blocks.Blocks`. One block, which is read, may have gaps in any case.
     absent : {"zero", "unknown"}
-        What the entries are that sparse rows do not store: of "unknown" the rows have gaps there.
+        The meaning of the entries that sparse rows do not store; "unknown" makes them gaps.
 
     Returns
     -------
     X : object
-        As it is; read into memory if it is one block.
+        Unchanged, or read into memory if it is one block.
     Blocks or None
 
     Raises
     ------
     OSError, TypeError, ValueError
-        As `as_source` has it, and when a single block is read.
+        See `as_source`; also when a single block is read.
     """
     source = as_source(X)
     if source is None:
@@ -80,12 +80,10 @@ def as_blocks(X, block_size=None, scale=None, gaps=False, absent="zero", sparse=
 
 
 def unmasked(X):
-    """X with NaN at masked and missing entries; what has none stays as it is.
+    """X with NaN at masked and missing entries, or X itself if there are none.
 
-    Of an AnnData object it is its X.
-
-    Masked are entries of masked arrays, and of lists of these; missing those that pandas knows in
-    columns of objects.
+    An AnnData object is replaced by its X. Masked arrays, and lists of them, have masked entries.
+    Missing entries are those that pandas finds in columns of objects.
     """
     X = values_of(X)
     if isinstance(X, list | tuple) and any(isinstance(row, np.ma.MaskedArray) for row in X):
@@ -100,7 +98,7 @@ def unmasked(X):
 
 
 def canonical(X):
-    """A validated X as all solvers can use it: a sparse one sorted, without duplicates, in int32.
+    """A validated X in the form that solvers need: a sparse one sorted, unique, with int32 indices.
 
     Raises
     ------
@@ -125,7 +123,7 @@ def canonical(X):
 def as_samples(
     X, how=False, *, noise_floor=0.0, whiten=0.0, scale=None, absent="zero", only_known=False
 ):
-    """A validated matrix as the kind of data that it is.
+    """A validated matrix as an object of its subclass of `Samples`.
 
     Parameters
     ----------
@@ -136,9 +134,9 @@ def as_samples(
     scale : float > 0, optional
         See `Samples`.
     absent : {"zero", "unknown"}
-        What the entries are that a sparse matrix does not store.
+        The meaning of the entries that a sparse matrix does not store.
     only_known : bool
-        Whether an array is to be taken as a sparse matrix of its known entries.
+        Whether to convert an array to a sparse matrix of its known entries.
 
     Returns
     -------
@@ -147,8 +145,8 @@ def as_samples(
     Raises
     ------
     ValueError
-        If a matrix with gaps or a sparse one is to be compressed, or the known entries are to be
-        those of a sparse matrix whose absent ones are zeros.
+        If compression is asked for a sparse matrix or one with gaps, or only_known for a sparse
+        matrix whose absent entries are zeros.
     """
     is_centred = isinstance(X, CentredMatrix)
     is_sparse = is_centred or scipy.sparse.issparse(X)
@@ -181,7 +179,7 @@ def as_samples(
     if compression is not None:
         return Compressed(whole, small, compression)
     if eigen is not None:
-        whole.know_eigen(eigen)
+        whole.set_eigen(eigen)
     return whole
 
 

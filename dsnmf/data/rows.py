@@ -1,4 +1,4 @@
-"""Rows of a matrix that is not in memory, read from what has them."""
+"""Reads rows of a matrix that is not in memory."""
 
 from functools import cached_property
 
@@ -8,13 +8,14 @@ import scipy.sparse
 from dsnmf.data.known import with_gaps
 from dsnmf.files.damage import damage_as
 
-#: Packages whose objects give arrays for slices of rows, and how many rows of others are looked at.
+#: Packages whose objects return arrays for slices of rows, and the number of rows from which the
+#: density of others is estimated.
 GIVE_ARRAYS = ("dask", "h5py", "numpy", "zarr")
 LOOKED_AT = 100
 
 
 def row_dtype(shape, dtype, name):
-    """What rows come in: float32 stays, all other real numbers become float64."""
+    """The dtype of the rows: float32 for float32, float64 for all other real numbers."""
     if len(shape) != 2:
         raise ValueError(f"{name} must be 2-d, got {len(shape)}-d of shape {shape}")
     if dtype.kind not in "fiub":
@@ -29,20 +30,20 @@ class Source:
     Parameters
     ----------
     X : object
-        What has shape, dtype, and arrays or sparse matrices for slices of rows.
+        Has shape and dtype, and returns arrays or sparse matrices for slices of rows.
 
     Attributes
     ----------
     shape : (int, int)
         Samples, features.
     dtype : dtype
-        What rows come in: float32 or float64.
+        That of the rows read: float32 or float64.
     absent : {"zero", "unknown"}
-        What the entries are that sparse rows do not store.
+        The meaning of the entries that sparse rows do not store.
     keeps_sparse : bool
-        Whether sparse rows, whose absent entries are zeros, are not made dense.
+        Whether sparse rows whose absent entries are zeros stay sparse.
     density : float
-        Share of the entries that sparse rows store, or the first of them; 1 of dense ones.
+        Share of the entries that (the first) sparse rows store; 1 for dense rows.
     """
 
     absent = "zero"
@@ -70,7 +71,7 @@ class Source:
 
     @property
     def to_memory(self):
-        """What reads X into memory, as Python code."""
+        """Python code that reads X into memory, for messages."""
         is_array = isinstance(self._X[:1], np.ndarray) or scipy.sparse.issparse(self._X[:1])
         return "X[:]" if is_array else "np.asarray(X)"
 
@@ -84,30 +85,30 @@ class Source:
         Returns
         -------
         ndarray, shape (stop - start, n_features), C-contiguous
-            It may share memory with what X holds. Or a canonical CSR matrix, if it `keeps_sparse`.
+            It may share memory with X. A canonical CSR matrix if the source `keeps_sparse`.
 
         Raises
         ------
         OSError
             If a file cannot be opened.
         ValueError
-            If they cannot be read, are masked in part, or are not what shape and dtype promise.
+            If the rows cannot be read, have masked entries, or another shape or dtype than X.
         """
         return self._rows(start, stop, gaps=False)
 
     def rows_with_gaps(self, start, stop):
-        """The same; masked entries are NaN."""
+        """`rows` with NaN at masked entries."""
         return self._rows(start, stop, gaps=True)
 
     def _rows(self, start, stop, gaps):
         with damage_as(f"samples {start} to {stop - 1} of X", "cannot be read"):
-            return self._checked(self._read(start, stop), (stop - start, self.shape[1]), gaps)
+            return self._check(self._read(start, stop), (stop - start, self.shape[1]), gaps)
 
     def _read(self, start, stop):
         return self._X[start:stop]
 
     def _in_form(self, values):
-        """Rows as they are read in the form in which they are wanted."""
+        """Convert what was read to an array or a canonical CSR matrix."""
         if not scipy.sparse.issparse(values):
             return np.asarray(values)
         if self.absent == "unknown":
@@ -120,7 +121,7 @@ class Source:
             rows.sum_duplicates()
         return rows
 
-    def _checked(self, values, shape, gaps=False):
+    def _check(self, values, shape, gaps=False):
         is_masked = np.ma.is_masked(values)
         if is_masked and not gaps:
             raise ValueError("they have masked entries; gaps need a dense array in memory")

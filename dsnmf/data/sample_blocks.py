@@ -20,15 +20,15 @@ from dsnmf.validation import as_number, as_size
 #: Entries of a block whose size is not given.
 ENTRIES = 1 << 22
 
-#: Features up to which the matrix of their products is made, of dense rows.
+#: Most features for which the Gram matrix of dense rows is computed.
 MOST_FEATURES = 20_000
 
-#: Share of stored entries up to which work on sparse rows takes less than on dense ones, and
-#: entries of a row that count as stored at least: what is made of it is not sparse.
+#: Largest density at which sparse rows are faster than dense ones, and the least number of entries
+#: that a row counts for in a block's size: its features are dense.
 LARGEST_DENSITY, LEAST_STORED = 0.2, 64
 
 
-def _scaled_sums(rows, has_gram):
+def _sum_block(rows, has_gram):
     return [], [ScaledSums(rows, has_gram), Fingerprint(rows)]
 
 
@@ -43,23 +43,24 @@ def _as_whole(function, rows, *inputs):
 class Blocks:
     """A matrix that is not in memory, block after block of its samples.
 
-    While the caller works on a block, the next one is read in a thread. All is divided by one
-    scale, as `Samples` has it. The first need of `scale`, `gram` or `squared_norm` reads all once,
-    whichever it is; sums are made in the order of the blocks.
+    While the caller processes a block, a thread reads the next one. All rows are divided by one
+    scale, see `Samples`. The first use of `scale`, `gram`, `squared_norm` or `fingerprint` reads
+    all blocks once, and computes all four. Sums are added in the order of the blocks.
 
     Parameters
     ----------
     source : Source, n samples x p features
         See `dsnmf.data.sources.as_source`.
     block_size : int >= 1, optional
-        Samples in a block; by default as many as make about 4 million entries (2²²), at least 1; of
-        sparse rows as many as store so many, or 64 in each row.
+        Samples in a block; by default about 4 million entries (2²²), at least 1 sample. Of sparse
+        rows the stored entries count, at least 64 for each row.
     scale : float > 0, optional
-        What divides the samples; by default the root mean square of their norms, 1 if all are 0.
+        Divisor of the samples; by default the root mean square of their norms, 1 if all are 0.
     gaps : bool
-        Whether NaN, and masked entries, which become NaN, may be among the rows.
+        Whether rows may have NaN, or masked entries, which become NaN.
     sparse : bool
-        Whether rows that come as sparse matrices may stay so: they do if few entries are stored.
+        Whether rows that are read as sparse matrices may stay sparse; they do if few entries are
+        stored.
 
     Attributes
     ----------
@@ -71,21 +72,21 @@ class Blocks:
         The samples of each block, in order.
     scale : float
     fingerprint : int
-        Of the samples as they are, in their order and blocks.
+        A checksum of the unscaled samples in their order and blocks.
     gram : ndarray, shape (p, p), float64, or None
-        X Xᵀ at that scale; not made if p exceeds 20000, of sparse rows 1000.
+        X Xᵀ at that scale; None if p exceeds 20000, or 1000 for sparse rows.
     eigen : (ndarray, ndarray), shapes (p,) and (p, p), or None
-        Its eigenvalues, ascending, and eigenvectors; computed once.
+        Eigenvalues, ascending, and eigenvectors of `gram`; computed once.
     squared_norm : float
         ‖X‖² at that scale.
     offset : float >= 0
-        What the squared error of these blocks lacks to that of the data; 0 unless compressed.
+        Squared error of the data minus that of these blocks; 0 unless compressed.
     centring : Centring
-        What becomes of the samples as they are read; none by default, to be set before any need.
+        Applied to rows as they are read; none by default. Set it before the first pass.
     reading : Reading
-        Counts the passes; may be replaced by one that shows them.
+        Counts the passes; replace it by one that shows them.
     is_local : bool
-        Whether passes are made by this process.
+        Whether this process runs the passes.
     are_sparse : bool
         Whether rows are CSR matrices.
 
@@ -94,9 +95,8 @@ class Blocks:
     TypeError, ValueError
         If block_size or scale is not as described.
     ValueError
-        While reading: if a block contains infinity, or NaN where there may be no gaps, or cannot be
-        read. Before it: if scale
-        is beyond dtype's range.
+        While reading, if a block cannot be read, or contains infinity, or NaN where gaps are not
+        allowed. Before that, if scale is beyond dtype's range.
     OSError
         While reading: if a file cannot be opened any more.
 
@@ -109,8 +109,8 @@ class Blocks:
     ...     path = os.path.join(folder, "X.npy")
     ...     np.save(path, 5.0 * np.eye(3))
     ...     blocks = Blocks(as_source([path]), block_size=2)
-    ...     for samples, rows in blocks:
-    ...         print(samples, rows.tolist())
+    ...     for block, rows in blocks:
+    ...         print(block, rows.tolist())
     slice(0, 2, None) [[1.0, 0.0, 0.0], [0.0, 1.0, 0.0]]
     slice(2, 3, None) [[0.0, 0.0, 1.0]]
     >>> blocks.shape, round(blocks.scale, 12), round(blocks.squared_norm, 12)
@@ -127,7 +127,7 @@ class Blocks:
         source.keeps_sparse, per_row = self.are_sparse, p
         if self.are_sparse:
             per_row = max(math.ceil(p * source.density), LEAST_STORED)
-        # From the data alone: the same blocks, and bits, on any machine.
+        # From the data alone, so that blocks and bits are the same on any machine.
         default = max(1, ENTRIES // per_row)
         size = default if block_size is None else as_size(block_size, "block_size")
         self.slices = [slice(start, min(start + size, n)) for start in range(0, n, size)]
@@ -161,66 +161,66 @@ class Blocks:
         return None if self.gram is None else eigen_of(self.gram.copy())
 
     def least_error(self, rank):
-        """As `Samples` has it; known where the Gram matrix is small."""
+        """See `Samples`; 0 unless the Gram matrix is small."""
         is_known = self.shape[0] <= LARGEST_GRAM and self.eigen is not None
         return least_error(self.eigen[0], rank) if is_known else 0.0
 
     @property
     def step_shape(self):
-        """As `Samples` has it."""
+        """See `Samples`."""
         share = self._source.density if self.are_sparse else 1
         return self.slices[0].stop, max(1, self.shape[0] * share)
 
-    def centred(self, center, scale):
-        """Have a centring, from `Deviations` that one pass more finds; see `Centring.of_known`."""
-        (deviations,) = self._passed(_as_read, deviation_terms, stage="means")
-        self.centring = Centring.of_deviations(deviations, center, scale, self.dtype)
+    def find_centring(self, center, scale):
+        """Fit `centring` in one pass; see `Centring.from_matrix`."""
+        (found,) = self._run_pass(_as_read, deviation_terms, stage="means")
+        self.centring = Centring.from_deviations(found, center, scale, self.dtype)
 
     def ends(self):
-        """The first and the last sample as they are, ndarray (2, p)."""
+        """The first and the last sample, not scaled: ndarray (2, p)."""
         n = self.shape[1]
         ends = [self._source.rows(i, i + 1) for i in (0, n - 1)]
         return np.concatenate([end.toarray() if self.are_sparse else end for end in ends])
 
     def __iter__(self):
-        """Yields each block's slice and its rows, ndarray (b, p), C-contiguous, of `dtype`.
+        """Yields each block's slice and its rows (b, p), of `dtype`.
 
-        Or canonical CSR matrices, if they `are_sparse`.
+        Rows are C-contiguous arrays, or canonical CSR matrices if they `are_sparse`.
         """
         return self._read_ahead(self._at_scale())
 
-    def passed(self, function, inputs=(), outputs=()):
+    def run_pass(self, function, inputs=(), outputs=()):
         """Call a function of each block's rows, see `dsnmf.training.passes.pass_over`."""
-        return self._passed(self._at_scale(), function, inputs, outputs)
+        return self._run_pass(self._at_scale(), function, inputs, outputs)
 
-    def passed_whole(self, function, inputs=(), outputs=()):
-        """The same; before the inputs come those rows of the data that were not compressed."""
-        return self.passed(partial(_as_whole, function), inputs, outputs)
+    def run_pass_whole(self, function, inputs=(), outputs=()):
+        """`run_pass`, where the function gets the uncompressed rows too, before the inputs."""
+        return self.run_pass(partial(_as_whole, function), inputs, outputs)
 
-    def _passed(self, prepared, function, inputs=(), outputs=(), stage=None):
+    def _run_pass(self, prepared, function, inputs=(), outputs=(), stage=None):
         return pass_over(self._read_ahead(prepared, stage), function, inputs, outputs)
 
-    def of(self, array):
-        """An array with a row per sample in blocks of the same samples, as it is."""
+    def in_same_blocks(self, array):
+        """Blocks of another array with a row per sample; same samples, not scaled."""
         return Blocks(as_source(array) or Source(array), self.slices[0].stop, scale=1.0)
 
-    def placed(self, array):
-        """An array with a row per sample where these blocks' passes can use it."""
+    def distribute(self, array):
+        """Send an array with a row per sample to where these blocks' passes run."""
         return array
 
     def store(self, folder):
-        """Where arrays with a row per sample are to be: see `Store`."""
+        """A `Store` for arrays with a row per sample."""
         return Store(folder)
 
     def _at_scale(self):
-        """What brings rows as they are read to the scale of the fit."""
+        """The function that centres and scales the rows that were read."""
         limits = np.finfo(self.dtype)
         if not float(limits.tiny) <= self.scale <= float(limits.max):
             raise ValueError(
                 f"the scale of X must be within {self.dtype}'s range, got {self.scale!r}: "
                 "give X in another unit"
             )
-        return partial(self.centring.at_scale, unit=self.dtype.type(self.scale))
+        return partial(self.centring.apply_at_scale, unit=self.dtype.type(self.scale))
 
     def reduced(self, Z):
         """Z_1 for these blocks, from one for the data at their own scale."""
@@ -231,24 +231,24 @@ class Blocks:
         return Z * self.scale
 
     def _read_ahead(self, prepared, stage=None):
-        """Slices and prepared rows; the thread has ended when the loop ends, however it does."""
+        """Yield slices and prepared rows; the thread ends with the loop, however that ends."""
         size, n = self._source.size, self.shape[1]
-        with ThreadPoolExecutor(1) as thread, self.reading.one_pass(size, stage) as advance:
-            # Settings of the caller's context, such as its Dask client, hold in the thread too.
+        with ThreadPoolExecutor(1) as thread, self.reading.count_pass(size, stage) as advance:
+            # The thread gets the settings of the caller's context, such as its Dask client.
             read = partial(thread.submit, copy_context().run, self._read, prepared)
             coming = read(0)
-            for number, samples in enumerate(self.slices):
+            for number, block in enumerate(self.slices):
                 rows = coming.result()
                 if number + 1 < len(self.slices):
                     coming = read(number + 1)
-                yield samples, rows
-                advance(size * samples.stop // n - size * samples.start // n)
+                yield block, rows
+                advance(size * block.stop // n - size * block.start // n)
 
     def _read(self, prepared, number):
-        samples = self.slices[number]
+        block = self.slices[number]
         read = self._source.rows_with_gaps if self._gaps else self._source.rows
-        rows = read(samples.start, samples.stop)
-        check_finite(rows, number, samples, self._gaps)
+        rows = read(block.start, block.stop)
+        check_finite(rows, number, block, self._gaps)
         return prepared(rows)
 
     @cached_property
@@ -256,9 +256,9 @@ class Blocks:
         """Scale, energy, Gram matrix or None, fingerprint."""
         p, n = self.shape
         has_gram = p <= (LARGEST_SPARSE_GRAM if self.are_sparse else MOST_FEATURES)
-        function = partial(_scaled_sums, has_gram=has_gram)
+        function = partial(_sum_block, has_gram=has_gram)
         stage = "scale and Gram matrix" if has_gram else "scale"
-        summed, fingerprint = self._passed(self.centring.of, function, stage=stage)
+        summed, fingerprint = self._run_pass(self.centring.apply, function, stage=stage)
         unit, gram = summed.unit, summed.gram
         energy = float(np.trace(gram))
         root_mean_square = unit * math.sqrt(energy / n) if energy else 1.0

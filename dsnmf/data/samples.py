@@ -1,4 +1,4 @@
-"""What every kind of data matrix has: its scale, its errors, the way to Z_1 and back."""
+"""The base class of data matrices: scale, errors, and maps between forms of Z_1."""
 
 from functools import cached_property
 
@@ -16,7 +16,7 @@ BLOCK = 1 << 18
 
 
 def _root_mean_square(norms):
-    """Of norms that may be very large or small; 1 if all are 0."""
+    """Root mean square of norms, which may be very large or small; 1 if all are 0."""
     largest = norms.max()
     return float(largest * np.sqrt(np.mean((norms / largest) ** 2))) if largest > 0 else 1.0
 
@@ -28,23 +28,23 @@ def column_blocks(rows, columns):
 
 
 class DataVariables:
-    """What programs see of samples of one kind: shared variables for any size, or a block's rows.
+    """The data as variables of a program: shared ones for any size, or a block's rows as input.
 
-    A kind of data is one subclass; this one has what they share, for an array without gaps.
+    Each kind of data has a subclass. This base class is for an array without gaps.
 
     Parameters
     ----------
     dtype : {"float32", "float64"}
     in_rows : bool
-        Whether the samples are an input of compiled functions, a block's rows (b x p).
+        Whether the data are an input of compiled functions, a block's rows (b x p).
 
     Attributes
     ----------
     X : variable, shape (p, n), or (r, n) where compressed
     rows : variable, shape (b, p)
-        Of a block alone: Xᵀ, the input.
+        Only for a block: Xᵀ, the input.
     variables : list of variables
-        Shared ones for `Samples.values`; or the input.
+        Shared ones that hold `Samples.values`; or the input.
     """
 
     def __init__(self, dtype, in_rows=False):
@@ -62,7 +62,7 @@ class DataVariables:
         return pt.matrix("rows", dtype=dtype)
 
     def filled(self, Zs, H, nonlinearity):
-        """X with its gaps, if it has any, filled from the reconstruction."""
+        """X, any gaps filled from the reconstruction."""
         return self.X
 
     def squared_error(self, Zs, H, nonlinearity):
@@ -70,47 +70,50 @@ class DataVariables:
         return self._squared_error(Zs[0], layer_features(Zs, H, 1, nonlinearity))
 
     def error_and_gradients(self, Zs, H, nonlinearity, params):
-        """`squared_error` and its derivatives by params: some of Zs and what H is made of."""
+        """`squared_error` and its derivatives by params: some of Zs, and the inputs of H."""
         error = self.squared_error(Zs, H, nonlinearity)
         return error, pytensor.grad(error, params)
 
 
 class Samples:
-    """n samples of p features, and all that starts, rules, costs and feature maps ask of them.
+    """n samples of p features, with all that starts, rules, costs and feature maps need.
 
-    Everything is fitted at one scale, at which the root mean square of the samples' norms is 1, so
-    that results do not depend on the unit of the data. A kind of data is one subclass: the code
-    around it never asks which. This one has what they share, for an array without gaps.
+    A fit divides all samples by one scale. The root mean square of their norms is then 1, so that
+    results do not depend on the unit of the data. Each kind of data has a subclass, and other code
+    never tests which. This base class is for an array without gaps.
 
     Parameters
     ----------
     given : ndarray or SciPy sparse matrix, shape (p, n), float32 or float64
-        The samples as they came; not copied here.
+        The unscaled samples; not copied.
     scale : float > 0, optional
-        What divides them; by default the root mean square of their norms.
+        Divisor of the samples; by default the root mean square of their norms.
 
     Attributes
     ----------
     given, scale
+    shape : (int, int)
+        p, n
+    dtype : dtype
     norms : ndarray, shape (n,), float64
-        l2 norms of the samples at that scale; of one with gaps what it would be if they were like
-        the rest of it.
+        l2 norms of the samples at that scale. A sample with gaps gets the norm that it would have
+        if its unknown entries had the mean square of its known ones.
     start : ndarray or SciPy sparse matrix, shape of X
-        What initialisers see.
+        The input of initialisers.
     variables : type
-        The `DataVariables` of this kind, in which rules see X, compressed or not.
-    samples : ndarray or SciPy sparse matrix, shape (p, n)
-        At the scale of the fit, not compressed, without gaps.
+        The `DataVariables` of this kind, in which rules use X, compressed or not.
+    scaled : ndarray or SciPy sparse matrix, shape (p, n)
+        X at the scale of the fit, not compressed, gaps filled.
     unshifted : ndarray or SciPy sparse matrix, shape (p, n)
-        `samples` with the vector `shift`, if there is one, added to each: for what depends on
-        their differences alone.
+        `scaled` plus the vector `shift`, if there is one: for code that uses only differences of
+        samples.
     shift : ndarray, shape (p,), or None
     offset : float >= 0
-        What the squared error of X lacks to that of `samples`.
+        The squared error of `scaled` minus that of X.
     is_complete : bool
-        Whether X has no gaps, so that rules see the same in every iteration.
+        Whether X has no gaps, so that rules use the same X in every iteration.
     only_known : bool
-        Whether rules see nothing but the known entries.
+        Whether rules use the known entries alone.
     """
 
     offset = 0.0
@@ -125,6 +128,14 @@ class Samples:
         norms = unit * np.sqrt(self._energies(unit))
         self.scale = _root_mean_square(norms) if scale is None else scale
         self.norms = norms / self.scale
+
+    @property
+    def shape(self):
+        return self.given.shape
+
+    @property
+    def dtype(self):
+        return self.given.dtype
 
     def _energies(self, unit):
         """Per sample Σ (x / unit)²."""
@@ -145,73 +156,73 @@ class Samples:
         return np.divide(self.given, self._unit, order="C")
 
     def find_eigen(self):
-        """Have `take_eigen` know, where the start would decompose the same Gram matrix itself."""
+        """Compute the result of `take_eigen`, if the start would decompose the same Gram matrix."""
 
     def take_eigen(self):
-        """What `gram_eigen` gives of `start` if that is known, or None; let go of."""
+        """`gram_eigen(start)`, or None if it is not known; not kept afterwards."""
         eigen, self._eigen = self._eigen, None
         if eigen is not None:
             self._spectrum = eigen[0]
         return eigen
 
     def least_error(self, rank):
-        """The squared error of the best approximation of this rank; 0 where it is not known."""
+        """The squared error of the best approximation of this rank; 0 if it is not known."""
         return 0.0 if self._spectrum is None else self.offset + least_error(self._spectrum, rank)
 
     def values(self):
-        """What `variables` are to hold, C-contiguous or sparse: X first."""
+        """The values of `variables`, C-contiguous or sparse: X first."""
         return [np.ascontiguousarray(self.start)]
 
     @property
-    def samples(self):
+    def scaled(self):
         return self.start
 
     @property
     def unshifted(self):
-        return self.samples
+        return self.scaled
 
     @property
     def step_shape(self):
-        """Samples that a step works on at once, and how many known features each has."""
+        """The number of samples in a step, and of known features in each."""
         n = len(self.norms)
         return n, self.start.size / n
 
     @property
     def dense(self):
-        """`samples` as an array; ValueError if that is too large to make."""
-        return self.samples
+        """`scaled` as an array; ValueError if that would be too large."""
+        return self.scaled
 
     def check_known(self, features=True, first=0):
-        """ValueError if a sample, or a feature (unless they do not matter), has no known entry.
+        """Raise a ValueError if a sample, or with features a feature, has no known entry.
 
         Samples are counted from `first`.
         """
 
     def check_use(self, mode, init):
-        """ValueError if this kind cannot be compiled so, or has no such start."""
+        """Raise a ValueError if this kind does not support the mode or the start."""
 
     def compressed(self, Z):
-        """Z_1 in the coordinates of X, from one for `samples`."""
+        """Z_1 in the coordinates of X, from a Z_1 for `scaled`."""
         return Z
 
     def reduced(self, Z):
-        """The same from one for `given`."""
+        """Z_1 in the coordinates of X, from a Z_1 for `given`."""
         return self.compressed(np.asarray(Z) / self._unit)
 
     def restored(self, Z):
-        """Z_1 for `given`, from one in the coordinates of X."""
+        """Z_1 for `given`, from a Z_1 in the coordinates of X."""
         return Z * self._unit
 
     def completed(self, Z, F):
-        """`given` with its gaps, if it has any, filled from Z F; arrays."""
+        """`given` with any gaps filled from Z F; arrays."""
         return self.given
 
-    def of_fit(self, numbers, Z, F):
-        """Some of the samples at the scale of the fit, gaps filled from Z F (as `completed`)."""
+    def filled_at_scale(self, numbers, Z, F):
+        """Some columns of `completed`, at the scale of the fit."""
         return self.given[:, numbers] / self._unit
 
     def final_error(self, Z, F):
-        """‖X - Z F‖ of the samples as they came over their known entries, exactly.
+        """‖X - Z F‖ over the known entries of the unscaled samples, exactly.
 
         Parameters
         ----------
@@ -233,22 +244,22 @@ class Samples:
         error = 0.0
         for block in blocks:
             X, columns = self.wide(block), F[:, block].astype(np.float64)
-            # In X's order: twice as fast as a difference of rows and columns.
+            # In X's memory order: twice as fast as a difference of two orders.
             X -= Z @ columns if X.flags.c_contiguous else (columns.T @ Z.T).T
             error += total(np.square(X, out=X))
         return error
 
     def wide(self, which):
-        """Some of the samples at the scale of the fit, as a float64 array."""
+        """Some columns of `given` at the scale of the fit, as a float64 array."""
         return self.given[:, which].astype(np.float64) / self.scale
 
     def features(self, feature_map):
-        """What a feature map makes of the samples, at the scale of the fit, block after block.
+        """Apply a feature map to the samples at the scale of the fit, in blocks.
 
         Parameters
         ----------
         feature_map : object
-            `of_full(X, norms)` takes samples without gaps (p x n), `of_gappy(X, norms)` those with.
+            `map_full(X, norms)` takes samples (p x n) without gaps, `map_gappy(X, norms)` with.
 
         Returns
         -------
@@ -263,4 +274,4 @@ class Samples:
         return H
 
     def _block_features(self, block, feature_map):
-        return feature_map.of_full(self.given[:, block] / self._unit, self.norms[block])
+        return feature_map.map_full(self.given[:, block] / self._unit, self.norms[block])

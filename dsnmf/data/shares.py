@@ -1,4 +1,4 @@
-"""How features share the squared norm of a matrix."""
+"""The share of each feature in the squared norm of a matrix."""
 
 import math
 import warnings
@@ -6,10 +6,12 @@ import warnings
 import numpy as np
 import scipy.sparse
 
+from dsnmf.caller import stacklevel
 from dsnmf.magnitude import largest_magnitude
 from dsnmf.symbolic.centred import CentredMatrix
 
-#: A feature with more of it than this leaves less than a fifth of the norm for all others.
+#: With a larger share of the squared norm, a feature leaves less than a fifth of the norm for the
+#: others.
 GOVERNING = 0.96
 
 #: Entries that are squared at a time.
@@ -21,7 +23,7 @@ class GoverningFeatureWarning(UserWarning):
 
 
 def energies_of(X):
-    """Of each feature the sum of its squares, in any unit.
+    """The sum of squares of each feature, in a common but arbitrary unit.
 
     Parameters
     ----------
@@ -47,7 +49,7 @@ def energies_of(X):
     return energies
 
 
-def warn_of_governing(energies, names=None, stacklevel=2):
+def warn_of_governing(energies, names=None):
     """Tell the user if one of several features holds nearly all of the squared norm.
 
     Parameters
@@ -55,9 +57,7 @@ def warn_of_governing(energies, names=None, stacklevel=2):
     energies : ndarray, shape (n_features,)
         See `energies_of`.
     names : sequence of str, optional
-        Those of the features.
-    stacklevel : int
-        As `warnings.warn` has it, for the caller.
+        Names of the features.
 
     Warns
     -----
@@ -85,5 +85,5 @@ def warn_of_governing(energies, names=None, stacklevel=2):
         f"{name} holds {share} % or more of X's squared norm, so that a fit describes little else: "
         "leave it out if it only numbers or dates the samples, or scale the features alike",
         GoverningFeatureWarning,
-        stacklevel=stacklevel + 1,
+        stacklevel=stacklevel(),
     )

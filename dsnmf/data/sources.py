@@ -1,4 +1,4 @@
-"""Matrices larger than memory, read some rows at a time: samples x features, as users have them."""
+"""Matrices larger than memory, samples x features, read some rows at a time."""
 
 import contextlib
 import mmap
@@ -16,7 +16,7 @@ from dsnmf.files.arrays import read_sparse, sparse_header
 from dsnmf.files.damage import damage_as
 from dsnmf.files.pages import release
 
-#: What arrays have whose values are in memory: NumPy's, JAX's, PyTorch's, ….
+#: Attributes of arrays in memory: NumPy's, JAX's, PyTorch's, ….
 IN_MEMORY = ("__array_interface__", "__dlpack__")
 
 #: Part of the names of the files in which joblib hands arrays in memory to its workers.
@@ -24,29 +24,29 @@ OF_JOBLIB = "joblib_memmapping_folder"
 
 
 def as_source(X):
-    """Where the rows of X are read from, if X is not held in memory.
+    """The source to read X from, if X is not in memory.
 
     Parameters
     ----------
     X : object, shape (n_samples, n_features)
         One of
 
-        - a `numpy.memmap`, or a view of one (what was computed from one is in memory, and what
-          joblib has mapped to hand it to a worker),
+        - a `numpy.memmap`, or a view of one (but not an array computed from one, nor one that
+          joblib has mapped for a worker: these are in memory),
         - a list of paths (str or PathLike) of .npy files, whose rows follow each other, or of .npz
           files of sparse matrices (`scipy.sparse.save_npz`), one of which is in memory at a time,
         - a `dask.array`, computed in slices of rows on the scheduler that is active; chunks of
           more rows than are read at a time are computed again for each slice of them,
         - an `h5py.Dataset`, a `zarr.Array`, or anything else with shape, NumPy dtype and slices
-          of rows that does not give out its memory, as xarray's arrays do where they hold it.
+          of rows that does not expose memory, as xarray's arrays in memory do,
 
         or an AnnData object whose X is one of these. Real numbers only. Rows may come as sparse
-        matrices, also from Dask or from a backed AnnData's X; what is read is made dense.
+        matrices, also from Dask or from a backed AnnData's X; they are made dense.
 
     Returns
     -------
     Source or None
-        None for all else: arrays, lists of numbers, frames, sparse matrices in memory.
+        None for anything else: arrays, lists of numbers, frames, sparse matrices in memory.
 
     Raises
     ------
@@ -57,7 +57,7 @@ def as_source(X):
     ValueError
         If X, or a file, is not 2-d; if X is empty, in a closed file, or a Dask array in several
         chunks of columns or of unknown size; if a file is damaged, holds Python objects, or differs
-        from the first in width or in what its rows come in.
+        from the first in width or in the dtype of its rows.
 
     Examples
     --------
@@ -88,7 +88,7 @@ def as_source(X):
 
 
 def _as_dask(X):
-    """The Dask array that X is, or that an array of xarray holds; else None."""
+    """X if it is a Dask array, or the one inside an xarray array; else None."""
     dask = sys.modules.get("dask.array") and sys.modules["dask"]
     if dask is None or not dask.is_dask_collection(X):
         return None
@@ -108,13 +108,13 @@ def _is_on_disk(X):
 def _is_view(X):
     """Whether NumPy indexes X without reading: then two slices of it share their memory."""
     if hasattr(X, "__array__"):
-        with contextlib.suppress(Exception):  # what cannot be read is said where rows are
+        with contextlib.suppress(Exception):  # errors of reading are reported when rows are read
             return np.may_share_memory(np.asarray(X[:1]), np.asarray(X[:1]))
     return False
 
 
 def _mapping(X):
-    """The `mmap.mmap` that an array is a view of; None if it has memory of its own."""
+    """The `mmap.mmap` behind an array; None if the array has memory of its own."""
     while X is not None and not isinstance(X, mmap.mmap):
         X = getattr(X, "base", None)
     return X
@@ -131,10 +131,10 @@ class Mapped(Source):
         self._end = X.offset - X.offset % mmap.ALLOCATIONGRANULARITY + len(self._mapping)
 
     def _read(self, start, stop):
-        if self._mapping.size() < self._end:  # to touch what is missing would end the process
+        if self._mapping.size() < self._end:  # reading beyond the end would kill the process
             raise ValueError(f"{self._X.filename} has become shorter")
         rows = np.array(self._X[start:stop], order="C")
-        if self._X.mode != "c":  # changes in a private copy have to stay
+        if self._X.mode != "c":  # changes in a private copy must stay
             release(self._X)
         return rows
 
@@ -156,7 +156,7 @@ class NpyFiles(Source):
                 kind = type(path).__name__
                 raise TypeError(f"a list of paths must hold nothing else, got a {kind} at X[{i}]")
         self._paths = [os.fspath(path) for path in paths]
-        self._shapes, dtypes = zip(*(self._described(path) for path in self._paths))
+        self._shapes, dtypes = zip(*(self._describe(path) for path in self._paths))
         self.dtype, width = dtypes[0], self._shapes[0][1]
         for path, shape, dtype in zip(self._paths, self._shapes, dtypes):
             if (shape[1], dtype) != (width, self.dtype):
@@ -168,12 +168,12 @@ class NpyFiles(Source):
         self.shape = (self._ends[-1], width)
         self._check_not_empty()
 
-    def _opened(self, path):
+    def _open(self, path):
         with damage_as(path, "is no intact .npy file of numbers"):
             return np.lib.format.open_memmap(path, mode="r")
 
-    def _described(self, path):
-        values = self._opened(path)
+    def _describe(self, path):
+        values = self._open(path)
         return values.shape, row_dtype(values.shape, values.dtype, path)
 
     def _read(self, start, stop):
@@ -184,7 +184,7 @@ class NpyFiles(Source):
         return [self._part(i, start, stop) for i in files]
 
     def _part(self, i, start, stop):
-        values = self._opened(self._paths[i])
+        values = self._open(self._paths[i])
         if values.shape != self._shapes[i]:
             raise ValueError(f"{self._paths[i]} was replaced by one of shape {values.shape}")
         first = self._ends[i] - values.shape[0]
@@ -192,9 +192,9 @@ class NpyFiles(Source):
 
 
 class NpzFiles(NpyFiles):
-    """The same of .npz files of sparse matrices.
+    """Rows of several .npz files of sparse matrices, one after the other.
 
-    Such a file can only be read as a whole, so the last one stays in memory, sparse.
+    Such a file can only be read whole, so the last one read stays in memory, sparse.
     """
 
     to_memory = "scipy.sparse.vstack([scipy.sparse.load_npz(path) for path in X])"
@@ -208,17 +208,17 @@ class NpzFiles(NpyFiles):
 
     @property
     def size(self):
-        """Bytes of all stored entries, with their columns' numbers, or of all if that is less."""
+        """Bytes of the stored entries with column numbers, or of all entries if that is less."""
         return min(super().size, self._stored * (self.dtype.itemsize + 4))
 
-    def _described(self, path):
+    def _describe(self, path):
         shape, dtype, stored = sparse_header(path)
         self._stored += stored
         return shape, row_dtype(shape, dtype, path)
 
-    def _opened(self, path):
+    def _open(self, path):
         if self._last[0] != path:
-            self._last = None, None  # its memory is free before the next one needs some
+            self._last = None, None  # frees its memory before the next one is read
             self._last = path, read_sparse(path)
         return self._last[1]
 
@@ -249,7 +249,7 @@ class DaskArray(Source):
     def _read(self, start, stop):
         return self._X[start:stop].compute()
 
-    def mapped(self, function, width):
+    def map_rows(self, function, width):
         """The Dask array (rows x width) of a function of each chunk's rows; nothing is computed."""
         dtype = self.dtype
         return self._X.map_blocks(

@@ -1,6 +1,6 @@
-"""Sparse matrices: absent entries are zeros, and nothing dense of their size is made.
+"""Sparse matrices, centred or not: absent entries are zeros, no dense copy is formed.
 
-Those of which something is subtracted too: see `dsnmf.symbolic.centred`.
+For centred ones see `dsnmf.symbolic.centred`.
 """
 
 from dataclasses import replace
@@ -20,12 +20,12 @@ from dsnmf.symbolic.residual import chained_gradients
 from dsnmf.symbolic.shared import open_shared, open_sparse
 from dsnmf.training.modes import is_jax
 
-#: Share of the matrix's energy below which its error is not taken from a difference of sums.
+#: Share of ‖X‖² below which the squared error is not computed as a difference of sums.
 LEAST_DIFFERENCE = 1e-8
 
 
 def squared_residual(X, Z, F):
-    """Σ (X - Z F)² in float64, exactly; of a sparse X (p x n) nothing dense of its size is made."""
+    """Σ (X - Z F)² in float64, exactly; a sparse X (p x n) is never made dense."""
     Z, F = Z.astype(np.float64, copy=False), F.astype(np.float64, copy=False)
     X = X.astype(np.float64, copy=False)
     is_centred = isinstance(X, CentredMatrix)
@@ -49,7 +49,7 @@ def column_norms(X):
 
 
 class SparseVariables(DataVariables):
-    """Of a CSR matrix."""
+    """Variables of a CSR matrix."""
 
     def _shared(self, dtype):
         return open_sparse("X", dtype)
@@ -58,7 +58,7 @@ class SparseVariables(DataVariables):
         return pytensor.sparse.csr_matrix("rows", dtype=dtype)
 
     def _squared_error(self, Z, F):
-        """In float64, since a good fit leaves little of the terms' difference; never below 0."""
+        """In float64, because a good fit is a small difference of large terms; never below 0."""
         wide_Z, wide_F = pt.cast(Z, "float64"), pt.cast(F, "float64")
         fitted = (product(self.X, wide_F.T) * wide_Z).sum()
         inner = (pt.dot(wide_Z.T, wide_Z) * pt.dot(wide_F, wide_F.T)).sum()
@@ -69,7 +69,7 @@ class SparseVariables(DataVariables):
         return pt.sqr(pt.cast(pytensor.sparse.csm_data(self.X), "float64")).sum()
 
     def error_and_gradients(self, Zs, H, nonlinearity, params):
-        """As `DataVariables` has it, written out: sparse products have no symbolic gradient."""
+        """See `DataVariables`. Written out, as sparse products have no symbolic gradient."""
         Z, F = Zs[0], layer_features(Zs, H, 1, nonlinearity)
         by_Z = pt.dot(Z, pt.dot(F, F.T)) - product(self.X, F.T)
         by_F = pt.dot(pt.dot(Z.T, Z), F) - product(Z.T, self.X)
@@ -77,7 +77,7 @@ class SparseVariables(DataVariables):
 
 
 class CentredVariables(SparseVariables):
-    """Of a sparse matrix less its features' means."""
+    """Variables of a sparse matrix minus the means of its features."""
 
     def __init__(self, dtype):
         super().__init__(dtype)
@@ -91,7 +91,7 @@ class CentredVariables(SparseVariables):
 
 
 class Sparse(Samples):
-    """A sparse matrix, canonical: see `dsnmf.data.recognition.canonical`."""
+    """A canonical sparse matrix; see `dsnmf.data.recognition.canonical`."""
 
     variables: type[DataVariables] = SparseVariables
 
@@ -129,19 +129,19 @@ class Sparse(Samples):
         return super().wide(which).toarray()
 
     def features(self, feature_map):
-        """As `Samples` has it, at once: no more is made than there are entries."""
+        """See `Samples.features`; not in blocks, as intermediate arrays are no larger than X."""
         X = (self.given / self._unit).astype(self.given.dtype, copy=False)
-        return feature_map.of_full(X, self.norms)
+        return feature_map.map_full(X, self.norms)
 
 
 class CentredSparse(Sparse):
-    """A `CentredMatrix` of a sparse one, with a mean for each feature."""
+    """A sparse matrix minus the means of its features, a `CentredMatrix`."""
 
     variables = CentredVariables
 
     def _energies(self, unit):
         X = (self.given / unit).astype(np.float64)
-        entries, values = X.stored()
+        entries, values = X.stored_entries()
         beyond = np.square(values) - np.square(X.means[entries.row])
         of_stored = np.bincount(entries.col, beyond, minlength=X.shape[1])
         return np.maximum(of_stored + X.means @ X.means, 0)
@@ -152,7 +152,7 @@ class CentredSparse(Sparse):
         return replace(X, entries=X.entries.tocsr())
 
     def values(self):
-        """The matrix itself, what is subtracted, and Σ X²."""
+        """The sparse matrix, the means, and Σ X²."""
         square = np.array(self.start.astype(np.float64).energies().sum())
         return [self.start.entries, self.start.means, square]
 

@@ -20,7 +20,7 @@ _PREFIX = ".scratch-"
 
 
 def _new_file(path, shape, dtype):
-    """A mapped file with room on the disk: writing into one that finds none ends the process."""
+    """A mapped file with its disk space reserved: writing without space would kill the process."""
     size = math.prod(shape) * np.dtype(dtype).itemsize
     can_reserve = hasattr(os, "posix_fallocate")  # not on macOS and Windows
     if not can_reserve and shutil.disk_usage(os.path.dirname(path)).free < size:
@@ -32,15 +32,15 @@ def _new_file(path, shape, dtype):
     return array
 
 
-def _held(scratch):
-    """The lock of a fit's scratch folder; None if another process has it, or there can be none."""
+def _try_lock(scratch):
+    """Lock a fit's scratch folder; None if another process holds it, or locks do not work here."""
     try:
         return lock(scratch)
     except (OSError, NotImplementedError):
         return None
 
 
-def _let_go(held):
+def _unlock(held):
     held.release()
     with suppress(PermissionError):  # on Windows, if another process tries it
         Path(held.lock_file).unlink(missing_ok=True)
@@ -54,23 +54,23 @@ def _remove(folder):
 
 
 def _remove_abandoned(folder):
-    """Remove what fits that were killed have left in a store."""
+    """Remove the scratch folders of killed fits from a store."""
     for scratch in folder.glob(f"{_PREFIX}*"):
-        held = _held(scratch)
+        held = _try_lock(scratch)
         if held is not None:
             shutil.rmtree(scratch, ignore_errors=True)
-            _let_go(held)
+            _unlock(held)
 
 
 class Store:
-    """Makes arrays; of those in files only what is kept is left when the context ends.
+    """Makes arrays in memory or in files; when the context ends, only files of `keep` remain.
 
-    What the contexts of killed processes have left in the folder is removed first.
+    Files of killed processes in the folder are removed first.
 
     Parameters
     ----------
     folder : str or path-like, optional
-        Made if it is not there; without one, arrays are in memory.
+        Created if it does not exist; without one, arrays are in memory.
 
     Raises
     ------
@@ -85,7 +85,7 @@ class Store:
     ...     with Store(folder) as store:
     ...         H, scratch = store.new((4, 2), "float32"), store.new((4, 2), "float64")
     ...         H[:] = 1
-    ...         H = store.kept(H, "H_1")
+    ...         H = store.keep(H, "H_1")
     ...     print(os.listdir(folder), H.sum())
     ['H_1.npy'] 8.0
     """
@@ -100,7 +100,7 @@ class Store:
             self._folder.mkdir(parents=True, exist_ok=True)
             _remove_abandoned(self._folder)
             scratch = self._folder / f"{_PREFIX}{secrets.token_hex(8)}"
-            self._lock = _held(scratch)  # before others can take the folder for abandoned
+            self._lock = _try_lock(scratch)  # before others can take the folder for abandoned
             scratch.mkdir(0o700)
             self._scratch = scratch
         return self
@@ -109,27 +109,27 @@ class Store:
         for folder in filter(None, (self._elsewhere, self._scratch)):
             _remove(folder)
         if self._lock is not None:
-            _let_go(self._lock)
+            _unlock(self._lock)
 
     def new(self, shape, dtype):
-        """An array of this shape with any content; mapped to a file if there is a folder."""
-        return np.empty(shape, dtype) if self._scratch is None else self._mapped(shape, dtype)
+        """A new array with arbitrary content; mapped to a file if there is a folder."""
+        return np.empty(shape, dtype) if self._scratch is None else self._new_mapped(shape, dtype)
 
     def scratch(self, shape, dtype):
-        """The same for what may be nearly as large as the data, and is not kept.
+        """A new array that may be nearly as large as the data, and is not kept.
 
-        Never in memory: without a folder in one of the system for temporary files.
+        It is always in a file: without a folder, in the system's folder for temporary files.
         """
         if self._scratch is None and self._elsewhere is None:
             self._elsewhere = tempfile.mkdtemp(prefix="dsnmf-")
-        return self._mapped(shape, dtype)
+        return self._new_mapped(shape, dtype)
 
-    def _mapped(self, shape, dtype):
+    def _new_mapped(self, shape, dtype):
         folder = self._scratch or self._elsewhere
         return _new_file(os.path.join(folder, f"{next(self._numbers)}.npy"), shape, dtype)
 
-    def kept(self, array, name):
-        """The array to be used from now on: itself, or its file, for reading, as NAME.npy."""
+    def keep(self, array, name):
+        """Keep an array as NAME.npy; returns the array to use from now on, mapped for reading."""
         if self._scratch is None:
             return array
         array.flush()

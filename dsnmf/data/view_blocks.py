@@ -9,7 +9,7 @@ from dsnmf.training.passes import Stacked
 
 
 class ViewBlocks(Views):
-    """Views that are column groups of one matrix in blocks, all of them present.
+    """Views that are column groups of one matrix in blocks; no view is missing.
 
     Parameters
     ----------
@@ -34,10 +34,10 @@ class ViewBlocks(Views):
     def measure(self):
         V = len(self.widths)
         self.scales, self.variances = np.ones(V), np.zeros(V)
-        (largest,) = self.passed(partial(_largest, spans=self.parts[0].spans))
+        (largest,) = self.run_pass(partial(_largest, spans=self.parts[0].spans))
         units = {v: float(value) or 1.0 for v, value in enumerate(largest.value)}
-        function = partial(_summed, spans=self.parts[0].spans, units=units)
-        sums, squares = self.passed(function)
+        function = partial(_moment_terms, spans=self.parts[0].spans, units=units)
+        sums, squares = self.run_pass(function)
         for v, s in self.parts[0].spans:
             self.set_scale(v, units[v], sums[s], squares[s])
         self._zero = largest.value == 0
@@ -50,16 +50,16 @@ class ViewBlocks(Views):
     def step_shape(self):
         return self.blocks.step_shape
 
-    def passed(self, function, inputs=(), outputs=()):
-        return self.blocks.passed(partial(self._of_columns, function), inputs, outputs)
+    def run_pass(self, function, inputs=(), outputs=()):
+        return self.blocks.run_pass(partial(self._call_on_columns, function), inputs, outputs)
 
-    def _of_columns(self, function, rows, *inputs):
+    def _call_on_columns(self, function, rows, *inputs):
         return function([rows if self._is_sorted else rows[:, self._columns]], *inputs)
 
-    def picked(self, numbers, fill):
+    def pick(self, numbers, fill):
         chosen = np.zeros(self.shape[1], bool)
         chosen[numbers] = True
-        (stacked,) = self.passed(_chosen, [chosen])
+        (stacked,) = self.run_pass(_stack_chosen, [chosen])
         return stacked.rows().astype(np.float64) * self.multipliers(self.parts[0])
 
 
@@ -76,9 +76,9 @@ def _largest(rows, spans):
     return [], [_Largest(np.array([np.abs(rows[0][:, s]).max() for _, s in spans], float))]
 
 
-def _summed(rows, spans, units):
+def _moment_terms(rows, spans, units):
     return [], [*moments(rows[0], spans, units, len(rows[0]))]
 
 
-def _chosen(rows, chosen):
+def _stack_chosen(rows, chosen):
     return [], [Stacked(rows[0][chosen])]

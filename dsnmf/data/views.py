@@ -1,4 +1,4 @@
-"""Views: several matrices of the same samples, some of them missing for some samples."""
+"""Views: several matrices of the same samples; some samples may lack some views."""
 
 from typing import NamedTuple
 
@@ -11,18 +11,18 @@ from dsnmf.training.passes import pass_over
 
 
 class Part(NamedTuple):
-    """A matrix in which some views stand side by side, with the samples that have them.
+    """A matrix of some views side by side, for the samples that have them.
 
     Attributes
     ----------
     rows : ndarray or CSR matrix, shape (b, p); None for data in blocks
-        As they came.
+        Not scaled.
     samples : ndarray of int or None
-        Numbers of the samples; None for all.
+        Numbers of the part's samples; None for all.
     group : int
-        Parts with the same samples have the same number.
+        The same number for parts with the same samples.
     spans : list of (int, slice)
-        View and columns, in order.
+        Number and columns of each view, in order.
     """
 
     rows: object
@@ -32,7 +32,7 @@ class Part(NamedTuple):
 
 
 def _row_blocks(rows):
-    """Slices of rows and these as arrays, a few at a time."""
+    """Yield slices of rows and the rows as arrays."""
     step = max(1, BLOCK // rows.shape[1])
     for start in range(0, rows.shape[0], step):
         block = slice(start, start + step)
@@ -41,7 +41,7 @@ def _row_blocks(rows):
 
 
 def moments(rows, spans, units, count):
-    """Per view Σ x², and Σ (x - mean)² of its features, both in units² of the view."""
+    """Σ x and Σ x² of each feature, x in the unit of its view."""
     sums, squares = np.zeros(rows.shape[1]), np.zeros(rows.shape[1])
     divisors = np.concatenate([np.full(s.stop - s.start, units[v]) for v, s in spans])
     for _, block in _row_blocks(rows):
@@ -52,45 +52,45 @@ def moments(rows, spans, units, count):
 
 
 class Views:
-    """Samples of several views in memory, and all that a fit asks of them.
+    """Samples of several views in memory, with all that a fit needs.
 
-    Each view is divided by the root mean square of the norms of the samples that have it. So a view
-    counts by neither its unit nor its number of features: the sum of its squares is the number of
-    samples that have it.
+    Each view is divided by the root mean square of the norms of the samples that have it. The sum
+    of its squares is then their number, so that neither its unit nor its number of features
+    matters.
 
-    Inside, samples are sorted by the views that they have. `order` leads there.
+    Samples are sorted by the views that they have; `order` is the permutation.
 
     Parameters
     ----------
     matrices : list of V ndarray or CSR matrix, shape (n, p_v)
         Without NaN where the view is present.
     present : ndarray of bool, shape (V, n)
-        Each sample has a view at least, and each view a sample.
+        Each sample has at least one view, and each view at least one sample.
 
     Attributes
     ----------
     order : ndarray of int or None
-        Sample j here is sample order[j] of the matrices; None where they are the same.
+        Sample j of this object is sample order[j] of the matrices; None if nothing was sorted.
     patterns : list of (slice, ndarray of bool)
-        Samples that have the same views, and which.
+        Slices of samples that have the same views, and these views.
     parts : list of Part
     groups : list of ndarray of int or None
         The samples of each group of parts.
     additions : CSR matrix, shape (n, rows of all parts), or None
-        Ones where a row is of the sample: it adds up what the parts say of each. None for one part
-        of all samples.
+        1 where a row of a part belongs to the sample: the product adds up the parts. None for one
+        part of all samples.
     widths : list of V int
     counts : ndarray of V int
-        Samples that have the view.
+        Number of samples that have each view.
     scales : ndarray, shape (V,)
-        What each view is divided by.
+        Divisor of each view.
     variances : ndarray, shape (V,)
-        Σ (x - mean)² of each view, so divided.
+        Σ (x - mean)² of each view at its scale.
     shape : (int, int)
         p, n: features of all views x samples.
     dtype : dtype
     scale : float
-        1: what is learned is at the views' scales.
+        1, as the factors are at the views' scales.
     """
 
     scale = 1.0
@@ -124,7 +124,7 @@ class Views:
                 self.groups.append(samples)
             X = X.astype(self.dtype, copy=False)
             self.parts.append(Part(X, samples, known[key], [(v, slice(0, X.shape[1]))]))
-        self.parts = _joined(self.parts)
+        self.parts = _join_columns(self.parts)
         self.additions = _additions(self.parts, self.shape[1], self.dtype)
 
     def measure(self):
@@ -145,56 +145,58 @@ class Views:
 
     @property
     def energies(self):
-        """Squared norm of each view, divided by its scale: its samples, or 0 of a view of zeros."""
+        """Squared norm of each view at its scale: its number of samples, or 0 for a zero view."""
         return np.where(self.is_zero, 0.0, self.counts)
 
     @property
     def is_zero(self):
-        """Whether a view is zero."""
-        return np.array([not any(map(_any, self._of(v))) for v in range(len(self.widths))])
+        """For each view whether it is all zero."""
+        return np.array(
+            [not any(map(_any, self._rows_of_view(v))) for v in range(len(self.widths))]
+        )
 
-    def _of(self, v):
+    def _rows_of_view(self, v):
         for part in self.parts:
             for number, span in part.spans:
                 if number == v:
                     yield part.rows[:, span]
 
     def view(self, v):
-        """The samples that have a view, in their order here, divided by its scale; (b, p_v)."""
-        (rows,) = self._of(v)
+        """The rows of a view at its scale, sorted; shape (b, p_v)."""
+        (rows,) = self._rows_of_view(v)
         return rows / self.dtype.type(self.scales[v])
 
     def samples_of(self, v):
-        """Their numbers; None for all."""
+        """Numbers of the samples that have a view; None for all."""
         return next(p.samples for p in self.parts for number, _ in p.spans if number == v)
 
     def multipliers(self, part):
-        """What the columns of a part are to be multiplied by, shape (p,), float64."""
+        """1 / scale for each column of a part, shape (p,), float64."""
         return np.concatenate(
             [np.full(s.stop - s.start, 1 / self.scales[v]) for v, s in part.spans]
         )
 
     def least_error(self, rank):
-        """As `Samples` has it: not known."""
+        """See `Samples`; not known, so 0."""
         return 0.0
 
     @property
     def step_shape(self):
-        """As `Samples` has it."""
+        """See `Samples`."""
         return self.shape[1], max(1, int(self.counts @ self.widths) // self.shape[1])
 
-    def passed(self, function, inputs=(), outputs=()):
-        """Call a function of the parts' rows, a list, see `dsnmf.training.passes.pass_over`."""
+    def run_pass(self, function, inputs=(), outputs=()):
+        """Call a function of the list of the parts' rows; see `dsnmf.training.passes.pass_over`."""
         blocks = [(slice(None), [part.rows for part in self.parts])]
         return pass_over(blocks, function, inputs, outputs)
 
-    def picked(self, numbers, fill):
-        """Some samples at the views' scales, shape (some, p), float64; absent views from `fill`.
+    def pick(self, numbers, fill):
+        """Some samples at the views' scales, shape (some, p), float64; `fill` gives missing views.
 
         Parameters
         ----------
         numbers : ndarray of int
-            In the order here.
+            In the sorted order.
         fill : ndarray, shape (some, p)
             Views one after the other.
         """
@@ -214,20 +216,20 @@ class Views:
         return result
 
     def in_given_order(self, H):
-        """Rows that stand in the order here, in that of the matrices as they were given."""
+        """Put sorted rows into the order of the given matrices."""
         if self.order is None:
             return H
         result = np.empty_like(H)
         result[self.order] = H
         return result
 
-    def sorted(self, H):
-        """The other way."""
+    def in_own_order(self, H):
+        """Put rows from the order of the given matrices into the sorted one."""
         return H if self.order is None else H[self.order]
 
 
 def _additions(parts, n, dtype):
-    """See `Views`."""
+    """The matrix `Views.additions`."""
     if len(parts) == 1 and parts[0].samples is None:
         return None
     samples = np.concatenate([np.arange(n) if p.samples is None else p.samples for p in parts])
@@ -239,8 +241,8 @@ def _any(rows):
     return rows.nnz and rows.data.any() if scipy.sparse.issparse(rows) else rows.any()
 
 
-def _joined(parts):
-    """Parts that are columns of one array, one after the other, as one part of it."""
+def _join_columns(parts):
+    """Join successive parts that are adjacent columns of one array."""
     joined = []
     for part in parts:
         last = joined[-1] if joined else None
@@ -256,7 +258,7 @@ def _joined(parts):
 
 
 def _neighbours(first, second):
-    """The array in which the second part's columns follow the first's; None if there is none."""
+    """The array in which the columns of both parts are adjacent; None if there is none."""
     A, B = first.rows, second.rows
     arrays = isinstance(A, np.ndarray) and isinstance(B, np.ndarray)
     if not arrays or first.group != second.group or A.base is None or A.base is not B.base:

@@ -1,4 +1,4 @@
-"""How all estimators are fitted: parameters, start, training, what is kept."""
+"""The fit of all estimators: parameters, start, training, learned attributes."""
 
 from __future__ import annotations
 
@@ -9,15 +9,17 @@ from typing import TYPE_CHECKING
 import numpy as np
 from sklearn.exceptions import ConvergenceWarning
 
+from dsnmf.caller import stacklevel
+from dsnmf.data.compression import as_compress_options
 from dsnmf.data.recognition import as_blocks
 from dsnmf.data.sources import as_source
 from dsnmf.estimators.fitted import FittedFactorisation
 from dsnmf.estimators.in_blocks import InBlocks
 from dsnmf.estimators.in_memory import InMemory
 from dsnmf.estimators.mapping.spread import note_samples
-from dsnmf.estimators.outcome import DIVERGED, check_outcome, unchanged_by_errors
-from dsnmf.estimators.parameters.declaration import excluded_by
-from dsnmf.estimators.restarts import best_fit, least_cost
+from dsnmf.estimators.outcome import DIVERGED, check_outcome, restore_on_error
+from dsnmf.estimators.parameters.declaration import first_parameter_that
+from dsnmf.estimators.restarts import best_fit, least_cost, rounding_cost
 from dsnmf.estimators.trace import State, costs_unit
 from dsnmf.initialisation.floor import NoiseFloor
 from dsnmf.solvers.choice import choose_rule, choose_solver, why_memory
@@ -38,7 +40,7 @@ if TYPE_CHECKING:
 else:
     from sklearn.base import BaseEstimator, TransformerMixin
 
-#: What verbose says of a fit that ended with "optimum".
+#: Message of verbose for a fit that ended with "optimum".
 OPTIMUM = "no model of this rank fits better, by more than tol: the fit is at its optimum"
 
 
@@ -50,12 +52,12 @@ class Factorisation(FittedFactorisation, TransformerMixin, BaseEstimator):
     """
 
     def _noise_floor(self, layers):
-        """What a model with these layers counts as noise."""
+        """The noise floor of a model with these layers: a share of the largest σ²."""
         auto = self.noise_floor == "auto"
         return NoiseFloor(least=min(layers)) if auto else NoiseFloor(self.noise_floor)
 
     def _solver(self, in_memory=True):
-        """That of a fit to data in memory or in blocks."""
+        """The solver of a fit to data in memory or in blocks."""
         on_jax = is_jax(as_mode(self.mode))
         return choose_solver(self.solver, self._inner_nonlinearity(), in_memory, on_jax)
 
@@ -68,59 +70,60 @@ class Factorisation(FittedFactorisation, TransformerMixin, BaseEstimator):
         return choose_rule(solver, self._inner_nonlinearity(), is_complete, only_known)
 
     def _start_aim(self, layers, in_memory=True):
-        """What the SVD start of these layers is to be near, see `blockwise_svd_start`."""
+        """The aim of the SVD start of these layers, see `blockwise_svd_start`."""
         return self._rule(in_memory=in_memory).start_aim
 
     def _has_gauge(self):
-        """Whether the fit is to choose H_'s least arbitrary form, see `dsnmf.solvers.gauge`.
+        """True if the fit chooses the least arbitrary form of H, see `dsnmf.solvers.gauge`.
 
-        Factors that the fit started from, given or those of the last fit, have chosen theirs;
-        labels, relu and a penalty leave H no freedom.
+        A fit that starts from given factors, or from those of the last fit, keeps their form.
+        Labels, relu and a penalty leave H no freedom.
         """
         is_free = not self._rule().raw_features and is_linear(self._inner_nonlinearity())
         return is_free and isinstance(self.init, str) and not (self._goes_on() or self.l2)
 
     def _goes_on(self):
-        """Whether a fit starts from the factors of the last one."""
+        """True if a fit starts from the factors of the last one."""
         return self.warm_start and hasattr(self, "H_")
 
-    def _affinities(self, y, n, factorised):
-        """One affinity or None per layer, from the labels or what the layers factorise.
+    def _affinities(self, y, n, layer_inputs):
+        """One affinity or None per layer, from the labels or from the layers' inputs.
 
         Parameters
         ----------
         y : array-like or None
         n : int
-            Samples.
-        factorised : callable or None
-            Gives what each layer factorises, a list of `Samples`; None for data in blocks.
+            Number of samples.
+        layer_inputs : callable or None
+            Returns the matrix that each layer factorises, a list of `Samples`; None for data in
+            blocks.
         """
         return []
 
-    def _hashed_labels(self, y, n):
-        """Of labels, where they are used."""
+    def _hash_labels(self, y, n):
+        """A hash of the labels, if the estimator uses them."""
         return None
 
     def _note(self, model, y):
-        """Keep what subclasses need besides: of a model at its end, and of the labels."""
+        """Keep what a subclass needs besides, from the model at its end and from the labels."""
 
     def fit(self, X: Data, y: ArrayLike | None = None) -> Self:
         """Factorise X.
 
-        Ctrl-C finishes the iteration under way and keeps what has been reached, with an
-        InterruptionWarning. Where scikit-learn or joblib called this fit, in a search or a
-        pipeline, which would go on with it, a KeyboardInterrupt follows.
+        Ctrl-C finishes the current iteration and keeps the factors so far, with an
+        InterruptionWarning. If scikit-learn or joblib called this fit (in a search or a pipeline),
+        a KeyboardInterrupt follows, because the caller would otherwise continue.
 
         Parameters
         ----------
         X : array-like or sparse matrix (CSR or CSC), shape (n_samples, n_features)
             Real, of any sign. NaN and masks mark unknown entries (dense X only). An AnnData object
-            is its X, with the names of its variables. What is not in
-            memory: see `dsnmf.data.sources.as_source`; if it is no more than one block, it is read.
-            A memory map that cannot be fitted in blocks, such as one with NaN, is an array as any
-            other, unless block_size, store or checkpoint is given.
+            stands for its X, with the names of its variables. For data that are not in memory see
+            `dsnmf.data.sources.as_source`; data of at most one block are read into memory. A memory
+            map that cannot be fitted in blocks, such as one with NaN, is treated as an array in
+            memory, unless block_size, store or checkpoint is given.
         y : array-like, shape (n_samples,) or (n_samples, n_attributes), optional
-            Labels, where the estimator uses them; ignored otherwise.
+            Labels, if the estimator uses them; else ignored.
 
         Returns
         -------
@@ -135,29 +138,32 @@ class Factorisation(FittedFactorisation, TransformerMixin, BaseEstimator):
         FloatingPointError
             If training diverged. After any error the estimator is as it was before.
         ImportError, MemoryError, RuntimeError
-            If mode="JAX" and JAX is missing, its device has not the memory, or there is none.
+            If mode="JAX" and JAX is not installed, has no device, or its device has too little
+            memory.
 
         Warns
         -----
         ConvergenceWarning
             If max_iter ends the fit before tol does.
         DeadModelWarning, RuntimeWarning
-            If the fit has learned nothing, or worse than nothing.
+            If the fit has learned nothing, or fits worse than zero.
         GoverningFeatureWarning
-            If one feature, such as row numbers, holds nearly all of X's squared norm. Not for data
-            in blocks of more than 20000 features.
+            If one feature, such as row numbers, has nearly all of X's squared norm. Not checked for
+            data in blocks with more than 20000 features.
         """
         self._validate_params()
-        with unchanged_by_errors(self):
+        with restore_on_error(self):
             stopped_by = self._fit(X, y)
         if stopped_by == "interrupt" and is_called_by_others():
             raise KeyboardInterrupt
         return self
 
     def _fit(self, X, y):
-        """What ended the training."""
+        """Fit; returns the reason for which the training ended."""
         as_mode(self.mode)
-        self._exponent()
+        self._exponent()  # or an error
+        how = getattr(self, "compress", False)  # models of several views have none
+        as_compress_options(how, getattr(self, "whiten", 0.0))  # or an error
         layers = self._layer_sizes()
         choose_rule(self._solver(), self._inner_nonlinearity())  # or an error
         vars(self).pop("_stream", None)  # what `partial_fit` has learned so far
@@ -170,12 +176,12 @@ class Factorisation(FittedFactorisation, TransformerMixin, BaseEstimator):
                 f"{type(self).__name__} stopped after max_iter = {self.max_iter} iterations before "
                 f"tol = {self._tol(data.rule):g} was reached",
                 ConvergenceWarning,
-                stacklevel=3,
+                stacklevel=stacklevel(),
             )
         return stopped_by
 
     def _fit_data(self, X, y, layers):
-        """Fit to X in the form in which it is; what ended the training, and the data."""
+        """Fit to X in its form; returns the reason for the end of the training, and the data."""
         X, blocks = self._read(X, y)
         if blocks is not None:
             try:
@@ -208,8 +214,8 @@ class Factorisation(FittedFactorisation, TransformerMixin, BaseEstimator):
         raise ValueError(f"{type(self).__name__} needs X in memory {why}: give {to_memory}")
 
     def _needs_memory(self, y, n):
-        """Why X, of n samples, cannot be fitted in blocks; None if it can."""
-        if what := excluded_by(self, "needs_memory"):
+        """The reason why X, of n samples, cannot be fitted in blocks; None if it can."""
+        if what := first_parameter_that(self, "needs_memory"):
             return f"with {what}"
         return why_memory(self._solver(in_memory=False), self._inner_nonlinearity())
 
@@ -217,7 +223,7 @@ class Factorisation(FittedFactorisation, TransformerMixin, BaseEstimator):
         return any(each is not None for each in (self.block_size, self.store, self.checkpoint))
 
     def _fit_to(self, data):
-        """Fit to `InMemory` or `InBlocks`; what ended the training."""
+        """Fit to `InMemory` or `InBlocks`; returns the reason for the end of the training."""
         with contextlib.ExitStack() as held:
             model, trace, stopped_by, self.n_iter_ = best_fit(self, data, held)
             self.mean_, self.scale_ = data.centring.mean, data.centring.scale
@@ -226,7 +232,7 @@ class Factorisation(FittedFactorisation, TransformerMixin, BaseEstimator):
                 self.history_ = trace.arrays()
                 self.Z_, self._raw_H, self.H_ = ended.Zs, ended.Hs, ended.features
                 self.reconstruction_err_ = ended.error
-                self._scale, self._nonlinearity = model.samples.scale, model.nonlinearity
+                self._scale, self._nonlinearity = model.data.scale, model.nonlinearity
                 self._priors, self._probes, self._ready = ended.priors, ended.probes, {}
                 self._note(model, data.y)
                 note_samples(self, ended.rows, ended.norms)
@@ -239,7 +245,7 @@ class Factorisation(FittedFactorisation, TransformerMixin, BaseEstimator):
         return stopped_by
 
     def _run(self, model, trace, data):
-        """What ended the training, and how many iterations there have been."""
+        """Train; returns the reason for the end, and the number of iterations."""
         tolerance, done = self._tolerance(model, data.rule), 0
         if data.checkpoint is not None:
             parts = {"model": model, "trace": trace, "tolerance": tolerance}
@@ -252,14 +258,14 @@ class Factorisation(FittedFactorisation, TransformerMixin, BaseEstimator):
                 return False
             return self.callback(iteration, State(trace, model))
 
-        unit, _ = costs_unit(model.samples.scale)
+        unit, _ = costs_unit(model.data.scale)
 
         def step_at_scale():
             cost = model.step()
             return None if cost is None else unit * float(cost)
 
         try:
-            with threads_for(*model.samples.step_shape, *self._layer_sizes()):
+            with threads_for(*model.data.step_shape, *self._layer_sizes()):
                 stopped_by = loop.run(
                     step_at_scale,
                     self.max_iter,
@@ -280,4 +286,4 @@ class Factorisation(FittedFactorisation, TransformerMixin, BaseEstimator):
         return self.tol
 
     def _tolerance(self, model, rule):
-        return CostTolerance(self._tol(rule), least_cost(self, model))
+        return CostTolerance(self._tol(rule), least_cost(self, model), rounding_cost(model))

@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from dsnmf.estimators.trace import State
     from dsnmf.typing import Array, Init, Mode, Nonlinearity, PathLike, RandomState
 
-#: tol="auto": Adam moves every entry by about the learning rate per step, so what ten steps move is
-#: judged by that; the others' cost by its own size, see `Rule.auto_tol`.
+#: tol="auto": Adam moves every entry by about the learning rate per step, so the change over ten
+#: steps is compared with that rate. For the other solvers see `Rule.auto_tol`.
 AUTO_STEPS = 5
 
 
@@ -36,8 +36,8 @@ class DeepSemiNMF(StreamFactorisation):
     Z_ : list of m ndarray
         Z_1 (n_features x k_1), Z_2 (k_1 x k_2), …, Z_m.
     H_ : list of m ndarray, shape (k_i, n_samples)
-        The layers' features. H_1 … H_{m-1} of linear models, which influence nothing, are inferred
-        once the fit has ended: see `dsnmf.solvers.inner_features`.
+        The layers' features. H_1 … H_{m-1} of linear models influence nothing, and are computed
+        after the fit: see `dsnmf.solvers.inner_features`.
     components_, reconstruction_err_, n_iter_, history_, mean_, scale_, n_samples_seen_, n_steps_
         See `SemiNMF`; "lbfgs" and "adam" record the cost of every iteration.
 
@@ -139,10 +139,10 @@ class DeepWSF(SupervisedFactorisation):
     Attributes
     ----------
     layer_components_ : list of m ndarray, shape (k_i, n_features)
-        (Xᵀ H_i†)ᵀ: the components by which layer i's own features reproduce X best, which is how
-        WSF has it for its single layer; the last layer's are `components_`.
+        (Xᵀ H_i†)ᵀ: the components with which layer i's own features reconstruct X best, as in WSF
+        with its single layer. Those of the last layer are `components_`.
     Z_, H_, components_, reconstruction_err_, n_iter_, history_, mean_, scale_, n_features_in_
-        See `DeepSemiNMF`. `H_` contains what the labels said; for classifiers use `transform`.
+        See `DeepSemiNMF`. `H_` contains the labels' information; for classifiers use `transform`.
 
     References
     ----------

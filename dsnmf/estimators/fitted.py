@@ -1,4 +1,4 @@
-"""What a fitted estimator does: components, features of samples and back, files."""
+"""The methods of a fitted estimator: components, features, reconstruction, score, files."""
 
 from __future__ import annotations
 
@@ -39,14 +39,13 @@ if TYPE_CHECKING:
 
 
 class FittedFactorisation(HasParameters):
-    """The use of the learned `Z_` and `H_`; `Factorisation` adds the fit and scikit-learn's bases.
+    """Methods that use the learned `Z_` and `H_`; `Factorisation` adds the fit.
 
-    This is no TransformerMixin itself, which would wrap `transform`, see `containers`.
+    This is no TransformerMixin, which would wrap `transform`, see `containers`.
 
-    The fit also leaves `_nonlinearity` (g as it was then), `_scale`, `_priors`, `_probes`,
-    `_responses` and `_covariances` (see `dsnmf.estimators.mapping.spread`; `_noted` until these
-    are known), and `_ready`, which holds what transform and inverse_transform have compiled or
-    decomposed so far.
+    The fit also sets `_nonlinearity` (g at the time of the fit), `_scale`, `_priors`, `_probes`,
+    `_responses` and `_covariances` (see `dsnmf.estimators.mapping.spread`; before these are
+    measured, `_noted`), and `_ready`, the cache of the maps and metrics that have been built.
     """
 
     Z_: list[Array]
@@ -95,13 +94,13 @@ class FittedFactorisation(HasParameters):
 
     @property
     def components_(self) -> Array:
-        """What each feature adds to a sample, shape (n_components, n_features).
+        """The contribution of each feature to a sample, shape (n_components, n_features).
 
-        In linear models `transform(X) @ components_` is the reconstruction, in whatever `metric`,
-        of what is factorised: with `center` and `scale` of (X - mean_) / scale_. And
-        in metric "components" they are (Z_1 … Z_m)ᵀ, which `components_of(-1)` always is.
+        In linear models, `transform(X) @ components_` is the reconstruction of the factorised data
+        in any `metric`; with `center` and `scale` these data are (X - mean_) / scale_. In metric
+        "components", `components_` is (Z_1 … Z_m)ᵀ; `components_of(-1)` is so in any metric.
         """
-        check_is_fitted(self, "Z_")
+        check_is_fitted(self)
         Psi, t = reduce(np.matmul, self._path(-1)), self._exponent()
         if t is None or not symbolic.is_linear(self._nonlinearity):
             return Psi.T
@@ -122,33 +121,36 @@ class FittedFactorisation(HasParameters):
         check_is_fitted(self)
         return reduce(np.matmul, self._path(layer)).T
 
+    def __sklearn_is_fitted__(self):
+        return "Z_" in vars(self)  # not within a callback of the first fit
+
     @property
     def _centring(self):
-        """What the fit subtracted from X and divided it by; nothing after `partial_fit`."""
+        """The `Centring` of the fit: its means and deviations; empty after `partial_fit`."""
         return Centring(*(vars(self).get(name) for name in ("mean_", "scale_")))
 
     def _as_factorised(self, X):
-        """Rows as the fit had them, of which `reconstruction_err_` is; centred and scaled."""
-        return self._centring.of(X)
+        """Rows as the fit factorised them, centred and scaled; `reconstruction_err_` is theirs."""
+        return self._centring.apply(X)
 
     def _at_scale(self, X):
         """Samples in memory as the model scales them, but not centred."""
         rows = as_data(self, in_memory(X))
-        return Centring(scale=self._centring.scale).of(rows, self.absent)
+        return Centring(scale=self._centring.scale).apply(rows, self.absent)
 
     def _index(self, layer, m=None):
-        """The layer, of m or of all learned, counted from 0; ValueError if there is none."""
+        """The layer's index from 0, among m or all learned layers; ValueError if there is none."""
         m = len(self.Z_) if m is None else m
         if isinstance(layer, bool) or not isinstance(layer, Integral) or not -m <= layer < m:
             raise ValueError(f"layer must be an integer from {-m} to {m - 1}, got {layer!r}")
         return layer % m
 
     def _paths(self):
-        """The matrices Z_1, …, Z_i that lead from features to the data, for each layer i."""
+        """For each layer i, the matrices Z_1, …, Z_i, from its features to the data."""
         return [self.Z_[:i] for i in range(1, len(self.Z_) + 1)]
 
     def _path_number(self, layer):
-        """Which of them the features of a layer take."""
+        """The index in `_paths` for the features of a layer."""
         return self._index(layer)
 
     def _path(self, layer):
@@ -160,16 +162,16 @@ class FittedFactorisation(HasParameters):
         Parameters
         ----------
         input_features : ignored
-            As scikit-learn has it.
+            For compatibility with scikit-learn.
         layer : int
             Index into `Z_` and `H_`.
 
         Returns
         -------
         ndarray of str objects
-            "seminmf0", "seminmf1", … by the class's name; of other layers than the last
-            "…_layer1_0", …; in metrics other than "auto" "…_components0", …, "…_data0", …
-            and "…_metric0.25_0", ….
+            The class's name and a number: "seminmf0", "seminmf1", …. Layers other than the last
+            have "…_layer1_0", …; metrics other than "auto" have "…_components0", "…_data0" or
+            "…_metric0.25_0", ….
         """
         check_is_fitted(self)
         prefix = type(self).__name__.lower()
@@ -181,22 +183,22 @@ class FittedFactorisation(HasParameters):
         return np.array([f"{prefix}{i}" for i in range(n_features)], dtype=object)
 
     def _exponent(self, layer=-1):
-        """The layer's metric as a number; None for features as they are.
+        """The layer's metric as a number; None for unchanged features.
 
-        By default features of most maps that are asked for by name are as they are.
+        With metric="auto", features of a named map other than "neighbors" are unchanged.
         """
         return as_exponent(self.metric, DEFAULT if self.transform_method in IN_DEFAULT else None)
 
     def _added_variance(self, layer):
-        """What a layer's metrics take each feature's variance for, beyond what it is."""
+        """The number that a layer's metrics add to the variance of each feature."""
         return 0.0
 
     def _map_name(self, layer):
-        """The `transform_method` that a layer's features are found by, as far as it is known."""
+        """The `transform_method` of a layer, with "auto" resolved as far as possible."""
         return self.transform_method
 
     def _metric(self, layer, t):
-        """The layer's features in the metric t and back, see `dsnmf.estimators.mapping.metric`."""
+        """The metric t of the layer's features, see `dsnmf.estimators.mapping.metric`."""
         key = "metric", t, self._path_number(layer)
         if key not in self._ready:
             with threads_of_model(self):
@@ -207,9 +209,9 @@ class FittedFactorisation(HasParameters):
         return self._ready[key]
 
     def _feature_map(self, layer, dtype, method=None):
-        """The map from samples (p x n, of unit scale) to the layer's features, as they are.
+        """The map from samples (p x n, of unit scale) to the layer's features, in no metric.
 
-        By the `transform_method`, or by another one.
+        It is that of `transform_method`, or of the given method.
         """
         method = method or self.transform_method
         key = method, self._index(layer), dtype, self.l2
@@ -221,40 +223,40 @@ class FittedFactorisation(HasParameters):
     def transform(self, X: Data, layer: int = -1) -> Any:
         """Features of samples, by the same map for training samples and new ones.
 
-        "projection" gives (Z_1 … Z_layer)† x, "nonnegative" the features h >= 0 whose
-        reconstruction is nearest to x, with all Z fixed: in non-linear models of all that are about
-        as near those that are most like the training samples' (see
-        `dsnmf.estimators.search.FeatureSearch`), of any sign in layers below a tanh. In both, a
-        sample's features do not depend on its label or on the other samples, and in linear and relu
-        models scale with the sample. "ridge" and "neighbors" are for models with labels or graphs,
-        see `WSF`. What comes out of any is given in the `metric`, in which it may be negative.
-        Samples with gaps are fitted by their known entries alone, which is unstable with many
-        components in "projection"; the gaps of training samples are better filled from `H_`.
+        "projection" gives (Z_1 … Z_layer)† x. "nonnegative" gives the features h >= 0 whose
+        reconstruction is nearest to x, with all Z fixed. In non-linear models it takes, among those
+        that are about as near, the features nearest to the training samples' (see
+        `dsnmf.estimators.search.FeatureSearch`); below a tanh they may have any sign. In both, a
+        sample's features do not depend on its label or on other samples, and in linear and relu
+        models they scale with the sample. "ridge" and "neighbors" are for models with labels or
+        graphs, see `WSF`. All results are in the `metric`, in which they may be negative.
+        Samples with gaps are fitted by their known entries only; with "projection" and many
+        components this is unstable. `dsnmf.inspection.fill` fills gaps.
 
         Parameters
         ----------
         X : array-like or sparse matrix, shape (n_samples, n_features)
-            NaN and masks mark unknown entries (dense X only). What is not in memory is read block
-            after block, see `dsnmf.data.sources.as_source`.
+            NaN and masks mark unknown entries (dense X only). Data that are not in memory are read
+            in blocks, see `dsnmf.data.sources.as_source`.
         layer : int
             Index into `Z_` and `H_`: 0 is the first layer, -1 the last.
 
         Returns
         -------
         ndarray, or the frame that `set_output` asks for, shape (n_samples, k_layer)
-            With rank(Z_1) columns in non-linear models with metric="data".
-            Of a Dask array a Dask array, or a Dask frame, of which nothing is computed yet.
+            In non-linear models with metric="data" it has rank(Z_1) columns.
+            For a Dask array, a Dask array or frame that is not yet computed.
 
         Raises
         ------
         ValueError
-            If X does not have the features of `fit`, a sample has no known entry, there is no
-            such layer, or no such frame of a Dask array.
+            If X does not have the features of `fit`, a sample has no known entry, the layer does
+            not exist, or `set_output` asks for a frame that Dask does not have.
 
         Warns
         -----
         RuntimeWarning
-            At the first use, if this leaves 1.1 times as much of the training samples as `H_`.
+            At the first use, if the error of the training samples is 1.1 times that of `H_`.
         """
         check_is_fitted(self)
         lazy = as_lazy(X)
@@ -262,13 +264,13 @@ class FittedFactorisation(HasParameters):
             return features_of_lazy(self, lazy, layer)
         X, blocks = as_blocks(X, scale=self._scale, gaps=True, absent=self.absent)
         if blocks is None:
-            centred = self._centring.of(as_data(self, X), self.absent)
+            centred = self._centring.apply(as_data(self, X), self.absent)
             samples = as_samples(centred, scale=self._scale, absent=self.absent)
             samples.check_known(features=False)
             feature_map = self._feature_map(layer, samples.given.dtype)
             metric = self._metric(layer, self._exponent(layer))
             with threads_of_model(self, len(samples.norms)):
-                features = metric.of(samples.features(feature_map)).T
+                features = metric.apply(samples.features(feature_map)).T
         else:
             blocks.centring = self._centring
             features = features_of_blocks(self, blocks, layer)
@@ -277,19 +279,19 @@ class FittedFactorisation(HasParameters):
     def fit_transform(self, X: Data, y: ArrayLike | None = None, layer: int = -1) -> Any:
         """Fit to X and return `transform(X)`: the same map that new samples go through.
 
-        Two kinds of features, on purpose. `H_` (transposed) are those that the fit learned, with
-        the components as they moved, always in metric "components". With labels they contain what
-        the labels said of each sample, so a classifier trained on `H_` and tested on `transform` of
-        new samples fails. The result of this method is found anew, with the learned components
-        fixed and without labels, in the `metric` of choice: train classifiers on it. In relu models
-        it also clusters better than `H_`, see the guide "choosing".
+        There are two kinds of features, on purpose. The fit learned `H_` (transposed) together with
+        the components, always in metric "components". With labels, `H_` contains each sample's
+        label, so a classifier that is trained on `H_` fails on `transform` of new samples. This
+        method computes features anew, with the learned components fixed and without labels, in the
+        chosen `metric`: train classifiers on its result. In relu models it also clusters better
+        than `H_`, see the guide "choosing".
 
         Parameters
         ----------
         X, y
             See `fit`.
         layer : int
-            Index into `Z_` and `H_`; a pipeline passes it on where `set_transform_request` says so.
+            Index into `Z_` and `H_`; a pipeline passes it on after `set_transform_request`.
 
         Returns
         -------
@@ -308,15 +310,15 @@ class FittedFactorisation(HasParameters):
             )
 
     def inverse_transform(self, H: ArrayLike, layer: int = -1) -> Array:
-        """Samples from the features of a layer, in the `metric` in which `transform` gives them.
+        """Samples from the features of a layer, in the `metric` of `transform`.
 
-        The learned `H_[layer].T` itself, or some rows of it, is taken as it is, in metric
-        "components"; of a copy nobody can tell.
+        The learned `H_[layer].T` itself, and a view of some of its rows, are recognised and read in
+        metric "components". A copy of it is not recognised.
 
         Parameters
         ----------
         H : array-like, shape (n_samples, k_layer)
-            With as many columns as `transform` gives.
+            With as many columns as the result of `transform`.
         layer : int
             Index into `Z_` and `H_`.
 
@@ -327,7 +329,8 @@ class FittedFactorisation(HasParameters):
         Raises
         ------
         TypeError, ValueError
-            If H is no finite matrix with the layer's number of features, or there is no such layer.
+            If H is no finite matrix with the layer's number of features, or the layer does not
+            exist.
         """
         check_is_fitted(self)
         is_learned = are_rows_of(H, vars(self).get("H_", ()))
@@ -338,29 +341,29 @@ class FittedFactorisation(HasParameters):
                 f"H must have shape (n_samples, {metric.n_features}) for layer {layer} and "
                 f"metric {self.metric!r}, got {H.shape}"
             )
-        return self._centring.undone(metric.samples(H.T).T)
+        return self._centring.undo(metric.reconstruct(H.T).T)
 
     def score(self, X: Data, y: Any = None, *, held_out: ArrayLike | None = None) -> float:
-        """Explained variance of X by its reconstruction from `transform`, in any `metric` the same.
+        """Variance of X explained by its reconstruction from `transform`, the same in any `metric`.
 
-        1 - Σ (x - x̂)² / Σ (x - mean)² over the known entries, with the features' means in X: 1 is
-        perfect, 0 is as good as these means, and worse than that is negative (without `center` the
-        models have no intercept). Comparable to the sum of PCA's `explained_variance_ratio_`. With
-        `scale` it is that of the features as they are scaled.
+        1 - Σ (x - x̂)² / Σ (x - mean)² over the known entries, with the features' means in X. A
+        perfect reconstruction scores 1, one as good as these means 0, and a worse one is negative
+        (without `center` the models have no intercept). The score is comparable to the sum of PCA's
+        `explained_variance_ratio_`. With `scale`, it is that of the scaled features.
 
-        Without `held_out` each sample's features are found from the entries that are scored, so
-        that more components nearly always score higher, on new samples too. `held_out` hides
-        entries from the features and scores on them alone, which tells what a model has understood
-        of the data from what it only repeats. To choose a number of components by
-        `GridSearchCV`, route the mask to the score: see the guide "choosing".
+        Without `held_out`, each sample's features are computed from the entries that are scored,
+        so more components nearly always score higher, on new samples too. `held_out` hides entries
+        from the features and scores these entries only: this tests whether the model predicts
+        entries that it has not seen. To choose a number of components by `GridSearchCV`, route the
+        mask to the score: see the guide "choosing".
 
         Parameters
         ----------
         X : array-like or sparse matrix, shape (n_samples, n_features)
-            As `transform` has it; samples are worked on block after block.
+            See `transform`; samples are processed in blocks.
         y : ignored
         held_out : array-like of bool, shape (n_samples, n_features), optional
-            True marks an entry that is hidden; where X is unknown it does not count.
+            True marks an entry that is hidden; unknown entries of X do not count.
 
         Returns
         -------
@@ -369,9 +372,9 @@ class FittedFactorisation(HasParameters):
         Raises
         ------
         ValueError
-            If X is as `transform` refuses it, `held_out` is no mask of its shape, marks nothing,
-            leaves a sample or a feature without a visible entry, or is given with
-            transform_method="ridge", or all samples are alike.
+            If `transform` refuses X, all samples are alike, or `held_out` is no mask of X's shape,
+            marks nothing, leaves a sample or a feature without a visible entry, or is given with
+            transform_method="ridge".
 
         Examples
         --------
@@ -392,23 +395,23 @@ class FittedFactorisation(HasParameters):
         Parameters
         ----------
         path : str or path-like
-            Taken as it is named.
+            Used as given, without an added ending.
 
         Raises
         ------
         sklearn.exceptions.NotFittedError
         TypeError
             If a parameter cannot be written: a function, a random generator, a mode object, a
-            PyTensor variable. Its name is said, and nothing is written.
+            PyTensor variable. The message names it, and nothing is written.
         OSError
-            If the file cannot be written; a file that was there stays as it was.
+            If the file cannot be written; an existing file then stays unchanged.
         """
         check_is_fitted(self)
         write_estimator(path, self)
 
     @classmethod
     def load(cls, path: PathLike) -> Self:
-        """A fitted estimator from a file that `save` wrote.
+        """Read a fitted estimator from a file that `save` wrote.
 
         Parameters
         ----------

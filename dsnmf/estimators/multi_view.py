@@ -41,10 +41,10 @@ NEARLY_ALL = 0.95
 class MultiViewDeepSemiNMF(FittedViews, Factorisation):
     """Multi-view Deep Semi-NMF: X_vᵀ ≈ Z_1^v … Z_m^v H_m for several matrices of the same samples.
 
-    The views v have Zs of their own and H_m >= 0 in common. A sample may lack views: NaN in all
-    features of it. Minimises ½ Σ w_v R_v, R_v = ‖X_vᵀ - Z_1^v … Z_m^v H_m‖²_F over the samples that
-    have the view, each X_v divided by the root mean square of its samples' norms: neither a view's
-    unit nor its number of features decides how much it counts.
+    Each view v has its own Zs; H_m >= 0 is common to all. A sample may lack views: it has NaN in
+    all features of such a view. Minimises ½ Σ w_v R_v, R_v = ‖X_vᵀ - Z_1^v … Z_m^v H_m‖²_F over the
+    samples that have the view. Each X_v is divided by the root mean square of its samples' norms,
+    so that neither a view's unit nor its number of features changes its weight.
 
     Parameters
     ----------
@@ -53,27 +53,28 @@ class MultiViewDeepSemiNMF(FittedViews, Factorisation):
     Attributes
     ----------
     H_ : list of one ndarray, shape (k_m, n_samples), >= 0
-        H_m, common to all views; of all samples, also where views are missing.
+        H_m, common to all views, of all samples, including those that lack views.
     Zs_ : list of V lists of m ndarray
         Z_1 (n_features of the view x k_1), …, Z_m of each view, at the data's own scale.
     view_names_ : list of str
         Keys of a dict, else "0", "1", ….
     view_weights_ : ndarray, shape (V,)
-        α_v, which sum to 1. With weights=γ it is not they that multiply R_v, but w_v = α_v^γ.
+        α_v, with sum 1. With weights=γ, the factor of R_v is w_v = α_v^γ instead of α_v.
     view_explained_variance_ : ndarray, shape (V,)
-        Of each view by Z_1^v … Z_m^v H_m, over the samples that have it; as `score` is defined.
+        Variance of each view that Z_1^v … Z_m^v H_m explains, as in `score`, over the samples that
+        have the view.
     components_ : ndarray, shape (k_m, n_features)
-        Of all views. In metric "components" (Z_1^v … Z_m^v)ᵀ side by side.
+        The components of all views side by side; in metric "components", (Z_1^v … Z_m^v)ᵀ.
     Z_ : list of one ndarray, shape (n_features, k_m)
         Z_1^v … Z_m^v of all views, divided by the views' scales and times √w_v.
     reconstruction_err_ : float
         √Σ R_v, of the views at their scales.
     history_ : dict of ndarray
-        See `SemiNMF`. "cost" is V / 2 times the mean of the R_v (with their graphs' penalties); as
-        what weights=γ minimises, the power mean with the exponent 1 / (1 - γ); with "auto" that
-        with ½.
+        See `SemiNMF`. "cost" is V / 2 times the mean of the R_v (with the penalties of their
+        graphs). With weights=γ it is the power mean with the exponent 1 / (1 - γ), which the fit
+        then minimises; with "auto" the exponent is ½.
     n_iter_, n_features_in_
-        See `SemiNMF`; features of all views.
+        See `SemiNMF`; the number of features is that of all views.
 
     References
     ----------
@@ -151,7 +152,7 @@ class MultiViewDeepSemiNMF(FittedViews, Factorisation):
     def _layer_sizes(self):
         return as_layers(self.layers)
 
-    # In the place of parameters that other estimators have.
+    # Values of parameters that only other estimators have.
     n_init, l2, solver = 1, 0.0, "multiplicative"
 
     def _solver(self, is_complete=True, in_memory=True):
@@ -172,11 +173,12 @@ class MultiViewDeepSemiNMF(FittedViews, Factorisation):
         Parameters
         ----------
         X : array-like, sparse matrix or frame, shape (n_samples, n_features); or list or dict
-            One matrix with the views as groups of columns, see `views`; complete ones may be in
-            blocks (`dsnmf.data.sources.as_source`). Or a list or dict of matrices of the same
-            samples, dense, sparse or frames; frames with an index are aligned by it (samples of the
-            first frame come first, then those that only later ones have), and samples that a frame
-            does not have lack that view. Elsewhere NaN in all features says so.
+            One matrix with the views as groups of columns, see `views`; without missing views it
+            may be in blocks (`dsnmf.data.sources.as_source`). Or a list or dict of matrices of the
+            same samples: arrays, sparse matrices or frames. Frames with an index are aligned by
+            it: the samples of the first frame come first, then those that only later frames have.
+            A sample that a frame does not have lacks that view. In other matrices, NaN in all
+            features of a view marks that the sample lacks it.
         y : array-like, shape (n_samples,) or (n_samples, n_attributes), optional
             Labels, for the graphs of `alphas`; a series or frame is aligned by its index too.
 
@@ -187,8 +189,9 @@ class MultiViewDeepSemiNMF(FittedViews, Factorisation):
         Raises
         ------
         ValueError
-            If a parameter is out of its range, views overlap, have different samples or are not
-            there, a sample has only a part of a view, or no view, or no sample has some view.
+            If a parameter is out of its range, views overlap or have different samples, a view of
+            `views` does not exist, a sample has only a part of a view or no view, or no sample has
+            some view.
         FloatingPointError
             If training diverged. After any error the estimator is as it was before.
 
@@ -224,7 +227,7 @@ class MultiViewDeepSemiNMF(FittedViews, Factorisation):
         X, blocks = as_blocks(X, self.block_size, scale=1.0)
         if blocks is not None:
             try:
-                data = InViews(self, None, self._checked(blocks), y, layers)
+                data = InViews(self, None, self._check_blocks(blocks), y, layers)
                 return self._fit_to(data), data
             except NeedsMemory:
                 if self.block_size is not None or not isinstance(X, np.memmap):
@@ -233,8 +236,8 @@ class MultiViewDeepSemiNMF(FittedViews, Factorisation):
         data = InViews(self, read, None, y, layers)
         return self._fit_to(data), data
 
-    def _checked(self, blocks):
-        """Blocks, if a fit to them can be."""
+    def _check_blocks(self, blocks):
+        """The blocks, if they can be fitted; else ValueError."""
         if self._has_graphs():
             raise NeedsMemory("graphs of samples need X in memory: alphas must be 0 for blocks")
         if not blocks.is_local:
@@ -247,4 +250,4 @@ class MultiViewDeepSemiNMF(FittedViews, Factorisation):
         return stopped_by
 
     def _note(self, model, y):
-        """What metrics of features need is at the model's scale, and is there already."""
+        """Nothing: the metrics of features use attributes that the fit has set."""

@@ -25,10 +25,10 @@ class SemiNMF(StreamFactorisation):
     Minimises ½‖Xᵀ - Z H‖²_F over the known entries of X. The fit divides X by the root mean square
     of its samples' norms and scales the result back, so it does not depend on X's unit.
 
-    With l2 > 0 it minimises ½ Σ (x_ij - h_i · z_j)² + ½ l2 s (‖h_i‖² + ‖z_j‖²), the sum over the
-    known entries, z_j and h_i the row of Z and the column of H that meet there, s the root of the
-    samples' mean squared entry. So each sample and feature is shrunk as often as it is known,
-    whatever the size and the unit of X; l2 of .01 to .05 suits ratings.
+    With l2 > 0 it minimises ½ Σ (x_ij - h_i · z_j)² + ½ l2 s (‖h_i‖² + ‖z_j‖²), summed over the
+    known entries x_ij. z_j is a row of Z, h_i a column of H, and s the root of the mean squared
+    known entry. So each known entry shrinks its sample and its feature once, whatever the size and
+    the unit of X. An l2 of .01 to .05 suits ratings.
 
     Parameters
     ----------
@@ -43,18 +43,18 @@ class SemiNMF(StreamFactorisation):
         ‖Xᵀ - Z H‖_F over the known entries.
     n_iter_ : int
     stopped_by_ : {"tol", "optimum", "max_iter", "callback", "interrupt"}
-        What ended the fit. "optimum": the error is above that of the best approximation of the
-        model's rank by less than tol times the first one, so that no fit can be better. It is known
-        where a decomposition was made, by compress="auto" or init="svd", of at most 2500 features
-        or samples, in blocks features (sparse: 1000); not with gaps. With init="lp" the fit is at
-        it at once where the truncated SVD can be made semi-non-negative.
+        The reason for the end of the fit. "optimum": the cost exceeds that of the best
+        approximation of the same rank by less than tol times the first cost, so no fit can be
+        better. This needs a decomposition of X without gaps (compress="auto" or init="svd") with at
+        most 2500 features or samples, in blocks features (sparse: 1000). With init="lp", the start
+        is the optimum if the truncated SVD can be made semi-non-negative.
     history_ : dict of ndarray
         "cost" (as minimised, every tenth iteration), "seconds", "change".
     n_samples_seen_, n_steps_ : int
-        Samples and batches so far, after `partial_fit` alone, which leaves no `H_`,
-        `reconstruction_err_`, `n_iter_` and `history_`.
+        Numbers of samples and batches so far, after `partial_fit` only. `partial_fit` removes
+        `H_`, `reconstruction_err_`, `n_iter_` and `history_`.
     mean_, scale_ : ndarray, shape (n_features,), float64, or None
-        What `center` subtracts, and what `scale` divides by.
+        The means that `center` subtracts, and the deviations that `scale` divides by.
     n_features_in_, feature_names_in_
         See scikit-learn.
 
@@ -64,7 +64,7 @@ class SemiNMF(StreamFactorisation):
     Gillis & Kumar, "Exact and heuristic algorithms for semi-nonnegative matrix factorization",
     2014.
     Zhou, Wilkinson, Schreiber & Pan, "Large-scale parallel collaborative filtering for the Netflix
-    prize", AAIM 2008, whose penalty this is.
+    prize", AAIM 2008 (the penalty l2).
 
     Examples
     --------
@@ -145,7 +145,7 @@ class WSF(SupervisedFactorisation):
     Attributes
     ----------
     Z_, H_, components_, reconstruction_err_, n_iter_, history_, mean_, scale_, n_features_in_
-        See `SemiNMF`. `H_` contains what the labels said; for classifiers use `transform`.
+        See `SemiNMF`. `H_` contains the labels' information; for classifiers use `transform`.
     """
 
     def __init__(

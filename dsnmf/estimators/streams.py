@@ -14,7 +14,7 @@ from dsnmf.data.shares import energies_of, warn_of_governing
 from dsnmf.estimators.base import Factorisation
 from dsnmf.estimators.containers import as_data
 from dsnmf.estimators.jax_mode import check_jax
-from dsnmf.estimators.outcome import DIVERGED, unchanged_by_errors
+from dsnmf.estimators.outcome import DIVERGED, restore_on_error
 from dsnmf.estimators.start import start_factors
 from dsnmf.estimators.stream_sums import OF_FITS, Stream, features_of_batch, rank_of
 from dsnmf.symbolic import is_linear
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 
 def _check_partial_fit(estimator):
-    """AttributeError, which says why, if there is no partial_fit with these parameters."""
+    """AttributeError, with the reason, if these parameters have no partial_fit."""
     for name, parameter in estimator._parameters.items():
         allowed, value = parameter.in_streams, getattr(estimator, name)
         if allowed and value not in allowed:
@@ -44,54 +44,54 @@ class StreamFactorisation(Factorisation):
 
     @property
     def n_samples_seen_(self) -> int:
-        """Samples so far, those of a `fit` before the first `partial_fit` included."""
+        """Number of samples so far, including those of a `fit` before the first `partial_fit`."""
         return self._stream.n_samples
 
     @property
     def n_steps_(self) -> int:
-        """Calls of `partial_fit` so far."""
+        """Number of calls of `partial_fit` so far."""
         return self._stream.n_steps
 
     @available_if(_check_partial_fit)
     def partial_fit(self, X: Matrix, y: Any = None) -> Self:
         """Learn from one more mini-batch of a stream; the samples are not kept.
 
-        Another algorithm than `fit`, for data that come bit by bit, and with another result: each
-        sample's features are computed once, when it comes, with the components as they are then;
-        the components are those that fit all samples so far best, in which older samples weigh
-        less by `forget_factor`. For data that can be read again use `fit`, which reads what is
-        not in memory too, and reaches a lower error.
+        The algorithm and the result differ from those of `fit`. Each sample's features are computed
+        once, when it arrives, with the components at that time. Each batch then sets the components
+        that fit all samples so far best; `forget_factor` gives older samples less weight. For data
+        that can be read again use `fit`, which also reads data that are not in memory and reaches a
+        lower error.
 
-        The first call starts the model, by `init`, from its batch, and fixes the scale of the
-        fit: that batch should have several times as many samples as components, and be like the
-        samples to come. Where it has fewer directions than the start could take, as zeros or one
-        pattern have, the batches after it start the rest; if it is all zeros, the next fixes the
-        scale. After `fit` or `load` the model goes on from there. `fit` starts anew.
-        `compress`, `max_iter`, `tol`, `warm_start`, `verbose` and `callback` are for `fit` alone.
+        The first call starts the model from its batch, by `init`, and fixes the scale of the fit.
+        This batch should have several times as many samples as components, and resemble the later
+        ones. If it spans fewer directions than the start could use, as zeros or one pattern do, the
+        next batches start the rest; if it is all zeros, the next batch fixes the scale. After `fit`
+        or `load`, `partial_fit` continues from the learned model. `fit` starts anew. `compress`,
+        `max_iter`, `tol`, `warm_start`, `verbose` and `callback` are for `fit` only.
 
         Parameters
         ----------
         X : array-like or sparse matrix (CSR or CSC), shape (n_samples, n_features)
-            The batch, of any size, without NaN; read as a whole if it is not in memory.
+            A batch of any size, without NaN; read as a whole if it is not in memory.
         y : ignored
 
         Returns
         -------
         self
-            With `Z_`, `components_`, `n_features_in_`, `n_samples_seen_` and `n_steps_`. What
-            belongs to the samples of a `fit` is gone: `H_`, `reconstruction_err_`, `history_`,
-            `n_iter_`. `transform` gives features of any samples.
+            With `Z_`, `components_`, `n_features_in_`, `n_samples_seen_` and `n_steps_`. The
+            attributes of the samples of a `fit` are removed: `H_`, `reconstruction_err_`,
+            `history_`, `n_iter_`. `transform` gives features of any samples.
 
         Raises
         ------
         AttributeError
-            Of models with other rules than the linear multiplicative ones: there is no partial_fit.
+            If the model's rules are not the linear multiplicative ones: it has no partial_fit.
         ValueError
-            If a parameter is out of its range or no longer fits what was learned, X is not a finite
-            matrix of real numbers with the features of the batches before, or the first batch has
-            fewer samples than a layer has components.
+            If a parameter is out of its range or no longer fits the learned model, X is not a
+            finite matrix of real numbers with the features of the batches before, or the first
+            batch has fewer samples than a layer has components.
         FloatingPointError
-            If what was learned is not finite. After any error the estimator is as it was before.
+            If the new components are not finite. After any error the estimator is unchanged.
 
         Examples
         --------
@@ -107,11 +107,11 @@ class StreamFactorisation(Factorisation):
         self._validate_params()
         as_mode(self.mode)
         check_jax(self.mode, self._rule(), self._inner_nonlinearity())
-        with unchanged_by_errors(self):
+        with restore_on_error(self):
             first, layers = not hasattr(self, "Z_"), self._layer_sizes()
             X = as_data(self, in_memory(X), reset=first)
             if first:
-                warn_of_governing(energies_of(X), getattr(self, "feature_names_in_", None), 4)
+                warn_of_governing(energies_of(X), getattr(self, "feature_names_in_", None))
             with threads_for(*X.shape, *layers):
                 return self._partial_fit(X, layers)
 
@@ -126,28 +126,28 @@ class StreamFactorisation(Factorisation):
         samples = as_samples(X, scale=None if is_silent else self._scale)
         if not samples.is_complete:
             raise ValueError("partial_fit needs an X without gaps, got NaN; fit takes it")
-        Zs, stream = (self._started_stream if first else self._known_stream)(samples, layers)
+        Zs, stream = (self._start_stream if first else self._continue_stream)(samples, layers)
         rows = samples.start.astype(np.float64)
-        Zs, stream = self._grown(Zs, stream, rows)
-        with np.errstate(over="ignore", invalid="ignore"):  # looked at when all is done
+        Zs, stream = self._add_directions(Zs, stream, rows)
+        with np.errstate(over="ignore", invalid="ignore"):  # checked at the end
             H = features_of_batch(rows, Zs, self.solver, self.mode)
-            stream = stream.moved(rows, H, self.forget_factor)
+            stream = stream.add_batch(rows, H, self.forget_factor)
         if not (np.isfinite(stream.XH).all() and np.isfinite(stream.HH).all()):
             raise FloatingPointError(
                 f"{DIVERGED}: this batch is too large for the scale of the first, whose samples' "
                 f"norms had a root mean square of {self._scale:.3g}"
             )
         dtype = samples.given.dtype if first else self.Z_[0].dtype
-        Z_1, *others = stream.fitted(Zs, dtype, self.mode)
+        Z_1, *others = stream.solve_components(Zs, dtype, self.mode)
         self.Z_ = [np.asarray(Z).astype(dtype) for Z in (Z_1 * self._scale, *others)]
         self._stream, self._covariances, self._ready = stream, [], {}
         for name in (*OF_FITS, "_noted"):
             vars(self).pop(name, None)
         return self
 
-    def _started_stream(self, samples, layers):
+    def _start_stream(self, samples, layers):
         """Zs at the scale of the fit, and a stream without samples."""
-        (p, b), k = samples.given.shape, layers[-1]
+        (p, b), k = samples.shape, layers[-1]
         self._check_sizes(layers, b)
         samples.check_use(self.mode, self.init)
         self._scale, self._nonlinearity, self._priors = samples.scale, "identity", []
@@ -155,8 +155,8 @@ class StreamFactorisation(Factorisation):
         Zs, _ = start_factors(self, samples, layers)
         return Zs, Stream(np.zeros((p, k)), np.zeros((k, k)), b, 0, 0, np.zeros(k), 0.0)
 
-    def _known_stream(self, samples, layers):
-        """The same of a model that has learned before, with what it has learned of."""
+    def _continue_stream(self, samples, layers):
+        """Zs at the scale of the fit, and the stream of a model that has learned before."""
         learned = tuple(Z.shape[1] for Z in self.Z_)
         if learned != tuple(layers) or not is_linear(self._nonlinearity):
             raise ValueError(
@@ -169,23 +169,23 @@ class StreamFactorisation(Factorisation):
         Zs = [Z_1 / self._scale, *others]
         if hasattr(self, "_stream"):
             return Zs, self._stream
-        return Zs, Stream.after_fit(Zs, self.H_[-1], samples.given.shape[1])
+        return Zs, Stream.after_fit(Zs, self.H_[-1], samples.shape[1])
 
-    def _grown(self, Zs, stream, X):
-        """Zs and stream, started anew if that gives more directions and they lack some.
+    def _add_directions(self, Zs, stream, X):
+        """Zs and stream; started anew if directions are missing and a new start has more.
 
-        Components that no sample used yet are zero or copies of others, and would stay so: the
-        first batches were silence, or one pattern. The new start is that of a batch X (p x b) with
-        samples that stand for those before.
+        If the first batches were silence or one pattern, some components have no samples yet. They
+        are zero or copies of others, and would stay so. The new start is that of the batch X
+        (p x b), together with samples that stand for the earlier ones.
         """
         layers = self._layer_sizes()
         of_starts = min(X.shape[0], max(layers[0] - 1, 1), *layers[1:])
         if not isinstance(self.init, str) or rank_of(Zs) >= of_starts:
             return Zs, stream
-        before = stream.samples(Zs, max(layers))
+        before = stream.make_samples(Zs, max(layers))
         known = hstack([before, X]).tocsc() if issparse(X) else np.hstack([before, X])
         started, _ = start_factors(self, as_samples(known.T, scale=1.0), layers)
         if rank_of(started) <= rank_of(Zs):
             return Zs, stream
         H = features_of_batch(reduce(np.matmul, Zs), started, self.solver, self.mode)
-        return started, stream.of_components(H)
+        return started, stream.change_components(H)

@@ -1,4 +1,4 @@
-"""Matrices in files that others read, with the names of samples and features."""
+"""Matrices in files for other programs, with the names of samples and features."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import scipy.io
 
 from dsnmf.extras import extra
 from dsnmf.files.atomic import replacing
-from dsnmf.files.frames import SEPARATORS
+from dsnmf.files.dialect import POINT, SEPARATORS, Dialect
 from dsnmf.files.variables import SAMPLES
 
 if TYPE_CHECKING:
@@ -26,14 +26,16 @@ WRITTEN = (".npy", ".npz", ".csv", ".mat", ".tsv", ".parquet")
 FEATURE_NAMES, SAMPLE_NAMES = "feature_names", "sample_names"
 
 
-def _write_text(file, matrix, features, samples, separator):
-    writer = csv.writer(file, delimiter=separator, lineterminator="\n")
+def _write_text(file, matrix, features, samples, dialect):
+    writer = csv.writer(file, delimiter=dialect.separator, lineterminator="\n")
     beside = [""] if samples is not None else []
     if features is not None:
         writer.writerow([*beside, *features])
     for i, row in enumerate(matrix):
-        # The shortest text that is this number, and never taken for an integer.
+        # The shortest text that is this number, and never read as an integer.
         cells = map(str, row)
+        if dialect.decimal != POINT:
+            cells = (cell.replace(POINT, dialect.decimal) for cell in cells)
         writer.writerow(cells if samples is None else [samples[i], *cells])
 
 
@@ -50,19 +52,22 @@ def write_matrix(
     *,
     features: Sequence[str] | None = None,
     samples: Sequence[str] | None = None,
+    dialect: Dialect | None = None,
 ) -> None:
-    """Write a matrix to a file; the path holds either its old content or all of the new one.
+    """Write a matrix to a file; the path has either its old content or all of the new one.
 
     Parameters
     ----------
     path : str or path-like
         Ending in .npy, .npz, .csv, .tsv, .mat or .parquet.
     matrix : ndarray, shape (n_samples, n_features)
-        Called `fea` in a .npz or .mat file. Every digit of its numbers is kept.
+        Its name is `fea` in a .npz or .mat file. All digits of its numbers are written.
     features, samples : sequence of str, optional
         Names: a header and a first column without a name in .csv and .tsv files, `feature_names`
         and `sample_names` (cells) in .npz and .mat files, columns and index in .parquet files. A
-        .npy file holds none.
+        .npy file has none.
+    dialect : dsnmf.files.dialect.Dialect, optional
+        Dialect of a .csv or .tsv file; by default the separator of its ending, and decimal points.
 
     Raises
     ------
@@ -71,7 +76,7 @@ def write_matrix(
     ImportError
         If it is a .parquet file and pandas or pyarrow is missing.
     ValueError
-        If the suffix is unknown, or names are not as many as what they name.
+        If the suffix is unknown, or the numbers of names are wrong.
 
     Examples
     --------
@@ -91,7 +96,8 @@ def write_matrix(
             raise ValueError(f"{what} must be {matrix.shape[count]} names, got {len(names)}")
     if suffix in SEPARATORS:
         with replacing(path) as file:
-            _write_text(file, matrix, features, samples, SEPARATORS[suffix])
+            dialect = dialect or Dialect(SEPARATORS[suffix])
+            _write_text(file, matrix, features, samples, dialect)
         return
     named = {SAMPLES: matrix}
     kind = object if suffix == ".mat" else str

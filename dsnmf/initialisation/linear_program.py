@@ -1,4 +1,4 @@
-"""Semi-NMF start from a linear program: as good as the best rank-r approximation if it can be."""
+"""Semi-NMF start from a linear program; if possible with the error of the rank-r SVD."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def _combination(V):
     return result.x if result.success else None
 
 
-def _shifted_combination(V):
+def _shift_combination(V):
     """x = (V + ε)ᵀy >= 1 for about the smallest ε > 0 that allows it, by bisection."""
     top = np.abs(V).max()
     low, high = 0.0, top
@@ -48,8 +48,8 @@ def _shifted_combination(V):
     return x
 
 
-def _made_non_negative(V, x):
-    """V + αxᵀ >= 0 for x > 0, with the smallest α >= 0 that does it."""
+def _make_non_negative(V, x):
+    """V + αxᵀ >= 0 for x > 0, with the smallest such α >= 0."""
     alpha = np.maximum((-V / x).max(axis=1), 0)
     return np.maximum(V + np.outer(alpha, x), 0)  # the maximum removes rounding errors
 
@@ -59,9 +59,9 @@ def _non_negative_rows(V):
     lengths = np.linalg.norm(V, axis=0)
     y = _combination(V / lengths)
     if y is None:
-        return _made_non_negative(V, _shifted_combination(V))
+        return _make_non_negative(V, _shift_combination(V))
     # H = (I + αyᵀ)V is as good as V unless 1 + yᵀα = 0, which y >= 0 rules out.
-    return _made_non_negative(V * np.where(y < 0, -1, 1)[:, None], V.T @ y)
+    return _make_non_negative(V * np.where(y < 0, -1, 1)[:, None], V.T @ y)
 
 
 def lp_seminmf(
@@ -80,7 +80,7 @@ def lp_seminmf(
     n_components : int >= 1
         r.
     random_state : None, int or numpy.random.Generator
-        Draws only what the spectrum of X does not determine; see `truncated_svd`.
+        Draws only directions that the spectrum of X does not determine; see `truncated_svd`.
 
     Returns
     -------

@@ -1,7 +1,6 @@
-"""What a fitted model has learned, and what it says of samples: their gaps, their clusters.
+"""Inspection of fitted models: description, figures, a page; filled gaps and clusters of samples.
 
-In words, as figures, as a page. A model's file is looked at without PyTensor, as long as no samples
-are given.
+A model's file is read without PyTensor, unless samples are given.
 """
 
 import importlib
@@ -12,6 +11,7 @@ from dsnmf.inspection.variance import component_variances
 
 __all__ = [
     "Description",
+    "FillTest",
     "cluster",
     "component_variances",
     "describe",
@@ -20,8 +20,9 @@ __all__ = [
     "write_page",
 ]
 
-#: Modules of what is imported when it is asked for: words need no figures, and compute nothing.
+#: Modules of names that are imported on use: descriptions need no figures.
 _LATER = {
+    "FillTest": "filling",
     "cluster": "k_means",
     "draw_figure": "drawing",
     "fill": "filling",
@@ -30,6 +31,7 @@ _LATER = {
 
 if TYPE_CHECKING:
     from dsnmf.inspection.drawing import draw_figure as draw_figure
+    from dsnmf.inspection.filling import FillTest as FillTest
     from dsnmf.inspection.filling import fill as fill
     from dsnmf.inspection.k_means import cluster as cluster
     from dsnmf.inspection.page import write_page as write_page

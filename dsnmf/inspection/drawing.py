@@ -1,15 +1,16 @@
-"""Figures of a fitted model, chosen by what is known of its data."""
+"""Figures of a fitted model, in a style that suits its data."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from dsnmf.extras import extra
-from dsnmf.inspection.layer import component_names, feature_names, kind_of, layer_of
+from dsnmf.inspection.layer import feature_names, kind_of, layer_of, reader_names
 from dsnmf.inspection.variance import component_variances
+from dsnmf.inspection.wanted import Wanted
+from dsnmf.inspection.wording import FEATURES
 from dsnmf.validation import as_number
 
 if TYPE_CHECKING:
@@ -20,31 +21,18 @@ if TYPE_CHECKING:
 
     from dsnmf.estimators.base import Factorisation
 
-#: Kinds of figures, and ways to draw components.
+#: Kinds of figures, and styles of components.
 KINDS = ("components", "features", "history", "layers", "variance")
 STYLES = ("pictures", "curves", "bars")
 
-#: Components that are drawn; of more those with most variance.
+#: Most components in a figure; of more, those with the most variance are drawn.
 SHOWN = {"pictures": 100, "curves": 12, "bars": 12}
 
-#: Samples between which similarities are drawn, and from how many on points are drawn as pixels.
+#: Most samples in a figure of similarities; number from which points are drawn as pixels.
 SIMILAR, RASTER = 1500, 3000
 
-#: Below this width, in inches, a font of this size in points instead of 10.
+#: Below this width, in inches, the font has this size in points instead of 10.
 NARROW = 5, 8
-
-
-@dataclass
-class Wanted:
-    """What a figure is made from; see `draw_figure`."""
-
-    model: Factorisation
-    layer: int
-    features: np.ndarray | None
-    labels: ArrayLike | None
-    shape: tuple[int, ...] | None
-    style: str | None
-    width: float
 
 
 def _record(model):
@@ -52,13 +40,13 @@ def _record(model):
 
 
 def picture_shape(model, shape=None):
-    """The shape of a component's picture: the one given, or what the model knows; else None."""
+    """The shape of a component's picture: the given one, or the model's; else None."""
     known = shape or _record(model).get("picture")
     return None if known is None else tuple(known)
 
 
 def style_of(model, shape=None):
-    """How components are best drawn: as pictures, as curves over features in order, or as bars."""
+    """The default style of components: pictures, curves over ordered features, or bars."""
     from dsnmf.plotting.curve_figures import positions_of
 
     if picture_shape(model, shape):
@@ -70,7 +58,7 @@ def style_of(model, shape=None):
 
 
 def _largest(model, layer, count):
-    """The components of most variance, in their order; all if there are no more."""
+    """The components with the most variance, in their order; all if there are few."""
     k = model.Z_[layer].shape[1]
     if k <= count:
         return np.arange(k)
@@ -99,7 +87,7 @@ def _components(wanted):
 
     model, layer, width = wanted.model, wanted.layer, wanted.width
     style = wanted.style or style_of(model, wanted.shape)
-    A, names = layer_of(model, layer).components, component_names(model, layer)
+    A, names = layer_of(model, layer).components, reader_names(model, layer)
     shown = _largest(model, layer, SHOWN[style])
     A, names, k = A[:, shown], [names[j] for j in shown], A.shape[1]
     named = getattr(model, "feature_names_in_", None) is not None
@@ -115,22 +103,23 @@ def _components(wanted):
         ax = plotting.component_grid(A, shape, columns=columns, ax=figure.subplots())
         ax.set_title(title, fontsize="medium")
     elif style == "curves":
-        figure = _new(width, 0.9 + 0.42 * len(shown))
+        figure = _new(width, 1.05 + 0.42 * len(shown))
         ax = plotting.component_curves(A, features, names=names, ax=figure.subplots())
         ax.set_title(title, fontsize="medium")
     else:
         top = min(8, len(A))
         columns = max(1, min(int(width / 2.2), len(shown)))
         rows = -(-len(shown) // columns)
-        figure = _new(width, 0.4 + rows * (0.55 + 0.17 * top))
+        columns = -(-len(shown) // rows)  # as few empty panels as may be
+        figure = _new(width, 0.7 + rows * (0.55 + 0.17 * top))
         axes = figure.subplots(rows, columns, squeeze=False)
         plotting.component_bars(A, features, names=names, top=top, axes=axes)
         figure.suptitle(title, fontsize="medium")
     return figure
 
 
-def _learned(wanted):
-    """Features (k x n), those given or the fit's."""
+def _features_of(wanted):
+    """The given features (k x n), or those of the fit."""
     if wanted.features is not None:
         return np.asarray(wanted.features, np.float64)
     found = layer_of(wanted.model, wanted.layer)
@@ -139,8 +128,14 @@ def _learned(wanted):
     return np.asarray(found.features, np.float64)
 
 
+def _features_name(wanted):
+    if wanted.features is None:
+        return FEATURES["learned"]
+    return wanted.features_name or "features as given"
+
+
 def _raster(ax, n):
-    """Draw many points as pixels, also in PDF and SVG, which would be as large as the data."""
+    """Draw many points as pixels, because a PDF or SVG would be as large as the data."""
     if n > RASTER:
         for points in ax.collections:
             points.set_rasterized(True)
@@ -149,7 +144,7 @@ def _raster(ax, n):
 def _features(wanted):
     from dsnmf import plotting
 
-    H, width = _learned(wanted), wanted.width
+    H, width = _features_of(wanted), wanted.width
     k, n = H.shape
     pixels = _record(wanted.model).get("pixels")
     if pixels and np.prod(pixels) == n and wanted.labels is None:
@@ -157,14 +152,16 @@ def _features(wanted):
         rows, side = -(-k // columns), width * 0.9 / columns
         figure = _new(width, 0.6 + rows * side * pixels[0] / pixels[1], "compressed")
         ax = plotting.component_grid(H.T, pixels, columns=columns, ax=figure.subplots())
-        ax.set_title(f"{kind_of(wanted.model)}: maps of {k} features", fontsize="medium")
+        title = f"{kind_of(wanted.model)}: maps of {k} features\n{_features_name(wanted)}"
+        ax.set_title(title, fontsize="medium")
         return figure
     if k < 2:
         raise ValueError("a layer of one component has no plane to draw: choose another layer")
     labelled = wanted.labels is not None
     figure = _new(width, (0.62 if labelled else 0.9) * width)
     ax = plotting.plot_embedding(H.T, wanted.labels, ax=figure.subplots())
-    ax.set_title(f"{kind_of(wanted.model)}: features of {n} samples", fontsize="medium")
+    title = f"{kind_of(wanted.model)}: features of {n} samples\n{_features_name(wanted)}"
+    ax.set_title(title, fontsize="medium")
     _raster(ax, n)
     return figure
 
@@ -196,6 +193,10 @@ def _layers(wanted):
     axes = figure.subplots(len(Hs), columns, squeeze=False)
     names = ["label"] if columns == 1 else None
     plotting.plot_layers(Hs, labels, names=names, axes=axes)
+    unlabelled = [int((codes < 0).sum()) for codes in as_label_codes(labels)]
+    if any(unlabelled):
+        counts = ", ".join(map(str, unlabelled))
+        figure.suptitle(f"left out, without a label: {counts} of {len(Hs[0])}", fontsize="small")
     shown = axes[0, 0].images[0]
     figure.colorbar(shown, ax=axes, label="cosine", ticks=[-1, 0, 1], shrink=0.6)
     return figure
@@ -206,7 +207,7 @@ def _variance(wanted):
 
     model, layer = wanted.model, wanted.layer
     variances = component_variances(model, layer)
-    names, shown = component_names(model, layer), _largest(model, layer, 40)
+    names, shown = reader_names(model, layer), _largest(model, layer, 40)
     variation, label = _record(model).get("variation"), "variance, mean over samples"
     unit = 1.0
     if variation:
@@ -237,34 +238,36 @@ def draw_figure(
     *,
     layer: int = -1,
     features: ArrayLike | None = None,
+    features_name: str | None = None,
     labels: ArrayLike | None = None,
     shape: Sequence[int] | None = None,
     style: str | None = None,
     width: float = 7.0,
 ) -> Figure:
-    """A figure of a fitted model.
+    """Draw a figure of a fitted model.
 
     Parameters
     ----------
     model : fitted estimator or SavedModel
     kind : {"components", "features", "history", "layers", "variance"}
-        The components of a layer; its features in their first two principal components (or as maps,
-        where the samples are the pixels of a cube); the cost over the iterations; similarities
-        of samples by layer and label; the components' variances.
+        The components of a layer; its features in their first two principal components (as maps if
+        the samples are the pixels of a cube); the cost over the iterations; the similarities of
+        samples by layer and label; the components' variances.
     layer : int
         Index into `Z_` and `H_`.
     features : array-like, shape (k_layer, n_samples), optional
         For "features": those of other samples than the training ones.
+    features_name : str, optional
+        Which features these are, for the title: the map and the metric.
     labels : array-like, shape (n_samples,) or (n_samples, n_attributes), optional
-        The colours of "features", and what "layers" sorts samples by, which needs them.
+        Labels that colour "features"; "layers" needs them to sort the samples.
     shape : sequence of int, optional
-        (height, width) of a sample's picture, or (height, width, 3); by default what the model
-        knows.
+        (height, width) of a sample's picture, or (height, width, 3); by default from the model.
     style : {"pictures", "curves", "bars"}, optional
-        How components are drawn; by default as pictures where the shape is known, as curves over
-        features whose names are rising numbers or that are many and have no names, else as bars.
+        Style of components. The default is pictures if the shape is known; curves if the features'
+        names are rising numbers, or if there are many features without names; else bars.
     width : float > 0
-        Inches.
+        Width in inches.
 
     Returns
     -------
@@ -295,7 +298,7 @@ def draw_figure(
     width = as_number(width, "width", 0, exclusive=True)
     given = None if features is None else np.asarray(features)
     size = None if shape is None else tuple(shape)
-    wanted = Wanted(model, index, given, labels, size, style, width)
+    wanted = Wanted(model, index, given, features_name, labels, size, style, width)
     font = {"font.size": NARROW[1] if width < NARROW[0] else 10}
     with extra("matplotlib.style", "figures").context(["default", font]):
         return _DRAWERS[kind](wanted)

@@ -1,15 +1,24 @@
-"""Unknown entries of samples, filled from a fitted model."""
+"""Filling of samples' unknown entries by a fitted model."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import copy
+from dataclasses import dataclass
+from functools import reduce
+from typing import TYPE_CHECKING, Literal, overload
 
 import numpy as np
 import scipy.sparse
 
 from dsnmf.data.recognition import in_memory
 from dsnmf.estimators.containers import as_data
-from dsnmf.inspection.given_samples import array_model
+from dsnmf.inspection.conditional_mean import (
+    NOISES,
+    ConditionalMean,
+    components_without,
+    noise_of_fit,
+)
+from dsnmf.inspection.given_samples import array_model, is_error_of_fit, is_plain
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
@@ -17,42 +26,191 @@ if TYPE_CHECKING:
     from dsnmf.estimators.base import Factorisation
     from dsnmf.typing import Array
 
-#: How near, of their norm, samples must be reconstructed from the learned features to be those of
-#: the fit.
-NEAR = 1e-3
+#: Share of the known entries that is hidden for the test, of at most so many samples; with fewer
+#: hidden entries than the last number there is no test.
+HIDDEN, TESTED, LEAST = 0.1, 500, 20
+
+#: What the noise is taken for where there is no test, as a multiple of what the fit leaves.
+UNTESTED = 3.0
+
+#: What fills where the model errs more.
+BY_MEANS = "the features' means, which err less than the model"
+
+#: A fill that leaves more of the means' error than this is not worth much.
+POOR = 0.9
+
+
+@dataclass(frozen=True)
+class FillTest:
+    """How well entries are filled, on known entries that were hidden for a test.
+
+    Attributes
+    ----------
+    by : str
+        What the gaps are filled by.
+    n_hidden : int
+        Known entries that were hidden; 0 if there was no test: too few, or several views.
+    error, means_error : float or None
+        Root mean square error of the fill and of the features' means on them; with `scale` of the
+        features as they are scaled.
+    """
+
+    by: str
+    n_hidden: int
+    error: float | None
+    means_error: float | None
+
+    def __str__(self) -> str:
+        text = f"Filled by {self.by}."
+        if self.error is None or self.means_error is None:
+            return f"{text} Not tested."
+        text += (
+            f" Test on {self.n_hidden} known entries that were hidden: root mean square error "
+            f"{self.error:.3g}, that of the features' means {self.means_error:.3g}."
+        )
+        if self.error > POOR * self.means_error:
+            text += " The model says little about the gaps."
+        return text
 
 
 def are_of_fit(model, X, X_hat):
-    """Whether samples are those that a model was fitted to, by the error that it has of them."""
+    """True if samples are those of a model's fit, by their error."""
     X, X_hat = (model._as_factorised(rows) for rows in (X, X_hat))
     size = np.sqrt(np.nansum(np.square(X, dtype=np.float64)))
     error = np.sqrt(np.nansum(np.square(X - X_hat.astype(np.float64))))
-    expected = model.reconstruction_err_
-    return abs(error - expected) <= NEAR * max(expected, NEAR * size)
+    return is_error_of_fit(model, error, size)
 
 
-def fill(model: Factorisation, X: ArrayLike) -> Array:
+def _hidden_for_test(X):
+    """Numbers of samples, those with gaps first, and which of their known entries to hide.
+
+    Each sample and each feature keeps a known entry.
+    """
+    rng, known = np.random.default_rng(0), ~np.isnan(X)
+    order = np.argsort(known.all(axis=1) + rng.random(len(X)) / 2, kind="stable")
+    picked = np.sort(order[:TESTED])
+    hidden = np.zeros(X.shape, bool)
+    hidden[picked] = known[picked] & (rng.random((len(picked), X.shape[1])) < HIDDEN)
+    for axis in (0, 1):
+        hidden &= (known & ~hidden).any(axis=axis, keepdims=True)
+    return picked, hidden
+
+
+def _means(X, otherwise):
+    """Means of the features' known entries; others where there is none."""
+    count = (~np.isnan(X)).sum(axis=0)
+    return np.where(count > 0, np.nansum(X, axis=0) / np.maximum(count, 1), otherwise)
+
+
+def _rms(missed):
+    return float(np.sqrt(np.mean(np.square(missed, dtype=np.float64))))
+
+
+def _by_conditional_mean(model, rows, of_fit):
+    """All entries of rows as the fit had them, and the `FillTest`."""
+    Psi, H = reduce(np.matmul, [Z.astype(np.float64) for Z in model.Z_]), model.H_[-1]
+    noise = noise_of_fit(model, float(np.nanmean(np.square(rows))))
+    learned = ConditionalMean(Psi, H)
+    picked, hidden = _hidden_for_test(rows)
+    by, count = "the learned components", int(hidden.sum())
+    if count < LEAST:
+        return learned.of(rows, UNTESTED * noise), FillTest(by, 0, None, None)
+    visible = np.where(hidden, np.nan, rows)
+    if of_fit and not model.l2:  # whose components have seen what is hidden
+        tested = ConditionalMean(components_without(visible, H), H)
+    else:
+        tested = learned
+    means = _rms((_means(visible, learned.mean) - rows)[hidden])
+    sums = tested.errors(visible[picked], hidden[picked], rows[picked], NOISES * noise)
+    error = float(np.sqrt(sums.min() / count))
+    if error < means:
+        return learned.of(rows, NOISES[sums.argmin()] * noise), FillTest(by, count, error, means)
+    filled = np.broadcast_to(_means(rows, learned.mean), rows.shape)
+    return filled, FillTest(BY_MEANS, count, means, means)
+
+
+def _reconstructed(model, X):
+    return model.inverse_transform(np.asarray(model.transform(X)))
+
+
+def _by_transform(model, X):
+    """All entries of X from the features of `transform`, and the `FillTest`."""
+    picked, hidden = _hidden_for_test(X)
+    by, count = "the features of transform", int(hidden.sum())
+    X_hat = _reconstructed(model, X)
+    if count < LEAST:
+        return X_hat, FillTest(by, 0, None, None)
+    visible = np.where(hidden, np.nan, X)
+    as_found = np.array(X)
+    as_found[picked] = _reconstructed(model, visible[picked])
+    means = np.broadcast_to(_means(visible, 0), X.shape)
+    rows = model._as_factorised(X)
+    error, means = (_rms((model._as_factorised(f) - rows)[hidden]) for f in (as_found, means))
+    if error < means:
+        return X_hat, FillTest(by, count, error, means)
+    return np.broadcast_to(_means(X, 0), X.shape), FillTest(BY_MEANS, count, means, means)
+
+
+def _filled(model, X):
+    """All entries of X as the model has them, and the `FillTest`."""
+    learned, of_fit = None, False
+    if hasattr(model, "H_") and model.H_[-1].shape[1] == len(X):
+        learned = model.inverse_transform(model.H_[-1].T)
+        of_fit = are_of_fit(model, X, learned)
+    if hasattr(model, "view_names_"):  # which lack whole views
+        by = "the learned features" if of_fit else "the features of transform"
+        return learned if of_fit else _reconstructed(model, X), FillTest(by, 0, None, None)
+    if not is_plain(model):
+        return _by_transform(model, X)
+    rows = model._centring.apply(X).astype(np.float64)
+    found, test = _by_conditional_mean(model, rows, of_fit)
+    return model._centring.undo(found), test
+
+
+@overload
+def fill(model: Factorisation, X: ArrayLike, *, return_test: Literal[False] = ...) -> Array: ...
+
+
+@overload
+def fill(
+    model: Factorisation, X: ArrayLike, *, return_test: Literal[True]
+) -> tuple[Array, FillTest | None]: ...
+
+
+def fill(
+    model: Factorisation, X: ArrayLike, *, return_test: bool = False
+) -> Array | tuple[Array, FillTest | None]:
     """Samples with their unknown entries filled; what is known stays as it is, to the bit.
 
-    Samples that the model was fitted to (as many, and with the fit's error) are filled from the
-    learned features `H_`, others from those of `transform`.
+    In linear models a gap gets its mean given the sample's known entries, if features vary as the
+    learned ones (their mean and covariance) and entries have some noise. The noise is that which
+    fills known entries best that are hidden for a test; where the features' means are better, they
+    fill. This is never far from the best of `H_`, nonnegative features, projection and means, and
+    often better: see the guide "data", Gaps. In non-linear models, and after `partial_fit`, the
+    features of `transform` or the means fill. Those of several views fill samples of the fit (as
+    many, and with its error) from `H_`, others by `transform`, without a test.
 
     Parameters
     ----------
     model : fitted estimator
     X : array-like, shape (n_samples, n_features)
         NaN and masks mark unknown entries.
+    return_test : bool
+        Whether to return the test too.
 
     Returns
     -------
-    ndarray, shape (n_samples, n_features)
+    filled : ndarray, shape (n_samples, n_features)
+    test : FillTest or None
+        None if X has no gaps. Only with `return_test`. Its text says what fills the gaps, and how
+        well it fills known entries that were hidden.
 
     Raises
     ------
     TypeError
-        If X is sparse, whose absent entries are zeros.
+        If X is sparse, because its absent entries are zeros.
     ValueError
-        If X is as `transform` refuses it.
+        If `transform` refuses X.
 
     Examples
     --------
@@ -62,9 +220,10 @@ def fill(model: Factorisation, X: ArrayLike) -> Array:
     >>> rng = np.random.default_rng(0)
     >>> X = rng.random((50, 2)) @ rng.standard_normal((2, 6))
     >>> gaps = np.where(rng.random(X.shape) < 0.1, np.nan, X)
-    >>> filled = fill(SemiNMF(2, max_iter=5000, tol=1e-9).fit(gaps), gaps)
-    >>> bool(np.abs(filled - X).max() < 0.05)
-    True
+    >>> model = SemiNMF(2, max_iter=5000, tol=1e-9).fit(gaps)
+    >>> filled, test = fill(model, gaps, return_test=True)
+    >>> bool(np.abs(filled - X).max() < 0.05), test.error < 0.1 * test.means_error
+    (True, True)
     """
     if scipy.sparse.issparse(X):
         raise TypeError("X must be dense: absent entries of a sparse matrix are zeros, not gaps")
@@ -77,10 +236,11 @@ def fill(model: Factorisation, X: ArrayLike) -> Array:
     X = as_data(model, in_memory(X))
     gaps = np.isnan(X)
     if not gaps.any():
-        return X.copy()
-    if hasattr(model, "H_") and model.H_[-1].shape[1] == len(X):
-        X_hat = model.inverse_transform(model.H_[-1].T)
-        if are_of_fit(model, X, X_hat):
-            return np.where(gaps, X_hat, X).astype(X.dtype, copy=False)
-    X_hat = model.inverse_transform(np.asarray(model.transform(X)))
-    return np.where(gaps, X_hat, X).astype(X.dtype, copy=False)
+        return (X.copy(), None) if return_test else X.copy()
+    empty = np.flatnonzero(gaps.all(axis=1))
+    if len(empty):
+        raise ValueError(f"sample {empty[0]} of X has no known entry")
+    plain = copy.copy(model).set_output(transform="default")
+    X_hat, test = _filled(plain, X)
+    filled = np.where(gaps, X_hat, X).astype(X.dtype, copy=False)
+    return (filled, test) if return_test else filled

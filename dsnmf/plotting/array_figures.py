@@ -8,7 +8,7 @@ import numpy as np
 
 from dsnmf.affinity.classes import as_classes
 from dsnmf.extras import extra
-from dsnmf.plotting.captions import LETTERS, LITERAL, NO_LABEL, shortened, width, wrapped
+from dsnmf.plotting.captions import LITERAL, NO_LABEL, width, wrap_names
 from dsnmf.plotting.style import with_neutral_settings
 from dsnmf.validation import as_matrix, as_size
 
@@ -19,9 +19,6 @@ if TYPE_CHECKING:
     from numpy.typing import ArrayLike
 
 _MARKERS = "osD^v"
-
-#: Scores that differ so many times have a logarithmic axis.
-DECADES = 30
 
 
 def new_axes(ax, size):
@@ -43,7 +40,7 @@ def _as_image_shape(image_shape, n_features):
 
 
 def _mosaic(pictures, columns, gap_value):
-    """Pictures (k, height, width, …) as one array, row by row, with one pixel between them."""
+    """Join pictures (k, height, width, …) into one array, with one pixel between them."""
     k, height, width, *channels = pictures.shape
     rows = -(-k // columns)
     shape = (rows * (height + 1) - 1, columns * (width + 1) - 1, *channels)
@@ -63,21 +60,21 @@ def component_grid(
     columns: int | None = None,
     ax: Axes | None = None,
 ) -> Axes:
-    """Components as a grid of small pictures, each divided by its largest magnitude.
+    """Draw components as a grid of small pictures, each divided by its largest magnitude.
 
     Components of mixed sign have a diverging colour map with white at 0 (RGB: grey at 0),
-    non-negative ones run from black at 0 to white.
+    non-negative ones a map from black at 0 to white.
 
     Parameters
     ----------
     components : array_like, shape (n_features, k)
         A picture per column, e.g. Z_1 or Z_1 Z_2.
     image_shape : tuple of int
-        (height, width), or (height, width, 3) for RGB; the pixels stand row by row.
+        (height, width), or (height, width, 3) for RGB; the pixels are in order of rows.
     largest : int >= 1, optional
-        Show only so many, those of largest norm (in the order in which they stand).
+        Show only so many components, those with the largest norm, in their order.
     columns : int >= 1, optional
-        Pictures per row; by default as many as make the grid about square.
+        Pictures per row; by default, the grid is about square.
     ax : matplotlib Axes, optional
         A new figure by default.
 
@@ -135,12 +132,12 @@ def component_grid(
 def cost_curve(
     costs: ArrayLike, *, every: int = 1, label: str | None = None, ax: Axes | None = None
 ) -> Axes:
-    """The cost after 0, 1, 2, … epochs, on a logarithmic scale.
+    """The cost after 0, 1, 2, … epochs, on a logarithmic scale if it falls tenfold.
 
     Parameters
     ----------
     costs : array_like, shape (n_epochs,), > 0
-        Each before its epoch's update, like `DSNMF.history`.
+        Costs before each epoch's update, like `DSNMF.history`.
     every : int >= 1
         Epochs from one cost to the next.
     label : str, optional
@@ -169,7 +166,15 @@ def cost_curve(
     if costs.ndim != 1 or costs.size == 0:
         raise ValueError(f"costs must be 1-d and not empty, got shape {costs.shape}")
     ax = new_axes(ax, (4.5, 3))
-    ax.semilogy(as_size(every, "every") * np.arange(len(costs)), costs, label=label, linewidth=1.2)
+    ax.plot(as_size(every, "every") * np.arange(len(costs)), costs, label=label, linewidth=1.2)
+    drawn = np.concatenate([np.asarray(line.get_ydata(), float) for line in ax.get_lines()])
+    if drawn.min() > 0 and drawn.max() >= 10 * drawn.min():
+        ax.set_yscale("log")
+        plain = extra("matplotlib.ticker", "plotting").LogFormatter  # 200, not 2 x 10²
+        ax.yaxis.set_major_formatter(plain())
+        ax.yaxis.set_minor_formatter(plain(minor_thresholds=(1.5, 0.5)))
+    else:
+        ax.ticklabel_format(axis="y", style="plain", useOffset=False)
     ax.set(xlabel="epoch", ylabel="cost")
     ax.grid(True, which="both", alpha=0.25, linewidth=0.5)
     if label is not None:
@@ -178,7 +183,7 @@ def cost_curve(
 
 
 def _add_legend(ax, handles, names):
-    """A legend beside the axes."""
+    """Add a legend beside the axes."""
     numbers = [str(i) for i in range(len(names))]  # names may begin with _
     place = {"loc": "upper left", "bbox_to_anchor": (1, 1), "frameon": False}
     legend = ax.legend(handles, numbers, **place, markerscale=2)
@@ -187,7 +192,7 @@ def _add_legend(ax, handles, names):
 
 
 def _add_name(ax, points, name):
-    """A class's name at the median of its points."""
+    """Write a class's name at the median of its points."""
     box = {"facecolor": "white", "alpha": 0.6, "linewidth": 0, "pad": 0.5}
     options = {"fontsize": 6, "color": "black", "ha": "center", "va": "center", "bbox": box}
     ax.text(*np.median(points, axis=0), name, **options, **LITERAL)
@@ -201,9 +206,9 @@ def class_scatter(
     axis: str = "dimension",
     ax: Axes | None = None,
 ) -> Axes:
-    """Points in the plane, coloured by class.
+    """Draw points in the plane, coloured by class.
 
-    Up to ten classes are named in a legend, more by their names at the medians of their points.
+    Up to ten classes have a legend; with more, each name is at the median of the class's points.
     Samples without a label are grey. Long names are shown without their middle.
 
     Parameters
@@ -211,10 +216,10 @@ def class_scatter(
     points : array_like, shape (n_samples, 2)
         E.g. the first two principal components of features, or their t-SNE.
     labels : array_like, shape (n_samples,), optional
-        The classes, as `fit` takes them: -1 and missing values are unknown, see
+        The classes, as for `fit`: -1 and missing values are unknown, see
         `dsnmf.affinity.classes.as_label_codes`. Without labels all points have one colour.
     axis : str
-        What the axes show: they are named "{axis} 1" and "{axis} 2".
+        Name of the axes: "{axis} 1" and "{axis} 2".
     ax : matplotlib Axes, optional
         A new figure by default.
 
@@ -225,7 +230,7 @@ def class_scatter(
     Raises
     ------
     TypeError, ValueError
-        If points is not as described, or labels are not as many, or no labels.
+        If points is not as described, or labels are invalid or have another number.
     ImportError
         If matplotlib is missing.
 
@@ -247,7 +252,7 @@ def class_scatter(
     (codes, classes), *others = as_classes(labels, "labels", len(points))
     if others:
         raise ValueError(f"labels must be of one attribute, got {1 + len(others)}")
-    names, is_unknown = wrapped(classes), codes < 0
+    names, is_unknown = wrap_names(classes), codes < 0
     beside = [*(names if len(names) <= 10 else []), *([NO_LABEL] if is_unknown.any() else [])]
     ax = new_axes(ax, (4 + max(1, width(beside, 10)), 4))
     style, handles = {"s": 6, "linewidths": 0}, []
@@ -264,77 +269,4 @@ def class_scatter(
         handles = []
     if beside:
         _add_legend(ax, [*handles, unknown] if is_unknown.any() else handles, beside)
-    return ax
-
-
-@with_neutral_settings
-def score_intervals(
-    names: Sequence[str],
-    scores: Sequence[float],
-    errors: Sequence[float] | None,
-    *,
-    chosen: int | None = None,
-    label: str = "score",
-    ax: Axes | None = None,
-) -> Axes:
-    """Scores of several candidates, one per line, with an interval of one standard error each.
-
-    Positive scores that differ thirtyfold or more stand on a logarithmic axis.
-
-    Parameters
-    ----------
-    names : sequence of str
-        From top to bottom.
-    scores : sequence of float
-        As many.
-    errors : sequence of float, or None
-        As many; None draws no intervals.
-    chosen : int, optional
-        Index of the one to be marked.
-    label : str
-        What the scores are.
-    ax : matplotlib Axes, optional
-        A new figure by default.
-
-    Returns
-    -------
-    matplotlib Axes
-
-    Raises
-    ------
-    ValueError
-        If they are not equally many.
-    ImportError
-        If matplotlib is missing.
-
-    Examples
-    --------
-    >>> from dsnmf.plotting import score_intervals
-    >>> ax = score_intervals(["2 components", "3"], [0.4, 0.9], [0.1, 0.05], chosen=1)
-    >>> [text.get_text() for text in ax.get_yticklabels()]
-    ['2 components', '3']
-    """
-    half = [0.0] * len(scores) if errors is None else errors
-    if not len(names) == len(scores) == len(half):
-        raise ValueError(
-            f"names, scores and errors must be equally many, got {len(names)}, {len(scores)} and "
-            f"{len(half)}"
-        )
-    names = shortened(names, 2 * LETTERS)
-    ax = new_axes(ax, (4.5 + max(1.5, width(names, 8)), 1.3 + 0.25 * len(names)))
-    lines = np.arange(len(names))
-    colours = ["C1" if i == chosen else "C0" for i in lines]
-    low, high = np.subtract(scores, half), np.add(scores, half)
-    if len(scores) and min(scores) > 0 and max(scores) >= DECADES * min(scores):
-        low = np.maximum(low, min(scores) / 3)  # an interval may reach below 0
-        ax.set_xscale("log")
-        ax.grid(True, axis="x", alpha=0.25, linewidth=0.5)
-    if errors is not None:
-        ax.hlines(lines, low, high, colors=colours)
-    ax.scatter(scores, lines, c=colours, zorder=3)
-    ax.set_yticks(lines, names, fontsize="small", **LITERAL)
-    ax.set_ylim(len(names) - 0.5, -0.5)  # the first on top
-    ax.set_xlabel(
-        label if errors is None else f"{label}\n(lines: ± one standard error of the mean)"
-    )
     return ax

@@ -1,4 +1,4 @@
-"""The figure of what fits from several starts agree on."""
+"""The figure of the agreement of fits from several starts."""
 
 from __future__ import annotations
 
@@ -17,15 +17,16 @@ if TYPE_CHECKING:
 
     from dsnmf.typing import Array
 
-#: Components up to which each has its number below it.
+#: Most components with a number below each.
 NUMBERED = 30
 
-#: Share of the samples from which on a cluster has its number beside it.
-NAMED = 0.035
+#: Share of the samples that the numbers of two clusters are apart, at least; so many clusters
+#: have room for theirs.
+APART, NAMED = 0.045, 22
 
 
 def _draw_cosines(ax, cosines, threshold):
-    """A dot per fit and component, components in falling order, those that came back filled."""
+    """Draw a dot per fit and component, components in falling order; recurring ones are filled."""
     order = np.argsort(-cosines.mean(axis=0), kind="stable")
     lines = np.arange(len(order))
     ordered = cosines[:, order]
@@ -35,7 +36,9 @@ def _draw_cosines(ax, cosines, threshold):
     dots = {"s": 14 if len(lines) <= NUMBERED else 6, "linewidths": 0.6, "zorder": 2}
     ax.scatter(columns[~came_back], ordered[~came_back], c="none", edgecolors="0.45", **dots)
     ax.scatter(columns[came_back], ordered[came_back], c="C0", edgecolors="C0", **dots)
-    ax.plot(lines, ordered.mean(axis=0), color="black", linewidth=1.2, label="mean", zorder=3)
+    means = {"marker": "_", "s": 90 if len(lines) <= NUMBERED else 12, "c": "black"}
+    ax.scatter(lines, ordered.mean(axis=0), label="mean of a component", zorder=3, **means)
+    ax.scatter([], [], c="C0", s=14, label=f"came back (cosine ≥ {threshold:g})")
     ax.set_ylim(min(0.0, ordered.min() - 0.03), 1.03)
     ax.set_xlim(-0.6, len(lines) - 0.4)
     if len(lines) <= NUMBERED:
@@ -48,6 +51,17 @@ def _draw_cosines(ax, cosines, threshold):
         ax.spines[side].set_visible(False)
 
 
+def _spread_out(places, step, end):
+    """Rising places, at least a step apart, as far as they fit between 0 and the end."""
+    found = np.array(places, float)
+    for i in range(1, len(found)):
+        found[i] = max(found[i], found[i - 1] + step)
+    found[-1:] = np.minimum(found[-1:], end)
+    for i in range(len(found) - 2, -1, -1):
+        found[i] = min(found[i], found[i + 1] - step)
+    return found
+
+
 def _draw_matrix(ax, matrix, clusters):
     n = len(matrix)
     image = ax.imshow(
@@ -58,10 +72,24 @@ def _draw_matrix(ax, matrix, clusters):
         box = [start, start + count, start + count, start, start]
         turned = [start, start, start + count, start + count, start]
         ax.plot(box, turned, color="C1", linewidth=0.9, clip_on=False)
-    ax.set(xticks=[], xlim=(0, n), ylim=(n, 0), xlabel="samples", ylabel="cluster")
-    named = counts >= NAMED * n
-    ax.set_yticks((starts + counts / 2)[named], map(str, found[named]), fontsize="x-small")
-    ax.tick_params(axis="y", length=0)
+    ax.set(xticks=[], yticks=[], xlim=(0, n), ylim=(n, 0), xlabel="samples")
+    ax.set_ylabel("cluster (samples in it)", labelpad=34)
+    if len(found) <= NAMED:
+        middles = starts + counts / 2
+        for middle, place, number, count in zip(
+            middles, _spread_out(middles, APART * n, n), found, counts
+        ):
+            line = {"arrowstyle": "-", "color": "C1", "linewidth": 0.7, "shrinkA": 0, "shrinkB": 0}
+            ax.annotate(
+                f"{number} ({count})",
+                (0, middle),
+                (-0.06 * n, place),
+                arrowprops=line,
+                ha="right",
+                va="center",
+                fontsize="x-small",
+                annotation_clip=False,
+            )
     return image
 
 
@@ -74,19 +102,19 @@ def plot_consensus(
     threshold: float = 0.9,
     axes: Any = None,
 ) -> Array:
-    """How far the components of one fit come back in others, and which samples stay together.
+    """Draw the recurrence of one fit's components in others, and the consensus matrix.
 
-    Left a dot for each component and other fit, filled where the cosine reaches the threshold;
-    components stand in the order of their mean. Right the consensus matrix with a frame around
-    each cluster.
+    On the left, a dot for each component and other fit, filled if the cosine reaches the threshold;
+    components are in the order of their mean. On the right, the consensus matrix with a frame
+    around each cluster.
 
     Parameters
     ----------
     cosines : array_like, shape (n_others, k)
     matrix : array_like, shape (n, n)
-        In [0, 1], samples cluster by cluster.
+        Values in [0, 1]; samples in the order of clusters.
     clusters : array_like of int, shape (n,)
-        Ascending.
+        Clusters of the samples, ascending.
     threshold : float
     axes : two matplotlib Axes, optional
         A new figure by default.
@@ -108,7 +136,7 @@ def plot_consensus(
     >>> from dsnmf.plotting import plot_consensus
     >>> left, right = plot_consensus([[0.99, 0.4], [0.97, 0.6]], np.eye(2), [0, 1])
     >>> left.get_xlabel(), right.get_ylabel()
-    ('component of the best fit', 'cluster')
+    ('component of the best fit', 'cluster (samples in it)')
     """
     cosines, matrix = as_matrix(cosines, "cosines"), as_matrix(matrix, "matrix")
     clusters = np.asarray(clusters)

@@ -14,26 +14,35 @@ CRITERIA = {
 }
 
 
+def _kind(criterion):
+    module, name = CRITERIA[criterion]
+    return getattr(import_module(module), name)
+
+
+def _listed(needs_n_clusters):
+    names = [name for name in CRITERIA if _kind(name).needs_n_clusters == needs_n_clusters]
+    return " or ".join(f"criterion={name!r}" for name in names)
+
+
 def criterion_of(criterion, n_clusters, repeats, seed):
-    """The criterion of that name."""
+    """The criterion with this name."""
     if criterion not in CRITERIA:
         raise ValueError(f"criterion must be one of {list(CRITERIA)}, got {criterion!r}")
     if repeats < 2:
         raise ValueError(f"repeats must be an integer >= 2, got {repeats}")
-    module, name = CRITERIA[criterion]
-    kind = getattr(import_module(module), name)
+    kind = _kind(criterion)
     if kind.needs_n_clusters:
-        return kind(repeats, seed, _as_numbers(n_clusters))
+        return kind(repeats, seed, _as_numbers(n_clusters, criterion))
     if n_clusters is not None:
-        raise ValueError(f"n_clusters is for criterion='clusters', got it with {criterion!r}")
+        raise ValueError(f"n_clusters is for {_listed(True)}, got it with {criterion!r}")
     return kind(repeats, seed)
 
 
-def _as_numbers(n_clusters):
+def _as_numbers(n_clusters, criterion):
     if n_clusters is None:
         raise ValueError(
-            "criterion='clusters' needs n_clusters, a number or several to choose from; without "
-            "one there are criterion='entries' and 'components'"
+            f"{criterion=} needs n_clusters, a number or several to choose from; without one take "
+            f"{_listed(False)}"
         )
     several = n_clusters if np.iterable(n_clusters) else [n_clusters]
     numbers = tuple(dict.fromkeys(as_size(number, "n_clusters") for number in several))

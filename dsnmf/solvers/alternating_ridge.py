@@ -6,29 +6,30 @@ from pytensor.graph.op import Op
 
 from dsnmf.solvers.rule import Rule
 from dsnmf.symbolic.known_entries import (
-    balanced,
+    balance,
     known_per_row,
-    solved_rows,
-    squared_error_of_known,
-    swept_rows,
+    solve_rows,
+    squared_error_on_known,
+    sweep_rows,
 )
 from dsnmf.symbolic.shared import open_shared
 
-#: Share of its last step that H goes on by, at first, and at most; and by how much it grows with a
-#: step that lowers the cost, and shrinks with one that does not, which is made without it.
+#: H is extrapolated by this share of its last step, at first and at most. The share grows by the
+#: third factor if the step lowers the cost. If not, it shrinks by the fourth, and the step is made
+#: without extrapolation.
 FIRST_WEIGHT, LARGEST_WEIGHT, GROWTH, SHRINKAGE = 0.5, 1.0, 1.1, 0.5
 
 
 def ridge_at_scale(l2, n_features):
-    """λ of the penalty λ (‖z_i‖² + ‖h_j‖²) of a known entry, at the scale of the fit.
+    """λ of a known entry's penalty λ (‖z_i‖² + ‖h_j‖²), at the scale of the fit.
 
-    There samples have norms whose root mean square is 1, and entries one of 1 / √n_features.
+    At that scale the norms of samples have a root mean square of 1, and entries of 1 / √n_features.
     """
     return l2 / np.sqrt(n_features)
 
 
 class _Regressions:
-    """Of one matrix and one λ; Z is p x k, and W the n x k of Hᵀ."""
+    """The alternating steps for one matrix and one λ; Z is p x k, W = Hᵀ is n x k."""
 
     def __init__(self, X, by_sample, ridge):
         self._X, self._by_sample, self._ridge = X, by_sample, float(ridge)
@@ -37,25 +38,25 @@ class _Regressions:
     def cost(self, Z, W):
         pairs = zip(self._sizes, (Z, W))
         penalty = sum(float(np.einsum("i,ik,ik->", n, F, F)) for n, F in pairs)
-        return (squared_error_of_known(self._X, Z, W) + self._ridge * penalty) / 2
+        return (squared_error_on_known(self._X, Z, W) + self._ridge * penalty) / 2
 
-    def balanced(self, Z, W):
-        """Z, W and what W's columns were divided by."""
+    def balance(self, Z, W):
+        """`balance` Z and W; returns them and the divisors of W's columns."""
         if not self._ridge:
             return Z, W, np.ones(W.shape[1], W.dtype)
-        return balanced(Z, W, *self._sizes)
+        return balance(Z, W, *self._sizes)
 
-    def moved(self, Z, W):
+    def step(self, Z, W):
         """The best Z for W, a better W for it, and their cost."""
-        Z = solved_rows(self._X, W, self._ridge, Z)
-        W = swept_rows(self._by_sample, Z, self._ridge, W)
+        Z = solve_rows(self._X, W, self._ridge, Z)
+        W = sweep_rows(self._by_sample, Z, self._ridge, W)
         return Z, W, self.cost(Z, W)
 
 
 class _Step(Op):
-    """X, Xᵀ, λ, Z, H, the last H, weight, cost ↦ all but the first three anew, and the cost before.
+    """X, Xᵀ, λ, Z, H, last H, weight, cost ↦ new Z, H, last H, weight, cost, and the cost before.
 
-    A cost that is infinite is not known yet. No gradient.
+    An infinite cost is not known yet. No gradient.
     """
 
     __props__ = ()
@@ -69,25 +70,25 @@ class _Step(Op):
         regressions = _Regressions(X, by_sample, ridge)
         W = np.ascontiguousarray(H.T)
         before = float(cost) if np.isfinite(cost) else regressions.cost(Z, W)
-        Z, W, shares = regressions.balanced(Z, W)
+        Z, W, shares = regressions.balance(Z, W)
         further = np.maximum(W + W.dtype.type(weight) * (W - last.T / shares), 0)
-        new_Z, new_W, after = regressions.moved(Z, further)
+        new_Z, new_W, after = regressions.step(Z, further)
         if after <= before:
             weight = min(GROWTH * weight, LARGEST_WEIGHT)
         else:
             weight = SHRINKAGE * weight
-            new_Z, new_W, after = regressions.moved(Z, W)
+            new_Z, new_W, after = regressions.step(Z, W)
         new = new_Z, new_W.T, W.T, weight, after, before
         for cell, value, variable in zip(outputs, new, node.outputs):
             cell[0] = np.ascontiguousarray(value, variable.dtype).reshape(np.shape(value))
 
 
 class AlternatingRidge(Rule):
-    """½ Σ (x_ij - z_i · h_j)² + ½ λ (‖z_i‖² + ‖h_j‖²) over the known entries, which never rises.
+    """½ Σ (x_ij - z_i · h_j)² + ½ λ (‖z_i‖² + ‖h_j‖²) over the known entries; it never rises.
 
-    In an iteration Z becomes the best for H as it would be if it went on as it went, and H moves by
-    coordinate descent for that Z. The lengths of components are shared out between Z and H, which
-    leaves all else as it is. Of NMF: Ang & Gillis, "Accelerating nonnegative matrix factorization
+    An iteration extrapolates H along its last step, finds the best Z for that H, then moves H by
+    coordinate descent. Before it, components are rescaled between Z and H, which leaves Z H as it
+    is and lowers the penalty. For NMF: Ang & Gillis, "Accelerating nonnegative matrix factorization
     algorithms using extrapolation", 2019.
     """
 
@@ -108,5 +109,5 @@ class AlternatingRidge(Rule):
 
     @staticmethod
     def values(model):
-        ridge = ridge_at_scale(model.l2, model.samples.given.shape[0])
+        ridge = ridge_at_scale(model.l2, model.data.shape[0])
         return [np.asarray(ridge), model.Hs[0].copy(), np.array(FIRST_WEIGHT), np.array(np.inf)]

@@ -1,44 +1,44 @@
-"""The H step of some samples alone, when their products with the components are known."""
+"""Features of some samples from their products with the components."""
 
 import numpy as np
 import pytensor.tensor as pt
 
 from dsnmf.initialisation.svd import ZERO_FILL
-from dsnmf.solvers.sweeping import swept
-from dsnmf.training.lending import compiled_once
+from dsnmf.solvers.sweeping import hals_features
+from dsnmf.training.lending import compile_once
 from dsnmf.training.modes import compile_function
 from dsnmf.updates.one_read import multiplicative_features
 
 
-@compiled_once
-def _compiled_step(rule, dtype, mode):
+@compile_once
+def _compile_step(rule, dtype, mode):
     """(A, B, H) ↦ new H."""
     A, B, H = inputs = [pt.matrix(dtype=dtype) for _ in range(3)]
     return compile_function(inputs, rule(H, A, B), mode=mode)
 
 
-def swept_features(A, B, H, mode=None):
-    """Features under X ≈ Ψ H after the sweeps of an iteration of HALS, from max(0, H).
+def sweep_features(A, B, H, mode=None):
+    """Features under X ≈ Ψ H after one iteration of HALS, from max(0, H).
 
     Parameters
     ----------
     A, B, H, mode
-        See `moved_features`.
+        See `step_features`.
 
     Returns
     -------
     ndarray, shape (k, b)
     """
-    return np.asarray(_compiled_step(swept, str(H.dtype), mode)(A, B, np.maximum(H, 0)))
+    return np.asarray(_compile_step(hals_features, str(H.dtype), mode)(A, B, np.maximum(H, 0)))
 
 
-def positive_start(led):
-    """What a multiplicative rule can start from, with small numbers for what is not positive."""
-    return np.where(led > 0, led, ZERO_FILL * np.abs(led).mean(axis=0))
+def positive_start(H):
+    """A start for a multiplicative rule: H with small numbers in place of entries <= 0."""
+    return np.where(H > 0, H, ZERO_FILL * np.abs(H).mean(axis=0))
 
 
-def moved_features(A, B, H, steps, mode=None):
-    """Features under X ≈ Ψ H after some multiplicative steps, each sample's by itself.
+def step_features(A, B, H, steps, mode=None):
+    """Features under X ≈ Ψ H after some multiplicative steps; samples are independent.
 
     Parameters
     ----------
@@ -47,7 +47,7 @@ def moved_features(A, B, H, steps, mode=None):
     B : ndarray, shape (k, k)
         ΨᵀΨ.
     H : ndarray, shape (k, b)
-        From what `positive_start` makes of it.
+        The steps start from `positive_start(H)`.
     steps : int
     mode : None, str or pytensor Mode
 
@@ -55,7 +55,7 @@ def moved_features(A, B, H, steps, mode=None):
     -------
     ndarray, shape (k, b)
     """
-    step, H = _compiled_step(multiplicative_features, str(H.dtype), mode), positive_start(H)
+    step, H = _compile_step(multiplicative_features, str(H.dtype), mode), positive_start(H)
     for _ in range(steps):
         H = np.asarray(step(A, B, H))
     return H

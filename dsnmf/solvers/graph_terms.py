@@ -4,7 +4,7 @@ import numpy as np
 import pytensor.tensor as pt
 
 from dsnmf.symbolic.laplacian import SharedAffinity, affinity_values
-from dsnmf.training.lending import lent
+from dsnmf.training.lending import lend
 from dsnmf.training.modes import compile_function, is_jax
 
 
@@ -20,7 +20,7 @@ class _Program:
         self._empty = [variable.get_value() for variable in self._affinity.variables]
 
     def __call__(self, values, H):
-        """The terms of the affinity that has these values; nothing of them stays here."""
+        """The terms for the affinity with these values, which are not kept."""
         try:
             for variable, value in zip(self._affinity.variables, values):
                 variable.set_value(value, borrow=True)
@@ -36,7 +36,7 @@ class GraphTerms:
     Parameters
     ----------
     affinity
-        As for `dsnmf.symbolic.laplacian.affinity_terms`, but no variable.
+        See `dsnmf.symbolic.laplacian.affinity_terms`; not a variable.
     dtype : {"float32", "float64"}
     mode : None, str or pytensor Mode
     """
@@ -47,5 +47,5 @@ class GraphTerms:
 
     def __call__(self, H):
         """(H W)ᵀ and (H D)ᵀ from Hᵀ (n x k), arrays."""
-        with lent(_Program, *self._settings) as program:
+        with lend(_Program, *self._settings) as program:
             return program(self._values, H)

@@ -8,7 +8,7 @@ import pytensor.tensor as pt
 from dsnmf.solvers.hals_blocks import ExtrapolatedModel
 from dsnmf.solvers.inner_features import settle_inner
 from dsnmf.solvers.rule import Rule
-from dsnmf.solvers.sweeping import FIRST_BETA, extrapolated, next_beta, swept
+from dsnmf.solvers.sweeping import FIRST_BETA, extrapolate, hals_features, next_beta
 from dsnmf.symbolic.bases import row_basis
 from dsnmf.symbolic.gram import nonsingular_factor_of
 from dsnmf.symbolic.linalg import product
@@ -18,23 +18,23 @@ from dsnmf.updates.one_read import (
     Cutoffs,
     Moved,
     Sums,
-    block_step,
+    components_step,
     cutoffs_of,
-    explained,
+    explained_energy,
+    features_step,
     inner_bases,
-    small_step,
 )
 
 
 class HALS(Rule):
     """Exact Z, coordinate descent on H, and extrapolation of H where that lowers the cost.
 
-    With the Z_i exact for H, an iteration makes N from H by `dsnmf.solvers.sweeping.swept`, and
-    takes Y = max(0, N + β (N - N')) as the new H, N' being the last iteration's N. If the cost of Y
-    with its own exact Z_i is above that of H, N itself is taken, which never is; β grows while Y is
-    taken, up to 1, and is halved where it is not. Of a deep model with graphs the inner layers,
-    which do not influence the last one, are swept alone: their penalties, a part of the recorded
-    cost, may rise, as by the multiplicative rules.
+    With the Z_i exact for H, an iteration sweeps H to N by `dsnmf.solvers.sweeping.hals_features`.
+    The new H is Y = max(0, N + β (N - N')), with N' the N of the iteration before. If Y costs more
+    than H, each with its exact Z_i, the new H is N, which never costs more. β grows up to 1 while Y
+    is taken, and is halved otherwise. In a deep model with graphs the inner layers do not influence
+    the last one, and are only swept: their penalties, a part of the recorded cost, may rise, as
+    with the multiplicative rules.
 
     References
     ----------
@@ -49,7 +49,7 @@ class HALS(Rule):
     def __init__(self, program):
         super().__init__(program)
         m, dtype = len(program.Zs), program.Hs[-1].dtype
-        # What the last step of the Zs gave.
+        # Results of the last components step.
         self._L, self._inverse = open_shared("L", "float64"), open_shared("inverse", "float64")
         self._U, self._Psis = open_shared("U", dtype), [open_shared("Psi", dtype) for _ in range(m)]
         self._last = open_shared("N", dtype)
@@ -63,21 +63,21 @@ class HALS(Rule):
         self.variables += [self._beta, self._reached, self._is_due]
         self.variables += [*self._bases, *features, *bases]
 
-    def _refitted(self, H):
-        """The step of the Zs for features H, and the cost with them, but for what is constant."""
+    def _refit(self, H):
+        """The components step for features H, and the cost after it, without constant terms."""
         program = self.program
         Q = pt.dot(pt.cast(self._inverse, H.dtype), H)
         XQ, QQ = product(program.data.X, Q.T), pt.dot(Q, Q.T)
         sums = Sums(pt.cast(XQ, "float64"), pt.cast(QQ, "float64"), self._L)
-        moved = small_step(program.Zs, sums, H.shape[1], H.dtype, self._bases, self._cutoffs)
-        cost = -explained(reduce(pt.dot, moved.Zs), sums)
+        moved = components_step(program.Zs, sums, H.shape[1], H.dtype, self._bases, self._cutoffs)
+        cost = -explained_energy(reduce(pt.dot, moved.Zs), sums)
         if program.affinities and program.affinities[-1] is not None:
             HW, HD = program.affinities[-1].terms(H)
             cost = cost + pt.sum(H * (HD - HW), dtype="float64")
         return moved, cost
 
-    def _kept(self, moved):
-        """(variable, its value) of all that an accepted step of the Zs changes."""
+    def _accept(self, moved):
+        """(variable, new value) for all variables that an accepted components step changes."""
         pairs = [(self._L, moved.L), (self._inverse, moved.inverse), (self._U, moved.U)]
         pairs += [*zip(self._Psis, moved.Psis), *zip(self.program.Zs, moved.Zs)]
         return [(variable, pt.cast(value, variable.dtype)) for variable, value in pairs]
@@ -86,21 +86,21 @@ class HALS(Rule):
         program, graphs = self.program, self.program.affinities or None
         moving = program.Hs if graphs else [*[None] * (len(program.Hs) - 1), program.Hs[-1]]
         before = Moved(None, self._U, self._Psis, None, self._inverse)
-        new_Hs, _, _ = block_step(program.data.X, moving, before, graphs, swept)
+        new_Hs, _, _ = features_step(program.data.X, moving, before, graphs, hals_features)
         N = new_Hs[-1]
-        Y = extrapolated(N, self._last, self._beta)
-        moved, cost = self._refitted(Y)
+        Y = extrapolate(N, self._last, self._beta)
+        moved, cost = self._refit(Y)
         lower = pt.le(cost, self._reached)
         updates = {H: new for H, new in zip(moving[:-1], new_Hs) if H is not None}
         updates |= {program.Hs[-1]: Y, self._last: N, self._is_due: pt.cast(~lower, "int8")}
         updates |= {self._beta: next_beta(self._beta, lower)}
-        pairs = [(self._reached, cost), *self._kept(moved)]
+        pairs = [(self._reached, cost), *self._accept(moved)]
         return updates | {variable: pt.switch(lower, new, variable) for variable, new in pairs}
 
     def make_step(self):
-        """One step with Y, and where the cost rose another, to N: both need a read of X."""
+        """A step to Y; if that raised the cost, another to N. Each reads X once."""
         move = super().make_step()
-        retreat = compile_function([], updates=self._retreated(), mode=self.program.mode)
+        retreat = compile_function([], updates=self._retreat_updates(), mode=self.program.mode)
 
         def step():
             for function in (retreat, move, retreat):
@@ -109,16 +109,16 @@ class HALS(Rule):
 
         return step
 
-    def _retreated(self):
-        """The updates that take N as the features."""
-        moved, cost = self._refitted(self._last)
+    def _retreat_updates(self):
+        """The updates that set the features to N."""
+        moved, cost = self._refit(self._last)
         new = {self.program.Hs[-1]: self._last, self._reached: cost}
-        return new | dict(self._kept(moved)) | {self._is_due: pt.zeros((), "int8")}
+        return new | dict(self._accept(moved)) | {self._is_due: pt.zeros((), "int8")}
 
     @staticmethod
     def values(model):
-        """At first a retreat is due, to the start's H_m."""
-        (p, n), ks = model.samples.start.shape, [len(H) for H in model.Hs]
+        """Values such that the first step begins with a retreat to the start's H_m."""
+        (p, n), ks = model.data.start.shape, [len(H) for H in model.Hs]
         H, dtype = model.Hs[-1], model.Hs[-1].dtype
         wide = H.astype(np.float64)
         L, inverse = nonsingular_factor_of(wide @ wide.T, max(H.shape), dtype)
@@ -133,10 +133,10 @@ class HALS(Rule):
 
 
 class GappyHALS(Rule):
-    """The same without extrapolation, with gaps that every iteration fills anew.
+    """`HALS` without extrapolation, for gaps that each iteration fills from the reconstruction.
 
-    As filled, the squared error has the same value and lies above that over the known entries
-    elsewhere: what lowers it lowers that.
+    The squared error of the filled X is an upper bound of that over the known entries, and equal to
+    it at the current factors. So a step that lowers the bound lowers the error.
     """
 
     takes_gaps, takes_complete = True, False
@@ -147,7 +147,7 @@ class GappyHALS(Rule):
         L, Q = row_basis(H)
         sums = [product(X, Q.T), pt.dot(Q, Q.T), L]
         sums = Sums(*(pt.cast(value, "float64") for value in sums))
-        wide = small_step(program.Zs, sums, H.shape[1], H.dtype)
+        wide = components_step(program.Zs, sums, H.shape[1], H.dtype)
         narrow = {
             name: [pt.cast(one, H.dtype) for one in value]
             if isinstance(value, list)
@@ -155,7 +155,7 @@ class GappyHALS(Rule):
             for name, value in vars(wide).items()
         }
         moving = program.Hs if graphs else [*[None] * (len(program.Hs) - 1), H]
-        new_Hs, _, _ = block_step(X, moving, Moved(**narrow), graphs, swept)
+        new_Hs, _, _ = features_step(X, moving, Moved(**narrow), graphs, hals_features)
         updates = {H: new for H, new in zip(moving, new_Hs) if H is not None}
         return updates | dict(zip(program.Zs, narrow["Zs"]))
 

@@ -1,4 +1,4 @@
-"""HALS of data in blocks: an iteration reads them once, and again where it went too far."""
+"""HALS of data in blocks: an iteration reads them once, and again if it raised the cost."""
 
 from functools import partial
 
@@ -7,33 +7,33 @@ import pytensor.tensor as pt
 
 from dsnmf.data.recognition import variables_of
 from dsnmf.solvers.class_graph import block_terms, class_sums
-from dsnmf.solvers.small_step import MovedBases, moved_bases
+from dsnmf.solvers.components_step import MovedComponents, run_components_step
 from dsnmf.solvers.sums import SumsModel, _sum_terms
-from dsnmf.solvers.sweeping import CUT, FIRST_BETA, GROWTH, extrapolated, swept
+from dsnmf.solvers.sweeping import CUT, FIRST_BETA, GROWTH, extrapolate, hals_features
 from dsnmf.symbolic.laplacian import AffinityTerms
 from dsnmf.symbolic.linalg import product
 from dsnmf.training import loop
-from dsnmf.training.lending import compiled_once
+from dsnmf.training.lending import compile_once
 from dsnmf.training.modes import compile_function
-from dsnmf.training.passes import own_terms
-from dsnmf.updates.one_read import Moved, Sums, block_step, explained
+from dsnmf.training.passes import as_terms
+from dsnmf.updates.one_read import Moved, Sums, explained_energy, features_step
 
 
 class _Majorised(AffinityTerms):
-    """(H (W + S))ᵀ and D + S as they are given, variables of shapes (b, k) and (b,)."""
+    """Given (H (W + S))ᵀ and D + S, variables of shapes (b, k) and (b,)."""
 
     def __init__(self, linear, extra):
         self._given = linear, extra
 
-    def majorised(self, H):
+    def majorise(self, H):
         return self._given
 
 
-@compiled_once
-def _compiled_step(data, count, has_graphs, dtype, mode):
-    """Of a block: (Xᵀ, Hᵀs, N'ᵀ, U, L⁻¹, Ψs in U, β, (H(W + S))ᵀs, D + S) ↦ Hᵀs, Nᵀ, Q Xᵀ, Q Qᵀ.
+@compile_once
+def _compile_step(data, count, has_graphs, dtype, mode):
+    """(Xᵀ, Hᵀs, N'ᵀ, U, L⁻¹, UᵀΨs, β, (H(W + S))ᵀs, D + S) ↦ new Hᵀs, Nᵀ, Q Xᵀ, Q Qᵀ; for a block.
 
-    Of so many layers, the last ones.
+    Hᵀs, Ψs and graph terms are those of the last `count` layers.
     """
     data = data(dtype, in_rows=True)
     matrices = [pt.matrix(dtype=dtype) for _ in range(2 * count + 3)]
@@ -42,35 +42,36 @@ def _compiled_step(data, count, has_graphs, dtype, mode):
     linears, extras = ([make(dtype=dtype) for _ in range(count)] for make in (pt.matrix, pt.vector))
     graphs = [_Majorised(*given) for given in zip(linears, extras)] if has_graphs else None
     moved = Moved(None, U, Psis, None, inverse)
-    *inner, N = block_step(data.rows, features, moved, graphs, swept, in_rows=True)[0]
-    Y = extrapolated(N, last, beta)
+    *inner, N = features_step(data.rows, features, moved, graphs, hals_features, in_rows=True)[0]
+    Y = extrapolate(N, last, beta)
     Q = pt.dot(Y, inverse.T)
     inputs = [*data.variables, *matrices, beta, *([*linears, *extras] if has_graphs else [])]
     outputs = [*inner, Y, N, product(Q.T, data.rows), pt.dot(Q.T, Q)]
     return compile_function(inputs, outputs, mode=mode)
 
 
-# What follows is called of some samples, here or on another machine; C are their indicators.
+# These functions run on a block of samples, in this process or on another machine. C are the
+# block's class indicators.
 
 
 def _graph_terms(H, C, by_class):
-    """Terms of Σ (d + own) h², of which w ‖Σ h‖² of each class is still to be taken, and of Σ h."""
+    """Σ (d + own) h² and Σ h over each class; `_graph_penalty` subtracts each class's w ‖Σ h‖²."""
     both = C @ by_class.sum(axis=1)
     squares = np.square(H.astype(np.float64, copy=False)).sum(axis=1)
     return [float(both @ squares), class_sums(H, C)]
 
 
-def _stepped(rows, *arrays, given, beta, graphs, mode):
-    """New features, and N; terms of Q Xᵀ and Q Qᵀ, and of each graph those of `_graph_terms`.
+def _step_block(rows, *arrays, given, beta, graphs, mode):
+    """New features and N; terms of Q Xᵀ, Q Qᵀ and of each graph (`_graph_terms`).
 
     Parameters
     ----------
     *arrays : arrays
-        Features layer by layer, N', and indicators.
+        Features of each layer, N', and class indicators of each layer.
     given : list of ndarray
-        U, L⁻¹, and the Ψs.
+        U, L⁻¹, and UᵀΨ of each layer.
     graphs : list of (ndarray, ndarray)
-        `ClassGraph.given` of each.
+        `ClassGraph.given` of each layer.
     """
     count = len(graphs) or 1
     before, indicators = arrays[: count + 1], arrays[count + 1 :]
@@ -81,20 +82,20 @@ def _stepped(rows, *arrays, given, beta, graphs, mode):
         linears.append(np.asarray(HW + H * shift[:, None], dtype))
         extras.append(np.asarray(np.maximum(degrees.ravel() + shift, 0), dtype))
     kind = variables_of(rows)
-    step = _compiled_step(kind, count, bool(graphs), str(dtype), mode)
+    step = _compile_step(kind, count, bool(graphs), str(dtype), mode)
     *new, QX, QQ = step(rows, *before, *given, beta, *linears, *extras)
     new = [np.asarray(H) for H in new]
     of_graphs = [_graph_terms(H, C, graph[0]) for H, C, graph in zip(new, indicators, graphs)]
-    return new, [*own_terms([QX, QQ]), *(term for terms in of_graphs for term in terms)]
+    return new, [*as_terms([QX, QQ]), *(term for terms in of_graphs for term in terms)]
 
 
-def _taken(rows, last, *indicators, inverse, graphs):
-    """N as new features; the same terms."""
+def _retreat_block(rows, last, *indicators, inverse, graphs):
+    """N as new features; terms as of `_step_block`."""
     of_graph = _graph_terms(last, indicators[-1], graphs[-1][0]) if graphs else []
     return [last], [*_sum_terms(rows, last, inverse)[1], *of_graph]
 
 
-def _copied(rows):
+def _copy_block(rows):
     return [rows], []
 
 
@@ -121,19 +122,19 @@ class ExtrapolatedModel(SumsModel):
         super().restore_own(state)
         Psis = [state[f"Psi_{i}"] for i in range(len(self.Zs))]
         small = state["moved_L"], state["inverse"], state["U"]
-        self._moved = MovedBases(0.0, *small, self.Zs, Psis)
+        self._moved = MovedComponents(0.0, *small, self.Zs, Psis)
         self._beta, self._energy = float(state["beta"]), float(state["cost"])
         self._penalties = state["penalties"]
 
-    def _fitted(self, sums):
-        """The step of the Zs, and ‖X - Ψ H_m‖² with them."""
-        n, dtype = self.samples.shape[1], str(self.samples.dtype)
-        whole = self.samples.squared_norm + self.samples.offset
-        moved = moved_bases(self.Zs, sums, n, dtype, self._bases, whole, self.mode)
+    def _refit(self, sums):
+        """The components step, and ‖X - Ψ H_m‖² after it."""
+        n, dtype = self.data.shape[1], str(self.data.dtype)
+        whole = self.data.squared_norm + self.data.offset
+        moved = run_components_step(self.Zs, sums, n, dtype, self._bases, whole, self.mode)
         Psi = np.linalg.multi_dot([*moved.Zs, np.eye(self.H.shape[1])])
-        return moved, max(whole - explained(Psi, sums), 0.0)
+        return moved, max(whole - explained_energy(Psi, sums), 0.0)
 
-    def _of_graph(self, graph, term, sums):
+    def _graph_penalty(self, graph, term, sums):
         """tr(H (D - W) Hᵀ)."""
         return term - float(np.vdot(sums, graph.weights[:, None] * sums))
 
@@ -142,13 +143,13 @@ class ExtrapolatedModel(SumsModel):
 
     def _start(self):
         super()._start()
-        self.samples.of(self.H).passed(_copied, outputs=[self._last])
+        self.data.in_same_blocks(self.H).run_pass(_copy_block, outputs=[self._last])
         self._penalties = np.zeros(len(self._graphs))
         for i, (graph, H) in enumerate(zip(self._graphs, self.Hs)):
             function = partial(_penalty_terms, by_class=graph.given[0])
-            term, sums = self.samples.of(H).passed(function, [graph.indicators])
-            self._penalties[i] = self._of_graph(graph, term, sums)
-        self._take(*self._fitted(self._sums), self._sums)
+            term, sums = self.data.in_same_blocks(H).run_pass(function, [graph.indicators])
+            self._penalties[i] = self._graph_penalty(graph, term, sums)
+        self._take(*self._refit(self._sums), self._sums)
         return self._moved.cost + self._penalties.sum() / 2
 
     def step(self):
@@ -159,31 +160,31 @@ class ExtrapolatedModel(SumsModel):
         options = {"graphs": [graph.given for graph in self._graphs]}
         indicators = [graph.indicators for graph in self._graphs]
         Psis = self.narrow(*moved.Psis[-len(self._moving) :])
-        function = partial(_stepped, given=[*given, *Psis], **options)
+        function = partial(_step_block, given=[*given, *Psis], **options)
         function = partial(function, beta=self._beta, mode=self.mode)
         outputs = [*self._moving, self._last]
-        QX, QQ, *of_graphs = self.samples.passed(function, [*outputs, *indicators], outputs)
+        QX, QQ, *of_graphs = self.data.run_pass(function, [*outputs, *indicators], outputs)
         reached = self._energy + self._penalties[-1:].sum()
-        new, energy = self._tried(QX, QQ, of_graphs)
+        new, energy = self._try_features(QX, QQ, of_graphs)
         lower = energy + self._penalties[-1:].sum() <= reached
         if not lower:
-            function = partial(_taken, inverse=given[1], **options)
+            function = partial(_retreat_block, inverse=given[1], **options)
             inputs = [self._last, *indicators]
-            QX, QQ, *of_last = self.samples.passed(function, inputs, [self.H])
-            new, energy = self._tried(QX, QQ, of_last)
+            QX, QQ, *of_last = self.data.run_pass(function, inputs, [self.H])
+            new, energy = self._try_features(QX, QQ, of_last)
         self._take(new, energy, Sums(QX.T, QQ, moved.L))
         self._beta = min(GROWTH * self._beta, 1.0) if lower else CUT * self._beta
         self.iteration += 1
         return cost if (self.iteration - 1) % loop.CHECK_EVERY == 0 else None
 
-    def _tried(self, QX, QQ, of_graphs):
-        """`_fitted` for sums of new features, whose graph terms are those of the last layers."""
+    def _try_features(self, QX, QQ, of_graphs):
+        """`_refit` for the sums of new features; of_graphs are graph terms of the last layers."""
         pairs = list(zip(of_graphs[::2], of_graphs[1::2]))
         for i in range(1, len(pairs) + 1):
             term, sums = pairs[-i]
             self._graphs[-i].take(sums)
-            self._penalties[-i] = self._of_graph(self._graphs[-i], term, sums)
-        return self._fitted(Sums(QX.T, QQ, self._moved.L))
+            self._penalties[-i] = self._graph_penalty(self._graphs[-i], term, sums)
+        return self._refit(Sums(QX.T, QQ, self._moved.L))
 
 
 def _penalty_terms(rows, C, by_class):

@@ -8,60 +8,60 @@ from dsnmf.solvers.rule import Rule
 from dsnmf.symbolic import is_linear, layer_features
 from dsnmf.training.modes import compile_function
 
-#: Remembered steps. 5 or 10 instead of 3 gained nothing but size.
+#: Number of remembered steps. 5 or 10 instead of 3 only cost more memory.
 MEMORY = 3
 
-#: Steps after which the first inverse Hessian is computed again. From the start's alone the
-#: descent is slower, and what rounding makes of a fit grows many times as fast.
+#: Steps after which the initial inverse Hessian is recomputed. With the start's alone the descent
+#: is slower, and differences from rounding grow many times as fast.
 REFRESHED = 10
 
-#: Share of the mean diagonal that is added to matrices before they are inverted, and the least
-#: curvature that counts.
+#: Share of the mean diagonal that is added to matrices before inversion, and the least relative
+#: curvature of a pair that is used.
 RIDGE, LEAST_CURVATURE = 0.01, 1e-12
 
-#: A step is made if it lowers the cost by this share of what its slope promises; if not, it is
-#: shortened by this factor, so many times.
+#: A step must lower the cost by this share of its slope times its length; otherwise it is shortened
+#: by this factor, at most this many times.
 DECREASE, SHORTER, TRIALS = 1e-4, 0.4, 12
 
-#: What tol="auto" is. More steps lead to features that are no better (deep_defaults.py).
+#: The value of tol="auto". More steps give no better features (tests/benchmarks/deep_defaults.py).
 AUTO_TOL = 0.03
 
 
 def _dot(A, B):
-    """Of two lists of arrays."""
+    """The inner product of two lists of arrays."""
     return sum(float(np.vdot(a, b)) for a, b in zip(A, B))
 
 
 def _inverse(gram):
-    """Of the mean of a Gram matrix and its diagonal: between a Newton step and one per entry."""
+    """The inverse of (Gram matrix + its diagonal) / 2: between a Newton and a diagonal step."""
     gram = gram.astype(np.float64)
     diagonal = np.diag(gram) + RIDGE * (np.trace(gram) or 1) / len(gram)
     return 2 * np.linalg.inv(gram + np.diag(diagonal))
 
 
 class State:
-    """Where a descent is: the point (Z_1, …, Z_m, H_m), its cost and slope, and what it knows.
+    """The state of a descent: point (Z_1, …, Z_m, H_m), cost, slope and remembered steps.
 
     Parameters
     ----------
     evaluate : callable
-        From a point to the cost and the slope.
+        From a point to its cost and slope.
     grams : callable
-        From a point to F_i F_iᵀ of the features F_i of all layers.
+        From a point to F_i F_iᵀ for the features F_i of each layer.
     point : list of ndarray
     """
 
     def __init__(self, evaluate, grams, point):
         self._evaluate, self._grams = evaluate, grams
         self.point, self.pairs, self._count = point, [], 0
-        self.cost, self.slope = self._evaluated(point)
+        self.cost, self.slope = self._cost_and_slope(point)
 
-    def _evaluated(self, point):
+    def _cost_and_slope(self, point):
         cost, *slope = self._evaluate(*point)
         return float(cost), [np.asarray(part) for part in slope]
 
     def _refresh(self):
-        """Compute the first inverse Hessian: of each factor by itself, linear as it is seen."""
+        """Compute the initial inverse Hessian: one block per factor, as for a linear model."""
         left, self._scales = None, []
         for Z, gram in zip(self.point, self._grams(*self.point)):
             self._scales.append((left if left is None else _inverse(left), _inverse(gram)))
@@ -69,8 +69,8 @@ class State:
             left = wide.T @ wide if left is None else wide.T @ left @ wide
         self._scales.append((_inverse(left), None))
 
-    def _scaled(self, parts):
-        """Half of the first inverse Hessian times something."""
+    def _apply_inverse_hessian(self, parts):
+        """Half of the initial inverse Hessian times a point or slope."""
         scaled = []
         for part, (left, right) in zip(parts, self._scales):
             moved = part if left is None else left @ part
@@ -80,7 +80,7 @@ class State:
     def _direction(self, free):
         """The L-BFGS direction (Nocedal & Wright 2006, algorithm 7.4) among the free entries."""
 
-        def freed(parts):
+        def mask(parts):
             parts[-1][...] *= free
             return parts
 
@@ -88,7 +88,7 @@ class State:
             H, by_H = step[-1], change[-1]
             return _dot(step[:-1], change[:-1]) + float(np.einsum("ij,ij,ij", H, by_H, free))
 
-        direction, known = freed([part.copy() for part in self.slope]), []
+        direction, known = mask([part.copy() for part in self.slope]), []
         for step, change in reversed(self.pairs):
             curvature = curvature_of(step, change)
             if curvature > LEAST_CURVATURE * curvature_of(change, change):
@@ -96,24 +96,24 @@ class State:
                 known.append((step, change, curvature, alpha))
                 for part, of_change in zip(direction, change):
                     part -= alpha * of_change
-                freed(direction)
-        direction = self._scaled(direction)
+                mask(direction)
+        direction = self._apply_inverse_hessian(direction)
         if known:
             _, change, curvature, _ = known[0]
-            # The change of masked entries counts as none.
-            masked = freed([part.copy() for part in change])
-            unit = curvature / _dot(masked, self._scaled(masked))
+            # Changes of masked entries count as 0.
+            masked = mask([part.copy() for part in change])
+            unit = curvature / _dot(masked, self._apply_inverse_hessian(masked))
             direction = [unit * part for part in direction]
         for step, change, curvature, alpha in reversed(known):
-            beta = _dot(change, freed(direction)) / curvature
+            beta = _dot(change, mask(direction)) / curvature
             for part, of_step in zip(direction, step):
                 part += (alpha - beta) * of_step
         return [
-            part.astype(like.dtype, copy=False) for part, like in zip(freed(direction), self.slope)
+            part.astype(like.dtype, copy=False) for part, like in zip(mask(direction), self.slope)
         ]
 
     def move(self):
-        """One step, or none if no step is found that lowers the cost."""
+        """Make a step; stay at the point if no step lowers the cost."""
         if self._count % REFRESHED == 0:
             self._refresh()
         self._count += 1
@@ -128,7 +128,7 @@ class State:
             new = [(part - length * by).astype(by.dtype) for part, by in zip(self.point, direction)]
             np.maximum(new[-1], 0, out=new[-1])
             step = [after - before for after, before in zip(new, self.point)]
-            cost, slope = self._evaluated(new)
+            cost, slope = self._cost_and_slope(new)
             if cost <= self.cost + DECREASE * _dot(self.slope, step):
                 change = [after - before for after, before in zip(slope, self.slope)]
                 self.pairs = [*self.pairs[-MEMORY + 1 :], (step, change)]
@@ -141,10 +141,10 @@ class State:
 class LBFGS(Rule):
     """Projected L-BFGS on Z_1, …, Z_m and H_m >= 0.
 
-    From the start that it asks for, `dsnmf.initialisation.rectified`, it goes down from near
-    what a linear model leaves, and rounding hardly grows. With Z_1 solved for in each step, or from
-    Adam's start, rounding of data in another unit decides after some fifty steps which of several
-    models a fit ends at.
+    It asks for the start of `dsnmf.initialisation.rectified`, whose error is nearly that of a
+    linear model; from there, differences from rounding hardly grow. From Adam's start, or with Z_1
+    solved for in each step, the rounding of data in another unit decides after some fifty steps
+    which of several local minima a fit reaches.
     """
 
     takes_nonlinear = takes_gaps = True
@@ -161,7 +161,7 @@ class LBFGS(Rule):
         features = [layer_features([None, *Zs[1:]], H, i, g) for i in range(1, len(Zs) + 1)]
         grams = [pt.dot(F, F.T) for F in features]
         mode = program.mode
-        self._evaluate = compile_function(point, [program.completed(error), *slope], mode=mode)
+        self._evaluate = compile_function(point, [program.add_offset(error), *slope], mode=mode)
         self._grams = compile_function(point, grams, mode=mode, on_unused_input="ignore")
         self._state = None
 
@@ -185,7 +185,7 @@ class LBFGS(Rule):
 
     @staticmethod
     def settle(model):
-        """Give the layers below the last, which have not moved, the features that H_m leads to."""
+        """Set the features of the layers below the last, which did not move, from H_m."""
         if is_linear(model.nonlinearity):
             settle_inner(model)
         else:

@@ -14,33 +14,33 @@ from dsnmf.solvers.class_graph import (
     class_sum_terms,
     class_sums,
 )
+from dsnmf.solvers.components_step import run_components_step
 from dsnmf.solvers.gauge import settle_gauge
 from dsnmf.solvers.inner_features import inner_features, settle_inner
 from dsnmf.solvers.rule import Rule
-from dsnmf.solvers.small_step import moved_bases
 from dsnmf.symbolic.gram import nonsingular_factor_of
 from dsnmf.symbolic.shared import open_shared
 from dsnmf.training import loop
-from dsnmf.training.lending import compiled_once
+from dsnmf.training.lending import compile_once
 from dsnmf.training.modes import compile_function
-from dsnmf.training.passes import gram_terms, own_terms
+from dsnmf.training.passes import as_terms, gram_terms
 from dsnmf.updates.one_read import (
     Cutoffs,
     Moved,
     Sums,
-    block_step,
     cutoffs_of,
+    features_step,
     first_sums,
     inner_bases,
-    moved_in_one_read,
+    updates_in_one_read,
 )
 
 
-@compiled_once
-def _compiled_block_step(rule, data, count, has_graphs, dtype, mode):
-    """Of a block: (Xᵀ, Hᵀs, U, L⁻¹, Ψs in U, (HW)ᵀs, row sums of W) ↦ new Hᵀs, Q Xᵀ, Q Qᵀ.
+@compile_once
+def _compile_features_step(rule, data, count, has_graphs, dtype, mode):
+    """(Xᵀ, Hᵀs, U, L⁻¹, UᵀΨs, (HW)ᵀs, row sums of W) ↦ new Hᵀs, Q Xᵀ, Q Qᵀ; for a block.
 
-    Of so many layers, the last ones.
+    Hᵀs, Ψs and graph terms are those of the last `count` layers.
     """
     data = data(dtype, in_rows=True)
     matrices = [pt.matrix(dtype=dtype) for _ in range(2 * count + 2)]
@@ -50,31 +50,32 @@ def _compiled_block_step(rule, data, count, has_graphs, dtype, mode):
     if has_graphs:
         graphs = [GivenTerms(HW, degree) for HW, degree in zip(HWs, degrees)]
     moved = Moved(None, U, Psis, None, inverse)
-    new, QX, QQ = block_step(data.rows, features, moved, graphs, rule.features, in_rows=True)
+    new, QX, QQ = features_step(data.rows, features, moved, graphs, rule.features, in_rows=True)
     inputs = [*data.variables, *matrices, *([*HWs, *degrees] if has_graphs else [])]
     return compile_function(inputs, [*new, QX, QQ], mode=mode)
 
 
-# What follows is called of some samples, here or on another machine; C are their indicators.
+# These functions run on a block of samples, in this process or on another machine. C are the
+# block's class indicators.
 
 
 def _sum_terms(rows, features, inverse):
     """No new rows; terms of Q Xᵀ and Q Qᵀ with Q = L⁻¹ H."""
     Q = features @ inverse.T
-    return [], own_terms([Q.T @ rows, Q.T @ Q])
+    return [], as_terms([Q.T @ rows, Q.T @ Q])
 
 
-def _moved(rows, *arrays, rule, given, graphs, mode):
-    """New features; terms of Q Xᵀ, Q Qᵀ, and with graphs the penalty and the class sums.
+def _move_block(rows, *arrays, rule, given, graphs, mode):
+    """New features; terms of Q Xᵀ and Q Qᵀ, with graphs also of the penalty and class sums.
 
     Parameters
     ----------
     *arrays : arrays
-        Features, then indicators, layer by layer.
+        Features of each layer, then class indicators of each layer.
     given : list of ndarray
-        U, L⁻¹, and the Ψs.
+        U, L⁻¹, and UᵀΨ of each layer.
     graphs : list of (ndarray, ndarray)
-        `ClassGraph.given` of each.
+        `ClassGraph.given` of each layer.
     """
     count = len(graphs) or 1
     before, indicators = arrays[:count], arrays[count:]
@@ -85,31 +86,31 @@ def _moved(rows, *arrays, rule, given, graphs, mode):
         terms.append((np.asarray(HW, dtype), np.asarray(degrees, dtype)))
     of_graphs = [term for kind in zip(*terms) for term in kind]
     kind = variables_of(rows)
-    step = _compiled_block_step(rule, kind, count, bool(graphs), str(dtype), mode)
+    step = _compile_features_step(rule, kind, count, bool(graphs), str(dtype), mode)
     *new, QX, QQ = step(rows, *before, *given, *of_graphs)
     new = [np.asarray(H) for H in new]
     sums = [class_sums(H, C) for H, C in zip(new, indicators)]
-    return new, [*own_terms([QX, QQ]), *([penalty] if graphs else []), *sums]
+    return new, [*as_terms([QX, QQ]), *([penalty] if graphs else []), *sums]
 
 
-def _ended(rows, whole, features, *inner, Zs, inverses, mode):
-    """New features of the inner layers, and what H_m leads to in the first.
+def _end_block(rows, whole, features, *inner, Zs, inverses, mode):
+    """New features of the inner layers, and the first layer's features that H_m implies.
 
-    Of those that have been moved, as with graphs, terms of Q Xᵀ and Q Qᵀ instead.
+    With graphs the inner layers have moved: then terms of their Q Xᵀ and Q Qᵀ instead.
     """
-    led = reduce(lambda led, Z: Z @ led, Zs[:0:-1], features.T)
+    implied = reduce(lambda F, Z: Z @ F, Zs[:0:-1], features.T)
     if inverses is None:
         narrow = [Z.astype(features.dtype) for Z in Zs]
         found = inner_features(rows.T, narrow, features.T, mode) if len(Zs) > 1 else []
-        return [H.T for H in found], [led], []
+        return [H.T for H in found], [implied], []
     pairs = (_sum_terms(whole, H, inverse)[1] for H, inverse in zip(inner, inverses))
-    return [], [led], [term for pair in pairs for term in pair]
+    return [], [implied], [term for pair in pairs for term in pair]
 
 
 class SumsModel(BlockModel):
     """A linear model of data in blocks, whose Zs follow from `Sums`.
 
-    With graphs each layer's H_i moves, otherwise H_m alone.
+    With graphs the H_i of each layer move, otherwise H_m alone.
     """
 
     def __init__(self, blocks, Zs, *others, **options):
@@ -142,30 +143,30 @@ class SumsModel(BlockModel):
             graph.weighted = state[f"classes_{i}"]
 
     def _factor(self, H):
-        """L of features, shape (n, k), and its inverse in the blocks' dtype."""
-        (K,) = self.samples.of(H).passed(gram_terms)
-        L, inverse = nonsingular_factor_of(K, max(H.shape), str(self.samples.dtype))
+        """L with L Lᵀ = Hᵀ H, for H of shape (n, k), and L⁻¹ in the blocks' dtype."""
+        (K,) = self.data.in_same_blocks(H).run_pass(gram_terms)
+        L, inverse = nonsingular_factor_of(K, max(H.shape), str(self.data.dtype))
         return L, *self.narrow(inverse)
 
     def _start(self):
         for graph, H in zip(self._graphs, self.Hs):
-            graph.take(*self.samples.of(H).passed(class_sum_terms, [graph.indicators]))
+            graph.take(*self.data.in_same_blocks(H).run_pass(class_sum_terms, [graph.indicators]))
         L, inverse = self._factor(self.H)
-        QX, QQ = self.samples.passed(partial(_sum_terms, inverse=inverse), [self.H])
+        QX, QQ = self.data.run_pass(partial(_sum_terms, inverse=inverse), [self.H])
         self._sums, self._bases = Sums(QX.T, QQ, L), inner_bases(self.Zs)
 
     def step(self):
         if self._sums is None:
             self._start()
-        n, dtype = self.samples.shape[1], str(self.samples.dtype)
-        energy = self.samples.squared_norm + self.samples.offset
-        moved = moved_bases(self.Zs, self._sums, n, dtype, self._bases, energy, self.mode)
+        n, dtype = self.data.shape[1], str(self.data.dtype)
+        energy = self.data.squared_norm + self.data.offset
+        moved = run_components_step(self.Zs, self._sums, n, dtype, self._bases, energy, self.mode)
         given = self.narrow(moved.U, moved.inverse, *moved.Psis[-len(self._moving) :])
         graphs = [graph.given for graph in self._graphs]
-        function = partial(_moved, rule=self.rule, given=given, graphs=graphs, mode=self.mode)
+        function = partial(_move_block, rule=self.rule, given=given, graphs=graphs, mode=self.mode)
         indicators = [graph.indicators for graph in self._graphs]
         inputs = [*self._moving, *indicators]
-        QX, QQ, *others = self.samples.passed(function, inputs, self._moving)
+        QX, QQ, *others = self.data.run_pass(function, inputs, self._moving)
         self.Zs, self._sums = moved.Zs, Sums(QX.T, QQ, moved.L)
         if self._graphs:
             self._penalty, *sums = others
@@ -176,8 +177,8 @@ class SumsModel(BlockModel):
         return moved.cost + self._penalty / 2 if has_cost else None
 
     def settle_gauge(self):
-        passed = self.samples.of(self.H).passed
-        self.Zs[-1] = settle_gauge(self.Zs, self.samples.shape[1], passed, self.H)
+        run_pass = self.data.in_same_blocks(self.H).run_pass
+        self.Zs[-1] = settle_gauge(self.Zs, self.data.shape[1], run_pass, self.H)
 
     def at_end(self):
         inner, factors = self.Hs[:-1], []
@@ -185,7 +186,7 @@ class SumsModel(BlockModel):
             factors = [self._factor(H) for H in inner]
         self._inner = [L for L, _ in factors]
         inverses = [inverse for _, inverse in factors] if self._graphs else None
-        function = partial(_ended, Zs=self.Zs, inverses=inverses, mode=self.mode)
+        function = partial(_end_block, Zs=self.Zs, inverses=inverses, mode=self.mode)
         return (function, [self.H, *inner], []) if self._graphs else (function, [self.H], inner)
 
     def take_end(self, sums):
@@ -195,26 +196,28 @@ class SumsModel(BlockModel):
         return sums[count:]
 
     def layer_components(self):
-        """After `end`: (X H_i†)ᵀ of each layer at the data's own scale, shape (k_i, p)."""
-        n, dtype = self.samples.shape[1], str(self.samples.dtype)
-        # The step of Z, had the model but one layer; of the old Z only the shape counts.
-        inner = [moved_bases([s.XQ], s, n, dtype, mode=self.mode).Zs[0] for s in self._inner]
-        Psi = self.samples.restored(np.linalg.multi_dot([*self.Zs, np.eye(self.H.shape[1])]))
-        return self.narrow(*(self.samples.scale * Z.T for Z in inner), Psi.T)
+        """(X H_i†)ᵀ of each layer, shape (k_i, p), for the unscaled data; after `end`."""
+        n, dtype = self.data.shape[1], str(self.data.dtype)
+        # The components step of a model with one layer, which uses only the shape of the old Z.
+        inner = [
+            run_components_step([s.XQ], s, n, dtype, mode=self.mode).Zs[0] for s in self._inner
+        ]
+        Psi = self.data.restored(np.linalg.multi_dot([*self.Zs, np.eye(self.H.shape[1])]))
+        return self.narrow(*(self.data.scale * Z.T for Z in inner), Psi.T)
 
 
 class OneRead(Rule):
-    """Rules of linear models that differ in their H step alone, which subclasses give.
+    """Base of rules for linear models that differ only in their H step, `features`.
 
     The Zs are exact, and X is read once per iteration, see `dsnmf.updates.one_read`. Data in memory
-    and in blocks go the same way.
+    and in blocks get the same steps.
     """
 
     in_blocks = SumsModel
 
     @staticmethod
     def features(H, A, B, affinity=None, BH=None, in_rows=False):
-        """New features of some samples, each moved by itself; an expression.
+        """New features of some samples, each on its own; an expression.
 
         Parameters
         ----------
@@ -224,7 +227,7 @@ class OneRead(Rule):
         B : variable, shape (k, k)
             ΨᵀΨ.
         affinity, BH, in_rows
-            See `dsnmf.updates.semi_nmf.multiplicative_step`; M H for a small M is best
+            See `dsnmf.updates.semi_nmf.multiplicative_step`. Compute M H for a small M by
             `dsnmf.symbolic.linalg.left_product(M, H, in_rows)`.
         """
         raise NotImplementedError
@@ -242,12 +245,12 @@ class OneRead(Rule):
         program = self.program
         kept, graphs = (self._sums, self._bases, self._cutoffs), program.affinities or None
         X, Zs, Hs = program.data.X, program.Zs, program.Hs
-        return moved_in_one_read(X, Zs, Hs, *kept, graphs, self.features)
+        return updates_in_one_read(X, Zs, Hs, *kept, graphs, self.features)
 
     @staticmethod
     def values(model):
-        sums = first_sums(model.samples.start, model.Hs[-1])
-        (p, n), ks = model.samples.start.shape, [len(H) for H in model.Hs]
+        sums = first_sums(model.data.start, model.Hs[-1])
+        (p, n), ks = model.data.start.shape, [len(H) for H in model.Hs]
         cutoffs = cutoffs_of(p, ks, n, model.Hs[-1].dtype)
         numbers = [np.asarray(cutoff) for several in cutoffs for cutoff in several]
         return [*vars(sums).values(), *inner_bases(model.Zs), *numbers]

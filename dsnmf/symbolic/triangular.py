@@ -1,14 +1,14 @@
 """Cholesky factors and their inverses, of float64 arrays.
 
-By LAPACK itself: of matrices of a few components `np.linalg` takes several times as long to look
-at its arguments.
+LAPACK is called directly, because for small matrices `np.linalg` spends most of its time on checks
+of its arguments.
 """
 
 import numpy as np
 from scipy.linalg.lapack import dpotrf, dtrtri
 
 
-def _checked(result, info):
+def _check(result, info):
     if info:
         raise np.linalg.LinAlgError("a matrix is not positive definite")
     return result
@@ -16,9 +16,9 @@ def _checked(result, info):
 
 def cholesky(K):
     """L with L Lᵀ = K; LinAlgError if K is not positive definite."""
-    return _checked(*dpotrf(K, lower=1))
+    return _check(*dpotrf(K, lower=1))
 
 
 def lower_inverse(L):
     """L⁻¹ of a lower triangular L."""
-    return _checked(*dtrtri(L, lower=1))
+    return _check(*dtrtri(L, lower=1))

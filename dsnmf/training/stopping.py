@@ -1,11 +1,11 @@
 """When to stop: tolerances of the training loop, and the authors' own rules.
 
-The authors' rules look at the unsquared residual norms d_1, d_2, … of the iterations.
+The authors' rules use the unsquared residual norms d_1, d_2, … of the iterations.
 """
 
 import numpy as np
 
-#: Iterations between two looks in the authors' MATLAB code.
+#: Iterations between two checks in the authors' MATLAB code.
 MATLAB_EVERY = 10
 
 
@@ -17,7 +17,7 @@ def has_converged(previous, current, tol):
     previous, current : float >= 0
         ‖X - X̂‖_F after two successive iterations, not squared.
     tol : float >= 0
-        1e-6 in the ICML paper's fine-tuning, looked at after every iteration; 1e-5 in the
+        1e-6 in the ICML paper's fine-tuning, checked after every iteration; 1e-5 in the
         MATLAB code of Semi-NMF, see `matlab_stops`.
 
     Returns
@@ -45,22 +45,24 @@ def matlab_stops(norms, tol=1e-5):
     Returns
     -------
     bool
-        Always False between the looks.
+        False in all other iterations.
     """
     looks = len(norms) > 1 and len(norms) % MATLAB_EVERY == 0
     return looks and has_converged(norms[-2], norms[-1], tol)
 
 
 class CostTolerance:
-    """Reached when the cost moved by at most tol times the first cost since the last look.
+    """Reached if the cost changed by at most tol times the first cost since the last check.
 
     Parameters
     ----------
     tol : float >= 0
         0 is never reached.
     least : float
-        No cost can be below. It is also reached where the cost is above by at most tol times the
-        first cost: `reason` is then "optimum".
+        A lower bound of the cost. The tolerance is also reached if the cost exceeds it by at most
+        tol times the first cost; `reason` is then "optimum".
+    rounding : float
+        It is also reached at a cost up to this: the rest is rounding, and `reason` is "optimum".
 
     Attributes
     ----------
@@ -70,61 +72,61 @@ class CostTolerance:
     --------
     >>> from dsnmf.training.stopping import CostTolerance
     >>> tolerance = CostTolerance(0.01, least=3.0)
-    >>> tolerance.reached(5.0), tolerance.reached(3.02), tolerance.reason
+    >>> tolerance.look(5.0), tolerance.look(3.02), tolerance.reason
     (False, True, 'optimum')
     """
 
     reason = "tol"
 
-    def __init__(self, tol, least=-np.inf):
-        self._tol, self._least = tol, least
+    def __init__(self, tol, least=-np.inf, rounding=-np.inf):
+        self._tol, self._least, self._rounding = tol, least, rounding
         self._first = self._previous = None
 
-    def reached(self, cost):
-        """Look once; `cost` is the present one."""
+    def look(self, cost):
+        """Check the current cost; returns whether the tolerance is reached."""
         if self._first is None:
             self._first, moved = cost, np.inf
         else:
             moved = abs(cost - self._previous)
         self._previous = cost
         limit = self._tol * abs(self._first)
-        if self._tol and cost - self._least <= limit:
+        if self._tol and (cost - self._least <= limit or cost <= self._rounding):
             self.reason = "optimum"
             return True
         return bool(self._tol and moved <= limit)
 
     def state(self):
-        """What `restore` goes on from, once a cost was looked at: small arrays by name."""
+        """The state for `restore`, after the first check: small arrays by name."""
         return {"seen": np.array([self._first, self._previous])}
 
     def restore(self, state):
         self._first, self._previous = state["seen"].tolist()
 
 
-def _positive(H):
+def _keep_positive(H):
     return [np.maximum(H, 0)], []
 
 
-def _moved(H, before):
-    """The positive part of some features, and by how much it moved."""
+def _measure_move(H, before):
+    """The positive part of some features; terms of its squared change and squared norm."""
     features, before = np.maximum(H, 0), before.astype(np.float64)
     moved = float(np.square(features - before).sum())
     return [features], [moved, float(np.square(before).sum())]
 
 
 class FeatureTolerance:
-    """Reached when the features moved by at most tol (relative, Frobenius) since the last look.
+    """Reached if the features changed by at most tol (relative, Frobenius) since the last check.
 
-    Adam's cost jumps about long after the features have settled, and creeps on when they have.
+    Adam's cost still fluctuates, and falls slowly, long after the features have settled.
 
     Parameters
     ----------
     tol : float >= 0
         0 is never reached.
-    passed : callable
-        `dsnmf.training.passes.pass_over` of what has the features as its positive part.
+    run_pass : callable
+        `dsnmf.training.passes.pass_over` over an array whose positive part are the features.
     last : array
-        Written to: the features of the last look.
+        Gets the features of the last check.
 
     Examples
     --------
@@ -134,27 +136,27 @@ class FeatureTolerance:
     >>> from dsnmf.training.stopping import FeatureTolerance
     >>> blocks = [(slice(0, 3), np.ones((3, 4)))]
     >>> tolerance = FeatureTolerance(0.1, partial(pass_over, blocks), np.empty((3, 4)))
-    >>> tolerance.reached(None), tolerance.reached(None)
+    >>> tolerance.look(None), tolerance.look(None)
     (False, True)
     """
 
     reason = "tol"
 
-    def __init__(self, tol, passed, last):
-        self._tol, self._passed, self._last = tol, passed, last
+    def __init__(self, tol, run_pass, last):
+        self._tol, self._run_pass, self._last = tol, run_pass, last
         self._looked = False
 
-    def reached(self, cost):
-        """Look once; `cost` is not used."""
+    def look(self, cost):
+        """Check the features; returns whether the tolerance is reached. `cost` is not used."""
         if not self._looked:
             self._looked = True
-            self._passed(_positive, [], [self._last])
+            self._run_pass(_keep_positive, [], [self._last])
             return False
-        moved, size = self._passed(_moved, [self._last], [self._last])
+        moved, size = self._run_pass(_measure_move, [self._last], [self._last])
         return bool(self._tol and np.sqrt(moved) <= self._tol * np.sqrt(size))
 
     def state(self):
-        """What `restore` goes on from besides `last`: small arrays by name."""
+        """The state for `restore`, besides `last`: small arrays by name."""
         return {"looked": np.array(self._looked)}
 
     def restore(self, state):

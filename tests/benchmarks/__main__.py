@@ -15,7 +15,7 @@ import measuring
 FOLDER = Path(__file__).parent
 NAMES = ("epoch", "rivals", "multiplicative", "startup", "quality", "metric", "growth", "memory")
 NAMES += ("stream", "transform", "fits", "selection", "ranks", "few_labels", "fields", "busy")
-NAMES += ("ratings", "sparse_blocks", "views", "gpu")
+NAMES += ("ratings", "sparse_blocks", "views", "filling", "gpu")
 
 
 def main():

@@ -10,7 +10,7 @@ from sklearn.preprocessing import RobustScaler, StandardScaler
 from dsnmf.data.centring import Centring, Deviations, deviation_terms
 from dsnmf.data.known import known_entries, with_gaps
 from dsnmf.symbolic.centred import CentredMatrix
-from dsnmf.training.passes import added
+from dsnmf.training.passes import add_terms
 from tests.conftest import relative_error
 
 RNG = np.random.default_rng(0)
@@ -31,38 +31,38 @@ FORMS = {
 
 def by_blocks(X, size):
     parts = [deviation_terms(X[start : start + size]) for start in range(0, X.shape[0], size)]
-    return reduce(added, (terms for _, terms in parts), None)[0]
+    return reduce(add_terms, (terms for _, terms in parts), None)[0]
 
 
 @pytest.mark.parametrize("form", FORMS)
 def test_means_and_deviations_are_those_of_scikit_learn(form):
     X, dense = FORMS[form]
-    found, expected = Centring.of_known(X, True, True), StandardScaler().fit(dense)
+    found, expected = Centring.from_matrix(X, True, True), StandardScaler().fit(dense)
     np.testing.assert_allclose(found.mean, expected.mean_, rtol=1e-13, atol=1e-15)
     np.testing.assert_allclose(found.scale, expected.scale_, rtol=1e-13)
-    median = Centring.of_known(X, "median", True)
+    median = Centring.from_matrix(X, "median", True)
     np.testing.assert_array_equal(median.mean, RobustScaler().fit(dense).center_)
     np.testing.assert_array_equal(median.scale, found.scale)
 
 
 @pytest.mark.parametrize(("center", "scale"), [(True, True), ("median", False), (False, True)])
 def test_absent_entries_may_be_unknown(center, scale):
-    found = Centring.of_known(UNKNOWN, center, scale, "unknown")
-    expected = Centring.of_known(KNOWN, center, scale)
+    found = Centring.from_matrix(UNKNOWN, center, scale, "unknown")
+    expected = Centring.from_matrix(KNOWN, center, scale)
     for ours, theirs in zip(vars(found).values(), vars(expected).values()):
         assert (ours is None) == (theirs is None)
         if ours is not None:
             np.testing.assert_allclose(ours, theirs, rtol=1e-13)
-    centred = found.of(UNKNOWN, "unknown")
+    centred = found.apply(UNKNOWN, "unknown")
     assert centred.nnz == UNKNOWN.nnz
-    np.testing.assert_allclose(with_gaps(centred), expected.of(KNOWN), atol=1e-13)
+    np.testing.assert_allclose(with_gaps(centred), expected.apply(KNOWN), atol=1e-13)
 
 
 @pytest.mark.parametrize("size", [1, 7, 49])
 @pytest.mark.parametrize("X", [GAPS, MOSTLY_ZERO, scipy.sparse.csr_matrix(MOSTLY_ZERO)])
 def test_blocks_add_up(X, size):
     dense = X.toarray() if scipy.sparse.issparse(X) else X
-    whole, parts = Deviations.of_rows(dense), by_blocks(X, size)
+    whole, parts = Deviations.from_rows(dense), by_blocks(X, size)
     np.testing.assert_array_equal(parts.count, whole.count)
     np.testing.assert_allclose(parts.mean, whole.mean, rtol=1e-13, atol=1e-15)
     np.testing.assert_allclose(parts.norm, whole.norm, rtol=1e-13, atol=0)
@@ -73,30 +73,30 @@ def test_blocks_add_up(X, size):
 def test_squares_may_leave_float64(form, power):
     """To the bit, as all is done in units that are powers of two."""
     X, _ = FORMS[form]
-    found, expected = (Centring.of_known(X * unit, True, True) for unit in (2.0**power, 1.0))
+    found, expected = (Centring.from_matrix(X * unit, True, True) for unit in (2.0**power, 1.0))
     np.testing.assert_array_equal(found.mean, expected.mean * 2.0**power)
     varies = expected.scale != 1
     np.testing.assert_array_equal(found.scale[varies], expected.scale[varies] * 2.0**power)
     if form != "sparse":
         parts = by_blocks(X * 2.0**power, 7)
-        np.testing.assert_allclose(parts.norm, Deviations.of_rows(X).norm * 2.0**power, 1e-13)
+        np.testing.assert_allclose(parts.norm, Deviations.from_rows(X).norm * 2.0**power, 1e-13)
 
 
 def test_a_constant_feature_becomes_zero_and_has_scale_1():
     for X in (np.full((1000, 2), 0.1), np.full((1000, 2), 1e300)):
         for data in (X, scipy.sparse.csr_matrix(X)):
-            centring = Centring.of_known(data, True, True)
+            centring = Centring.from_matrix(data, True, True)
             np.testing.assert_array_equal(centring.mean, X[0])
             np.testing.assert_array_equal(centring.scale, 1)
-        assert not centring.of(X).any()
+        assert not centring.apply(X).any()
     off_by_rounding = np.full((1000, 1), 0.1) * (1 + 2.0**-52 * (np.arange(1000)[:, None] % 2))
-    assert Centring.of_known(off_by_rounding, True, True).scale[0] == 1
+    assert Centring.from_matrix(off_by_rounding, True, True).scale[0] == 1
 
 
 def test_a_feature_without_known_entries_stays_one():
     X = np.array([[1.0, np.nan], [3.0, np.nan]])
     for center in (True, "median"):
-        centred = Centring.of_known(X, center, True).of(X)
+        centred = Centring.from_matrix(X, center, True).apply(X)
         np.testing.assert_array_equal(centred, [[-1, np.nan], [1, np.nan]])
 
 
@@ -105,23 +105,23 @@ def test_a_feature_without_known_entries_stays_one():
 @pytest.mark.parametrize("form", FORMS)
 def test_what_is_subtracted_is_added_again(form, center, dtype):
     X, dense = (data.astype(dtype) for data in FORMS[form])
-    centring = Centring.of_known(X, center, True)
-    centred = centring.of(X)
+    centring = Centring.from_matrix(X, center, True)
+    centred = centring.apply(X)
     assert centred.dtype == dtype
     assert isinstance(centred, CentredMatrix) == (form == "sparse" and center is not False)
     values = centred.toarray() if form == "sparse" else centred
-    assert relative_error(np.nan_to_num(values), np.nan_to_num(centring.of(dense))) < 1e-6
-    np.testing.assert_allclose(centring.undone(values), dense, rtol=1e-5, atol=1e-6)
+    assert relative_error(np.nan_to_num(values), np.nan_to_num(centring.apply(dense))) < 1e-6
+    np.testing.assert_allclose(centring.undo(values), dense, rtol=1e-5, atol=1e-6)
 
 
 def test_nothing_is_done_by_default():
-    centring = Centring.of_known(DENSE, False, False)
-    assert centring.of(DENSE) is DENSE
-    assert centring.undone(DENSE) is DENSE
+    centring = Centring.from_matrix(DENSE, False, False)
+    assert centring.apply(DENSE) is DENSE
+    assert centring.undo(DENSE) is DENSE
 
 
 @pytest.mark.parametrize("to", [np.asarray, scipy.sparse.csr_matrix])
 def test_what_leaves_the_range_is_refused(to):
     X = to(np.array([[1.7e308, 1], [-1.7e308, 2], [-1.7e308, 3], [-1.7e308, 0]]))
     with pytest.raises(ValueError, match="center leaves the range of float64"):
-        Centring(np.array([-8.5e307, 1.5])).of(X)
+        Centring(np.array([-8.5e307, 1.5])).apply(X)

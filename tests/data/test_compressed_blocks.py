@@ -52,7 +52,7 @@ def test_numbers_are_those_of_data_in_memory(
         restored = expected.restored(expected.reduced(Z))
         np.testing.assert_allclose(blocks.restored(blocks.reduced(Z)), restored, atol=tolerance)
         outputs = np.empty_like(rows), np.empty_like(given)
-        blocks.passed_whole(lambda small, large: ((small, large), []), outputs=outputs)
+        blocks.run_pass_whole(lambda small, large: ((small, large), []), outputs=outputs)
         np.testing.assert_array_equal(outputs[0], rows)
         np.testing.assert_array_equal(outputs[1], read(whole))
 
@@ -64,7 +64,7 @@ def test_the_data_are_read_twice():
     read(blocks)
     read(blocks)
     assert source.reads == 2 * [(0, 20), (20, 40)]
-    blocks.passed_whole(lambda small, large: ([], []))
+    blocks.run_pass_whole(lambda small, large: ([], []))
     assert len(source.reads) == 6
 
 

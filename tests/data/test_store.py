@@ -25,7 +25,7 @@ def test_scratch_is_in_files_also_without_a_folder(tmp_path, monkeypatch):
 
 def test_files_that_are_kept_are_open_to_whom_others_are(tmp_path):
     with Store(tmp_path) as store:
-        store.kept(store.new((3, 2), "float32"), "H_1")
+        store.keep(store.new((3, 2), "float32"), "H_1")
     (tmp_path / "other").touch()
     assert (tmp_path / "H_1.npy").stat().st_mode == (tmp_path / "other").stat().st_mode
 
@@ -38,7 +38,7 @@ def test_what_is_abandoned_is_removed_and_what_is_in_use_is_not(tmp_path):
         with Store(tmp_path):
             assert len(list(tmp_path.glob(".scratch-*"))) == 2
         array[:] = 1
-        assert first.kept(array, "H_1").sum() == 6
+        assert first.keep(array, "H_1").sum() == 6
     assert [path.name for path in tmp_path.iterdir()] == ["H_1.npy"]
 
 
@@ -65,7 +65,7 @@ def test_files_that_are_mapped_stay_where_they_are_on_windows(tmp_path, monkeypa
         with Store(tmp_path) as store:
             array = store.new((3, 2), "float32")
             array[:] = 1
-            assert store.kept(array, "H_1").sum() == 6
+            assert store.keep(array, "H_1").sum() == 6
         (left,) = tmp_path.glob(".scratch-*")
         assert at_the_end == [left]
     with Store(tmp_path):  # of the next fit

@@ -69,6 +69,17 @@ def test_an_optimum_is_found_where_there_is_one_alone(capsys):
     assert fitted(KIND, X).stopped_by_ == "tol"
 
 
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("solver", ["multiplicative", "bcd", "hals", "lbfgs"])
+def test_a_fit_without_error_but_rounding_is_at_its_optimum(solver, dtype):
+    full = X[:, :6].astype(dtype)
+    deep = solver == "lbfgs"
+    model = DeepSemiNMF((9, 8), solver=solver) if deep else SemiNMF(7, solver=solver)
+    model.fit(full)
+    assert (model.stopped_by_, model.n_iter_) == ("optimum", 1)
+    assert model.reconstruction_err_ < 1e-5 * np.linalg.norm(full)
+
+
 FORMS = {
     "not compressed": (lambda X, folder: X, {"compress": False}),
     "sparse": (lambda X, folder: scipy.sparse.csr_matrix(X), {}),

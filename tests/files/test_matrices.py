@@ -98,7 +98,16 @@ def cut(name):
 UNREADABLE = {
     "absent.npy": (lambda: None, FileNotFoundError, "No such file"),
     "folder.csv": (lambda: os.mkdir("folder.csv"), IsADirectoryError, "Is a directory"),
-    "table.xlsx": (made("table.xlsx", b"PK"), ValueError, r"must end in one of \.npy, \.npz"),
+    "table.xlsx": (
+        made("table.xlsx", b"PK"),
+        ValueError,
+        "Excel files are not read",
+    ),
+    "table.doc": (
+        made("table.doc", b"PK"),
+        ValueError,
+        r"must end in one of \.npy, .*, \.txt, \.mtx, \.hdr",
+    ),
     "cut.npy": (cut("cut.npy"), ValueError, r"cut.npy is no intact \.npy"),
     "cut.npz": (cut("cut.npz"), ValueError, r"cut.npz is no intact \.npz"),
     "cut.mat": (cut("cut.mat"), ValueError, "cut.mat is no intact MATLAB"),
@@ -109,7 +118,11 @@ UNREADABLE = {
         r"pickle.npy is no intact \.npy file without pickle",
     ),
     "empty.csv": (made("empty.csv", b""), ValueError, "empty.csv holds no rows"),
-    "binary.csv": (made("binary.csv", b"\xff\xfe\x00"), ValueError, "binary.csv is no text"),
+    "binary.csv": (
+        made("binary.csv", b"\xff\xfe\x00"),
+        ValueError,
+        "binary.csv is not UTF-8",
+    ),
     "word.csv": (
         made("word.csv", b"a,b\n1,2\n3,x\n"),
         ValueError,

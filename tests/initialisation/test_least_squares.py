@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from dsnmf.initialisation.least_squares import pseudo_inverse, regressed, without_rounding
+from dsnmf.initialisation.least_squares import pseudo_inverse, regress, without_rounding
 from tests.conftest import relative_error
 
 SIZES = 10.0 ** np.linspace(-9, 9, 5)
@@ -41,6 +41,6 @@ def test_regression_on_nearly_dependent_rows_keeps_the_rank_of_the_data():
     rng = np.random.default_rng(0)
     X = (rng.standard_normal((12, 3)) @ rng.standard_normal((3, 40))).astype(np.float32)
     H = np.ones((6, 40)) + 1e-5 * rng.random((6, 40))
-    C = regressed(X, H.astype(np.float32), np.finfo(np.float32).eps)
+    C = regress(X, H.astype(np.float32), np.finfo(np.float32).eps)
     sigma = np.linalg.svd(C, compute_uv=False)
     assert sigma[3] < 1e-9 * sigma[0] < sigma[2]

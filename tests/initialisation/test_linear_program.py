@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from dsnmf.initialisation import lp_seminmf
-from dsnmf.initialisation.linear_program import _made_non_negative
+from dsnmf.initialisation.linear_program import _make_non_negative
 
 
 def best_error(X, r):
@@ -35,7 +35,7 @@ def test_non_negative_rows_for_the_reference_solution(reference, r):
     run = reference("matlab/init_X")
     V, y, shift, expected = (run[f"lp_r{r}_{name}"] for name in ("V", "y", "eps", "H"))
     V = V.T * np.where(np.abs(V.min(axis=0)) > V.max(axis=0), -1, 1)[:, None]
-    H = _made_non_negative(V, (V + shift.item()).T @ y.ravel())
+    H = _make_non_negative(V, (V + shift.item()).T @ y.ravel())
     np.testing.assert_allclose(H, expected, rtol=1e-12, atol=1e-12)
 
 

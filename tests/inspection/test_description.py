@@ -87,7 +87,10 @@ def test_other_samples_are_scored():
     model = made("WSF")
     other = X[:9] + 0.1
     found = describe(model, other)
-    assert found.explained == pytest.approx(model.score(pd.DataFrame(other, columns=[*"abcdefgh"])))
+    projected = model.score(pd.DataFrame(other, columns=[*"abcdefgh"]))
+    assert found.explained == pytest.approx(projected, rel=1e-3)
+    assert found.explained < projected
+    assert "near the learned ones" in str(found)
     assert len(found.components[0]["samples"]) == 3
     assert found.components[0]["features"] == describe(model).components[0]["features"]
 
@@ -118,3 +121,20 @@ def test_a_file_of_the_version_before_has_no_record(tmp_path):
 
 def test_all_estimators_can_be_looked_at():
     assert sorted(KINDS) == sorted(CLASSES)
+
+
+def test_samples_are_described_as_those_of_the_fit():
+    rng = np.random.default_rng(0)
+    X = rng.gamma(2, 1, (120, 4)) @ rng.standard_normal((4, 20))
+    X += 0.05 * rng.standard_normal(X.shape) - X.mean(axis=0)  # so components are nearly dependent
+    model = SemiNMF(5).fit(X[:80])
+    learned, same, new = describe(model), describe(model, X[:80]), describe(model, X[80:])
+    assert (learned.features, same.features, new.features) == ("learned", "learned", "nonnegative")
+    assert same.explained == pytest.approx(learned.explained)
+    own, again, other = (sum(c["own"] for c in found.components) for found in (learned, same, new))
+    assert again == pytest.approx(own)
+    assert other < 2 * own
+    model.set_params(transform_method="projection", metric="components")
+    projected = model.transform(X[80:])
+    norms = np.square(model.Z_[0]).sum(axis=0)
+    assert (norms * projected.var(axis=0)).sum() > 5 * other * X[80:].var(axis=0).sum()

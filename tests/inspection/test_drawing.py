@@ -97,7 +97,12 @@ def test_curves_stand_over_numbers_and_bars_are_the_largest():
     curves = [line for line in ax.get_lines() if len(line.get_xdata()) == 3]
     np.testing.assert_array_equal(curves[0].get_xdata(), [10, 20, 40])
     np.testing.assert_allclose(curves[0].get_ydata(), [1 / 3, -1, 0])
+    assert "divided by its largest magnitude" in ax.get_xlabel()
+    assert component_curves(Z, ["1 nm", "2 nm", "4 nm"]).get_xlabel().startswith("feature (nm)")
     first, second = component_bars(Z, [*"abc"], top=2)
+    assert first.get_xlim() == second.get_xlim()
+    (signs,) = first.figure.legends
+    assert [text.get_text() for text in signs.get_texts()] == ["above zero", "below zero"]
     assert [patch.get_width() for patch in first.patches] == [-3, 1]
     assert [text.get_text() for text in second.get_yticklabels()] == ["c", "b"]
     ax = variance_bars([3, 2], [1, 1])
@@ -105,3 +110,20 @@ def test_curves_stand_over_numbers_and_bars_are_the_largest():
     for draw in (component_curves, component_bars):
         with pytest.raises(ValueError, match="features must hold 3 names"):
             draw(Z, ["a"])
+
+
+def test_figures_say_what_they_show(model):
+    figure = draw_figure(model, "features")
+    assert figure.axes[0].get_title().endswith("features of 40 samples\nlearned features H")
+    assert figure.axes[0].get_xlabel().endswith("% of variance)")
+    given = draw_figure(
+        model, "features", features=model.H_[-1], features_name="transform, metric 1"
+    )
+    assert given.axes[0].get_title().endswith("\ntransform, metric 1")
+    labels = np.where(np.arange(40) < 12, None, LABELS)
+    layers = draw_figure(model, "layers", labels=labels)
+    assert layers.get_suptitle() == "left out, without a label: 12 of 40"
+    assert draw_figure(model, "layers", labels=["a", "b"] * 20).get_suptitle() == ""
+    bars = draw_figure(model, "components", style="bars", layer=0)
+    names = [ax.get_title() for ax in bars.axes]
+    assert names == [f"component {j}" for j in range(len(names))]

@@ -15,8 +15,9 @@ from dsnmf.selection.candidates import default_candidates
 from dsnmf.selection.clusters import ClusterAgreement
 from dsnmf.selection.components import ComponentAgreement
 from dsnmf.selection.entries import HiddenEntries
+from dsnmf.selection.judges import CRITERIA, _kind
 from dsnmf.selection.matching import matched_cosine
-from dsnmf.selection.result import Selection, best_simple
+from dsnmf.selection.result import Selection, best_baseline
 
 RNG = np.random.default_rng(0)
 H = RNG.exponential(size=(60, 3)) * (RNG.random((60, 3)) < 0.6)
@@ -44,6 +45,17 @@ def test_hidden_entries_find_the_rank():
     assert found.baselines == []
     assert found.table[0]["score"] > 2 * found.table[1]["score"]
     assert found.reason.startswith("It ")
+
+
+@pytest.mark.parametrize("criterion", CRITERIA)
+def test_every_criterion_chooses_says_why_and_draws(criterion):
+    n_clusters = {"n_clusters": 2} if _kind(criterion).needs_n_clusters else {}
+    found = select(
+        quick(), X, {"n_components": [2, 3]}, criterion=criterion, repeats=2, **n_clusters
+    )
+    assert found.best_params_["n_components"] in (2, 3)
+    assert found.reason in str(found)
+    assert found.plot().get_xlabel().startswith(found.label)
 
 
 def test_of_equally_good_models_the_smallest():
@@ -342,9 +354,9 @@ def test_the_simple_method_that_is_no_worse_is_named():
 @pytest.mark.parametrize(("lead", "error", "simple"), [(0.03, 0.01, False), (0.02, 0.01, True)])
 def test_a_model_must_be_clearly_better_than_what_is_simple(lead, error, simple):
     rows = [{"score": score, "standard_error": error} for score in (0.5 + lead, 0.4, 0.5)]
-    assert best_simple(rows[0], rows[1:]) == (1 if simple else None)
-    assert best_simple(rows[0], []) is None
-    assert best_simple({"score": 0.5, "standard_error": None}, rows[1:2]) is None
+    assert best_baseline(rows[0], rows[1:]) == (1 if simple else None)
+    assert best_baseline(rows[0], []) is None
+    assert best_baseline({"score": 0.5, "standard_error": None}, rows[1:2]) is None
 
 
 def test_where_no_estimator_is_named_the_graph_is_among_them(monkeypatch):

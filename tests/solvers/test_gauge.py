@@ -35,8 +35,8 @@ def settled(Psi, H, blocks=1):
     n = H.shape[1]
     edges = np.linspace(0, n, blocks + 1).astype(int)
     H = H.copy()
-    passed = partial(pass_over, [(slice(a, b), H.T[a:b]) for a, b in pairwise(edges)])
-    return settle_gauge([Psi], n, passed, H.T), H
+    run_pass = partial(pass_over, [(slice(a, b), H.T[a:b]) for a, b in pairwise(edges)])
+    return settle_gauge([Psi], n, run_pass, H.T), H
 
 
 @pytest.mark.parametrize("blocks", [1, 7])

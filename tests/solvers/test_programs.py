@@ -12,6 +12,7 @@ import pytest
 import scipy.sparse
 
 from dsnmf import WSF, DeepSemiNMF, DeepWSF, SemiNMF
+from dsnmf.solvers.choice import RULES
 from dsnmf.solvers.program import Program
 from dsnmf.training import lending
 from tests.estimators.kinds import assert_same_fit
@@ -54,6 +55,11 @@ KINDS = {
     "WSF": (lambda k, **mode: WSF(k, **mode), "dense", True),
     "DeepWSF": (lambda k, **mode: DeepWSF((4, k), **mode), "dense", True),
 }
+
+
+def test_every_rule_is_among_them():
+    models = [make(2) for make, _, _ in KINDS.values()]
+    assert {model.solver for model in models} >= set(RULES)
 
 
 class fit_of:

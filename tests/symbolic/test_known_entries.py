@@ -36,7 +36,7 @@ def objectives(X, F, ridge, W):
 @pytest.mark.parametrize("ridge", [0.1, 0.0])
 def test_rows_are_those_of_the_textbook(problem, ridge):
     X, F, W = problem
-    solved = module.solved_rows(X, F, ridge, W)
+    solved = module.solve_rows(X, F, ridge, W)
     best = module.best_nonnegative_rows(X, F, ridge)
     for i in range(X.shape[0]):
         columns, x = known_of(X, i)
@@ -52,7 +52,7 @@ def test_sweeps_descend_to_the_best_rows(problem):
     X, F, W = problem
     before = objectives(X, F, 0.1, W)
     for _ in range(100):
-        W = module.swept_rows(X, F, 0.1, W)
+        W = module.sweep_rows(X, F, 0.1, W)
         after = objectives(X, F, 0.1, W)
         assert (after <= before + 1e-12).all()
         before = after
@@ -63,7 +63,7 @@ def test_sweeps_descend_to_the_best_rows(problem):
 def test_what_known_entries_leave_open_stays(problem):
     X, F, W = problem
     F = np.hstack([F[:, :2], F[:, :2]])  # each pair's sum alone matters
-    moved = module.solved_rows(X, F, 0.0, W)
+    moved = module.solve_rows(X, F, 0.0, W)
     np.testing.assert_allclose(moved[:, :2] - moved[:, 2:], W[:, :2] - W[:, 2:], atol=1e-3)
 
 
@@ -74,7 +74,7 @@ def test_balanced_components_have_the_least_penalty(problem):
     def penalty(Z, H):
         return sum(float(w @ np.square(of).sum(axis=1)) for w, of in zip(weights, (Z, H)))
 
-    Z, H, _ = module.balanced(F, W, *weights)
+    Z, H, _ = module.balance(F, W, *weights)
     np.testing.assert_allclose(Z @ H.T, F @ W.T)
     for factor in (0.99, 1.01):
         assert penalty(Z, H) < penalty(Z * factor, H / factor)
@@ -85,4 +85,4 @@ def test_error_is_that_over_the_known_entries(problem):
     X, F, W = problem
     known = scipy.sparse.csr_matrix((np.ones(X.nnz), X.indices, X.indptr), shape=X.shape)
     expected = np.square((X.toarray() - W @ F.T) * known.toarray()).sum()
-    assert module.squared_error_of_known(X, W, F) == pytest.approx(expected, rel=1e-12)
+    assert module.squared_error_on_known(X, W, F) == pytest.approx(expected, rel=1e-12)

@@ -10,7 +10,7 @@ import pytensor.tensor as pt
 import pytest
 
 from dsnmf.training import lending
-from dsnmf.training.lending import compiled_once, lent
+from dsnmf.training.lending import compile_once, lend
 
 
 class Thing:
@@ -29,47 +29,47 @@ def none_made(monkeypatch):
 
 
 def test_the_same_settings_share_what_is_free():
-    with lent(Thing, "a", 1) as first, lent(Thing, "a", 1) as second, lent(Thing, "b", 1) as other:
+    with lend(Thing, "a", 1) as first, lend(Thing, "a", 1) as second, lend(Thing, "b", 1) as other:
         assert len({id(thing) for thing in (first, second, other)}) == 3
-    with lent(Thing, "a", 1) as third:
+    with lend(Thing, "a", 1) as third:
         assert third in (first, second)
     assert Thing.made == 3
 
 
 def test_functions_and_modes_are_told_apart_by_identity():
     for setting in (lambda x: x, lambda x: x, pt.tanh, pt.tanh):
-        with lent(Thing, setting):
+        with lend(Thing, setting):
             pass
     assert Thing.made == 3
 
 
 def test_settings_of_pytensor_count():
-    with lent(Thing):
+    with lend(Thing):
         pass
-    with pytensor.config.change_flags(floatX="float32"), lent(Thing):
+    with pytensor.config.change_flags(floatX="float32"), lend(Thing):
         pass
     assert Thing.made == 2
 
 
 @pytest.mark.parametrize("is_broken", [False, True])
 def test_after_an_error_it_is_kept_unless_broken(is_broken):
-    with contextlib.suppress(KeyError), lent(Thing) as thing:
+    with contextlib.suppress(KeyError), lend(Thing) as thing:
         thing.is_broken = is_broken
         raise KeyError
-    with lent(Thing) as other:
+    with lend(Thing) as other:
         assert (other is thing) is not is_broken
 
 
 def test_kinds_are_given_up_when_there_are_many():
     for i in range(2 * lending.KEPT):
-        with lent(Thing, i % (lending.KEPT + 1)):
+        with lend(Thing, i % (lending.KEPT + 1)):
             pass
     assert len(lending._free) == lending.KEPT
     assert Thing.made == 2 * lending.KEPT  # each was the one not asked for longest
 
 
 def test_a_forked_process_waits_for_nobody():
-    with lent(Thing) as thing:
+    with lend(Thing) as thing:
         pass
     with lending._looking, lending._compiling:  # as another thread may have them
         process = multiprocessing.get_context("fork").Process(target=_borrow, args=(thing,))
@@ -79,14 +79,14 @@ def test_a_forked_process_waits_for_nobody():
 
 
 def _borrow(thing):
-    with lent(Thing) as own, lent(Thing, "new"):
+    with lend(Thing) as own, lend(Thing, "new"):
         assert own is thing
 
 
 def test_threads_have_functions_of_their_own():
     both, inside = threading.Barrier(2, timeout=30), []
 
-    @compiled_once
+    @compile_once
     def compiling(power):
         def function(x):
             inside.append(function)
@@ -110,7 +110,7 @@ def test_threads_have_functions_of_their_own():
 
 
 def test_arrays_at_odd_addresses_are_taken():
-    @compiled_once
+    @compile_once
     def compiling():
         x = pt.dvector()
         return pytensor.function([x], 2 * x, mode="FAST_COMPILE")

@@ -45,9 +45,9 @@ def test_a_run_goes_on_from_its_checkpoints():
 
 def test_a_tolerance_goes_on():
     tolerance, other = CostTolerance(0.1), CostTolerance(0.1)
-    assert not tolerance.reached(10.0)
+    assert not tolerance.look(10.0)
     other.restore(tolerance.state())
-    assert other.reached(9.0)
+    assert other.look(9.0)
 
 
 def test_missing_tqdm_is_said_before_anything_is_done(monkeypatch):

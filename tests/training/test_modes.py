@@ -60,3 +60,14 @@ def test_the_default_by_its_name_is_the_default(mode):
     with pytensor.config.change_flags(mode="FAST_COMPILE"):
         is_default = compile_function([x], 2 * x, mode).maker.mode is NODE_BY_NODE
     assert is_default == (mode == "Mode")
+
+
+def test_generated_source_is_not_left_among_temporary_files(tmp_path, monkeypatch):
+    """PyTensor 3.3 has a setting for it; older versions leave a file for each function."""
+    if not hasattr(pytensor.config, "generated_src_dir"):
+        pytest.skip("this PyTensor has no folder for generated source")
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    x = pt.matrix()
+    compile_function([x], pt.exp(x) + x**2 + 0.731)
+    assert list(tmp_path.iterdir()) == []
+    assert pytensor.config.generated_src_dir == ""

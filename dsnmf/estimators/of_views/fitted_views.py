@@ -1,4 +1,4 @@
-"""What a fitted model of several views does: features of samples with any views, and back."""
+"""The methods of a fitted model of several views."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from dsnmf.data.recognition import as_samples, in_memory
 from dsnmf.estimators.containers import in_container
 from dsnmf.estimators.fitted import FittedFactorisation
 from dsnmf.estimators.mapping.maps import threads_of_model
-from dsnmf.estimators.mapping.score import explained_by
+from dsnmf.estimators.mapping.score import explained_in_memory
 from dsnmf.estimators.of_views.conditional import ConditionalMap
 from dsnmf.estimators.of_views.user_views import (
     are_views,
@@ -32,12 +32,13 @@ if TYPE_CHECKING:
 
 
 class FittedViews(FittedFactorisation):
-    """The use of what `MultiViewDeepSemiNMF` has learned.
+    """Methods that use the learned attributes of `MultiViewDeepSemiNMF`.
 
-    Inside, all views are one matrix, each divided by its scale and times √w_v, and the model is a
-    Semi-NMF of that. The fit leaves `_factors`, the Zs of all views; `_columns` of that matrix;
-    `_names` of the views, and of their `_features`; `_tables`: α, scales, w, explained variances,
-    the mean square of an entry's error, and whether the views came as a list or dict.
+    Internally, all views form one matrix, each divided by its scale and multiplied by √w_v, and the
+    model is a Semi-NMF of it. The fit sets `_factors`, the Zs of all views; `_columns`, the views'
+    columns in that matrix; `_names` of the views; `_features`, the names of their features; and
+    `_tables`: α, scales, w, explained variances, the mean squared error of an entry, and whether
+    the views came as a list or dict.
     """
 
     _per_layer = (
@@ -89,7 +90,7 @@ class FittedViews(FittedFactorisation):
 
     @property
     def components_(self) -> Array:
-        """What each feature adds to a sample, shape (n_components, n_features)."""
+        """The contribution of each feature to a sample, shape (n_components, n_features)."""
         return super().components_ / self._multipliers()
 
     def components_of(self, layer: int) -> Array:
@@ -108,7 +109,7 @@ class FittedViews(FittedFactorisation):
 
     @property
     def view_columns(self) -> dict[str, Array]:
-        """Numbers of the features of each view among all, by the views' names."""
+        """The column numbers of each view in the matrix of all views, by the views' names."""
         return dict(zip(self.view_names_, self._columns))
 
     def _multipliers(self):
@@ -136,7 +137,7 @@ class FittedViews(FittedFactorisation):
         return self._ready[key]
 
     def _read_views(self, X):
-        """The views of samples, each of which has one at least."""
+        """Read the views of samples, each of which has at least one."""
         if are_views(X):
             features = self._features or [np.array([], str)] * len(self._columns)
             names, widths = self.view_names_, map(len, self._columns)
@@ -152,18 +153,18 @@ class FittedViews(FittedFactorisation):
         return {name: own.tolist() for name, own in self.view_columns.items()}
 
     def transform(self, X: Data, layer: int = -1) -> Any:
-        """Features of samples, with any views of each: those of `fit` or new ones.
+        """Features of samples, of `fit` or new, each of which may have any of the views.
 
-        "auto" is for samples with all views the projection (Z_1 … Z_m)† x on the components of all
-        views, weighted, and for others the features to be expected, given the views that are there,
-        by the mean and covariance of the learned features (of Gaussian ones; with more views it
-        comes to the projection). "projection" and "nonnegative" are by the views there alone, see
-        `SemiNMF.transform`.
+        For samples with all views, "auto" is the projection (Z_1 … Z_m)† x on the weighted
+        components of all views. For other samples it is the expected features given the known
+        views, as Gaussian variables with the mean and covariance of the learned features; with more
+        views it approaches the projection. "projection" and "nonnegative" use the known views only,
+        see `SemiNMF.transform`.
 
         Parameters
         ----------
         X : as in `fit`
-            In a list None, and in a dict a view that is not there, is missing for all.
+            None in a list, or an absent key of a dict: the view is missing for all samples.
         layer : int
             -1.
 
@@ -184,7 +185,7 @@ class FittedViews(FittedFactorisation):
             samples = as_samples(rows, scale=self._scale)
             feature_map = self._feature_map(layer, samples.given.dtype)
             with threads_of_model(self, len(samples.norms)):
-                features.append(metric.of(samples.features(feature_map)).T)
+                features.append(metric.apply(samples.features(feature_map)).T)
         names = self.get_feature_names_out(layer=layer)
         return in_container(np.concatenate(features), names, read.frame, self)
 
@@ -206,19 +207,19 @@ class FittedViews(FittedFactorisation):
                 mdata.mod[name].varm[key] = components[:, own].T
 
     def inverse_transform(self, H: ArrayLike, layer: int = -1) -> Any:
-        """The views of samples from their features, those that they lacked too.
+        """The views of samples from their features, including views that they lack.
 
         Parameters
         ----------
         H : array-like, shape (n_samples, k_m)
-            As `transform` gives them, or `H_[-1].T` itself.
+            The result of `transform`, or `H_[-1].T` itself.
         layer : int
             -1.
 
         Returns
         -------
         ndarray, shape (n_samples, n_features)
-            After a fit to one matrix; else a list or dict of the views, as X of `fit` was.
+            After a fit to one matrix; else a list or dict of the views, like X of `fit`.
         """
         check_is_fitted(self)
         rows = super().inverse_transform(H, layer) / self._multipliers()
@@ -229,11 +230,13 @@ class FittedViews(FittedFactorisation):
         return parts if names == [str(v) for v in range(len(names))] else dict(zip(names, parts))
 
     def _came_apart(self):
-        """Whether the views were a list or dict."""
+        """True if the views were a list or dict."""
         return bool(self._tables[5][0])
 
     def score(self, X: Data, y: Any = None, *, held_out: ArrayLike | None = None) -> float:
-        """Explained variance of all views, each at its scale and times w_v; see `SemiNMF.score`.
+        """Explained variance of all views, each at its scale and weighted by w_v.
+
+        See `SemiNMF.score`.
 
         Parameters
         ----------
@@ -247,4 +250,4 @@ class FittedViews(FittedFactorisation):
         float <= 1
         """
         check_is_fitted(self)
-        return explained_by(self, self._at_scale(X), held_out)
+        return explained_in_memory(self, self._at_scale(X), held_out)

@@ -1,5 +1,5 @@
-"""The parameters of the estimators: what each may be and does, and what it excludes.
+"""The parameters of the estimators: their types, effects and exclusions.
 
-A new one is declared here once, and stands in the `__init__`s of the classes that have it. The
-order of their docstrings is that of the `__init__`s.
+Declare a new parameter here once, and add it to the `__init__`s of the classes that have it. The
+docstrings list parameters in the order of the `__init__`.
 """

@@ -1,4 +1,4 @@
-"""What is declared of a parameter of the estimators."""
+"""The declaration of a parameter of the estimators."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ FROM_0_TO_1 = Interval(Real, 0, 1, closed="both")
 
 
 def one_of(*values: Any) -> Callable[[Any], bool]:
-    """Whether a parameter's value is one of these plain values."""
+    """A test: is a parameter's value one of these plain values?"""
     return lambda value: bool(np.isscalar(value) and value in values)
 
 
 def none_of(*values: Any) -> Callable[[Any], bool]:
-    """Whether it is something else."""
+    """A test: is a parameter's value none of these plain values?"""
     is_one = one_of(*values)
     return lambda value: not is_one(value)
 
@@ -36,27 +36,27 @@ def _never(value):
 
 @dataclass(frozen=True)
 class Parameter:
-    """A parameter's declaration, the only one beside its place in the `__init__`s that have it.
+    """A parameter's declaration. Besides, it stands in the `__init__`s of the classes that have it.
 
     Attributes
     ----------
     kind : str
-        What it may be, in words: the type in the docstrings.
+        The type, as the docstrings print it.
     text : str
-        What it does, for the docstrings; empty where name and kind say it.
+        The effect, for the docstrings; empty where name and kind say it.
     allowed : sequence
-        What it may be, as scikit-learn's `validate_params` takes it.
+        The constraints, for scikit-learn's `validate_params`.
     changes_numbers : bool
-        Whether what a fit learns depends on it, beyond rounding. If so, a checkpoint of a fit with
-        another value is that of another fit.
+        True if the value changes the result of a fit beyond rounding. A fit with another value
+        then cannot resume the same checkpoint.
     needs_memory : callable
-        Whether with a value a fit needs X in memory.
+        Takes a value; true if a fit with it needs X in memory.
     needs_complete : callable
-        Whether with a value a fit needs X without gaps.
+        Takes a value; true if a fit with it needs X without gaps.
     in_streams : tuple
-        The values that `partial_fit` takes, the plainest first; empty where it takes all.
+        The values that `partial_fit` accepts, the plainest first; empty if it accepts all.
     is_name_on_cluster : bool
-        Whether a fit on a Dask cluster takes names alone: the workers would compile anything else
+        True if a fit on a Dask cluster accepts names only: the workers would compile anything else
         anew for each block.
     """
 
@@ -70,6 +70,6 @@ class Parameter:
     is_name_on_cluster: bool = False
 
 
-def quoted(names):
-    """Names as a docstring lists them."""
+def quote(names):
+    """The names in quotes, with commas, for a docstring."""
     return ", ".join(f'"{name}"' for name in names)

@@ -5,13 +5,13 @@ from typing import NamedTuple
 import numpy as np
 import pytensor.tensor as pt
 
-from dsnmf.training.lending import compiled_once
+from dsnmf.training.lending import compile_once
 from dsnmf.training.modes import compile_function
-from dsnmf.updates.one_read import Sums, cost_of_sums, inner_bases, small_step
+from dsnmf.updates.one_read import Sums, components_step, cost_of_sums, inner_bases
 
 
-class MovedBases(NamedTuple):
-    """What the small step gives: the cost before it, and see `dsnmf.updates.one_read.Moved`."""
+class MovedComponents(NamedTuple):
+    """The cost before a components step, and its results: see `dsnmf.updates.one_read.Moved`."""
 
     cost: float
     L: np.ndarray
@@ -21,12 +21,12 @@ class MovedBases(NamedTuple):
     Psis: list
 
 
-@compiled_once
-def _compiled_small_step(m, dtype, mode):
-    """(XQ, QQ, L, ‖X‖², n, bases, Z_1, …, Z_m) ↦ cost before, L, L⁻¹, U, new Zs, Ψs in U."""
+@compile_once
+def _compile_components_step(m, dtype, mode):
+    """(XQ, QQ, L, ‖X‖², n, bases, Zs) ↦ cost before, L, L⁻¹, U, new Zs, UᵀΨs."""
     sums, squared_norm, n = Sums(*(pt.dmatrix() for _ in range(3))), pt.dscalar(), pt.lscalar()
     bases, Zs = ([pt.dmatrix() for _ in range(size)] for size in (m - 1, m))
-    moved = small_step(Zs, sums, n, dtype, bases)
+    moved = components_step(Zs, sums, n, dtype, bases)
     Psi = Zs[0]
     for Z in Zs[1:]:
         Psi = pt.dot(Psi, Z)
@@ -36,17 +36,17 @@ def _compiled_small_step(m, dtype, mode):
     return compile_function(inputs, outputs, mode=mode)
 
 
-def moved_bases(Zs, sums, n, dtype, bases=None, squared_norm=0.0, mode=None):
-    """The step of the Zs, and the cost before it.
+def run_components_step(Zs, sums, n, dtype, bases=None, squared_norm=0.0, mode=None):
+    """Move the Zs; also computes the cost before.
 
     Parameters
     ----------
     Zs : list of m ndarray, float64
     sums : Sums
-        Of n samples, at these Zs' features.
+        Sums over n samples.
     n : int
     dtype : {"float32", "float64"}
-        What the sums' terms were computed in.
+        That in which the sums' terms were computed.
     bases : list of m - 1 ndarray, optional
         `dsnmf.updates.one_read.inner_bases` of the start.
     squared_norm : float
@@ -57,8 +57,8 @@ def moved_bases(Zs, sums, n, dtype, bases=None, squared_norm=0.0, mode=None):
     -------
     MovedBases
     """
-    step, m = _compiled_small_step(len(Zs), str(dtype), mode), len(Zs)
+    step, m = _compile_components_step(len(Zs), str(dtype), mode), len(Zs)
     bases = inner_bases(Zs) if bases is None else bases
     found = step(*vars(sums).values(), squared_norm, n, *bases, *Zs)
     cost, *small = map(np.asarray, found)
-    return MovedBases(float(cost), *small[:3], small[3 : 3 + m], small[3 + m :])
+    return MovedComponents(float(cost), *small[:3], small[3 : 3 + m], small[3 + m :])
