@@ -19,9 +19,7 @@ from dsnmf import WSF, DeepSemiNMF, DeepWSF, SemiNMF
 from dsnmf.estimators.stream_sums import Stream
 from tests.conftest import relative_error
 
-pytestmark = pytest.mark.usefixtures("without_numba")
-
-PLAIN = {"mode": "FAST_COMPILE", "transform_method": "nonnegative"}
+PLAIN = {"transform_method": "nonnegative"}
 STREAMS = {
     "SemiNMF": SemiNMF(4, **PLAIN),
     "DeepSemiNMF": DeepSemiNMF((6, 4), solver="multiplicative", **PLAIN),
@@ -309,5 +307,5 @@ def test_others_have_no_partial_fit_and_say_why(other, why):
 )
 @pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 def test_scikit_learn_knows_the_streams_of_deep_models(check):
-    model = DeepSemiNMF(solver="multiplicative", max_iter=5, mode="FAST_COMPILE")
+    model = DeepSemiNMF(solver="multiplicative", max_iter=5)
     check(type(model).__name__, model)
