@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from dsnmf.estimators import SemiNMF as SemiNMF
     from dsnmf.estimators import WSFClassifier as WSFClassifier
 
-#: What the 2015 module has.
+#: Names of the 2015 module.
 _ORIGINAL = (
     "DSNMF",
     "DeadModelWarning",
@@ -45,8 +45,8 @@ __all__ = [
 if not TYPE_CHECKING:
 
     def __getattr__(name):
-        # Lazily: the estimators need scikit-learn, which the core does without, and PyTensor takes
-        # half a second, which help and tables do without.
+        # Lazy imports: only the estimators need scikit-learn, and importing PyTensor takes half a
+        # second, which help and tables do not need.
         if name in estimators.__all__:
             return getattr(estimators, name)
         if name in _ORIGINAL:

@@ -93,29 +93,30 @@ class DSNMF(Storable):
         Source of all random numbers of the start. None is a fixed seed with pretrain, and NumPy's
         global state without, as in the original: restarts differ, `numpy.random.seed` repeats them.
     mode : None, str or pytensor Mode
-        How PyTensor runs its graphs. None: node by node (`dsnmf guide speed`), or as
-        `pytensor.config.mode` says if that is set.
+        How PyTensor runs its graphs. None: in the mode of `pytensor.config.mode` if that is set,
+        otherwise node by node (`dsnmf guide speed`).
     compress : bool, "auto" or int >= 1
         Train on UᵀX, U the leading left singular vectors of X above `initialisation.NOISE_FLOOR`
         (or that many): far fewer features, another trajectory of Adam, and costs that include the
         discarded energy. "auto" does so where it at least halves the number of features. False is
         the original.
     whiten : float in [0, 1]
-        With compress: flatten the spectrum, σ becomes σ^(1 - whiten). Minimises another metric
-        than the squared error, whose values `history` then holds; often clusters well sooner.
+        With compress: flatten the spectrum, σ becomes σ^(1 - whiten). The cost, and `history`, is
+        then a weighted error instead of the squared error. Clusters are often good after fewer
+        epochs.
 
     Attributes
     ----------
     params : list of shared variables
         Z_1, …, Z_m, H_m, named so. The number of samples is not part of H_m's type.
     X : shared variable, shape (n_features, n_samples)
-        The data; (rank, n_samples) with compress, in whose coordinates `params` then has Z_1.
+        The data; (rank, n_samples) with compress. Z_1 in `params` is in the same coordinates.
     layers : list of int
     cost : scalar TensorVariable
-        What is minimised, made from `get_h(-1)`. After assigning another, the next
-        `finetune_features` trains on that.
+        The minimised expression, made from `get_h(-1)`. If another is assigned, the next
+        `finetune_features` trains on it.
     learning_rate : float or scalar TensorVariable
-        That of the present `train_fun`, on which assigning another has no effect.
+        That of the current `train_fun`; assigning another has no effect on it.
     train_fun : callable
         Runs one epoch and returns the cost before it. See there.
     get_features, get_reconstruction : callable
@@ -123,7 +124,7 @@ class DSNMF(Storable):
     history : list of float
         The costs of all epochs run by `fit`, each before its epoch's update.
     stopped_by : str
-        What ended the last `fit`: "max_iter", "tol", "callback" (also for a dead model) or
+        Why the last `fit` ended: "max_iter", "tol", "callback" (also for a dead model) or
         "interrupt".
 
     Raises
@@ -161,7 +162,7 @@ class DSNMF(Storable):
     X: TensorSharedVariable
     cost: TensorVariable
     learning_rate: Scalar
-    # What a subclass that does not call this class's __init__ need not set.
+    # Defaults for subclasses that do not call this class's __init__.
     layers: Sequence[int] = ()
     verbose: bool = False
     mode: Mode = None
@@ -203,7 +204,7 @@ class DSNMF(Storable):
         warn_of_large_steps(values[0], learning_rate)
 
     def _assemble(self, X, layers, values, verbose, l1_norms, mode, compression):
-        """Set every attribute but the training's, from checked arguments."""
+        """Set all attributes except those of the training, from validated arguments."""
         self.layers = list(layers)
         self.verbose = verbose
         self.l1_norms = l1_norms
@@ -220,7 +221,7 @@ class DSNMF(Storable):
         self.cost = self._objective.cost
 
     def _train(self, params, learning_rate):
-        """Let `train_fun` minimise the present cost by these parameters, with a fresh Adam."""
+        """Let `train_fun` minimise the current cost by these parameters, from a fresh state."""
         self._rule = adam_rule(self.cost, self._objective, params, learning_rate)
         self.learning_rate = learning_rate
         forget(self, "train_fun")
@@ -229,16 +230,16 @@ class DSNMF(Storable):
     def train_fun(self) -> Callable[[], Any]:
         """A PyTensor Function that runs one epoch and returns the cost before it.
 
-        Compiled when first asked for, from the cost as it was when the model was made or
-        `finetune_features` was called; one that was fetched before that call goes on training all
-        parameters. A function that is assigned takes its place, also in `fit`, until the next
-        `finetune_features`. It says nothing of a dead model; `fit` does.
+        It is compiled at its first use, from the cost at the time when the model was made or
+        `finetune_features` was called. A function that was fetched before that call still trains
+        all parameters. An assigned function replaces it, also in `fit`, until the next
+        `finetune_features`. It does not warn of a dead model; `fit` does.
         """
         return compile_function([], self._rule.cost, updates=self._rule.updates, mode=self.mode)
 
     @compiled
     def get_features(self) -> Callable[[], Array]:
-        # Of the parameters that the model was made with, whatever `params` holds now.
+        # With the parameters at the construction of the model, even if `params` has changed.
         H = (self._objective or self).params[-1]
         return compile_function([], relu(H), mode=self.mode)
 
@@ -287,13 +288,13 @@ class DSNMF(Storable):
         ImportError
             If a progress bar is asked for and tqdm is missing.
         MemoryError, RuntimeError
-            In JAX mode, if its device has not the memory or fails; the model is as it was after the
-            last epoch.
+            In JAX mode, if the device has too little memory or fails; the model has the state after
+            the last epoch.
 
         Warns
         -----
         DeadModelWarning
-            Training stops when every unit of a layer is at zero.
+            If every unit of a layer is zero, which stops the training.
         """
         n_epochs = as_size(n_epochs, "n_epochs")
         if tol is not None:
@@ -328,7 +329,7 @@ class DSNMF(Storable):
         return self
 
     def _epoch(self):
-        # Asked for anew, as a callback may fine-tune or assign another.
+        # Fetched in every epoch, as a callback may fine-tune or assign another.
         cost = self.train_fun()
         if cost is None or np.shape(cost) != ():
             raise TypeError(f"train_fun must return the cost, one number, got {cost!r}")
@@ -350,8 +351,8 @@ class DSNMF(Storable):
         Returns
         -------
         TensorVariable
-            Shape (k_layer_num, n_samples), >= 0; for -1 X's, in the compressed coordinates with
-            compress.
+            Shape (k_layer_num, n_samples), >= 0; for -1 the shape of X, in compressed coordinates
+            with compress.
 
         Raises
         ------
@@ -367,12 +368,12 @@ class DSNMF(Storable):
         return symbolic.layer_features(Zs, top, layer_num, relu)
 
     def finetune_features(self, learning_rate: Scalar = 1e-3) -> None:
-        """From now on train H_m alone, on `cost` as it is now, with a fresh Adam state.
+        """From now on train H_m alone, on the current `cost`, with a fresh Adam state.
 
         Parameters
         ----------
         learning_rate : float > 0 or scalar TensorVariable
-            Not the one that the model was made with, unless given.
+            By default 1e-3, not that of the model.
 
         Raises
         ------
@@ -385,7 +386,7 @@ class DSNMF(Storable):
 
     def get_param_values(self) -> list[Array]:
         """Copies of the values of Z_1 (of all features), …, Z_m, H_m, as a list of arrays."""
-        # JAX has arrays of its own.
+        # In JAX mode values may be JAX arrays.
         Z_1, *others = [np.array(param.get_value(borrow=True)) for param in self.params]
         return [Z_1 if self._compression is None else self._compression.restored(Z_1), *others]
 
@@ -395,8 +396,9 @@ class DSNMF(Storable):
         Parameters
         ----------
         values : sequence of array_like
-            As from `get_param_values`: same shapes, real numbers of any dtype, which are rounded
-            to the model's. With compress, what of Z_1 lies outside the kept components is lost.
+            In the form of `get_param_values`: same shapes, real numbers of any dtype, which are
+            rounded to the model's. With compress, the part of Z_1 outside the kept components is
+            lost.
 
         Raises
         ------

@@ -1,19 +1,19 @@
-"""Modules that only the extra dependencies bring."""
+"""Imports modules of the extra dependencies."""
 
 import contextlib
 import importlib.util
 
 
 def extra(module, purpose, name="experiments"):
-    """Import a module that an extra brings.
+    """Import a module of an extra.
 
     Parameters
     ----------
     module : str
     purpose : str
-        What needs it, for the error's text.
+        The purpose that needs it, for the error's text.
     name : str
-        The extra.
+        Name of the extra.
 
     Returns
     -------
@@ -22,7 +22,7 @@ def extra(module, purpose, name="experiments"):
     Raises
     ------
     ImportError
-        If it is missing; the message says which `pip install` mends that.
+        If it is missing; the message has the `pip install` command.
     """
     try:
         return importlib.import_module(module)
@@ -34,23 +34,23 @@ def is_installed(module):
     """Whether a module can be found; it is not imported."""
     try:
         return importlib.util.find_spec(module) is not None
-    except (ImportError, ValueError):  # what import hooks raise, and modules without a spec
+    except (ImportError, ValueError):  # raised by import hooks, and for modules without a spec
         return False
 
 
 def tqdm_bar(shown, **options):
-    """A tqdm bar, a context; one that nobody sees unless shown.
+    """A context with a tqdm bar, or with an invisible one if not shown.
 
     Raises
     ------
     ImportError
-        If the bar is to be shown and tqdm is missing.
+        If shown and tqdm is missing.
     """
     return extra("tqdm.auto", "the progress bar").tqdm(**options) if shown else _Unseen()
 
 
 class _Unseen(contextlib.nullcontext):
-    """What is asked of a bar, without one."""
+    """An invisible bar: its methods do nothing."""
 
     def __enter__(self):
         return self

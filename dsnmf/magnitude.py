@@ -1,18 +1,18 @@
-"""Numbers whose squares leave their dtype: divide by a power of two first, which rounds nothing."""
+"""Units for numbers whose squares leave their dtype: powers of two, which round nothing."""
 
 import math
 
 import numpy as np
 import scipy.sparse
 
-#: Squares, and products of two of these, stay in a dtype within this power of its range.
+#: Numbers within this power of a dtype's range have squares, and products of two squares, in range.
 SAFE = 0.25
 
 
 def largest_magnitude(X):
     """The largest magnitude of the known entries of an array or sparse matrix; 0 without any.
 
-    Other kinds of matrices know theirs.
+    Other matrices have a method `largest_magnitude`.
     """
     if hasattr(X, "largest_magnitude"):
         return X.largest_magnitude()
@@ -27,7 +27,7 @@ def power_of_two(magnitude):
 
 
 def safe_unit(X):
-    """1, or a power of two by which to divide X before anything of it is squared in its dtype."""
+    """A power of two by which to divide X before squaring in its dtype; 1 if not needed."""
     limits, largest = np.finfo(X.dtype), largest_magnitude(X)
     if not largest or float(limits.tiny) ** SAFE < largest < float(limits.max) ** SAFE:
         return 1.0

@@ -1,4 +1,4 @@
-"""Clustering measured against known classes: accuracy and normalised mutual information."""
+"""Measures of clusterings against known classes: accuracy, normalised mutual information."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _AVERAGES: dict[str, Callable[[Any, Any], Any]] = {
 
 
 def _codes(labels, name):
-    """The distinct labels, sorted, and every sample's index among them."""
+    """The sorted distinct labels, and each sample's index among them."""
     if np.ma.is_masked(labels):
         raise ValueError(f"{name} must not have masked entries")
     labels = np.asarray(labels)
@@ -39,7 +39,7 @@ def _codes(labels, name):
 
 
 def _contingency(labels_true, labels_pred):
-    """Classes, clusters, and the number of samples that each pair shares."""
+    """Classes, clusters, and the number of samples in each pair."""
     classes, true = _codes(labels_true, "labels_true")
     clusters, pred = _codes(labels_pred, "labels_pred")
     if len(true) != len(pred):
@@ -85,10 +85,10 @@ def best_map(labels_true: ArrayLike, labels_pred: ArrayLike) -> dict[Any, Any]:
 
 
 def clustering_accuracy(labels_true: ArrayLike, labels_pred: ArrayLike) -> float:
-    """AC: share of samples whose cluster, mapped to a class as well as can be, is their class.
+    """AC: share of samples whose cluster is mapped to their class by `best_map`.
 
-    The map is one-to-one and optimal (Hungarian algorithm); samples of clusters left over when
-    there are more clusters than classes count as wrong. AC of [A], section 4.
+    The map is one-to-one and optimal (Hungarian algorithm). With more clusters than classes,
+    samples of clusters without a class count as wrong. AC of [A], section 4.
 
     Parameters
     ----------

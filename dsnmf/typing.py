@@ -1,6 +1,6 @@
-"""Types of arguments and results, for annotations alone: nothing imports this when a program runs.
+"""Types of arguments and results, for annotations only: not imported at run time.
 
-Every name stands for what the docstrings of this package call by it.
+The docstrings of this package use the same names.
 """
 
 # mypy: disable-error-code="empty-body"
@@ -20,7 +20,7 @@ Array: TypeAlias = NDArray[Any]
 SparseMatrix: TypeAlias = scipy.sparse.spmatrix | scipy.sparse.sparray
 Matrix: TypeAlias = ArrayLike | SparseMatrix
 
-#: What estimators take: also a list of paths, Dask, HDF5 and Zarr arrays.
+#: Data for estimators: also a list of paths, Dask, HDF5 and Zarr arrays.
 Data: TypeAlias = Matrix | Sequence[os.PathLike[str]]
 PathLike: TypeAlias = str | os.PathLike[str]
 Seed: TypeAlias = int | np.random.Generator | None
@@ -31,7 +31,7 @@ Mode: TypeAlias = str | PyTensorMode | None
 #: Symbolic or not.
 TensorLike: TypeAlias = Variable | ArrayLike
 Scalar: TypeAlias = float | Variable
-#: As `pytensor.function` takes it.
+#: The updates of `pytensor.function`.
 Updates: TypeAlias = dict[Variable, Variable]
 Nonlinearity: TypeAlias = (
     Literal["identity", "relu", "tanh", "square", "sigmoid", "softplus"]
@@ -40,7 +40,7 @@ Nonlinearity: TypeAlias = (
 
 
 class BaseEstimator:
-    """Of scikit-learn's class, which has no annotations: a base without any lets all pass."""
+    """Annotations for scikit-learn's class, which has none: checkers accept anything from it."""
 
     def get_params(self, deep: bool = True) -> dict[str, Any]: ...
     def set_params(self, **params: Any) -> Self: ...
@@ -54,7 +54,7 @@ class BaseEstimator:
 
 
 class TransformerMixin:
-    """Likewise."""
+    """Annotations for scikit-learn's class."""
 
     def set_output(
         self, *, transform: Literal["default", "pandas", "polars"] | None = None

@@ -1,4 +1,4 @@
-"""Checks at the door: each turns an argument into its canonical form or says what is wrong."""
+"""Validates arguments: each function returns a canonical form or raises a clear error."""
 
 import numbers
 import sys
@@ -11,20 +11,19 @@ def as_matrix(values, name, accept_sparse=False):
     """A finite, non-empty 2-d array of float32 or float64.
 
     Other real numeric types become `pytensor.config.floatX`. The array may share memory with
-    the argument. A sparse matrix becomes a CSR matrix where it is accepted; parts of one entry,
-    which SciPy allows, are added up.
+    the argument. A sparse matrix, if accepted, becomes a CSR matrix with duplicates added up.
 
     Raises
     ------
     TypeError
         If the values are sparse (unless accepted) or not real numbers.
     ValueError
-        If they are not 2-d, empty, masked in part, or contain NaN or infinity.
+        If they are not 2-d, empty, have masked entries, or contain NaN or infinity.
     """
     if scipy.sparse.issparse(values):
         if not accept_sparse:
             raise TypeError(f"{name} must be a dense array, got a sparse {type(values).__name__}")
-        matrix = scipy.sparse.csr_matrix(values)  # looks anew at whether an entry has parts
+        matrix = scipy.sparse.csr_matrix(values)  # tests for duplicates again
         if not matrix.has_canonical_format:
             matrix = matrix.copy()
             matrix.sum_duplicates()
@@ -33,7 +32,7 @@ def as_matrix(values, name, accept_sparse=False):
     if matrix.dtype.kind not in "fiub":
         raise TypeError(f"{name} must hold real numbers, got dtype {matrix.dtype}")
     if matrix.dtype not in (np.float32, np.float64):
-        import pytensor  # half a second, which matrices of floats do without
+        import pytensor  # takes half a second, not needed for floats
 
         matrix = matrix.astype(pytensor.config.floatX)
     if matrix.ndim != 2:
@@ -47,11 +46,11 @@ def as_matrix(values, name, accept_sparse=False):
 
 def _as_array(values, name):
     if hasattr(values, "__dask_graph__"):
-        values = values.compute()  # NumPy would do so, and lose the mask
+        values = values.compute()  # NumPy would compute it too, but lose the mask
     rows = values if isinstance(values, list | tuple) else [values]
     masked = sum(int(np.ma.count_masked(row)) for row in rows if np.ma.is_masked(row))
     if masked:
-        # What lies under a mask is arbitrary, and NumPy would hand it out as data.
+        # Values under a mask are arbitrary, and NumPy would return them as data.
         raise ValueError(f"{name} must not have masked entries, got {masked}")
     try:
         return np.asarray(values)
@@ -90,9 +89,9 @@ def as_number(value, name, minimum, exclusive=False):
 
 
 def as_scalar(value, name, minimum, exclusive=False):
-    """A float as from `as_number`, or a symbolic real scalar, shared or not, as it is.
+    """A float by `as_number`; a symbolic real scalar, shared or not, is returned unchanged.
 
-    A 0-d array counts as its number. The value of a symbolic scalar is not looked at.
+    A 0-d array counts as its number. The value of a symbolic scalar is not tested.
 
     Raises
     ------
@@ -101,7 +100,7 @@ def as_scalar(value, name, minimum, exclusive=False):
     ValueError
         If a number is not finite or too small.
     """
-    pytensor = sys.modules.get("pytensor")  # without it there is no variable
+    pytensor = sys.modules.get("pytensor")  # if it is not imported, there are no variables
     if pytensor is not None and isinstance(value, pytensor.graph.basic.Variable):
         kind = value.type
         if (
@@ -139,14 +138,14 @@ def as_generator(random_state):
 
 
 def as_uniform_source(random_state):
-    """What draws a random start: as `as_generator`, but None is NumPy's global state.
+    """The source of a random start: see `as_generator`, but None is NumPy's global state.
 
-    Restarts then differ, and `numpy.random.seed` repeats them.
+    With None restarts differ, and `numpy.random.seed` makes them repeatable.
 
     Returns
     -------
     object
-        Its method random(shape) gives float64 numbers in [0, 1).
+        Has a method random(shape) that returns float64 numbers in [0, 1).
     """
     return np.random if random_state is None else as_generator(random_state)
 
@@ -165,15 +164,15 @@ def as_l1_norms(l1_norms, n_params):
 
 
 def as_replacements(values, params, shapes):
-    """Copies of values of these shapes that may take the place of shared variables' own.
+    """Validated copies of new values for shared variables, of these shapes.
 
     Raises
     ------
     TypeError
-        If a dtype is of another kind than the variable's: complex, text, ….
+        If a dtype is not of the variable's kind: complex, text, ….
     ValueError
-        If their number or a shape differs, or a value is masked, NaN or infinite, or becomes so in
-        the variable's dtype.
+        If their number or a shape is wrong, or a value is masked, NaN or infinite, also after
+        conversion to the variable's dtype.
     """
     values = list(values)
     if len(values) != len(params):

@@ -1,6 +1,7 @@
 # ruff: noqa: E402
 """Fixtures that every test file shares: the reference runs of the original programs."""
 
+import gc
 import os
 import signal
 
@@ -61,6 +62,13 @@ def pytest_collection_modifyitems(items):
     for item in items:
         if isinstance(item, pytest.DoctestItem):  # an ordinary fit ends by its tolerance
             item.add_marker(pytest.mark.filterwarnings(f"error::{CONVERGENCE}"))
+
+
+def pytest_collection_finish():
+    # Modules and tests stay to the end. Each collection, which every compilation to JAX asks for,
+    # would look through their 700,000 objects.
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture

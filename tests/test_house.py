@@ -27,7 +27,7 @@ FLOORS = [
     {"symbolic"},
     {"affinity", "datasets", "tasks"},
     {"files"},
-    {"metrics", "magnitude", "validation", "extras", "typing", "_version"},
+    {"metrics", "magnitude", "validation", "extras", "typing", "caller", "_version"},
 ]
 FLOOR = {room: number for number, rooms in enumerate(FLOORS) for room in rooms}
 
@@ -39,7 +39,7 @@ MODULES = [
 ]
 MODULES += [
     ROOT / f"{name}.py"
-    for name in ("dsnmf", "metrics", "magnitude", "validation", "extras", "typing")
+    for name in ("dsnmf", "metrics", "magnitude", "validation", "extras", "typing", "caller")
 ]
 
 

@@ -8,7 +8,8 @@ from sklearn.base import BaseEstimator
 from sklearn.utils._param_validation import StrOptions
 
 import dsnmf
-from dsnmf import WSF
+from dsnmf import WSF, DeepSemiNMF, SemiNMF
+from dsnmf.commands.arguments import OF_DEEP_MODELS, SOLVERS
 from dsnmf.commands.guide import page
 from dsnmf.commands.main import main
 from dsnmf.estimators.graphs import KINDS
@@ -103,3 +104,9 @@ def test_commands_have_the_names(command, registry, pattern, capsys, monkeypatch
         main([command, "--help"])
     said = re.search(pattern, " ".join(capsys.readouterr().out.split()))[1]
     assert set(re.findall(r"[.\w-]+", said)) - {"or", "ENVI"} == set(registry)
+
+
+def test_commands_have_the_solvers():
+    deep, shallow = (cls._parameter_constraints["solver"][0] for cls in (DeepSemiNMF, SemiNMF))
+    assert {*SOLVERS} == {*RULES}
+    assert {*OF_DEEP_MODELS} == deep.options - shallow.options - {"auto"}

@@ -1,4 +1,4 @@
-"""Affinities in every form: what is one, degrees, Laplacians and weighted sums."""
+"""Affinities in every form: validation, degrees, Laplacians and weighted sums."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ if TYPE_CHECKING:
 
 
 def as_affinity(affinity, n=None):
-    """A LabelAffinity as it is, any sparse form as a CSR matrix, anything else as an array.
+    """Validate an affinity: a LabelAffinity unchanged, sparse ones as CSR, others as an array.
 
     Parameters
     ----------
     affinity : LabelAffinity, SciPy sparse matrix or array, or array_like; shape (n, n)
     n : int, optional
-        The number of samples that there must be.
+        The required number of samples.
 
     Returns
     -------
@@ -61,7 +61,7 @@ def entries(W):
 
 
 def row_sums(W):
-    """`degrees` of what `as_affinity` returned."""
+    """`degrees` for a result of `as_affinity`."""
     return W.degrees if isinstance(W, LabelAffinity) else np.asarray(W.sum(axis=1)).ravel()
 
 
@@ -104,7 +104,7 @@ def laplacian(affinity: Affinity) -> SparseMatrix | Array:
 
 
 def _as_factored(W):
-    """A LabelAffinity as it is, a CSR matrix as one without classes."""
+    """A LabelAffinity unchanged; a CSR matrix as a LabelAffinity without classes."""
     if isinstance(W, LabelAffinity):
         return W
     return LabelAffinity(scipy.sparse.csr_matrix((W.shape[0], 0)), np.empty(0), W)
@@ -121,14 +121,14 @@ def combine(
     weights : sequence of float >= 0, optional
         One per affinity; all 1 if not given.
     constant : float
-        Added to every entry, those of the diagonal too. The authors' multi-attribute WSF subtracts
-        a "correlation": a negative constant, see `dsnmf.updates.semi_nmf` for what that means.
+        Added to every entry, also on the diagonal. The authors' multi-attribute WSF subtracts a
+        "correlation", a negative constant; `dsnmf.updates.semi_nmf` describes the consequences.
 
     Returns
     -------
     LabelAffinity, SciPy CSR matrix or ndarray
-        Dense if any of them is; otherwise nothing of size n x n is formed: a LabelAffinity, or a
-        CSR matrix if all are sparse and there is no constant.
+        Dense if one of them is. Otherwise nothing of size n x n is formed: it is a CSR matrix if
+        all are sparse and there is no constant, else a LabelAffinity.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""Class labels: which are unknown, which are the same."""
+"""Class labels as integer codes; unknown labels are -1."""
 
 import contextlib
 import sys
@@ -6,8 +6,8 @@ import sys
 import numpy as np
 import scipy.sparse
 
-#: What stands for an unknown label beside missing values. As text too, because NumPy makes text of
-#: them in an array of names; "None" and "" are names.
+#: Unknown labels besides missing values. Also as text, because NumPy converts them to text in an
+#: array of names; "None" and "" are names.
 UNKNOWN_LABELS = frozenset({-1, "-1", "-1.0", "nan", "NaT", "<NA>", b"-1", b"-1.0", b"nan"})
 
 
@@ -15,19 +15,19 @@ def as_label_codes(labels, name="labels", n_samples=None):
     """Class labels as integer codes from 0, -1 where the label is unknown.
 
     Unknown are -1 of any numeric type, missing values (None, NaN, NaT, pandas.NA, masked entries)
-    and the text that NumPy makes of these beside names: "-1", "-1.0", "nan", "NaT", "<NA>". All
-    other labels are classes: booleans, negative numbers, the empty string, "None". Labels are of
-    one class where they are equal, so 1 and 1.0 are, 1 and "1" are not.
+    and the text that NumPy makes of these in arrays of names: "-1", "-1.0", "nan", "NaT", "<NA>".
+    All other labels are classes: booleans, negative numbers, the empty string, "None". Equal labels
+    are one class: 1 and 1.0 are, 1 and "1" are not.
 
     Parameters
     ----------
     labels : array_like, shape (n,) or (n, attributes)
         Numbers, strings, dates or other single values: a list, an array (masked ones too), a
-        pandas Series, DataFrame or Categorical, whose index plays no part.
+        pandas Series, DataFrame or Categorical, whose index is ignored.
     name : str
-        What errors call them.
+        Their name in errors.
     n_samples : int, optional
-        The number of rows that there must be.
+        The required number of rows.
 
     Returns
     -------
@@ -40,8 +40,8 @@ def as_label_codes(labels, name="labels", n_samples=None):
     TypeError
         If they are sparse, complex, or not single values.
     ValueError
-        If the shape or the number of rows is another, a label is infinite, or a float is so large
-        that it does not tell neighbouring integers apart.
+        If the shape or the number of rows is wrong, a label is infinite, or a float so large that
+        neighbouring integers are equal.
 
     Examples
     --------
@@ -53,7 +53,7 @@ def as_label_codes(labels, name="labels", n_samples=None):
 
 
 def as_classes(labels, name="labels", n_samples=None):
-    """Codes as from `as_label_codes`, with the classes that they stand for.
+    """The codes of `as_label_codes`, and the class of each code.
 
     Parameters
     ----------

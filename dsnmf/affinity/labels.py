@@ -1,4 +1,4 @@
-"""Affinities from class labels, and the factored form that sums of affinities keep."""
+"""Affinities from class labels, and the factored form of sums of affinities."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from dsnmf.typing import Array, Matrix, SparseMatrix
 
-    #: What rules and costs take.
+    #: An affinity as rules and costs accept it.
     Affinity: TypeAlias = "LabelAffinity | Matrix | Variable"
 
 
@@ -29,17 +29,17 @@ if TYPE_CHECKING:
 class LabelAffinity:
     """W = C diag(weights) Cᵀ without its diagonal + graph + constant, C the class indicators.
 
-    Two samples have the weights of the classes that they share, the weight of their edge in the
-    graph, and the constant, which every entry gets, those of the diagonal too. HW costs O(kn) in
-    this form, against O(kn²) with the matrix.
+    The affinity of two samples is the sum of the weights of the classes that they share, of their
+    edge in the graph, and of the constant. The constant is also on the diagonal. HW costs O(kn) in
+    this form, and O(kn²) with the matrix.
 
     Attributes
     ----------
     indicators : SciPy CSR matrix, shape (n, c), 0 or 1
-        C: a column per class; with several attributes, the classes of all of them.
+        C: a column per class of every attribute.
     weights : ndarray, shape (c,)
     graph : SciPy CSR matrix, shape (n, n)
-        Symmetric; without entries where W comes from labels alone.
+        Symmetric; without entries if W comes from labels alone.
     constant : float
     degrees : ndarray, shape (n,)
         Row sums of W.
@@ -86,7 +86,7 @@ class LabelAffinity:
         Raises
         ------
         ValueError
-            If W has a constant, which leaves no entry zero.
+            If W has a constant, which makes all entries nonzero.
         """
         if self.constant:
             raise ValueError(
@@ -112,7 +112,7 @@ class LabelAffinity:
 
 
 def _indicators(columns):
-    """CSR matrix of shape (n, c): which sample is of which class, of all attributes."""
+    """CSR matrix of shape (n, c): 1 where a sample is of a class, for all attributes."""
     blocks = []
     for codes in columns:
         known = np.flatnonzero(codes >= 0)
@@ -129,7 +129,7 @@ def _heat_within(X, indicators, t):
     for start, stop in pairwise(C.indptr):
         samples = C.indices[start:stop]
         rows = X[:, samples].T.astype(np.float64)
-        # By differences: of squared norms nothing is left where samples are far from zero.
+        # From differences: far from zero, squared norms would lose all digits of the distance.
         weights = np.exp(-np.square(cdist(rows, rows) / t) / 2)
         np.fill_diagonal(weights, 0)
         i, j = np.nonzero(weights)
@@ -155,8 +155,8 @@ def label_affinity(
     X : array_like, shape (p, n)
         The samples, for the heat kernel only.
     kind : {"binary", "heat"}
-        The weight of two samples of one class: 1, or exp(-‖x_i - x_j‖² / 2t²), which the
-        authors' WSF takes.
+        The weight of two samples of one class: 1, or exp(-‖x_i - x_j‖² / 2t²) as in the authors'
+        WSF.
     t : float > 0
         Width of the heat kernel.
 

@@ -18,21 +18,21 @@ if TYPE_CHECKING:
     from dsnmf.typing import Matrix, SparseMatrix
 
 
-#: Of the largest squared norm: neighbours whose squared distance is below may be ranked by the
-#: rounding of |x|² - 2xy + |y|², and are looked for by differences.
+#: Share of the largest squared norm. Neighbours with smaller squared distances may be ranked by the
+#: rounding of |x|² - 2xy + |y|², so they are searched by differences.
 DOUBTFUL = 1e-9
 
-#: In units of the heat kernel's width: from there on its weights are 0 in float64.
+#: Distance, in widths of the heat kernel, at which its weights are 0 in float64.
 FAR = 100.0
 
-#: Numbers of differences that are made at once.
+#: Differences that are computed at a time.
 BLOCK = 1 << 22
 
-#: Samples whose neighbours are looked for at once: a step of the progress bar.
+#: Samples whose neighbours are searched at a time: a step of the progress bar.
 STEP = 1 << 13
 
-#: Neighbours that the approximate search keeps for each sample, itself among them: with fewer it
-#: finds far fewer of the nearest.
+#: Neighbours of each sample, with itself, that the approximate search keeps: with fewer it misses
+#: far more of the nearest.
 KEPT = 32
 
 
@@ -43,9 +43,9 @@ def _rows(X):
 
 
 def _centred(rows):
-    """Rows in the middle of which zero lies, which changes no distance but the squares' rounding.
+    """Rows minus their median: distances stay the same, and their squares round less.
 
-    Sparse ones stay: they would not be sparse.
+    Sparse rows are unchanged, as they would become dense.
     """
     if scipy.sparse.issparse(rows):
         return rows
@@ -53,7 +53,7 @@ def _centred(rows):
 
 
 def _of_others(distances, neighbours, own):
-    """Of one neighbour more than needed: without the sample itself, or without the last one."""
+    """Drop the sample itself from one neighbour more than needed, or else the last one."""
     others = neighbours != own[:, None]
     others[others.all(axis=1), -1] = False  # equal samples may come before the sample itself
     shape = len(own), neighbours.shape[1] - 1
@@ -78,7 +78,7 @@ def _exact(rows, n_neighbors, verbose):
 
 
 def _approximate(rows, n_neighbors, verbose):
-    """Nearly the same, of rows of any number."""
+    """Nearly the result of `_exact`, for many rows in far less time."""
     NNDescent = extra("pynndescent", "search='approximate'", "neighbors").NNDescent
     kept = min(max(KEPT, n_neighbors + 1), rows.shape[0])
     index = NNDescent(rows, n_neighbors=kept, random_state=0, verbose=verbose)
@@ -90,7 +90,7 @@ def _approximate(rows, n_neighbors, verbose):
 
 
 def _by_differences(rows, doubtful, distances, neighbours):
-    """The same, those of doubtful rows found anew, from the differences to all others."""
+    """Replace the neighbours of doubtful rows by those found from the differences to all rows."""
     n_neighbors = neighbours.shape[1]
     step = max(1, BLOCK // rows.shape[0])
     for start in range(0, len(doubtful), step):
@@ -108,7 +108,7 @@ SEARCHES = {"exact": _exact, "approximate": _approximate}
 
 
 def _cosines(rows, neighbours):
-    """Cosines >= 0 with the neighbours, 0 where a sample is zero."""
+    """Cosines with the neighbours; 0 instead of negative ones, and for zero samples."""
     sizes = np.asarray(abs(rows).max(axis=1).todense()) if scipy.sparse.issparse(rows) else None
     sizes = np.abs(rows).max(axis=1) if sizes is None else sizes.ravel()
     rows = scipy.sparse.diags(1 / np.where(sizes > 0, sizes, 1)) @ rows
@@ -118,7 +118,7 @@ def _cosines(rows, neighbours):
 
 
 def _row_products(A, B):
-    """The inner product of each row of A with that of B."""
+    """The inner product of each row of A with the same row of B."""
     if scipy.sparse.issparse(A):
         return np.asarray(A.multiply(B).sum(axis=1)).ravel()
     return np.einsum("ij,ij->i", A, B)
@@ -135,8 +135,8 @@ def knn_affinity(
 ) -> SparseMatrix:
     """Affinity of nearest neighbours: i and j are joined if either is among the other's nearest.
 
-    Neighbours are the nearest in Euclidean distance, whatever the weights, as in the authors'
-    graphs; a sample is not its own neighbour.
+    Neighbours are the nearest in Euclidean distance for all kinds of weights, as in the authors'
+    graphs. A sample is not its own neighbour.
 
     Parameters
     ----------
@@ -149,9 +149,9 @@ def knn_affinity(
     t : float > 0
         Width of the heat kernel.
     search : {"exact", "approximate"}
-        "exact" compares each sample with all others, or looks in a tree (scikit-learn).
-        "approximate" finds nearly all neighbours, of hundreds of thousands of samples in far less
-        time (NN-descent, Dong, Moses & Li 2011, by pynndescent).
+        "exact" compares each sample with all others, or uses a tree (scikit-learn). "approximate"
+        finds nearly all neighbours, and takes far less time for hundreds of thousands of samples
+        (NN-descent, Dong, Moses & Li 2011, by pynndescent).
     verbose : bool or int
         1 shows the progress (needs tqdm).
 
@@ -165,7 +165,7 @@ def knn_affinity(
     TypeError, ValueError
         If an argument is not as described.
     ImportError
-        If scikit-learn is missing, or pynndescent, or tqdm, where they are needed.
+        If scikit-learn, pynndescent or tqdm is needed and missing.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""What several commands share: their parsers, converters for argparse, inputs and outputs."""
+"""Shared parts of commands: parsers, converters for argparse, inputs and outputs."""
 
 import argparse
 import contextlib
@@ -20,7 +20,7 @@ def add_parser(commands, name, summary, description, examples):
     summary : str
         Its line in `dsnmf --help`.
     description : str
-        The paragraph above its own options.
+        The paragraph above the command's options.
     examples : sequence of str
         Command lines.
 
@@ -38,7 +38,7 @@ def add_parser(commands, name, summary, description, examples):
 
 
 def integer(minimum):
-    """A converter of arguments: integers from `minimum` on."""
+    """A converter of arguments for argparse: integers >= `minimum`."""
 
     def convert(text):
         try:
@@ -101,21 +101,25 @@ def shape(text):
     return sides
 
 
+#: Solvers of the models that `fit` makes; the last ones are of deep models alone.
+SOLVERS = ("multiplicative", "hals", "bcd", "adam", "lbfgs")
+OF_DEEP_MODELS = ("adam", "lbfgs")
+
 #: Endings of files with samples and labels, for texts.
 FORMATS = ".npy, .npz, .csv, .tsv, .txt, .parquet, .h5ad, .h5mu, .mat, .mtx or .hdr (ENVI)"
 
-#: Endings of files that hold samples by name, with labels and features beside them.
+#: Endings of files with named samples, their labels and their features.
 ANNOTATED = (".h5ad", ".h5mu")
 
 #: Endings of files with features, components and samples, for texts.
 OUTPUTS = ".csv, .tsv, .parquet, .npy, .npz or .mat"
 
-#: What is read in blocks, if it has more than one, for texts.
+#: Sources that are read in blocks, if they have more than one, for texts.
 ON_DISK = "PATH.h5:DATASET, PATH.zarr, PATH.zarr:NAME or a folder of .npy or .npz files"
 
 
 def dask_client(address):
-    """A context in which Dask computes on the cluster at this address, if there is one.
+    """A context in which Dask computes on the cluster at this address; without one, does nothing.
 
     Raises
     ------
@@ -132,7 +136,7 @@ def dask_client(address):
 
 
 def shape_of(X):
-    """(n_samples, n_features) of what is in memory or opened on disk."""
+    """(n_samples, n_features) of data in memory or opened on disk."""
     from dsnmf.data.sources import as_source
 
     source = as_source(X)
@@ -140,10 +144,10 @@ def shape_of(X):
 
 
 @contextlib.contextmanager
-def known_by_name(X, names):
-    """A context for fits to X, of whose features only the command knows the names, or None.
+def names_in_warnings(X, names):
+    """A context for fits to X, in which a warning names the feature that it is about.
 
-    The warning of a feature that holds nearly all of X's squared norm has its name.
+    It is the warning of a feature with nearly all of X's squared norm. `names` may be None.
     """
     from dsnmf.data.shares import GoverningFeatureWarning, energies_of, warn_of_governing
 
@@ -155,7 +159,7 @@ def known_by_name(X, names):
 
 
 def data_set(source):
-    """The data set of that name, None if it is a file's; ValueError if it is neither."""
+    """The data set of that name; None if it names a file; ValueError if it is neither."""
     from dsnmf import datasets
     from dsnmf.files.names import file_of
 
@@ -169,7 +173,7 @@ def data_set(source):
 
 
 def check_output(path, *inputs, endings=None):
-    """Refuse an output before anything is computed for it.
+    """Refuse an output before anything is computed.
 
     Parameters
     ----------
@@ -177,7 +181,7 @@ def check_output(path, *inputs, endings=None):
     *inputs : str
         Files (perhaps as `PATH:NAME`) and names that the command reads.
     endings : sequence of str, optional
-        One of which it must have.
+        The path must have one of them.
 
     Raises
     ------
@@ -195,4 +199,4 @@ def check_output(path, *inputs, endings=None):
     for source in inputs:
         read, _ = file_of(source)
         if os.path.exists(path) and os.path.exists(read) and os.path.samefile(path, read):
-            raise ValueError(f"{path} would overwrite what is read from it")
+            raise ValueError(f"{path} is an input, and would be overwritten")

@@ -29,16 +29,16 @@ def add(commands):
         commands,
         "components",
         "write the components of a saved model",
-        "Components x features, Z_1 … Z_layer transposed, with the names of both: what a unit of "
-        "each feature in metric 'components' adds to a sample.",
+        "Writes components x features, Z_1 … Z_layer transposed, with the names of both. A row is "
+        "the contribution of a unit of its feature, in metric 'components', to a sample.",
         [
             "dsnmf components table.model -o components.csv",
             "dsnmf components cells.model --transpose -o genes.csv",
         ],
     )
     models.add_model(parser)
-    models.add_layer(parser, "the layer whose components are written")
-    parser.add_argument("--transpose", action="store_true", help="features x components")
+    models.add_layer(parser, "layer whose components are written")
+    parser.add_argument("--transpose", action="store_true", help="write features x components")
     parser.add_argument(
         "-o",
         "--out",

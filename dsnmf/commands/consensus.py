@@ -1,6 +1,6 @@
-"""`dsnmf consensus`: what comes back when a saved model's fit is started anew."""
+"""`dsnmf consensus`: components and clusters that recur in fits from other starts."""
 
-from dsnmf.commands import arguments, figures, labels, models, options
+from dsnmf.commands import arguments, figures, labels, mistakes, models, options
 
 
 def _run(parsed):
@@ -10,21 +10,22 @@ def _run(parsed):
     for path, endings in ((parsed.out, WRITTEN), (parsed.figure, ENDINGS)):
         if path is not None:
             arguments.check_output(path, parsed.model, parsed.data, endings=endings)
-    model = models.opened(parsed.model)
+    model = models.open_model(parsed.model)
     table = models.samples_for(model, parsed)
     y = labels.read_labels(parsed, arguments.shape_of(table.values)[0], table.samples)
     from dsnmf.selection import consensus
 
-    found = consensus(
-        model,
-        table.values,
-        y,
-        n_init=parsed.n_init,
-        n_clusters=parsed.clusters,
-        threshold=parsed.threshold,
-        random_state=parsed.seed,
-        verbose=int(not parsed.quiet),
-    )
+    with mistakes.in_words_of_options(n_clusters="--clusters"):
+        found = consensus(
+            model,
+            table.values,
+            y,
+            n_init=parsed.n_init,
+            n_clusters=parsed.clusters,
+            threshold=parsed.threshold,
+            random_state=parsed.seed,
+            verbose=int(not parsed.quiet),
+        )
     print(found)
     if parsed.out is not None:
         write_matrix(
@@ -40,10 +41,10 @@ def add(commands):
     parser = arguments.add_parser(
         commands,
         "consensus",
-        "see which components and clusters come back from other starts",
-        "Fits with a saved model's parameters again, from random starts, and pairs the components "
-        "of the best fit with those of the others. Prints in how many fits each came back, and "
-        "how far the fits agree on the samples' clusters.",
+        "count which components and clusters recur in fits from other starts",
+        "Fits again with a saved model's parameters, from random starts, and matches the "
+        "components of the best fit with those of the others. Prints the number of fits in which "
+        "each component recurs, and the agreement of the fits on the samples' clusters.",
         [
             "dsnmf consensus table.model table.csv --figure consensus.pdf",
             "dsnmf consensus digits.model digits --clusters 10 --n-init 20 -o clusters.csv",
@@ -57,13 +58,13 @@ def add(commands):
         type=arguments.integer(2),
         default=10,
         metavar="N",
-        help="fits (default: 10)",
+        help="number of fits (default: 10)",
     )
     parser.add_argument(
         "--clusters",
         type=arguments.integer(2),
         metavar="K",
-        help="clusters that k-means finds on each fit's features (default: a sample's cluster is "
+        help="number of clusters of k-means on each fit's features (default: a sample's cluster is "
         "its largest component)",
     )
     parser.add_argument(
@@ -71,10 +72,10 @@ def add(commands):
         type=arguments.positive,
         default=0.9,
         metavar="COSINE",
-        help="from which cosine on a component has come back (default: 0.9)",
+        help="least cosine at which a component counts as recurring (default: 0.9)",
     )
-    options.add_labels(parser, "of a model that learns from them")
-    arguments.add_seed(parser, "of k-means")
+    options.add_labels(parser, "labels of a model that was fitted with labels")
+    arguments.add_seed(parser, "seed of k-means")
     options.add_options(parser, triples=True)
     parser.add_argument("--quiet", action="store_true", help="no progress bar")
     parser.add_argument("--figure", metavar="FIGURE", help="file for a figure: .png, .pdf or .svg")
@@ -82,6 +83,6 @@ def add(commands):
         "-o",
         "--out",
         metavar="CLUSTERS",
-        help=f"file for the clusters that all fits together find: {arguments.OUTPUTS}",
+        help=f"file for the clusters of all fits together: {arguments.OUTPUTS}",
     )
     parser.set_defaults(run=_run)

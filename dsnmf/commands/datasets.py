@@ -1,4 +1,4 @@
-"""`dsnmf datasets`: which data sets are here, and how to get the others."""
+"""`dsnmf datasets`: the data sets, and how to get the missing ones."""
 
 from dsnmf.commands import arguments
 
@@ -12,8 +12,8 @@ def _line(name, samples, features, labels):
     return f"{name:16}{samples:>9}{features:>10}  {labels}"
 
 
-def _described(name):
-    """The line of a set that is here."""
+def _describe(name):
+    """The line of a data set on this machine."""
     from dsnmf import datasets
 
     try:
@@ -37,7 +37,7 @@ def _run(parsed):
     }
     print(_line("name", "samples", "features", "labels"))
     for name in datasets.LOADERS:
-        print(_line(name, "-", "-", "not here") if name in absent else _described(name), flush=True)
+        print(_line(name, "-", "-", "not here") if name in absent else _describe(name), flush=True)
     for name, filename in absent.items():
         url, _ = SOURCES[filename]
         print(f"\n{name} is downloaded when it is first used; or put\n  {url}\ninto {places[0]}")
@@ -49,9 +49,9 @@ def add(commands):
     parser = arguments.add_parser(
         commands,
         "datasets",
-        "list the data sets, and how to get those that are not here",
-        "Files are looked for in the folder that the environment variable DSNMF_DATA names, then "
-        "in the user's cache.",
+        "list the data sets, and how to get the missing ones",
+        "Files are searched in the folder of the environment variable DSNMF_DATA, then in the "
+        "user's cache.",
         ["dsnmf datasets", "DSNMF_DATA=faces dsnmf datasets"],
     )
     parser.set_defaults(run=_run)

@@ -15,8 +15,8 @@ def add(commands):
         commands,
         "demo",
         "cluster raw and learned features, and compare",
-        "k-means on raw features, PCA, Semi-NMF and Deep Semi-NMF: a table of NMI and accuracy, a "
-        "figure, and the results as JSON and CSV.",
+        "Runs k-means on raw features, PCA, Semi-NMF and Deep Semi-NMF. Prints a table of NMI and "
+        "accuracy, and writes a figure and the results as JSON and CSV.",
         [
             "dsnmf demo",
             "dsnmf demo --data pie --out pie-demo",
@@ -27,29 +27,28 @@ def add(commands):
         "--data",
         default="digits",
         metavar="digits|pie|PATH.mat",
-        help="digits (default), pie (CMU PIE faces: downloaded, unless the folder that DSNMF_DATA "
-        "names has them), or a MATLAB file with fea or X (samples x features) and gnd "
-        "or Y (classes)",
+        help="digits (default); pie (CMU PIE faces: downloaded, unless the folder DSNMF_DATA has "
+        "them); or a MATLAB file with fea or X (samples x features) and gnd or Y (classes)",
     )
     parser.add_argument(
         "--layers",
         type=arguments.layers,
         metavar="K1,K2,…",
-        help="numbers of components (default: 400,100 for pie, otherwise chosen without labels)",
+        help="numbers of components (default: 400,100 for pie, else chosen without labels)",
     )
     parser.add_argument(
         "--epochs",
         type=arguments.integer(1),
         metavar="N",
-        help="epochs of Adam (default: 150 for digits, otherwise 1000); the multiplicative rules "
-        "make at most 300 iterations",
+        help="epochs of Adam (default: 150 for digits, else 1000); the multiplicative rules make "
+        "at most 300 iterations",
     )
     parser.add_argument(
         "--seed",
         type=arguments.integer(0),
         default=0,
         metavar="N",
-        help="of the starts (default: 0)",
+        help="seed of the starts (default: 0)",
     )
     parser.add_argument(
         "--out",

@@ -1,13 +1,13 @@
-"""Figures of results that draw themselves into axes, in files."""
+"""Files of figures, for results with a `plot` method."""
 
 
 def write_figure(plot, path, size, columns=1):
-    """Have `plot` draw into the axes of a new figure, in matplotlib's default style.
+    """Write a figure whose axes `plot` has drawn, in matplotlib's default style.
 
     Parameters
     ----------
     plot : callable
-        Takes the axes, an array of them if there are several.
+        Takes the axes, or an array of several axes.
     path : str
     size : (float, float)
         Width and height in inches.

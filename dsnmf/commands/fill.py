@@ -1,10 +1,10 @@
-"""`dsnmf fill`: unknown entries of samples, from a saved model."""
+"""`dsnmf fill`: fill unknown entries of samples by a saved model."""
 
 from dsnmf.commands import arguments, models, options
 
 
 def _write(parsed, table, filled, gaps):
-    """Write the filled samples; a text file as it was but for the cells that were unknown."""
+    """Write the filled samples; in a text file, change only the cells that were unknown."""
     from dsnmf.files import patching
     from dsnmf.files.writing import write_matrix
 
@@ -29,7 +29,7 @@ def _run(parsed):
     from dsnmf.inspection import fill
 
     arguments.check_output(parsed.out, parsed.model, parsed.data, endings=(*WRITTEN, ".txt"))
-    model = models.opened(parsed.model)
+    model = models.open_model(parsed.model)
     table = models.samples_for(model, parsed)
     X = table.values
     if scipy.sparse.issparse(X) or not isinstance(X, np.ndarray) or isinstance(X, np.memmap):

@@ -5,7 +5,7 @@ from importlib import resources
 
 from dsnmf.commands import arguments
 
-#: In a reader's order; each is a Markdown file in dsnmf/guide.
+#: Markdown files in dsnmf/guide, in the order of reading.
 PAGES = (
     "choosing",
     "negative",
@@ -44,7 +44,7 @@ def _run(parsed):
     if parsed.page not in (None, *PAGES):
         raise ValueError(f"there is no page {parsed.page!r}; the pages are {', '.join(PAGES)}")
     text = _listing() if parsed.page is None else page(parsed.page)
-    # As UTF-8 wherever it goes: formulas have letters that the encodings of some terminals lack.
+    # Always UTF-8: formulas have letters that the encodings of some terminals lack.
     sys.stdout.buffer.write(text.encode())
 
 
@@ -54,8 +54,8 @@ def add(commands):
         commands,
         "guide",
         "read the guide: which model, your data, speed, rules, the papers",
-        "Without a page, lists the pages, each with what it is for.",
+        "Prints a page; without PAGE, a list of the pages and their purposes.",
         ["dsnmf guide", "dsnmf guide choosing", "dsnmf guide data | less"],
     )
-    parser.add_argument("page", nargs="?", metavar="PAGE", help="its name, as the list has it")
+    parser.add_argument("page", nargs="?", metavar="PAGE", help="name of a page in the list")
     parser.set_defaults(run=_run)

@@ -1,17 +1,18 @@
-"""Labels that commands read: of files, of data sets, or columns of the samples' own table."""
+"""Labels for commands: from files, from data sets, or from columns of the samples' table."""
 
 import os
 import sys
 import warnings
+from collections import Counter
 from dataclasses import replace
 
 from dsnmf.commands import arguments, options
 
 
-def labels_source(parsed):
-    """FILE, FILE:NAME or a data set's name that --labels stands for; None without labels.
+def source_of_labels(parsed):
+    """The source of --labels: FILE, FILE:NAME or a data set's name; None without labels.
 
-    A word that is no file and no data set names columns of DATA.
+    A word that names neither a file nor a data set names columns of DATA.
     """
     source = getattr(parsed, "labels", None)
     if source is None:
@@ -32,12 +33,21 @@ def labels_source(parsed):
     return source
 
 
-def used_columns(parsed):
+def names_of(parsed, count):
+    """What so many attributes are called: columns of a table by their names, others by numbers."""
+    from dsnmf.files.names import file_of
+
+    _, text = file_of(source_of_labels(parsed))
+    names = [] if text is None else [name.strip() for name in text.split(",")]
+    return names if len(names) == count else [*range(1, count + 1)]
+
+
+def columns_of_labels(parsed):
     """Columns of DATA that hold the labels."""
     from dsnmf.files import frames
     from dsnmf.files.names import file_of
 
-    source = labels_source(parsed)
+    source = source_of_labels(parsed)
     if source is None:
         return ()
     if parsed.data is None:
@@ -51,7 +61,7 @@ def used_columns(parsed):
 
 
 def _labels_layout(parsed, source):
-    """How the table that holds the labels is read: as DATA, if it is that, or has its index."""
+    """The `Layout` of the table with the labels: like DATA's if it is the same file."""
     from dsnmf.files import frames
     from dsnmf.files.layout import Layout
     from dsnmf.files.names import file_of
@@ -83,20 +93,20 @@ def _names_beside(source, layout, samples):
     if frames.is_frame(path) and columns is not None:
         return frames.index_names(path, layout) or frames.column_with(path, layout, samples)
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # the labels' reader has told
+        warnings.simplefilter("ignore")  # the reader of the labels has warned
         may_have = path.lower().endswith(arguments.ANNOTATED)
         return matrices.read_sample_names(path) if may_have else None
 
 
-def _aligned(y, names, samples, source):
-    """Labels in the order of the samples, where both have the same names."""
+def _align(y, names, samples, source):
+    """Put labels into the order of the samples, if both have the same names."""
     if names is None or samples is None or names == samples:
         return y
     places = {name: i for i, name in enumerate(names)}
     if len(places) < len(names) or not {*samples} <= {*names}:
         warnings.warn(
-            f"{source}: its names of samples are not those of the data; labels are taken in "
-            "their order",
+            f"{source}: its names of samples are not those of the data; the order of labels is "
+            "kept",
             stacklevel=3,
         )
         return y
@@ -105,14 +115,14 @@ def _aligned(y, names, samples, source):
 
 
 def read_labels(parsed, n_samples, samples=None):
-    """Labels of as many samples, or None without --labels.
+    """Read the labels of n_samples samples; None without --labels.
 
     Parameters
     ----------
     parsed : argparse.Namespace
     n_samples : int
     samples : list of str, optional
-        Their names: labels that have the same ones are put into their order.
+        The samples' names: labels with the same names are put into this order.
 
     Returns
     -------
@@ -121,11 +131,11 @@ def read_labels(parsed, n_samples, samples=None):
     Raises
     ------
     ValueError
-        If they are of another number of samples.
+        If there are labels for another number of samples.
     """
     from dsnmf.files import matrices
 
-    source = labels_source(parsed)
+    source = source_of_labels(parsed)
     if source is None:
         return None
     dataset = arguments.data_set(source)
@@ -136,15 +146,55 @@ def read_labels(parsed, n_samples, samples=None):
         y = matrices.read_labels(source, n_samples, layout=layout, unknown=parsed.unknown)
         if samples is not None:
             samples = [*map(str, samples)]
-            y = _aligned(y, _names_beside(source, layout, samples), samples, source)
+            y = _align(y, _names_beside(source, layout, samples), samples, source)
     if len(y) != n_samples:
         whose = "the model" if parsed.data is None else parsed.data
         raise ValueError(f"{source} has labels of {len(y)} samples, but {whose} has {n_samples}")
     return y
 
 
+#: Names are near one another if so much of them is the same, see `difflib.SequenceMatcher`.
+_NEAR = 0.85
+
+#: Of more classes the names are not compared, which takes long.
+_MANY = 300
+
+
+def _may_be_same(name, other):
+    """Whether two names may be of one class, misspelt: not if they only count, as a1 and a2."""
+    from difflib import SequenceMatcher
+
+    if name.strip().casefold() == other.strip().casefold():
+        return True
+    changes = SequenceMatcher(None, name, other, autojunk=False)
+    if changes.ratio() < _NEAR:
+        return False
+    words = ({*name.split()} ^ {*other.split()}) or {""}
+    return not any(map(str.isdecimal, name + other)) and max(map(len, words)) > 1
+
+
+def warn_of_similar_classes(y, source):
+    """Warn of a class of one sample whose name is nearly that of another one: it may be misspelt.
+
+    Parameters
+    ----------
+    y : ndarray
+    source : str
+    """
+    for column in y.reshape(len(y), -1).T if y.dtype.kind == "O" else ():
+        counts = Counter(name for name in column.tolist() if isinstance(name, str))
+        rare = [name for name, count in counts.items() if count == 1]
+        for name in rare if len(counts) <= _MANY else ():
+            others = [other for other in counts if other != name and _may_be_same(name, other)]
+            if others:
+                warnings.warn(
+                    f"{source}: class {name!r} has one sample; is it {others[0]!r}, misspelt?",
+                    stacklevel=2,
+                )
+
+
 def count_classes(y):
-    """How many classes, and unknown labels, a fit will see, in a line."""
+    """A line with the numbers of classes and of unknown labels."""
     from dsnmf.affinity.classes import as_label_codes
 
     texts = []

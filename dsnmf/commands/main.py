@@ -17,6 +17,7 @@ from dsnmf.commands import (
     fill,
     fit,
     guide,
+    mistakes,
     plot,
     predict,
     report,
@@ -29,10 +30,10 @@ from dsnmf.commands import (
 from dsnmf.files.output import tolerate_missing_letters
 from dsnmf.training.interruption import raise_interruption
 
-#: Their text says all that a user needs; of other errors it needs the type, too.
+#: Errors whose message is enough for a user; for other errors, their type is printed too.
 _USER_ERRORS = (OSError, ImportError, ValueError, TypeError, FloatingPointError, MemoryError)
 
-#: In the order of the help.
+#: All commands, in the order of the help.
 COMMANDS = (
     guide,
     datasets,
@@ -54,7 +55,7 @@ COMMANDS = (
 
 
 class _Parser(argparse.ArgumentParser):
-    """Errors in one line, as for all others."""
+    """A parser that prints its errors in one line, like all other errors."""
 
     def error(self, message):
         self.exit(2, f"{self.prog}: error: {message} (see {self.prog} --help)\n")
@@ -66,12 +67,14 @@ def _parser():
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
     for command in COMMANDS:
         command.add(commands)
-    return parser
+    return parser, commands.choices
 
 
-def _parsed(argv):
+def _parse(argv):
     """The arguments; of one that no option takes, the error names the command's own help."""
-    parser = _parser()
+    parser, commands = _parser()
+    if argv and argv[0] in commands:
+        mistakes.check_words(commands[argv[0]], argv[1:])
     parsed, unknown = parser.parse_known_args(argv)
     if unknown:
         parser.prog = " ".join(["dsnmf", *(word for word in argv[:1] if word[0] != "-")])
@@ -82,7 +85,7 @@ def _parsed(argv):
 def _one_line(error):
     if isinstance(error, OSError) and error.strerror and error.filename:
         text = f"{error.filename}: {error.strerror}"
-        if ".pytensor" in Path(error.filename).parts:  # a home that cannot be written to
+        if ".pytensor" in Path(error.filename).parts:  # the home folder is not writable
             text += (
                 "; PYTENSOR_FLAGS=base_compiledir=FOLDER names another folder for PyTensor's files"
             )
@@ -106,18 +109,18 @@ def _warnings_shown_once():
 
 
 def _nobody_reads(error):
-    """Whether the reader of the output, e.g. head, has had enough; Windows calls that EINVAL."""
+    """True if the reader of the output, e.g. head, has closed it; on Windows this is EINVAL."""
     if not isinstance(error, OSError) or error.errno != errno.EINVAL:
         return isinstance(error, BrokenPipeError)
     try:
-        print(flush=True)  # what could not be written may be forgotten by now: a line of our own
+        print(flush=True)  # the unwritten text may be lost by now: test with a new line
     except OSError:
         return True
     return False
 
 
 def _run(arguments):
-    """The exit code of the command; what it has printed has left the process by then."""
+    """Run the command and flush its output; returns the exit code."""
     try:
         with raise_interruption():
             arguments.run(arguments)
@@ -140,21 +143,21 @@ def main(argv=None):
     Parameters
     ----------
     argv : sequence of str, optional
-        Its words; by default those that the program was called with.
+        The command's words; by default those of the program's call.
 
     Returns
     -------
     int
-        Exit code: 0, 2 after an error that one line on stderr explains, 130 after Ctrl-C, 141 if
-        nobody reads the output any more.
+        Exit code: 0; 2 after an error, which one line on stderr explains; 130 after Ctrl-C; 141 if
+        the reader of the output has closed it.
 
     Raises
     ------
     SystemExit
-        With 2 if argv cannot be understood, with 0 after --help and --version.
+        With 2 if argv is invalid, with 0 after --help and --version.
     """
     tolerate_missing_letters()
-    arguments = _parsed(sys.argv[1:] if argv is None else argv)
+    arguments = _parse(sys.argv[1:] if argv is None else argv)
     with warnings.catch_warnings():
         warnings.showwarning = _warnings_shown_once()
         return _run(arguments)

@@ -1,4 +1,4 @@
-"""What commands share that work with a saved model: the model, its layers, samples for it."""
+"""Shared parts of commands with a saved model: the model, its layers, samples for it."""
 
 import contextlib
 import shlex
@@ -9,11 +9,11 @@ from dsnmf.commands import arguments, labels, settings, tables
 
 def add_model(parser):
     """Add the argument MODEL."""
-    parser.add_argument("model", metavar="MODEL", help="a file that dsnmf fit or save wrote")
+    parser.add_argument("model", metavar="MODEL", help="file of a model, from dsnmf fit or save")
 
 
 def add_data(parser, optional=None):
-    """Add the argument DATA; where it is optional, with what it is for."""
+    """Add the argument DATA; if it is optional, `optional` is its purpose."""
     text = "samples x features, as for dsnmf fit: a file, or the name of a data set"
     if optional is None:
         parser.add_argument("data", metavar="DATA", help=text)
@@ -37,13 +37,13 @@ def add_shape(parser):
         "--shape",
         type=arguments.shape,
         metavar="HxW",
-        help="height and width of the picture that a sample is, its pixels row by row (default: "
-        "what the model knows)",
+        help="height and width of a sample's picture, with its pixels row by row (default: from "
+        "the model)",
     )
 
 
-def opened(path):
-    """The fitted estimator in a file, which can compute."""
+def open_model(path):
+    """Open the fitted estimator in a file, for computing."""
     from dsnmf.extras import extra
 
     extra("sklearn", "a model")
@@ -53,7 +53,7 @@ def opened(path):
 
 
 def keep_names(estimator, table, source):
-    """Keep in a fitted model what it was fitted to: names, shapes, the source and the command.
+    """Store in a fitted model the names and shapes of its data, their source and the command.
 
     Parameters
     ----------
@@ -77,7 +77,7 @@ def keep_names(estimator, table, source):
 
 
 def layer_index(layer, model):
-    """Index, from the end, of the layer that is counted from 1."""
+    """The negative index of the layer with this number, counted from 1."""
     m = len(model.Z_)
     if layer is None:
         return -1
@@ -87,18 +87,18 @@ def layer_index(layer, model):
 
 
 def layer_text(index, model):
-    """What a layer is called, counted from 1."""
+    """The name of a layer in texts, counted from 1."""
     m = len(model.Z_)
     return f"layer {index % m + 1} of {m}"
 
 
 def samples_for(model, parsed):
-    """The `Table` of DATA, with its features as the model has them.
+    """Read the `Table` of DATA, with its features in the model's order.
 
     Parameters
     ----------
     model : fitted estimator
-        Its `feature_names_in_` are taken away: it would ask for data frames.
+        Its `feature_names_in_` are removed, because it would ask for data frames.
     parsed : argparse.Namespace
         See `dsnmf.commands.tables.read_samples`.
 
@@ -110,23 +110,23 @@ def samples_for(model, parsed):
 
     known = vars(model).pop("feature_names_in_", None)
     if known is not None:
-        known = [name.strip() for name in known]  # as files' names are read
+        known = [name.strip() for name in known]  # like names that are read from files
     if getattr(parsed, "triples", False) and (known is None or model.absent != "unknown"):
-        raise ValueError("--triples needs a model that dsnmf fit --triples has made")
+        raise ValueError("--triples needs a model from dsnmf fit --triples")
     table = tables.read_samples(parsed, known, several=hasattr(model, "view_names_"))
-    if is_multimodal(table.values):  # whose modalities are matched by name
+    if is_multimodal(table.values):  # its modalities are matched by name
         return table
     width = arguments.shape_of(table.values)[1]
     if width == model.n_features_in_ or None not in (known, table.features):
         told = sys.stderr if getattr(parsed, "json", False) else None
-        table = tables.put_in_order(table, known, parsed.data, told)
+        table = tables.reorder_features(table, known, parsed.data, told)
     if known is not None:
         table.features = known
     return table
 
 
-def opened_with_samples(parsed):
-    """The model, samples (None without DATA), and their names (None where they have none).
+def open_with_samples(parsed):
+    """Open the model and read its samples (None without DATA) and their names (or None).
 
     Without DATA the model is a `SavedModel`, which computes nothing.
     """
@@ -134,7 +134,7 @@ def opened_with_samples(parsed):
         from dsnmf.estimators.saved_arrays import SavedModel
 
         return SavedModel(parsed.model), None, None
-    model = opened(parsed.model)
+    model = open_model(parsed.model)
     known = getattr(model, "feature_names_in_", None)
     table = samples_for(model, parsed)
     if known is not None:
@@ -143,7 +143,7 @@ def opened_with_samples(parsed):
 
 
 def nameless(model):
-    """The model as it takes arrays, whose features have no names."""
+    """A copy of the model without names of features, so that it takes arrays."""
     import copy
 
     plain = copy.copy(model)
@@ -152,7 +152,7 @@ def nameless(model):
 
 
 def labels_for(model, parsed, X, names=None):
-    """Labels of the samples that are shown: of DATA, or of those that the model was fitted to."""
+    """Read the labels of the shown samples: those of DATA, or else those of the fit."""
     if X is not None:
         return labels.read_labels(parsed, arguments.shape_of(X)[0], names)
     if parsed.labels is None:
@@ -166,30 +166,30 @@ CHANGES = ("metric", "transform_method")
 
 
 def add_changes(parser):
-    """Add the options --metric and --set for what may be changed after the fit."""
+    """Add the options --metric and --set, for parameters that may be changed after the fit."""
     parser.add_argument(
         "--metric",
         type=_metric,
         metavar="components|data|T",
-        help="what distances between the features are: of the features themselves, of what they "
-        "reconstruct, or a number from 0 to 1 between (default: the model's)",
+        help="distances between the features: of the features themselves, of their "
+        "reconstructions, or a number T from 0 (whitened) to 1 (data) (default: the model's)",
     )
     settings.add_set(parser, "transform_method=nonnegative")
 
 
 def change(model, parsed):
-    """Change a fitted model as the options say."""
+    """Change a fitted model by the options."""
     given = [*parsed.set]
     if parsed.metric is not None:
         from dsnmf.estimators.mapping.metric import as_exponent
 
-        as_exponent(parsed.metric)  # whose error says what there is
+        as_exponent(parsed.metric)  # its error lists the metrics
         given.insert(0, ("metric", parsed.metric))
     settings.apply(model, given, CHANGES)
 
 
 def _metric(text):
-    """A number, or a name; the model says whether it knows it."""
+    """A number, or a name, which the model checks."""
     with contextlib.suppress(ValueError):
         return float(text)
     return text

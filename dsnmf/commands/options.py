@@ -1,4 +1,4 @@
-"""How a user says what is read: options for tables and labels, shared by the commands."""
+"""Options for reading tables and labels, shared by the commands."""
 
 import argparse
 
@@ -22,18 +22,15 @@ def _words(text):
 
 
 def add_options(parser, triples=False):
-    """Add the options that say how a table is read, to any command that reads samples.
-
-    With --triples where the command can do with known entries alone.
-    """
-    group = parser.add_argument_group("how DATA is read")
+    """Add the options for reading a table; with --triples if the command takes known entries."""
+    group = parser.add_argument_group("reading DATA")
     group.add_argument(
         "--columns",
         type=_words,
         default=(),
         metavar="NAME,…",
-        help="features to take, by name or by patterns such as 'gene_*' (numbers from 0 where "
-        "they have no names)",
+        help="features to use, by name or by patterns such as 'gene_*' (features without names: "
+        "numbers from 0)",
     )
     group.add_argument(
         "--drop", type=_words, default=(), metavar="NAME,…", help="features to leave out"
@@ -48,35 +45,35 @@ def add_options(parser, triples=False):
         type=_words,
         default=(),
         metavar="TEXT,…",
-        help="cells that mean an unknown entry, beside empty ones, NA, nan and null; write "
-        "--missing=-9999",
+        help="cells that are unknown entries, besides empty cells, NA, nan and null; negative "
+        "numbers as --missing=-9999",
     )
     group.add_argument(
         "--separator",
         type=_separator,
         metavar="S",
-        help=f"between the cells of a text file: a letter or {', '.join(SEPARATORS)} (default: by "
-        "its ending, or by its first lines)",
+        help="separator of the cells in a text file: a letter or "
+        f"{', '.join(SEPARATORS)} (default: by the file's ending, or by its first lines)",
     )
     group.add_argument(
         "--decimal",
         choices=[*DECIMALS],
-        help="before the decimals of a text file's numbers (default: point, or as its first lines "
-        "show)",
+        help="decimal mark of a text file's numbers (default: point, or by its first lines)",
     )
-    group.add_argument("--transpose", action="store_true", help="the file holds features x samples")
+    group.add_argument("--transpose", action="store_true", help="the file has features x samples")
     group.add_argument(
         "--array",
         choices=["cube", "pictures"],
-        help="what an array of three dimensions is: rows x columns x features, whose pixels are "
-        "the samples, or samples x rows x columns",
+        help="meaning of a three-dimensional array. cube: rows x columns x features, whose pixels "
+        "are the samples; pictures: samples x rows x columns",
     )
     if triples:
         group.add_argument(
             "--triples",
             action="store_true",
-            help="DATA is a text of row, column, value, one known entry a line, the first line "
-            "perhaps names; samples are its rows in ascending order, features its columns",
+            help="DATA is a text with one known entry per line: row, column, value; the first line "
+            "may be a header. Its rows are the samples and its columns the features, in ascending "
+            "order",
         )
 
 
@@ -86,21 +83,21 @@ def add_labels(parser, purpose, required=False):
         "--labels",
         required=required,
         metavar="FILE|NAME,…",
-        help=f"{purpose}: integers or names, one row per sample; a file, FILE:NAME,NAME for "
-        "columns of a table or of a .h5ad or .h5mu file, the names alone for columns of DATA "
-        "itself (which are no features then), or the name of a data set",
+        help=f"{purpose}: integers or names, one row per sample. A file; FILE:NAME,NAME for "
+        "columns of a table or of a .h5ad or .h5mu file; NAME,NAME for columns of DATA itself, "
+        "which are then not used as features; or the name of a data set",
     )
     parser.add_argument(
         "--unknown",
         type=_words,
         default=(),
         metavar="TEXT,…",
-        help="labels that mean that none is known, beside -1 and empty cells",
+        help="labels that count as unknown, besides -1 and empty cells",
     )
 
 
 def layout_of(parsed):
-    """The `Layout` that the options describe."""
+    """The `Layout` that the options give."""
     from dsnmf.files.layout import Layout
 
     names = ("columns", "drop", "index", "missing", "separator", "transpose", "array")

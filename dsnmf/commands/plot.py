@@ -11,7 +11,7 @@ def _run(parsed):
 
     inputs = [source for source in (parsed.model, parsed.data) if source is not None]
     arguments.check_output(parsed.out, *inputs, endings=ENDINGS)
-    model, X, names = models.opened_with_samples(parsed)
+    model, X, names = models.open_with_samples(parsed)
     index, features, name = models.layer_index(parsed.layer, model), None, None
     if X is not None and parsed.kind == "features":
         from dsnmf.inspection.given_samples import transform_text
@@ -40,10 +40,10 @@ def add(commands):
         commands,
         "plot",
         "draw a saved model",
-        "The components as pictures, curves or bars; the features of samples in their first two "
-        "principal components, coloured by labels (maps where the samples are pixels); the cost "
-        "over the iterations; the layers' similarities of samples, sorted by labels; the "
-        "components' variances.",
+        "Draws the components as pictures, curves or bars; the features of samples in their first "
+        "two principal components, coloured by labels (maps if the samples are pixels); the cost "
+        "over the iterations; the similarities of samples in each layer, sorted by labels; or the "
+        "variances of the components.",
         [
             "dsnmf plot faces.model --kind components --shape 32x32 -o components.pdf",
             "dsnmf plot table.model --kind components -o components.svg",
@@ -53,21 +53,21 @@ def add(commands):
     )
     models.add_model(parser)
     models.add_data(parser, optional="samples instead of those of the fit")
-    parser.add_argument("--kind", choices=KINDS, required=True, help="what is drawn")
-    models.add_layer(parser, "the layer that is drawn")
-    options.add_labels(parser, "for features and layers")
+    parser.add_argument("--kind", choices=KINDS, required=True, help="kind of figure")
+    models.add_layer(parser, "layer that is drawn")
+    options.add_labels(parser, "labels, for features and layers")
     models.add_shape(parser)
     parser.add_argument(
         "--style",
         choices=["pictures", "curves", "bars"],
-        help="how components are drawn (default: by the features' names)",
+        help="style of components (default: by the features' names)",
     )
     parser.add_argument(
         "--width",
         type=arguments.positive,
         default=7.0,
         metavar="INCHES",
-        help="of the figure (default: 7, a page's; 3.4 is a column's)",
+        help="width of the figure (default: 7, for a page; 3.4 for a column)",
     )
     options.add_options(parser, triples=True)
     parser.add_argument(

@@ -1,4 +1,4 @@
-"""`dsnmf predict`: classes of samples, learned from those whose label is known."""
+"""`dsnmf predict`: classes of samples, learned from the labelled ones."""
 
 from argparse import Namespace
 
@@ -18,7 +18,7 @@ def _estimator(parsed):
 
 
 def _complete(table, source):
-    """The table, in memory; ValueError if it has gaps."""
+    """Read the table's values into memory; ValueError if they have gaps."""
     import numpy as np
     import scipy.sparse
 
@@ -29,7 +29,7 @@ def _complete(table, source):
         count = np.isnan(table.values).sum()
         raise ValueError(
             f"{source} has unknown entries ({count}), which predict does not take: fill them "
-            "first, by dsnmf fill"
+            f"first, by dsnmf fill MODEL {source} -o FULL with a model that dsnmf fit makes of it"
         )
     return table
 
@@ -37,13 +37,14 @@ def _complete(table, source):
 def _one_attribute(y, parsed):
     if y.ndim > 1:
         raise ValueError(
-            f"--labels must be one column, got {y.shape[1]} in {parsed.labels}; FILE:NAME picks one"
+            f"--labels must be one column, got {y.shape[1]} in {parsed.labels}; FILE:NAME selects "
+            "one"
         )
     return y
 
 
 def _new_samples(table, parsed):
-    """The `Table` of --new, read as DATA is; of a table with a header the same columns."""
+    """The `Table` of --new, read like DATA; from a table with a header, the same columns."""
     from dsnmf.files import frames
     from dsnmf.files.names import file_of
 
@@ -57,12 +58,40 @@ def _new_samples(table, parsed):
     return _complete(new, parsed.new)
 
 
-def _write(path, classes, samples):
+#: Endings of files whose columns have names and any types.
+_OF_COLUMNS = (".csv", ".tsv", ".parquet")
+
+
+def _write(path, classes, samples, predicted):
+    """Write the classes, and where it may be told, which of them are predicted."""
+    import numpy as np
+
     from dsnmf.files.writing import write_matrix
 
+    if path.lower().endswith(_OF_COLUMNS):
+        texts = (
+            predicted
+            if path.lower().endswith(".parquet")
+            else np.array(["false", "true"])[predicted.astype(int)]
+        )
+        columns = np.array([*zip(classes.tolist(), texts.tolist())], dtype=object)
+        write_matrix(path, columns, features=["class", "predicted"], samples=samples)
+        return
     if classes.dtype.kind not in "iu":
         classes = classes.astype(object if path.lower().endswith(".mat") else str)
     write_matrix(path, classes[:, None], features=["class"], samples=samples)
+
+
+def _unknown(y, model):
+    """Which labels the model takes for unknown."""
+    import numpy as np
+
+    from dsnmf.affinity.classes import as_label_codes
+
+    (codes,) = as_label_codes(y)
+    if -1 in model.classes_.tolist():  # one of two classes
+        return np.zeros(len(codes), dtype=bool)
+    return codes < 0
 
 
 def _counted(classes):
@@ -73,9 +102,11 @@ def _counted(classes):
 
 
 def _run(parsed):
+    import numpy as np
+
     from dsnmf.files.writing import WRITTEN
 
-    inputs = (parsed.data, labels.labels_source(parsed), parsed.new)
+    inputs = (parsed.data, labels.source_of_labels(parsed), parsed.new)
     arguments.check_output(parsed.out, *filter(None, inputs), endings=WRITTEN)
     model = _estimator(parsed)
     table = _complete(tables.read_samples(parsed), parsed.data)
@@ -83,11 +114,13 @@ def _run(parsed):
     y = _one_attribute(labels.read_labels(parsed, n, table.samples), parsed)
     new = None if parsed.new is None else _new_samples(table, parsed)
     print(labels.count_classes(y), flush=True)
-    with arguments.known_by_name(table.values, table.features):
+    labels.warn_of_similar_classes(y, parsed.labels)
+    with arguments.names_in_warnings(table.values, table.features):
         model.fit(table.values, y)
     classes = model.transduction_ if new is None else model.predict(new.values)
-    _write(parsed.out, classes, (new or table).samples)
-    print(f"{len(classes)} samples: {_counted(classes)}")
+    predicted = _unknown(y, model) if new is None else np.ones(len(classes), dtype=bool)
+    _write(parsed.out, classes, (new or table).samples, predicted)
+    print(f"{len(classes)} samples: {_counted(classes)}; {predicted.sum()} are predicted")
     print("Classes:", parsed.out)
 
 
@@ -98,8 +131,9 @@ def add(commands):
         "predict",
         "give samples a class, from those whose label is known",
         "Semi-supervised: WSF with the classes' and the nearest neighbours' graph is fitted to all "
-        "of DATA, and gives those samples a class whose label is unknown (WSFClassifier). With "
-        "--new the classes of other samples are written instead.",
+        "of DATA, and gives those samples a class whose label is unknown (WSFClassifier). All "
+        "samples are written; in .csv, .tsv and .parquet files a column says which classes are "
+        "predicted. With --new the classes of other samples are written instead.",
         [
             "dsnmf predict survey.csv --labels group --unknown refused -o groups.csv",
             "dsnmf predict plants.csv --index plant --labels kind --new more.csv -o kinds.csv",
@@ -107,11 +141,9 @@ def add(commands):
         ],
     )
     models.add_data(parser)
-    options.add_labels(parser, "the classes", required=True)
-    parser.add_argument(
-        "--new", metavar="DATA", help="other samples, read as DATA is, whose classes are wanted"
-    )
-    arguments.add_seed(parser, "of the start")
+    options.add_labels(parser, "classes", required=True)
+    parser.add_argument("--new", metavar="DATA", help="other samples to classify, read like DATA")
+    arguments.add_seed(parser, "seed of the start")
     settings.add_set(parser, "n_components=20, alpha=3, predictor=ridge")
     options.add_options(parser)
     parser.add_argument(

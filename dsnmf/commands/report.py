@@ -19,9 +19,9 @@ def add(commands):
         commands,
         "report",
         "compare results of experiments with the published ones",
-        "Reads DIR/results.jsonl, as the experiments write it, finished or not, and writes "
-        "DIR/report.md with its figures in DIR/figures: ours beside the published numbers, and "
-        "which claims of the papers hold.",
+        "Reads DIR/results.jsonl of finished or unfinished experiments. Writes DIR/report.md and "
+        "DIR/figures: our numbers beside the published ones, and a verdict on each claim of the "
+        "papers.",
         ["dsnmf report dsnmf-results"],
     )
     parser.add_argument("folder", metavar="DIR", help="folder of the results")

@@ -35,15 +35,15 @@ def add(commands):
         "reproduce",
         "run the papers' experiments",
         "Runs experiments of the ICML 2014 and TPAMI 2017 papers, and others on the same data, and "
-        "adds every result to "
-        "DIR/results.jsonl at once. The same command again goes on where the last one was stopped. "
+        "adds every result to DIR/results.jsonl at once. After an interruption, the same command "
+        "continues. "
         "Experiments: icml2014-pie, icml2014-xm2vts*, icml2014-multi-pie*, layers-multi-pie*, "
         "dgsnmf2020-pie, dgsnmf2020-orl, arena-pie, arena-digits, arena-orl, arena-mat*, "
         "notebook, attributes-stickfigures, attributes-nrletters, "
         "attributes-stickfigures-rivals, attributes-nrletters-rivals, attributes-pie, "
-        "attributes-faces, attributes-cmu-faces, attributes-multi-pie*, multiview (*: of data that "
-        "you bring: --data-file). "
-        "An arena is all methods side by side, with as many components as there are classes.",
+        "attributes-faces, attributes-cmu-faces, attributes-multi-pie*, multiview (*: needs your "
+        "own data, by --data-file). "
+        "An arena compares all methods, with as many components as classes.",
         [
             "dsnmf reproduce icml2014-pie --quick",
             "dsnmf reproduce icml2014-pie notebook --jobs 8 --out results",
@@ -61,8 +61,8 @@ def add(commands):
         "--jobs",
         type=arguments.integer(1),
         metavar="N",
-        help="processes, of one thread each (default: one per core); the results do not depend on "
-        "it",
+        help="processes, with one thread each (default: one per core); this does not change the "
+        "results",
     )
     parser.add_argument(
         "--seeds",
@@ -82,6 +82,6 @@ def add(commands):
         help="scheduler of a Dask cluster that runs the items instead; its workers need this "
         'package, one thread each, and the data (pip install "dsnmf[distributed]")',
     )
-    parser.add_argument("--data-file", metavar="PATH", help="your file, for experiments with a *")
+    parser.add_argument("--data-file", metavar="PATH", help="your data, for experiments with a *")
     parser.add_argument("--methods", metavar="NAME,…", help="only these methods")
     parser.set_defaults(run=_run)

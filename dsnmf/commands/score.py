@@ -1,4 +1,4 @@
-"""`dsnmf score`: how much of samples a saved model explains."""
+"""`dsnmf score`: the variance of samples that a saved model explains."""
 
 import json
 
@@ -6,7 +6,7 @@ from dsnmf.commands import arguments, models, options
 
 
 def _run(parsed):
-    model = models.opened(parsed.model)
+    model = models.open_model(parsed.model)
     table = models.samples_for(model, parsed)
     explained = float(model.score(table.values))
     n, p = arguments.shape_of(table.values)
@@ -21,10 +21,10 @@ def add(commands):
     parser = arguments.add_parser(
         commands,
         "score",
-        "say how much of samples a saved model explains",
-        "1 - Σ (x - x̂)² / Σ (x - mean)² over the known entries, with the samples' own means and "
-        "their features by transform: 100 % is perfect, 0 is as good as the means, and worse is "
-        "negative.",
+        "compute the variance of samples that a saved model explains",
+        "Prints 1 - Σ (x - x̂)² / Σ (x - mean)² over the known entries, with the means of these "
+        "samples and their features by transform. 100 % is perfect, 0 is as good as the means, and "
+        "a negative score is worse.",
         ["dsnmf score table.model new.csv", "dsnmf score faces.model new.mat --json"],
     )
     models.add_model(parser)

@@ -1,13 +1,13 @@
 """`dsnmf select`: choose layers, components and metric without labels, and train the choice."""
 
-from dsnmf.commands import arguments, figures, models, options, settings, tables
+from dsnmf.commands import arguments, figures, mistakes, models, options, settings, tables
 
-#: What can be compared.
+#: Models that can be compared.
 MODELS = ("semi-nmf", "graph", "deep")
 
 
 def _estimators(parsed):
-    """The estimators to choose parameters of: deep where several layers are named or asked for."""
+    """The estimators to compare; deep ones if several layers or --models ask for them."""
     from dsnmf import WSF, DeepSemiNMF, SemiNMF
 
     options = {"random_state": parsed.seed}
@@ -24,7 +24,7 @@ def _estimators(parsed):
 
 
 def _candidates(parsed, estimator, shape):
-    """The default grid, with the layers that the options name."""
+    """The default grid, with the layers of the options."""
     from dsnmf.selection.candidates import default_candidates
 
     grid = default_candidates(estimator, shape, parsed.clusters and max(parsed.clusters))
@@ -50,7 +50,8 @@ def _run(parsed):
     for estimator in estimators:
         settings.apply(estimator, parsed.set)
     grids = [_candidates(parsed, estimator, shape) for estimator in estimators]
-    with arguments.known_by_name(X, names):
+    as_options = {"n_clusters": "--clusters", "criterion": "--criterion", "repeats": "--repeats"}
+    with arguments.names_in_warnings(X, names), mistakes.in_words_of_options(**as_options):
         found = select(
             estimators if len(estimators) > 1 else estimator,
             X,
@@ -65,6 +66,9 @@ def _run(parsed):
             verbose=int(not parsed.quiet),
         )
     print(found)
+    if len(found.table) == 1 and parsed.layers and len(parsed.layers[0]) > 1:
+        sizes = " ".join(map(str, parsed.layers[0]))
+        print(f"That is one model; several of one layer are --layers {sizes}")
     if parsed.restarts:
         print(f"\nIts fit from {parsed.restarts} starts:")
         print(found.consensus(X, n_init=parsed.restarts))
@@ -83,10 +87,10 @@ def add(commands):
         commands,
         "select",
         "choose layers, components and metric without labels",
-        "Fits candidates and prints a table of how they do and which one is best, and why: by how "
-        "well k-means on their features agrees with itself (clusters, with --clusters), how well "
-        "they fill in entries hidden from them (entries), or how well their components agree "
-        "between fits to some of the samples (components).",
+        "Fits candidates and prints a table of their scores, the best candidate, and the reason. "
+        "Criteria: the agreement of k-means with itself on a candidate's features (clusters, with "
+        "--clusters), the error of filling hidden entries (entries), or the agreement of the "
+        "components of fits to subsets of the samples (components).",
         [
             "dsnmf select digits --clusters 10",
             "dsnmf select digits --clusters 10 --models semi-nmf graph deep",
@@ -105,78 +109,78 @@ def add(commands):
         "--criterion",
         choices=["clusters", "entries", "components"],
         default="clusters",
-        help="what decides (default: clusters)",
+        help="criterion of the choice (default: clusters)",
     )
     parser.add_argument(
         "--clusters",
         type=arguments.layers,
         metavar="N1,N2,…",
-        help="for clusters: their number, or several to choose from",
+        help="for clusters: number of clusters, or several numbers to choose from",
     )
     parser.add_argument(
         "--layers",
         type=arguments.layers,
         nargs="+",
         metavar="K1,K2,…",
-        help="candidates, shallow and deep ones too: numbers of components, one per layer "
-        "(default: by the data's shape)",
+        help="candidates, shallow or deep: numbers of components, one per layer (default: by the "
+        "data's shape)",
     )
     parser.add_argument(
         "--models",
         nargs="+",
         choices=MODELS,
         metavar="MODEL",
-        help=f"which are compared, of {', '.join(MODELS)} (Semi-NMF, WSF with a graph of nearest "
+        help=f"models to compare: {', '.join(MODELS)} (Semi-NMF, WSF with a graph of nearest "
         "neighbours, Deep Semi-NMF; default: by --layers and --solver)",
     )
     parser.add_argument(
         "--solver",
-        choices=["adam", "multiplicative"],
+        choices=[name for name in arguments.SOLVERS if name != "bcd"],
         help="of Deep Semi-NMF (default: Semi-NMF for one layer, adam for several)",
     )
     parser.add_argument(
         "--max-iter",
         type=arguments.integer(1),
         metavar="N",
-        help="at most so many iterations of each fit (default: 2000)",
+        help="largest number of iterations of each fit (default: 2000)",
     )
     parser.add_argument(
         "--repeats",
         type=arguments.integer(2),
         default=6,
         metavar="N",
-        help="clusterings, hidden sets or sets of samples per candidate (default: 6)",
+        help="clusterings, sets of hidden entries or subsets of samples per candidate (default: 6)",
     )
     parser.add_argument(
         "--seed",
         type=arguments.integer(0),
         default=0,
         metavar="N",
-        help="of the starts and of what is drawn (default: 0)",
+        help="seed of the starts and of all random draws (default: 0)",
     )
     parser.add_argument(
         "--folder",
         metavar="DIR",
-        help="keeps what has been measured: the same command goes on from there",
+        help="folder for the scores so far: the same command continues from there",
     )
     parser.add_argument(
         "--jobs",
         type=arguments.integer(1),
         default=1,
         metavar="N",
-        help="processes, of one thread each (default: 1)",
+        help="processes, with one thread each (default: 1)",
     )
     parser.add_argument(
         "--dask",
         metavar="ADDRESS",
-        help="scheduler of a Dask cluster that measures instead; its workers need this package and "
-        'one thread each (pip install "dsnmf[distributed]")',
+        help="scheduler of a Dask cluster that computes the scores instead; its workers need this "
+        'package and one thread each (pip install "dsnmf[distributed]")',
     )
     parser.add_argument(
         "--restarts",
         type=arguments.integer(2),
         metavar="N",
-        help="also fit the choice from so many starts, and say what came back: dsnmf consensus",
+        help="also fit the choice from N starts, and print what recurs, see dsnmf consensus",
     )
     settings.add_set(parser, "tol=1e-6, nonlinearity=tanh")
     options.add_options(parser)
@@ -184,5 +188,5 @@ def add(commands):
     parser.add_argument(
         "--figure", metavar="FIGURE", help="file for a figure of the scores: .png, .pdf or .svg"
     )
-    parser.add_argument("-o", "--out", metavar="MODEL", help="file that the choice is saved in")
+    parser.add_argument("-o", "--out", metavar="MODEL", help="file for the chosen model")
     parser.set_defaults(run=_run)

@@ -6,7 +6,7 @@ import ast
 #: Words that stand for Python's constants.
 _WORDS = {"none": None, "true": True, "false": False}
 
-#: Parameters that have options of their own, or no plain value.
+#: Parameters with an option of their own, or without plain values (None).
 _OTHERS = {
     "layers": "--layers",
     "n_components": "--layers",
@@ -21,7 +21,7 @@ _OTHERS = {
 
 
 def setting(text):
-    """(name, value) of NAME=VALUE: a number, a list or a word of Python's, else a text."""
+    """(name, value) from NAME=VALUE; the value is a Python literal, None, a bool or a text."""
     name, equals, value = text.partition("=")
     if not (equals and name.strip().isidentifier()):
         raise argparse.ArgumentTypeError(f"must be NAME=VALUE, e.g. tol=1e-6, got {text!r}")
@@ -42,7 +42,7 @@ def add_set(parser, examples):
         action="append",
         default=[],
         metavar="NAME=VALUE",
-        help=f"any other parameter of the model, e.g. {examples}; may be given several times",
+        help=f"any other parameter of the model, e.g. {examples}; may be repeated",
     )
 
 
@@ -52,27 +52,27 @@ def settable(estimator):
 
 
 def apply(estimator, given, names=None):
-    """Set parameters by name, and have the estimator check them.
+    """Set parameters by name; the estimator checks them.
 
     Parameters
     ----------
     estimator : estimator
     given : list of (str, value)
     names : sequence of str, optional
-        Those that may be set; by default all that have no option of their own.
+        Parameters that may be set; by default all without an option of their own.
 
     Raises
     ------
     ValueError
-        If a name is none of these, comes twice, or has a value that is not allowed; the message
-        says what is.
+        If a name is none of these or comes twice, or a value is not allowed; the message lists what
+        is allowed.
     """
     names = settable(estimator) if names is None else names
     seen = set()
     for name, value in given:
         if name not in names:
             if _OTHERS.get(name):
-                raise ValueError(f"--set {name}: the option for that is {_OTHERS[name]}")
+                raise ValueError(f"--set {name}: use the option {_OTHERS[name]}")
             kind = type(estimator).__name__
             raise ValueError(f"--set {name}: {kind} has {', '.join(names)} to set")
         if name in seen:

@@ -1,4 +1,4 @@
-"""`dsnmf show`: what a saved model is and has learned."""
+"""`dsnmf show`: describe a saved model."""
 
 import json
 
@@ -16,7 +16,7 @@ def _run(parsed):
         arguments.check_output(parsed.out, *inputs)
     elif parsed.labels is not None or parsed.shape is not None:
         raise ValueError("--labels and --shape are for a page: -o MODEL.html")
-    model, X, names = models.opened_with_samples(parsed)
+    model, X, names = models.open_with_samples(parsed)
     index = models.layer_index(parsed.layer, model)
     options = {"n_features": parsed.features, "n_samples": parsed.samples, "names": names}
     if parsed.out is not None:
@@ -38,9 +38,9 @@ def add(commands):
     parser = arguments.add_parser(
         commands,
         "show",
-        "say what a saved model is and has learned",
-        "Its class, data and fit, how much of the variance it explains, and of each component the "
-        "largest features and the nearest samples, by name where they have names.",
+        "describe a saved model",
+        "Prints its class, data and fit, the variance that it explains, and the largest features "
+        "and nearest samples of each component, by name if they have names.",
         [
             "dsnmf show digits.model",
             "dsnmf show table.model --layer 1 --features 10 --json",
@@ -50,29 +50,29 @@ def add(commands):
     )
     models.add_model(parser)
     models.add_data(parser, optional="samples to describe instead of the fit's")
-    models.add_layer(parser, "the layer whose components are described")
+    models.add_layer(parser, "layer whose components are described")
     parser.add_argument(
         "--features",
         type=arguments.integer(0),
         default=5,
         metavar="N",
-        help="features to name of each component (default: 5)",
+        help="number of features per component (default: 5)",
     )
     parser.add_argument(
         "--samples",
         type=arguments.integer(0),
         default=3,
         metavar="N",
-        help="nearest samples to name of each component (default: 3)",
+        help="number of nearest samples per component (default: 3)",
     )
     parser.add_argument("--json", action="store_true", help="print JSON")
-    options.add_labels(parser, "for the colours of a page's figures")
+    options.add_labels(parser, "labels for the colours of a page's figures")
     models.add_shape(parser)
     options.add_options(parser, triples=True)
     parser.add_argument(
         "-o",
         "--out",
         metavar="HTML",
-        help="file for a page with figures, which opens without network, instead of a text",
+        help="write a page with figures, which needs no network, to this file instead of a text",
     )
     parser.set_defaults(run=_run)

@@ -1,4 +1,4 @@
-"""What commands read: samples, as the options for tables say."""
+"""Reading of samples by the options for tables."""
 
 import warnings
 from collections import Counter
@@ -7,18 +7,22 @@ from dsnmf.commands import arguments, labels, options
 
 
 def _read_triples(source, known, layout):
-    """The `Table` of known entries; the options for tables are for others."""
+    """Read the `Table` of known entries; ValueError with options for tables."""
     from dsnmf.files.named_tables import Table
     from dsnmf.files.triples import read_triples
 
-    if layout != type(layout)():
-        raise ValueError("--triples are read as they are: the options for tables are for others")
-    entries = read_triples(source, known)
+    written = {"separator": layout.separator, "decimal": layout.decimal}
+    if layout != type(layout)(**written):
+        raise ValueError(
+            "--triples are read as they are: but for --separator and --decimal, the options for "
+            "tables are for others"
+        )
+    entries = read_triples(source, known, **written)
     return Table(entries.matrix, entries.columns.tolist(), entries.rows.tolist())
 
 
 def _read_several(parsed, layout):
-    """The `Table` of a .h5mu file: a MuData object, with the names of all features."""
+    """Read the `Table` of a .h5mu file: a MuData object, with the names of all features."""
     from dsnmf.files import h5mu
     from dsnmf.files.named_tables import Table
 
@@ -30,30 +34,29 @@ def _read_several(parsed, layout):
 
 
 def read_samples(parsed, known=None, in_blocks=False, several=False):
-    """The `Table` of DATA.
+    """Read the `Table` of DATA.
 
     Parameters
     ----------
     parsed : argparse.Namespace
-        With `data` and what `options.add_options` adds.
+        With `data` and the options of `options.add_options`.
     known : list of str, optional
         Names that the features may have.
     in_blocks : bool
-        Whether any source must be opened.
+        True if any source is opened rather than read.
     several : bool
-        Whether a file of several matrices is wanted too: then `values` is its MuData object.
+        True if a file of several matrices is accepted; `values` is then its MuData object.
 
     Returns
     -------
     dsnmf.files.named_tables.Table
-        Of what is not in memory the values are what opens it, see
-        `dsnmf.files.on_disk.open_matrix`.
+        For data on disk, `values` is the result of `dsnmf.files.on_disk.open_matrix`.
 
     Raises
     ------
     OSError, ImportError, ValueError
-        As `dsnmf.files.named_tables.read_table` has it; if what is on the disk, or a data set, is
-        to be read in another way.
+        See `dsnmf.files.named_tables.read_table`. Also if data on disk, or a data set, come with
+        options for tables.
     """
     from dsnmf.files import h5mu, market, named_tables, on_disk
 
@@ -68,17 +71,17 @@ def read_samples(parsed, known=None, in_blocks=False, several=False):
     )
     if (dataset or opened) and layout != type(layout)():
         what = "a data set" if dataset else "read in blocks"
-        raise ValueError(f"{parsed.data} is {what}: the options for tables are for files of others")
+        raise ValueError(f"{parsed.data} is {what}, and takes no options for tables")
     if dataset:
         return named_tables.Table(dataset.data, picture=dataset.images)
     if opened:
         return named_tables.Table(on_disk.open_matrix(parsed.data))
-    return named_tables.read_table(parsed.data, known, layout, labels.used_columns(parsed))
+    return named_tables.read_table(parsed.data, known, layout, labels.columns_of_labels(parsed))
 
 
 def _order(names, known, source):
-    """Indices that put named features into the order of the known ones, which must be the same."""
-    from dsnmf.files.layout import listed
+    """Indices that put names into the order of the known ones; ValueError if the sets differ."""
+    from dsnmf.files.layout import list_names
 
     counts = (Counter(names) | Counter(known)).items()
     for what, wrong in {
@@ -89,15 +92,15 @@ def _order(names, known, source):
         },
     }.items():
         if wrong:
-            there = f"; it has {listed(names, 6)}" if wrong.isdisjoint(names) else ""
+            there = f"; it has {list_names(names, 6)}" if wrong.isdisjoint(names) else ""
             wrong = ", ".join(sorted(wrong)[:3]) + (" …" if len(wrong) > 3 else "")
             raise ValueError(f"{source} {what}: {wrong}{there}")
     position = {name: i for i, name in enumerate(names)}
     return [position[name] for name in known]
 
 
-def put_in_order(table, known, source, told=None):
-    """The table with its features in the order of the known ones, where both have names.
+def reorder_features(table, known, source, told=None):
+    """Put a table's features into the order of the known ones, if both have names.
 
     Parameters
     ----------
@@ -106,7 +109,7 @@ def put_in_order(table, known, source, told=None):
     source : str
         For messages.
     told : file, optional
-        Where it is said that they were put into another order; by default stdout.
+        File for the message that the order was changed; by default stdout.
 
     Returns
     -------
@@ -126,7 +129,7 @@ def put_in_order(table, known, source, told=None):
     elif (names is None) != (known is None):
         nameless = "the model" if known is None else source
         warnings.warn(
-            f"{nameless} does not name features: those of {source} are taken in their order",
+            f"{nameless} does not name features: the order of those of {source} is kept",
             stacklevel=2,
         )
     return table

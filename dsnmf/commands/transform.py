@@ -3,7 +3,7 @@
 from dsnmf.commands import arguments, models, options
 
 
-def _out(parsed):
+def _check_target(parsed):
     """The file to write, checked before anything is computed."""
     from dsnmf.files.names import file_of
     from dsnmf.files.writing import WRITTEN
@@ -18,7 +18,7 @@ def _out(parsed):
         return source
     if parsed.out is None:
         raise ValueError(
-            "-o FEATURES says where the features go (or --in-place, of a .h5ad or .h5mu file)"
+            "name the output by -o FEATURES (or --in-place, for a .h5ad or .h5mu file)"
         )
     arguments.check_output(
         parsed.out, parsed.model, parsed.data, endings=(*WRITTEN, *arguments.ANNOTATED)
@@ -28,8 +28,8 @@ def _out(parsed):
     return parsed.out
 
 
-def _said_of(model, index, parsed):
-    """What made the features."""
+def _description(model, index, parsed):
+    """The model and the commands behind the features."""
     import shlex
     import sys
 
@@ -47,8 +47,8 @@ def _said_of(model, index, parsed):
     }
 
 
-def _of_modalities(model, index, name):
-    """The modality that was transformed, None for all; components by modality."""
+def _split_modalities(model, index, name):
+    """The transformed modality (None for all), and the components by modality."""
     Z = model.components_of(index).T
     if name is None:
         return None, {key: Z[own] for key, own in model.view_columns.items()}
@@ -58,13 +58,13 @@ def _of_modalities(model, index, name):
 
 
 def _write_annotated(out, features, model, index, table, parsed):
-    """Into a .h5ad or .h5mu file: a copy of DATA where that is one, else a new one."""
+    """Write features into a .h5ad or .h5mu file: a copy of DATA if it is one, else a new file."""
     from dsnmf.files import annotated, h5mu
     from dsnmf.files.names import file_of
 
-    said, (source, name) = _said_of(model, index, parsed), file_of(parsed.data)
+    said, (source, name) = _description(model, index, parsed), file_of(parsed.data)
     if out.lower().endswith(".h5mu"):
-        h5mu.add_features(source, out, features, *_of_modalities(model, index, name), said)
+        h5mu.add_features(source, out, features, *_split_modalities(model, index, name), said)
     elif source.lower().endswith(".h5ad"):
         of_variables = name is None or not name.startswith(("obsm/", "raw/"))
         Z = model.components_of(index).T if of_variables else None
@@ -79,8 +79,8 @@ def _run(parsed):
 
     from dsnmf.files.writing import write_matrix
 
-    out = _out(parsed)
-    model = models.opened(parsed.model)
+    out = _check_target(parsed)
+    model = models.open_model(parsed.model)
     index = models.layer_index(parsed.layer, model)
     models.change(model, parsed)
     table = models.samples_for(model, parsed)
@@ -102,10 +102,10 @@ def add(commands):
         commands,
         "transform",
         "compute features of samples by a saved model",
-        "The same map for the samples that the model was trained on and for new ones. Features "
-        "that have names are matched by them. Names of samples and features are written too. Into "
-        "a .h5ad file the features go as obsm['X_dsnmf'], the components as varm['dsnmf'] and what "
-        "made them as uns['dsnmf']; into a .h5mu file the same, components into each modality.",
+        "Maps training samples and new ones in the same way. Features with names are matched by "
+        "name. Names of samples and features are written too. A .h5ad file gets the features as "
+        "obsm['X_dsnmf'], the components as varm['dsnmf'] and a description of the model as "
+        "uns['dsnmf']; a .h5mu file gets the same, with components in each modality.",
         [
             "dsnmf transform digits.model digits -o features.npy",
             "dsnmf transform faces.model new.csv --layer 1 -o features.csv",
@@ -115,7 +115,7 @@ def add(commands):
     )
     models.add_model(parser)
     models.add_data(parser)
-    models.add_layer(parser, "the layer whose features are wanted")
+    models.add_layer(parser, "layer whose features are computed")
     models.add_changes(parser)
     options.add_options(parser, triples=True)
     parser.add_argument(
@@ -123,7 +123,7 @@ def add(commands):
         "--out",
         metavar="FEATURES",
         help=f"file for samples x features: {arguments.OUTPUTS}, .h5ad or .h5mu (a copy of DATA "
-        "with the features, where DATA is one)",
+        "with the features, if DATA is such a file)",
     )
     parser.add_argument(
         "--in-place", action="store_true", help="write into DATA, a .h5ad or .h5mu file, itself"

@@ -9,7 +9,7 @@ import scipy.sparse
 from dsnmf.training.passes import NeedsMemory
 
 
-def check_finite(rows, number, samples, gaps=False):
+def check_finite(rows, number, block, gaps=False):
     """Raise a ValueError that names the first sample with an infinite or unknown entry.
 
     For NaN it is `NeedsMemory`, unless gaps are allowed. `number` is that of the block.
@@ -23,7 +23,7 @@ def check_finite(rows, number, samples, gaps=False):
     fine = ~np.isinf(rows) if gaps else np.isfinite(rows)
     if not fine.all():
         row = int(np.argmin(fine.all(axis=1)))
-        first, last = samples.start, samples.stop - 1
+        first, last = block.start, block.stop - 1
         place = f"sample {first + row} (block {number}, samples {first} to {last})"
         if np.isnan(rows[row]).any() and not gaps:
             raise NeedsMemory(f"X contains NaN in {place}; gaps need a dense array in memory")

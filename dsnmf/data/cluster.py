@@ -117,15 +117,15 @@ class ClusterArray:
     def __init__(self, cluster, shape, dtype, slices):
         self.shape, self.dtype, self.slices = shape, np.dtype(dtype), slices
         self.parts = [None for _ in slices]
-        self._cluster, self._starts = cluster, [samples.start for samples in slices]
+        self._cluster, self._starts = cluster, [block.start for block in slices]
 
     def __len__(self):
         return self.shape[0]
 
     def __setitem__(self, where, values):
         """Set a block, or some of its columns, to an array or a Dask array."""
-        samples, *columns = where if isinstance(where, tuple) else (where,)
-        number = self._starts.index(samples.start)
+        block, *columns = where if isinstance(where, tuple) else (where,)
+        number = self._starts.index(block.start)
         if columns:
             self.parts[number] = self._cluster.one(
                 with_columns, self.parts[number], *columns, values
@@ -136,9 +136,9 @@ class ClusterArray:
         else:
             self.parts[number] = self._cluster.compute(values.astype(self.dtype))
 
-    def __getitem__(self, samples):
+    def __getitem__(self, block):
         """Fetch some rows to this process."""
-        start, stop, _ = samples.indices(len(self))
+        start, stop, _ = block.indices(len(self))
         rows, number = [], bisect_right(self._starts, start) - 1
         while number < len(self.slices) and self._starts[number] < stop:
             block, first = self._cluster.fetch(self.parts[number]), self._starts[number]
@@ -150,8 +150,8 @@ class ClusterArray:
     def T(self):
         """The transposed array as a Dask array; its blocks stay on the workers."""
         parts = [
-            dask.array.from_delayed(part, (samples.stop - samples.start, self.shape[1]), self.dtype)
-            for part, samples in zip(self.parts, self.slices)
+            dask.array.from_delayed(part, (block.stop - block.start, self.shape[1]), self.dtype)
+            for part, block in zip(self.parts, self.slices)
         ]
         return dask.array.concatenate(parts).T
 
@@ -176,7 +176,7 @@ class ClusterStore(Store):
         if self._scratch is None:
             return array
         mapped = self._new_mapped(array.shape, array.dtype)
-        for samples in array.slices:
-            mapped[samples] = array[samples]
+        for block in array.slices:
+            mapped[block] = array[block]
             release(mapped)
         return super().keep(mapped, name)

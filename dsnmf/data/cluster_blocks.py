@@ -40,7 +40,7 @@ class _ClusterRows(Blocks):
 
     def distribute(self, array):
         placed = ClusterArray(self._cluster, array.shape, array.dtype, self.slices)
-        placed.parts = self._cluster.each(same, [array[samples] for samples in self.slices])
+        placed.parts = self._cluster.each(same, [array[block] for block in self.slices])
         return placed
 
     def store(self, folder):
@@ -90,8 +90,7 @@ class ClusterBlocks(_ClusterRows):
         """For each block the future of its `Reader`, then those of its persisted chunks."""
         persisted = {future.key: future for future in futures_of(self._X)}
         readers = [
-            Reader(self._X, number, samples, persisted)
-            for number, samples in enumerate(self.slices)
+            Reader(self._X, number, block, persisted) for number, block in enumerate(self.slices)
         ]
         _check_can_be_sent(readers[0])
         chunks = [[persisted[name] for name in reader.needed] for reader in readers]

@@ -21,7 +21,8 @@ class Reader(Source):
     X : dask.array.Array
     number : int
         That of the block.
-    samples : slice
+    block : slice
+        Its samples.
     persisted : iterable of str
         Names of chunks that are in the workers' memory already.
 
@@ -31,9 +32,9 @@ class Reader(Source):
         Names of those chunks that `rows` needs as its argument.
     """
 
-    def __init__(self, X, number, samples, persisted):
-        super().__init__(X[samples])
-        self._number, self._samples, part = number, samples, self._X
+    def __init__(self, X, number, block, persisted):
+        super().__init__(X[block])
+        self._number, self._block, part = number, block, self._X
         keys = part.__dask_keys__()
         graph = dict(part.__dask_optimize__(part.__dask_graph__(), keys))
         needed, _ = dask.optimization.cull({**graph, **dict.fromkeys(persisted)}, keys)
@@ -43,12 +44,12 @@ class Reader(Source):
 
     def rows(self, chunks):
         """The rows, finite and of the blocks' dtype; `chunks` are the values of `needed`."""
-        start, stop = self._samples.start, self._samples.stop
+        start, stop = self._block.start, self._block.stop
         with damage_as(f"samples {start} to {stop - 1} of X", "cannot be read"):
             values = dask.get({**self._graph, **dict(zip(self.needed, chunks))}, self._keys)
             finish, arguments = self._finish
             rows = self._check(finish(values, *arguments), (stop - start, self.shape[1]))
-        check_finite(rows, self._number, self._samples)
+        check_finite(rows, self._number, self._block)
         return rows
 
 

@@ -53,7 +53,7 @@ class Compressed(Dense):
         self._eigen = energies[order], np.eye(len(small))[:, order]
 
     @property
-    def samples(self):
+    def scaled(self):
         return self.given / self._unit
 
     def compressed(self, Z):

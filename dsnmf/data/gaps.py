@@ -79,7 +79,7 @@ class Gappy(Samples):
         gaps = np.isnan(X).any(axis=0)
         parts = [
             (samples, of(X[:, samples], norms[samples]))
-            for samples, of in ((gaps, feature_map.of_gappy), (~gaps, feature_map.of_full))
+            for samples, of in ((gaps, feature_map.map_gappy), (~gaps, feature_map.map_full))
             if samples.any()
         ]
         H = np.empty((len(parts[0][1]), len(gaps)), X.dtype)

@@ -141,7 +141,7 @@ class Known(Samples):
 
     def features(self, feature_map):
         """See `Samples.features`; computed from the stored entries alone."""
-        return feature_map.of_known(self._scaled, self.norms)
+        return feature_map.map_known(self._scaled, self.norms)
 
 
 def _pattern(X):

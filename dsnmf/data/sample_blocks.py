@@ -55,7 +55,7 @@ class Blocks:
         Samples in a block; by default about 4 million entries (2²²), at least 1 sample. Of sparse
         rows the stored entries count, at least 64 for each row.
     scale : float > 0, optional
-        What divides the samples; by default the root mean square of their norms, 1 if all are 0.
+        Divisor of the samples; by default the root mean square of their norms, 1 if all are 0.
     gaps : bool
         Whether rows may have NaN, or masked entries, which become NaN.
     sparse : bool
@@ -109,8 +109,8 @@ class Blocks:
     ...     path = os.path.join(folder, "X.npy")
     ...     np.save(path, 5.0 * np.eye(3))
     ...     blocks = Blocks(as_source([path]), block_size=2)
-    ...     for samples, rows in blocks:
-    ...         print(samples, rows.tolist())
+    ...     for block, rows in blocks:
+    ...         print(block, rows.tolist())
     slice(0, 2, None) [[1.0, 0.0, 0.0], [0.0, 1.0, 0.0]]
     slice(2, 3, None) [[0.0, 0.0, 1.0]]
     >>> blocks.shape, round(blocks.scale, 12), round(blocks.squared_norm, 12)
@@ -237,18 +237,18 @@ class Blocks:
             # The thread gets the settings of the caller's context, such as its Dask client.
             read = partial(thread.submit, copy_context().run, self._read, prepared)
             coming = read(0)
-            for number, samples in enumerate(self.slices):
+            for number, block in enumerate(self.slices):
                 rows = coming.result()
                 if number + 1 < len(self.slices):
                     coming = read(number + 1)
-                yield samples, rows
-                advance(size * samples.stop // n - size * samples.start // n)
+                yield block, rows
+                advance(size * block.stop // n - size * block.start // n)
 
     def _read(self, prepared, number):
-        samples = self.slices[number]
+        block = self.slices[number]
         read = self._source.rows_with_gaps if self._gaps else self._source.rows
-        rows = read(samples.start, samples.stop)
-        check_finite(rows, number, samples, self._gaps)
+        rows = read(block.start, block.stop)
+        check_finite(rows, number, block, self._gaps)
         return prepared(rows)
 
     @cached_property

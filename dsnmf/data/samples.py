@@ -87,7 +87,7 @@ class Samples:
     given : ndarray or SciPy sparse matrix, shape (p, n), float32 or float64
         The unscaled samples; not copied.
     scale : float > 0, optional
-        What divides them; by default the root mean square of their norms.
+        Divisor of the samples; by default the root mean square of their norms.
 
     Attributes
     ----------
@@ -102,14 +102,14 @@ class Samples:
         The input of initialisers.
     variables : type
         The `DataVariables` of this kind, in which rules use X, compressed or not.
-    samples : ndarray or SciPy sparse matrix, shape (p, n)
+    scaled : ndarray or SciPy sparse matrix, shape (p, n)
         X at the scale of the fit, not compressed, gaps filled.
     unshifted : ndarray or SciPy sparse matrix, shape (p, n)
-        `samples` plus the vector `shift`, if there is one: for code that uses only differences of
+        `scaled` plus the vector `shift`, if there is one: for code that uses only differences of
         samples.
     shift : ndarray, shape (p,), or None
     offset : float >= 0
-        The squared error of `samples` minus that of X.
+        The squared error of `scaled` minus that of X.
     is_complete : bool
         Whether X has no gaps, so that rules use the same X in every iteration.
     only_known : bool
@@ -174,12 +174,12 @@ class Samples:
         return [np.ascontiguousarray(self.start)]
 
     @property
-    def samples(self):
+    def scaled(self):
         return self.start
 
     @property
     def unshifted(self):
-        return self.samples
+        return self.scaled
 
     @property
     def step_shape(self):
@@ -189,8 +189,8 @@ class Samples:
 
     @property
     def dense(self):
-        """`samples` as an array; ValueError if that would be too large."""
-        return self.samples
+        """`scaled` as an array; ValueError if that would be too large."""
+        return self.scaled
 
     def check_known(self, features=True, first=0):
         """Raise a ValueError if a sample, or with features a feature, has no known entry.
@@ -202,7 +202,7 @@ class Samples:
         """Raise a ValueError if this kind does not support the mode or the start."""
 
     def compressed(self, Z):
-        """Z_1 in the coordinates of X, from a Z_1 for `samples`."""
+        """Z_1 in the coordinates of X, from a Z_1 for `scaled`."""
         return Z
 
     def reduced(self, Z):
@@ -259,7 +259,7 @@ class Samples:
         Parameters
         ----------
         feature_map : object
-            `of_full(X, norms)` takes samples without gaps (p x n), `of_gappy(X, norms)` those with.
+            `map_full(X, norms)` takes samples (p x n) without gaps, `map_gappy(X, norms)` with.
 
         Returns
         -------
@@ -274,4 +274,4 @@ class Samples:
         return H
 
     def _block_features(self, block, feature_map):
-        return feature_map.of_full(self.given[:, block] / self._unit, self.norms[block])
+        return feature_map.map_full(self.given[:, block] / self._unit, self.norms[block])

@@ -1,4 +1,4 @@
-"""How features share the squared norm of a matrix."""
+"""The share of each feature in the squared norm of a matrix."""
 
 import math
 import warnings
@@ -6,6 +6,7 @@ import warnings
 import numpy as np
 import scipy.sparse
 
+from dsnmf.caller import stacklevel
 from dsnmf.magnitude import largest_magnitude
 from dsnmf.symbolic.centred import CentredMatrix
 
@@ -48,7 +49,7 @@ def energies_of(X):
     return energies
 
 
-def warn_of_governing(energies, names=None, stacklevel=2):
+def warn_of_governing(energies, names=None):
     """Tell the user if one of several features holds nearly all of the squared norm.
 
     Parameters
@@ -57,8 +58,6 @@ def warn_of_governing(energies, names=None, stacklevel=2):
         See `energies_of`.
     names : sequence of str, optional
         Names of the features.
-    stacklevel : int
-        As in `warnings.warn`, counted from the caller.
 
     Warns
     -----
@@ -86,5 +85,5 @@ def warn_of_governing(energies, names=None, stacklevel=2):
         f"{name} holds {share} % or more of X's squared norm, so that a fit describes little else: "
         "leave it out if it only numbers or dates the samples, or scale the features alike",
         GoverningFeatureWarning,
-        stacklevel=stacklevel + 1,
+        stacklevel=stacklevel(),
     )

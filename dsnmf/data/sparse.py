@@ -131,7 +131,7 @@ class Sparse(Samples):
     def features(self, feature_map):
         """See `Samples.features`; not in blocks, as intermediate arrays are no larger than X."""
         X = (self.given / self._unit).astype(self.given.dtype, copy=False)
-        return feature_map.of_full(X, self.norms)
+        return feature_map.map_full(X, self.norms)
 
 
 class CentredSparse(Sparse):

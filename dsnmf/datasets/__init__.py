@@ -1,8 +1,8 @@
 """Data sets with known classes or attributes.
 
-A file is looked for in the folder that the environment variable DSNMF_DATA names, then in the
-user's cache, and is downloaded into the cache otherwise; its checksum is verified. Drawn sets need
-no file; licensed ones are read from the user's.
+A file is searched in the folder of the environment variable DSNMF_DATA, then in the user's cache.
+Otherwise it is downloaded into the cache; its checksum is verified. Drawn sets need no file, and
+licensed sets are read from a file of the user.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ __all__ = [
     "unit_norm",
 ]
 
-#: The data sets by name; the licensed ones need a path and have none.
+#: Loaders by name, without those of licensed sets, which need a path.
 LOADERS = {
     "digits": load_digits,
     "pie": load_pie,
@@ -53,7 +53,7 @@ LOADERS = {
 
 
 def load(name: str) -> Dataset:
-    """The data set of that name, one of `LOADERS`; ValueError if there is none.
+    """Load the data set of a name in `LOADERS`; ValueError for other names.
 
     Examples
     --------

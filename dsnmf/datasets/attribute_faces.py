@@ -1,4 +1,4 @@
-"""Drawn faces with three attributes: who it is, where the head is turned, what it expresses."""
+"""Drawn faces with three attributes: identity, pose and expression."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 POSES = {"left": -0.6, "front": 0.0, "right": 0.6}
 
 # Lengths are in units of half a picture's shorter side; shades run from black 0 to white 1.
-#: What the face does, by expression: a widening is a factor, the others are lengths.
+#: The parameters of each expression: widenings are factors, the others lengths.
 EXPRESSIONS = {
     "neutral": {
         "mouth_widening": 1.0,
@@ -44,8 +44,8 @@ EXPRESSIONS = {
     },
 }
 
-#: What makes a person, each drawn uniformly from a range. `hair` is a share of the skin's shade,
-#: `eye_distance` a share of half the face's width, `beard` is seen above _BEARDED.
+#: The parameters of a person, each uniform in a range. `hair` is a share of the skin's shade,
+#: `eye_distance` a share of half the face's width; a `beard` is visible above _BEARDED.
 TRAITS = {
     "face_width": (0.44, 0.56),
     "face_height": (0.60, 0.70),
@@ -67,8 +67,8 @@ TRAITS = {
 _LONG_HAIR, _BEARDED = 0.35, 0.8
 _BACKGROUND, _EYE_WHITE, _PUPIL, _MOUTH = 0.83, 0.97, 0.08, 0.12
 
-# How much the pictures of one person in one pose with one expression differ: (low, high) of
-# uniform factors and offsets.
+# Differences between pictures of one person, pose and expression: (low, high) of uniform factors
+# and offsets.
 _EXPRESSION_STRENGTH = (0.7, 1.1)
 _YAW, _SHIFT, _LIGHT = (-0.1, 0.1), (-0.04, 0.04), (-0.2, 0.2)
 
@@ -185,14 +185,14 @@ _PAINTERS = (_paint_back, _paint_front, _paint_ears, _paint_eyes, _paint_nose, _
 
 
 def _draw_people(n_identities, rng):
-    """{trait: n_identities values}; a person is the same whatever the number of people."""
+    """{trait: n_identities values}; a person does not depend on the number of people."""
     low, high = np.transpose(list(TRAITS.values()))
     people = dict(zip(TRAITS, (low + (high - low) * rng.random((n_identities, len(low)))).T))
     return people | {"hair": people["hair"] * people["skin"]}
 
 
 def _draw_expressions(names, expression, rng):
-    """{what the face does: one value per picture}, weaker or stronger from picture to picture."""
+    """{parameter: one value per picture}, with a random strength of the expression."""
     strength = rng.uniform(*_EXPRESSION_STRENGTH, expression.shape)
     looks = {}
     for part, neutral in EXPRESSIONS["neutral"].items():
@@ -246,7 +246,7 @@ def make_attribute_faces(
     Parameters
     ----------
     n_identities : int >= 1
-        People. The same seed gives the same first people whatever their number.
+        Number of people. The first people of a seed do not depend on it.
     poses : sequence of {"left", "front", "right"}
         Side of the picture that the face is turned to, by about 34 degrees.
     expressions : sequence of {"neutral", "smile", "surprise"}

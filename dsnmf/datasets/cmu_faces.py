@@ -58,7 +58,7 @@ def load_cmu_faces() -> Dataset:
     Raises
     ------
     OSError, ImportError
-        As for `load_pie`; but the archive's checksum is unknown, so that it is not verified.
+        See `load_pie`; but the archive's checksum is unknown and not verified.
     ValueError
         If the archive is damaged or holds no such pictures.
     """

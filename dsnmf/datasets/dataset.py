@@ -1,4 +1,4 @@
-"""What a loader returns, and the scale of its samples."""
+"""The result of a loader, and scaling of samples to unit norm."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, eq=False)
 class Dataset:
-    """Samples and what is known about them.
+    """Samples with classes or attributes.
 
     Attributes
     ----------
@@ -26,12 +26,12 @@ class Dataset:
         One attribute: its classes, in ascending order of the integers in `target`. Several:
         the attributes, one per column.
     images : tuple of int or None
-        Shape of one picture, so that `data[i].reshape(images)` stands upright: (height, width)
+        Shape of one picture, such that `data[i].reshape(images)` is upright: (height, width)
         or (height, width, channels). None: the samples are no pictures.
     DESCR : str
-        What the set holds and where it comes from.
+        Content and source of the set.
     views : tuple of (str, int)
-        Name and number of features of each view, if `data` are several side by side.
+        Name and number of features of each view, if `data` has several views side by side.
     """
 
     name: str

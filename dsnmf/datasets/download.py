@@ -1,4 +1,4 @@
-"""Files from elsewhere: the user's own folder, then the cache, then a verified download."""
+"""Finds files: in the user's folder, in the cache, or by a verified download."""
 
 import hashlib
 import os
@@ -38,25 +38,25 @@ SOURCES = {
 }
 
 
-#: Data set that needs a file: the file's name.
+#: File names of the data sets that need a file.
 FILES = {
     "pie": "PIE_pose27.mat",
     "orl": "ORL.mat",
     "stickfigures": "stickfigures.data",
     "nrletters": "nrLetters.data",
     "cmu_faces": "faces_4.tar.gz",
-    # UCI's zip of text files under this name; or an array of each view, which is a zip too.
+    # UCI's zip of text files under this name, or an .npz file with an array for each view.
     "multiple_features": "uci_multiple_features.npz",
 }
 
 
 def folders():
-    """Where files are looked for: the folder that DSNMF_DATA names, if any, and the cache.
+    """Folders in which files are searched: that of DSNMF_DATA, if set, and the cache.
 
     Raises
     ------
     ImportError
-        If pooch, which knows the cache, is missing.
+        If pooch, which gives the cache's path, is missing.
     """
     own = os.environ.get("DSNMF_DATA")
     cache = extra("pooch", "the cache of downloaded data").os_cache("dsnmf")
@@ -64,13 +64,13 @@ def folders():
 
 
 def fetch(filename):
-    """Path of a verified copy of a file, downloaded into the cache if it is nowhere yet.
+    """Path of a verified copy of a file; downloads it into the cache if it is not found.
 
     Parameters
     ----------
     filename : str
-        One of `SOURCES`. Looked for in the folder that the environment variable DSNMF_DATA
-        names, then in the user's cache. Without a known checksum the content is not verified.
+        One of `SOURCES`. Searched in the folder of the environment variable DSNMF_DATA, then in
+        the user's cache. Without a known checksum the content is not verified.
 
     Returns
     -------
@@ -80,7 +80,7 @@ def fetch(filename):
     Raises
     ------
     FileNotFoundError
-        If the file is nowhere and the download fails or brings something else.
+        If the file is not found, and the download fails or has another checksum.
     OSError
         If the file in DSNMF_DATA has another checksum.
     ImportError

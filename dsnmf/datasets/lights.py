@@ -1,4 +1,4 @@
-"""The light of CMU PIE's pictures, which follows from their places in the file."""
+"""The light of CMU PIE's pictures, which follows from their order in the file."""
 
 from dataclasses import replace
 
@@ -9,7 +9,7 @@ from scipy.optimize import linear_sum_assignment
 FLASHES = 21
 PICTURES = 2 * FLASHES
 
-#: Side of the picture that the light comes from, and its flashes.
+#: Flashes that light the face from each side of the picture.
 DIRECTIONS = {
     "right": (0, 1, 2, 3, 4, 5, 8, 16, 17),
     "front": (6, 7, 9, 10, 18, 19),
@@ -18,10 +18,10 @@ DIRECTIONS = {
 
 
 def _matched(pictures):
-    """The place in the common order of every picture, shape (subjects, PICTURES).
+    """The position of every picture in the common order, shape (subjects, PICTURES).
 
-    A subject's pictures are matched one to one with the means of the other subjects' at every
-    place, each subject's own mean having been taken off; so that light is compared, not faces.
+    A subject's pictures are matched one to one with the other subjects' means at every position.
+    Each subject's own mean is subtracted first, so that light is compared and not faces.
     """
     lights = pictures - pictures.mean(axis=1, keepdims=True)
     lights /= np.linalg.norm(lights, axis=2, keepdims=True)
@@ -35,7 +35,7 @@ def _matched(pictures):
 
 
 def with_lights(faces):
-    """The faces of CMU PIE with three attributes: direction of the light, flash, subject.
+    """Add the attributes direction of the light and flash to the faces of CMU PIE.
 
     Parameters
     ----------
@@ -50,7 +50,7 @@ def with_lights(faces):
     Raises
     ------
     ValueError
-        If a subject's pictures do not stand together, 42 of each, in the order of all the others'.
+        If a subject's 42 pictures are not together, or in another order than the other subjects'.
     """
     subjects = faces.target[::PICTURES]
     if not np.array_equal(faces.target, np.repeat(subjects, PICTURES)):

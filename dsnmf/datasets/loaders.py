@@ -45,7 +45,7 @@ def load_digits() -> Dataset:
 
 
 def _load_faces(name, DESCR):
-    """A file of faces of 32 x 32 pixels with one person each."""
+    """Load a file of faces with 32 x 32 pixels, labelled by person."""
     faces = load_mat(fetch(FILES[name]), images=(32, 32))
     return replace(faces, name=name, data=unit_norm(faces.data), DESCR=DESCR)
 
@@ -81,21 +81,21 @@ def load_pie(attributes: bool = False) -> Dataset:
     Parameters
     ----------
     attributes : bool
-        Whether to give the light of every picture too, which follows from its place in the file:
-        the pictures of all subjects stand in one order of their lights.
+        Whether to add the light of every picture. It follows from the order in the file, which is
+        the same for all subjects.
 
     Returns
     -------
     Dataset
         data (2856, 1024), target (2856,): subjects 1 … 68, 42 pictures each. The values are
-        those of the original notebook, but a picture's pixels stand row by row. With attributes,
+        those of the original notebook, but a picture's pixels are in row order. With attributes,
         target (2856, 3): direction of the light (0 right, 1 front, 2 left, of the picture), flash
         0 … 20, subject. Every flash is there with the room's light and without.
 
     Raises
     ------
     OSError
-        If the file cannot be had (FileNotFoundError) or is not the expected one.
+        If the file is not found (FileNotFoundError) or is not the expected one.
     ImportError
         If it must be downloaded and pooch is missing.
     """

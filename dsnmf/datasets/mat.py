@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 def _pick(path, variables):
-    """The pair of names that the variables have."""
+    """The pair of names in `PAIRS` that the variables have."""
     names = max(PAIRS, key=lambda names: sum(name in variables for name in names))
     missing = [name for name in names if name not in variables]
     if missing:
@@ -29,7 +29,7 @@ def _pick(path, variables):
 
 
 def _read_mat(path):
-    """Samples (2-d float32) and classes (integers) of a MATLAB file, and what they are called."""
+    """Samples (2-d float32) and classes (integers) of a MATLAB file, and their names in it."""
     variables = read_variables(path)
     names = fea, gnd = _pick(path, variables)
     X, y = variables[fea], variables[gnd]
@@ -45,21 +45,21 @@ def _read_mat(path):
 
 
 def load_mat(path: PathLike, images: tuple[int, int] | None = None) -> Dataset:
-    """A MATLAB file with `fea` and `gnd`, or `X` and `Y`, as face researchers pass around.
+    """Load a MATLAB file with `fea` and `gnd`, or `X` and `Y`, as is common for faces.
 
     Parameters
     ----------
     path : str or path-like
         fea or X (n_samples x n_features, may be sparse) and gnd or Y (integers: n_samples, or
-        n_samples x n_attributes). Of a file with both pairs, fea and gnd are read.
+        n_samples x n_attributes). In a file with both pairs, fea and gnd are read.
     images : (int, int), optional
-        Height and width if every row is a picture in MATLAB's column order; its pixels
-        are then put row by row, as NumPy has them.
+        Height and width if every row is a picture in MATLAB's column order; its pixels are
+        converted to NumPy's row order.
 
     Returns
     -------
     Dataset
-        With the values as they stand in the file: see `unit_norm`.
+        Not scaled; see `unit_norm`.
 
     Raises
     ------

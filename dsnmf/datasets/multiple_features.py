@@ -36,7 +36,7 @@ def _texts(content):
 
 
 def _read(path):
-    """The views' matrices, from an .npz file with an array for each or from UCI's archive."""
+    """Read the views from an .npz file with an array for each, or from UCI's archive."""
     content = path.read_bytes()
     try:
         with np.load(BytesIO(content)) as arrays:
@@ -55,14 +55,13 @@ def load_multiple_features() -> Dataset:
     -------
     Dataset
         data (2000, 649), target (2000,): digits 0 … 9, 200 each; `views` has the six views, which
-        stand side by side. Unlike the other sets' samples they are not of unit norm: the features
-        have units of their own, so give each view zero mean and unit variance first.
+        are side by side. Samples do not have unit norm, unlike in the other sets. Features have
+        different units, so scale each view to zero mean and unit variance first.
 
     Raises
     ------
     OSError, ImportError
-        As for `load_pie`; but the archive's checksum is unknown, so that its shapes alone are
-        verified.
+        See `load_pie`; but the archive's checksum is unknown, so only its shapes are verified.
     ValueError
         If the archive is damaged.
 

@@ -1,4 +1,4 @@
-"""Licensed face sets of the papers, from files that the user brings."""
+"""Licensed face sets of the papers, from files of the user."""
 
 from __future__ import annotations
 

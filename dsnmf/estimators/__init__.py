@@ -14,7 +14,7 @@ __all__ = ["WSF", "DeepSemiNMF", "DeepWSF", "MultiViewDeepSemiNMF", "SemiNMF", "
 
 
 def __getattr__(name):
-    # Lazily: `projection` does without scikit-learn.
+    # Import on use: `projection` does not need scikit-learn.
     if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     extra("sklearn", f"dsnmf.{name}")

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from sklearn.exceptions import ConvergenceWarning
 
+from dsnmf.caller import stacklevel
+from dsnmf.data.compression import as_compress_options
 from dsnmf.data.recognition import as_blocks
 from dsnmf.data.sources import as_source
 from dsnmf.estimators.fitted import FittedFactorisation
@@ -19,9 +21,9 @@ from dsnmf.estimators.outcome import (
     DIVERGED,
     check_outcome,
     faster_solver,
-    unchanged_by_errors,
+    restore_on_error,
 )
-from dsnmf.estimators.parameters.declaration import excluded_by
+from dsnmf.estimators.parameters.declaration import first_parameter_that
 from dsnmf.estimators.restarts import best_fit, least_cost, rounding_cost
 from dsnmf.estimators.trace import State, costs_unit
 from dsnmf.initialisation.floor import NoiseFloor
@@ -89,7 +91,7 @@ class Factorisation(FittedFactorisation, TransformerMixin, BaseEstimator):
         """True if a fit starts from the factors of the last one."""
         return self.warm_start and hasattr(self, "H_")
 
-    def _affinities(self, y, n, factorised):
+    def _affinities(self, y, n, layer_inputs):
         """One affinity or None per layer, from the labels or from the layers' inputs.
 
         Parameters
@@ -97,13 +99,13 @@ class Factorisation(FittedFactorisation, TransformerMixin, BaseEstimator):
         y : array-like or None
         n : int
             Number of samples.
-        factorised : callable or None
+        layer_inputs : callable or None
             Returns the matrix that each layer factorises, a list of `Samples`; None for data in
             blocks.
         """
         return []
 
-    def _hashed_labels(self, y, n):
+    def _hash_labels(self, y, n):
         """A hash of the labels, if the estimator uses them."""
         return None
 
@@ -155,7 +157,7 @@ class Factorisation(FittedFactorisation, TransformerMixin, BaseEstimator):
             data in blocks with more than 20000 features.
         """
         self._validate_params()
-        with unchanged_by_errors(self):
+        with restore_on_error(self):
             stopped_by = self._fit(X, y)
         if stopped_by == "interrupt" and is_called_by_others():
             raise KeyboardInterrupt
@@ -164,7 +166,9 @@ class Factorisation(FittedFactorisation, TransformerMixin, BaseEstimator):
     def _fit(self, X, y):
         """Fit; returns the reason for which the training ended."""
         as_mode(self.mode)
-        self._exponent()
+        self._exponent()  # or an error
+        how = getattr(self, "compress", False)  # models of several views have none
+        as_compress_options(how, getattr(self, "whiten", 0.0))  # or an error
         layers = self._layer_sizes()
         choose_rule(self._solver(), self._inner_nonlinearity())  # or an error
         vars(self).pop("_stream", None)  # what `partial_fit` has learned so far
@@ -180,7 +184,7 @@ class Factorisation(FittedFactorisation, TransformerMixin, BaseEstimator):
                 f"tol = {self._tol(data.rule):g} was reached: a larger max_iter (--max-iter) "
                 f"{f'or {solver} ' if solver else ''}may help",
                 ConvergenceWarning,
-                stacklevel=3,
+                stacklevel=stacklevel(),
             )
         return stopped_by
 
@@ -219,7 +223,7 @@ class Factorisation(FittedFactorisation, TransformerMixin, BaseEstimator):
 
     def _needs_memory(self, y, n):
         """The reason why X, of n samples, cannot be fitted in blocks; None if it can."""
-        if what := excluded_by(self, "needs_memory"):
+        if what := first_parameter_that(self, "needs_memory"):
             return f"with {what}"
         return why_memory(self._solver(in_memory=False), self._inner_nonlinearity())
 
@@ -236,7 +240,7 @@ class Factorisation(FittedFactorisation, TransformerMixin, BaseEstimator):
                 self.history_ = trace.arrays()
                 self.Z_, self._raw_H, self.H_ = ended.Zs, ended.Hs, ended.features
                 self.reconstruction_err_ = ended.error
-                self._scale, self._nonlinearity = model.samples.scale, model.nonlinearity
+                self._scale, self._nonlinearity = model.data.scale, model.nonlinearity
                 self._priors, self._probes, self._ready = ended.priors, ended.probes, {}
                 self._note(model, data.y)
                 note_samples(self, ended.rows, ended.norms)
@@ -262,14 +266,14 @@ class Factorisation(FittedFactorisation, TransformerMixin, BaseEstimator):
                 return False
             return self.callback(iteration, State(trace, model))
 
-        unit, _ = costs_unit(model.samples.scale)
+        unit, _ = costs_unit(model.data.scale)
 
         def step_at_scale():
             cost = model.step()
             return None if cost is None else unit * float(cost)
 
         try:
-            with threads_for(*model.samples.step_shape, *self._layer_sizes()):
+            with threads_for(*model.data.step_shape, *self._layer_sizes()):
                 stopped_by = loop.run(
                     step_at_scale,
                     self.max_iter,

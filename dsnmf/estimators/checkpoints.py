@@ -1,4 +1,4 @@
-"""Fits that go on after an interruption: all that the next iteration needs, in a folder."""
+"""Checkpoints of fits: a folder with all that the next iteration needs."""
 
 import contextlib
 import json
@@ -20,23 +20,23 @@ INTERVAL = 300
 
 _STATE, _KIND, _VERSION = "state.npz", "checkpoint", 2
 
-#: Files that checkpoints consist of, also those that were being written when a process was killed.
+#: Files of checkpoints, including unfinished ones of a killed process.
 _OWN = re.compile(r"state\.npz|\w+-\d+\.npy|\.dsnmf\..*")
 
-#: Files that desktops put into folders that somebody has looked at.
+#: Files that desktops write into folders that a user has opened.
 _DESKTOP = re.compile(r"\.DS_Store|\._.*|desktop\.ini|thumbs\.db", re.IGNORECASE)
 
-#: Entries of an array that are copied at a time.
+#: Entries of an array that are copied at once.
 _ENTRIES = 1 << 22
 
 
-#: In the context of `kept_meanwhile` the checkpoints of fits that have ended.
+#: The checkpoints of fits that have ended in the context of `keep_checkpoints`.
 _ENDED = ContextVar("ended", default=None)
 
 
 @contextlib.contextmanager
-def kept_meanwhile():
-    """Keep checkpoints of fits that end in this context until it ends, and after an error in it."""
+def keep_checkpoints():
+    """Remove checkpoints of fits only when this context ends; after an error in it, keep them."""
     ended = []
     token = _ENDED.set(ended)
     try:
@@ -48,7 +48,7 @@ def kept_meanwhile():
 
 
 def _slices(array):
-    """Slices of its rows: those in which it is kept, or of some size."""
+    """Slices of the array's rows: its own blocks, or of `_ENTRIES` entries."""
     if hasattr(array, "slices"):
         return array.slices
     size = max(1, _ENTRIES // array.shape[1])
@@ -56,7 +56,7 @@ def _slices(array):
 
 
 def _write_rows(path, array):
-    """Write a .npy file, which is complete or absent; returns a checksum of the content."""
+    """Write a .npy file, complete or not at all; returns a checksum of the content."""
     checksum, descr = 0, np.lib.format.dtype_to_descr(array.dtype)
     header = {"descr": descr, "fortran_order": False, "shape": array.shape}
     with replacing(path, "wb") as file:
@@ -70,7 +70,7 @@ def _write_rows(path, array):
 
 
 def _read_rows(path, array, checksum):
-    """Fill an array from its file; ValueError if the file is not what was written."""
+    """Fill an array from its file; ValueError if the file has changed."""
     if not path.is_file():
         raise ValueError(f"{path.name} is missing")
     written = np.load(path, mmap_mode="r")
@@ -98,16 +98,16 @@ class Checkpoint:
     Parameters
     ----------
     folder : str or path-like
-        Made if it is not there; otherwise empty, or of an interrupted fit.
+        Created if it does not exist; else it must be empty or belong to an interrupted fit.
     fit : dict
-        What the fit is, for JSON: another one must not go on from here.
+        Description of the fit, for JSON: a fit with another one must not resume from here.
     defaults : dict, optional
-        What of this a state of an earlier version that does not name it had.
+        Values of `fit` for the keys that a state of an earlier version lacks.
 
     Attributes
     ----------
     is_there : bool
-        Whether there is a state to go on from.
+        True if there is a state to resume from.
 
     Raises
     ------
@@ -155,7 +155,7 @@ class Checkpoint:
         return settings, arrays
 
     def resume(self, parts, arrays):
-        """Take up the state that is there, if any, and make what `save` will write known.
+        """Resume from the state, if there is one; `save` will write these parts and arrays.
 
         Parameters
         ----------
@@ -193,17 +193,17 @@ class Checkpoint:
         return self._settings["iteration"]
 
     def save(self, iteration, now=False):
-        """Replace the state by the present one, if the last was `INTERVAL` ago, or now.
+        """Replace the state by the present one, if the last is `INTERVAL` old, or now.
 
         Raises
         ------
         OSError
-            If it cannot be written; the last one stays.
+            If the state cannot be written; the last one then stays.
         """
         if not now and monotonic() - self._last < INTERVAL:
             return
         try:
-            self._settings = self._written(iteration)
+            self._settings = self._write_all(iteration)
         except OSError as error:  # no others: Ctrl-C may come when the new state is already there
             self._tidy()
             if isinstance(error, ConnectionError):  # to the cluster that has the features
@@ -212,8 +212,8 @@ class Checkpoint:
         self._tidy()
         self._last = monotonic()
 
-    def _written(self, iteration):
-        """Write all files, that which counts last; returns its settings."""
+    def _write_all(self, iteration):
+        """Write all files, the state file last; returns its settings."""
         rows = {}
         for name, array in self._arrays.items():
             file = f"{name}-{iteration}.npy"
@@ -236,7 +236,7 @@ class Checkpoint:
                     path.unlink()
 
     def end(self):
-        """Remove the checkpoint of a fit that has ended, within `kept_meanwhile` later."""
+        """Remove the checkpoint of a fit that has ended, within `keep_checkpoints` later."""
         ended = _ENDED.get()
         if ended is None:
             self.remove()

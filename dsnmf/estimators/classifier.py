@@ -17,6 +17,7 @@ from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted, column_or_1d, validate_data
 
 from dsnmf.affinity.classes import as_classes
+from dsnmf.estimators.containers import faults_named
 from dsnmf.estimators.mapping.ridge import PENALTIES
 from dsnmf.estimators.shallow import WSF
 
@@ -145,23 +146,17 @@ class WSFClassifier(ClassifierMixin, BaseEstimator):
             or are of one class.
         """
         self._validate_params()
-        X = validate_data(
-            self,
-            X,
-            accept_sparse=("csr", "csc"),
-            dtype=(np.float64, np.float32),
-            ensure_min_samples=2,
-        )
+        X = _validated(self, X, ensure_min_samples=2)
         codes, self.classes_ = _classes_of(y, X.shape[0])
-        self.factorisation_ = self._factorisation(X, codes)
-        completed, certainty = _completed(self.factorisation_.H_[0].T, codes)
+        self.factorisation_ = self._factorise(X, codes)
+        completed, certainty = _complete_labels(self.factorisation_.H_[0].T, codes)
         self.transduction_ = self.classes_[completed]
         self.n_iter_ = self.factorisation_.n_iter_
-        self.predictor_ = self._fitted_predictor(X, codes, certainty)
+        self.predictor_ = self._fit_predictor(X, codes, certainty)
         return self
 
-    def _factorisation(self, X, codes):
-        """WSF with both graphs, fitted."""
+    def _factorise(self, X, codes):
+        """Fit a WSF with both graphs."""
         k = self.n_components
         if k == "auto":
             k = min(2 * len(self.classes_), *X.shape)
@@ -179,7 +174,7 @@ class WSFClassifier(ClassifierMixin, BaseEstimator):
         )
         return model.fit(X, np.column_stack([codes, codes]))
 
-    def _fitted_predictor(self, X, codes, certainty):
+    def _fit_predictor(self, X, codes, certainty):
         """The fitted classifier of new samples; a completed label has its certainty as weight."""
         squares = X.multiply(X) if issparse(X) else np.square(X)
         ridge = RidgeClassifierCV(alphas=(squares.sum() or 1.0) * PENALTIES)
@@ -189,7 +184,7 @@ class WSFClassifier(ClassifierMixin, BaseEstimator):
         folds = min(FOLDS, np.bincount(codes[known]).max())
         if folds > 1 and takes_ridge:
             of_ridge, of_neighbours = _accuracies(
-                # Of one neighbour, as few of a class may be labelled.
+                # One neighbour, because a class may have few labelled samples.
                 (ridge, KNeighborsClassifier(1)),
                 X[known],
                 codes[known],
@@ -197,7 +192,7 @@ class WSFClassifier(ClassifierMixin, BaseEstimator):
             )
             if self.predictor == "auto":
                 takes_ridge = of_ridge >= of_neighbours
-            # What the graph says is worth as much as neighbours are against hyperplanes.
+            # Completed labels come from the graph: trust them as neighbours against hyperplanes.
             trust = min(1.0, of_neighbours / (of_ridge or 1.0)) ** 2
             certainty = np.where(known, 1.0, trust * certainty)
         if takes_ridge:
@@ -216,14 +211,32 @@ class WSFClassifier(ClassifierMixin, BaseEstimator):
         ndarray, shape (n_samples,)
         """
         check_is_fitted(self)
-        X = validate_data(
-            self, X, reset=False, accept_sparse=("csr", "csc"), dtype=(np.float64, np.float32)
-        )
+        X = _validated(self, X, reset=False)
         return self.predictor_.predict(X)
 
 
+def _validated(estimator, X, **options):
+    """X as an array or a sparse matrix; ValueError if it has gaps, with their number."""
+    with faults_named(X):
+        X = validate_data(
+            estimator,
+            X,
+            accept_sparse=("csr", "csc"),
+            dtype=(np.float64, np.float32),
+            ensure_all_finite="allow-nan",
+            **options,
+        )
+    gaps = np.isnan(X.data if issparse(X) else X).sum()
+    if gaps:
+        raise ValueError(
+            f"X has {gaps} {'gaps' if gaps > 1 else 'gap'} (NaN), which WSFClassifier does not "
+            "take; fill them with dsnmf.inspection.fill and another model"
+        )
+    return X
+
+
 def _classes_of(y, n):
-    """Codes from 0, -1 where unknown, and the classes as an array."""
+    """Codes from 0, with -1 for unknown labels, and the classes as an array."""
     if y is None:
         raise ValueError("WSFClassifier requires y to be passed, but the target y is None")
     if len(getattr(y, "shape", ())) > 1:
@@ -233,14 +246,16 @@ def _classes_of(y, n):
         is_minus_one = given.ravel() == -1
         if is_minus_one.any():
             codes, classes = np.where(is_minus_one, 0, codes + (codes >= 0)), [-1, *classes]
+    if any(isinstance(c, str) for c in classes) and not all(isinstance(c, str) for c in classes):
+        raise ValueError(f"y must have labels of one kind, names or numbers, got both: {classes!r}")
     check_classification_targets(np.asarray(classes))
     if len(classes) < 2:
         raise ValueError(f"y must have labels of two classes or more, got {len(classes)} class")
     return codes, np.asarray(classes)
 
 
-def _completed(features, codes):
-    """The codes, unknown ones by logistic regression on the features, and how certain each is."""
+def _complete_labels(features, codes):
+    """Predict unknown codes by logistic regression on the features; also the certainty of each."""
     known, certainty = codes >= 0, np.ones(len(codes))
     if known.all():
         return codes, certainty
@@ -254,7 +269,7 @@ def _completed(features, codes):
 
 
 def _accuracies(classifiers, X, codes, folds):
-    """Mean accuracy of each over the folds; classes may have fewer samples than there are."""
+    """Mean accuracy of each over the folds; a class may have fewer samples than folds."""
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", "The least populated class", UserWarning)
         return [cross_val_score(each, X, codes, cv=folds).mean() for each in classifiers]

@@ -1,4 +1,4 @@
-"""What a fit has learned, and what one to data in blocks sees of them in its last pass."""
+"""The result of a fit, and the last pass of a fit over data in blocks."""
 
 from functools import partial
 from typing import NamedTuple
@@ -10,16 +10,16 @@ from dsnmf import symbolic
 from dsnmf.data.sparse import column_norms, squared_residual
 from dsnmf.estimators.outcome import SpanGram
 from dsnmf.estimators.search.priors import Priors
-from dsnmf.estimators.search.probes import Probes, draws
+from dsnmf.estimators.search.probes import Probes, fixed_draws
 from dsnmf.training.passes import Stacked
 
 
 def _seen(rows, is_picked, *drawn_and_led, Z_1, nonlinearity):
-    """Terms of the squared error, of the picked samples, of `SpanGram`, `Priors` and `Probes`."""
+    """A block's terms: squared error, picked samples, `SpanGram`, `Priors` and `Probes`."""
     *drawn, led = drawn_and_led
     X, F = rows.T, led[0].astype(np.float64)
     span = SpanGram(Z_1)
-    span.of_full(X)
+    span.map_full(X)
     picked = rows[is_picked]
     picked = picked.toarray() if scipy.sparse.issparse(picked) else picked
     terms = [squared_residual(X, Z_1, F), Stacked(picked), span.value]
@@ -31,25 +31,25 @@ def _seen(rows, is_picked, *drawn_and_led, Z_1, nonlinearity):
 
 
 class Ended(NamedTuple):
-    """What a fit has learned.
+    """The result of a fit.
 
     Attributes
     ----------
     Zs, Hs : lists of m arrays
-        The factors as the solver holds them, Z_1 for the data as they came.
+        The factors in the solver's form, with Z_1 for the data as given.
     features : list of m arrays, shape (k_i, n)
     error : float
-        ‖X - X̂‖ at the data's own scale, exactly, over the known entries.
+        ‖X - X̂‖ at the data's own scale, exact, over the known entries.
     size : float
-        ‖X‖ alike.
+        ‖X‖ at the same scale, over the same entries.
     rows : ndarray or SciPy sparse matrix, shape (p, some)
         Some samples at the scale of the fit, gaps filled.
     norms : ndarray
-        Theirs.
+        The norms of these samples.
     gram : ndarray, shape (k_1, k_1), or None
-        See `SpanGram`; perhaps at the scale of the fit.
+        See `SpanGram`; possibly at the scale of the fit.
     priors, probes : lists of ndarray
-        See `Priors.learned`; empty for linear models.
+        See `Priors.summarise`; empty for linear models.
     """
 
     Zs: list
@@ -64,8 +64,8 @@ class Ended(NamedTuple):
     probes: list
 
 
-def ended_in_blocks(model, data, picked):
-    """Fill a model's features in the last pass over its blocks.
+def end_in_blocks(model, data, picked):
+    """Compute a model's features and its result in the last pass over its blocks.
 
     Parameters
     ----------
@@ -73,7 +73,7 @@ def ended_in_blocks(model, data, picked):
     data : Blocks
         Not compressed.
     picked : ndarray of int
-        Numbers of some samples, ascending.
+        Numbers of the samples in `Ended.rows`, ascending.
 
     Returns
     -------
@@ -84,12 +84,12 @@ def ended_in_blocks(model, data, picked):
     is_picked = np.zeros(n, bool)
     is_picked[picked] = True
     seen = partial(_seen, Z_1=Z_1, nonlinearity=model.nonlinearity)
-    drawn = [] if symbolic.is_linear(model.nonlinearity) else [draws(n)]
+    drawn = [] if symbolic.is_linear(model.nonlinearity) else [fixed_draws(n)]
     error, samples, gram, *others = model.end(seen, [is_picked, *drawn])
     rows, priors = samples.rows().T, ([], [])
     if others:
         of_layers, probes = others
-        priors = of_layers.learned(probes, Z_1)
+        priors = of_layers.summarise(probes, Z_1)
     features = [H.T for H in model.Hs]
     norms = np.linalg.norm(rows.astype(np.float64, copy=False), axis=0)
     error, size = (scale * float(np.sqrt(square)) for square in (error, data.squared_norm))

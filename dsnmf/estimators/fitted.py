@@ -100,7 +100,7 @@ class FittedFactorisation(HasParameters):
         in any `metric`; with `center` and `scale` these data are (X - mean_) / scale_. In metric
         "components", `components_` is (Z_1 … Z_m)ᵀ; `components_of(-1)` is so in any metric.
         """
-        check_is_fitted(self, "Z_")
+        check_is_fitted(self)
         Psi, t = reduce(np.matmul, self._path(-1)), self._exponent()
         if t is None or not symbolic.is_linear(self._nonlinearity):
             return Psi.T
@@ -120,6 +120,9 @@ class FittedFactorisation(HasParameters):
         """
         check_is_fitted(self)
         return reduce(np.matmul, self._path(layer)).T
+
+    def __sklearn_is_fitted__(self):
+        return "Z_" in vars(self)  # not within a callback of the first fit
 
     @property
     def _centring(self):
@@ -267,7 +270,7 @@ class FittedFactorisation(HasParameters):
             feature_map = self._feature_map(layer, samples.given.dtype)
             metric = self._metric(layer, self._exponent(layer))
             with threads_of_model(self, len(samples.norms)):
-                features = metric.of(samples.features(feature_map)).T
+                features = metric.apply(samples.features(feature_map)).T
         else:
             blocks.centring = self._centring
             features = features_of_blocks(self, blocks, layer)
@@ -338,7 +341,7 @@ class FittedFactorisation(HasParameters):
                 f"H must have shape (n_samples, {metric.n_features}) for layer {layer} and "
                 f"metric {self.metric!r}, got {H.shape}"
             )
-        return self._centring.undo(metric.samples(H.T).T)
+        return self._centring.undo(metric.reconstruct(H.T).T)
 
     def score(self, X: Data, y: Any = None, *, held_out: ArrayLike | None = None) -> float:
         """Variance of X explained by its reconstruction from `transform`, the same in any `metric`.

@@ -1,4 +1,4 @@
-"""From labels, or what is given in their place, to affinities of samples.
+"""Affinities of samples, from labels or given in their place.
 
 X is features x samples.
 """
@@ -15,31 +15,31 @@ from dsnmf.validation import as_number
 #: The graphs that are built from labels and samples.
 KINDS = ("binary", "heat", "knn", "approximate_knn")
 
-#: Those of nearest neighbours, and how they are searched for.
+#: The graphs of nearest neighbours, and their search.
 SEARCHES = {"knn": "exact", "approximate_knn": "approximate"}
 
 #: Weight of a graph of labels, or of a given one, by default.
 OF_LABELS = 0.1
 
-#: Mean degree of a weighted graph of nearest neighbours, by default, as a share of the samples. The
-#: start's H has rows of about unit norm, so that ½‖X - ZH‖² of samples of unit norm is of the order
-#: of n where tr(HLHᵀ) is of that of the degree.
+#: Default mean degree of a weighted graph of nearest neighbours, as a share of the n samples. The
+#: start's H has rows of about unit norm. So ½‖X - ZH‖² of samples of unit norm is of the order of
+#: n, and tr(HLHᵀ) of the order of the degree.
 OF_NEIGHBOURS = 0.3
 
 
 def attribute_affinity(attribute, affinity, samples, n_neighbors, heat_width, verbose=0):
-    """The affinity that one attribute's labels, or the samples' neighbourhood, give.
+    """The affinity from one attribute's labels, or from the samples' nearest neighbours.
 
     Parameters
     ----------
     attribute : ndarray of int, shape (n,), or None
         Codes of classes, -1 for an unknown one. None or all -1: the graph of nearest neighbours
-        takes the labels' place.
+        replaces the labels.
     affinity : {"binary", "heat", "knn", "approximate_knn"} or n x n affinity
-        A given one, in any form that `dsnmf.symbolic.laplacian.affinity_terms` takes, is the
-        answer; of a PyTensor variable, its present value.
+        A given affinity, in any form that `dsnmf.symbolic.laplacian.affinity_terms` accepts, is
+        returned; for a PyTensor variable, its present value.
     samples : Samples
-        What the supervised layer factorises.
+        The matrix that the supervised layer factorises.
     n_neighbors : int
     heat_width : float
     verbose : int
@@ -52,7 +52,7 @@ def attribute_affinity(attribute, affinity, samples, n_neighbors, heat_width, ve
     Raises
     ------
     TypeError, ValueError
-        If there is no such graph, or the given affinity is none of these samples.
+        If there is no such graph, or the given affinity does not fit these samples.
     """
     n = samples.shape[1]
     if not isinstance(affinity, str):
@@ -65,7 +65,7 @@ def attribute_affinity(attribute, affinity, samples, n_neighbors, heat_width, ve
 
 
 def class_affinity(attribute, affinity, n):
-    """The affinity of `attribute_affinity` if it is of classes alone, else None.
+    """The affinity of `attribute_affinity` if it needs the classes only, else None.
 
     Parameters
     ----------
@@ -94,7 +94,7 @@ def class_affinity(attribute, affinity, n):
 
 
 def beyond_classes(attribute, affinity, n):
-    """Why `class_affinity` is None, for an error; None if it is not."""
+    """The reason why `class_affinity` is None, for an error; None if it is not."""
     if class_affinity(attribute, affinity, n) is not None:
         return None
     if not isinstance(affinity, str):
@@ -107,7 +107,7 @@ def beyond_classes(attribute, affinity, n):
 
 
 def is_of_neighbours(attribute, affinity):
-    """Whether `attribute_affinity` is the graph of nearest neighbours."""
+    """True if `attribute_affinity` is the graph of nearest neighbours."""
     if not isinstance(affinity, str):
         return False
     _check_kind(affinity)
@@ -115,7 +115,7 @@ def is_of_neighbours(attribute, affinity):
 
 
 def default_weight(attribute, affinity, W):
-    """That of the affinity W which `attribute_affinity` or `class_affinity` made of these."""
+    """The default weight of the affinity W that `attribute_affinity` or `class_affinity` built."""
     if not is_of_neighbours(attribute, affinity):
         return OF_LABELS
     return OF_NEIGHBOURS * W.shape[0] / float(row_sums(W).mean())
@@ -142,9 +142,9 @@ def _value(affinity):
 
 
 def per_attribute(affinity, count):
-    """`count` affinities, from one for all attributes (or layers) or a list with one each.
+    """A list of `count` affinities, from one for all attributes (or layers) or one for each.
 
-    A list of numbers' rows is one matrix, as an array of two dimensions is.
+    A list of rows of numbers is one matrix, like a two-dimensional array.
 
     Raises
     ------
@@ -165,7 +165,7 @@ def per_attribute(affinity, count):
 
 
 def weights(value, name, count):
-    """`count` floats >= 0, from one for all or a sequence with one each; of "auto", None."""
+    """A list of `count` floats >= 0, from one for all or one for each; None for "auto"."""
     if isinstance(value, str):
         return [None] * count
     values = (np.full(count, value) if np.ndim(value) == 0 else np.asarray(value)).tolist()

@@ -1,4 +1,4 @@
-"""A fit to data in blocks: how it begins, and what it keeps of the data when it ends."""
+"""A fit to data in blocks: its start, and the attributes that it sets at its end."""
 
 import os
 from pathlib import Path
@@ -10,7 +10,7 @@ from dsnmf.data.compressed_blocks import compress_blocks
 from dsnmf.data.shares import warn_of_governing
 from dsnmf.estimators.checkpoints import Checkpoint
 from dsnmf.estimators.digest import digest
-from dsnmf.estimators.ending import ended_in_blocks
+from dsnmf.estimators.ending import end_in_blocks
 from dsnmf.estimators.mapping.spread import pick_samples
 from dsnmf.estimators.parameters.declaration import numbers_of
 from dsnmf.estimators.record import record_of_blocks
@@ -21,8 +21,8 @@ from dsnmf.training.reading import Reading
 from dsnmf.training.threads import ONCE, threads_for
 
 
-def _described(value):
-    """A parameter's value for JSON: plain ones as they are, factors by what they hold."""
+def _as_json(value):
+    """A parameter's value for JSON: plain values unchanged, arrays as hashes."""
     if isinstance(value, np.generic):
         value = value.item()
     if value is None or isinstance(value, bool | int | float | str):
@@ -32,20 +32,20 @@ def _described(value):
     return getattr(value, "__qualname__", type(value).__name__)
 
 
-def _described_parameters(estimator):
-    """All of them, as later versions may have other defaults; a solver by what it comes to."""
+def _describe_parameters(estimator):
+    """All parameters, because later versions may have other defaults; "auto" solvers resolved."""
     numbers = numbers_of(estimator) | {"solver": estimator._solver(in_memory=False)}
-    return {name: _described(value) for name, value in sorted(numbers.items())}
+    return {name: _as_json(value) for name, value in sorted(numbers.items())}
 
 
 def _block_size(blocks):
-    """The samples in a block, or those of each block if they differ."""
+    """The number of samples per block, or a list of these numbers if they differ."""
     sizes = [samples.stop - samples.start for samples in blocks.slices]
     return sizes[0] if sizes[1:-1] == sizes[:-2] and sizes[-1] <= sizes[0] else sizes
 
 
 def _check_names(estimator, blocks):
-    """ValueError if the workers of a cluster would compile anew for each block."""
+    """Raise ValueError if the workers of a cluster would compile anew for each block."""
     names = [name for name, each in estimator._parameters.items() if each.is_name_on_cluster]
     for name in [] if blocks.is_local else names:
         if not isinstance(value := getattr(estimator, name), str | None):
@@ -53,9 +53,9 @@ def _check_names(estimator, blocks):
 
 
 def _description(estimator, blocks, y, layers):
-    """All that the numbers of a fit in blocks depend on besides parameters.
+    """Everything besides parameters that changes the numbers of a fit in blocks.
 
-    But for the samples between the first and the last, which the first pass knows.
+    Of the samples, it contains the first and the last; the first pass checks the others.
     """
     return {
         "estimator": type(estimator).__name__,
@@ -64,7 +64,7 @@ def _description(estimator, blocks, y, layers):
         "dtype": str(blocks.dtype),
         "block_size": _block_size(blocks),
         "first and last sample": digest(blocks.ends()),
-        "labels": estimator._hashed_labels(y, blocks.shape[1]),
+        "labels": estimator._hash_labels(y, blocks.shape[1]),
     }
 
 
@@ -78,13 +78,13 @@ def _open_checkpoint(estimator, blocks, y, layers):
                 f"checkpoint must be a folder of its own, but {estimator.checkpoint} is where "
                 f"store={os.fspath(estimator.store)!r} is"
             )
-    fit = {**_description(estimator, blocks, y, layers), **_described_parameters(estimator)}
-    defaults = _described_parameters(type(estimator)())
+    fit = {**_description(estimator, blocks, y, layers), **_describe_parameters(estimator)}
+    defaults = _describe_parameters(type(estimator)())
     return Checkpoint(estimator.checkpoint, fit, defaults=defaults)
 
 
 def _start(estimator, blocks, p, layers, store):
-    """Zs, and Hs with a row per sample, of p features."""
+    """Zs, and Hs with a row per sample, for p features."""
     n, is_raw = blocks.shape[1], estimator._rule(in_memory=False).raw_features
     if estimator._goes_on():
         Zs, given = estimator.Z_, estimator._raw_H
@@ -109,14 +109,14 @@ def _start(estimator, blocks, p, layers, store):
 
 
 def _empty_start(blocks, layers, store):
-    """As `_start`, with any content."""
+    """Arrays of the same shapes as those of `_start`, with any content."""
     r, n = blocks.shape
     Zs = [np.zeros(shape) for shape in zip((r, *layers), layers)]
     return Zs, [store.new((n, k), blocks.dtype) for k in layers]
 
 
 class InBlocks:
-    """What `Factorisation.fit` asks of data in blocks; `InMemory` has the same.
+    """The interface of data in blocks to `Factorisation.fit`, as `InMemory`.
 
     Parameters
     ----------
@@ -144,7 +144,7 @@ class InBlocks:
         self.record = record_of_blocks(blocks, labels)
 
     def begin(self, held):
-        """A model at its start, in the context of `held`, and a trace."""
+        """The model at its start, entered in the context of `held`, and a trace."""
         estimator, blocks, layers = self._estimator, self._blocks, self.layers
         p, n = blocks.shape
         if estimator.center or estimator.scale:
@@ -160,7 +160,7 @@ class InBlocks:
                 whiten=getattr(estimator, "whiten", 0.0),
             )
             if blocks.energies is not None:
-                warn_of_governing(blocks.energies, stacklevel=5)
+                warn_of_governing(blocks.energies)
             self.reading.stage = "start"
             if self.checkpoint is not None and self.checkpoint.is_there:
                 Zs, Hs = _empty_start(samples, layers, store)
@@ -185,15 +185,15 @@ class InBlocks:
         return self._blocks.centring
 
     def end(self, model):
-        """What the fit has learned; see `Ended`."""
+        """The result of the fit, see `Ended`."""
         self.reading.stage = "error"
         if self._estimator._has_gauge():
             model.settle_gauge()
         picked = pick_samples(self._blocks.shape[1], self.layers)
-        return ended_in_blocks(model, self._blocks, picked)
+        return end_in_blocks(model, self._blocks, picked)
 
     def keep(self, model):
-        """Have the features in the estimator's store, if it has one."""
+        """Set the estimator's features, and keep them in its store, if it has one."""
         estimator, keep = self._estimator, self._store.keep
         estimator.H_ = [keep(H, f"H_{i}").T for i, H in enumerate(model.Hs, start=1)]
         estimator._raw_H = estimator.H_
@@ -204,6 +204,6 @@ class InBlocks:
         vars(estimator).pop("feature_names_in_", None)
 
     def close(self):
-        """The fit has come to its end: remove its checkpoint."""
+        """Remove the checkpoint of the finished fit."""
         if self.checkpoint is not None:
             self.checkpoint.end()

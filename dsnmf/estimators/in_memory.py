@@ -1,10 +1,11 @@
-"""A fit to data in memory: how it begins, and what it keeps of the data when it ends."""
+"""A fit to data in memory: its start, and the attributes that it sets at its end."""
 
 import os
 import warnings
 
 import numpy as np
 
+from dsnmf.caller import stacklevel
 from dsnmf.data.centring import Centring
 from dsnmf.data.dense import Dense
 from dsnmf.data.recognition import as_samples
@@ -14,9 +15,9 @@ from dsnmf.estimators.ending import Ended
 from dsnmf.estimators.jax_mode import check_jax
 from dsnmf.estimators.mapping.spread import pick_samples
 from dsnmf.estimators.outcome import SpanGram
-from dsnmf.estimators.parameters.declaration import excluded_by
+from dsnmf.estimators.parameters.declaration import first_parameter_that
 from dsnmf.estimators.record import record_of_memory
-from dsnmf.estimators.search.priors import learned_priors
+from dsnmf.estimators.search.priors import measure_priors
 from dsnmf.estimators.start import check_start, nonnegative, start_factors
 from dsnmf.estimators.trace import Trace, costs_unit
 from dsnmf.solvers.model import Model
@@ -25,7 +26,7 @@ from dsnmf.training.threads import ONCE, threads_for
 
 
 def _check_places(estimator):
-    """What a fit in blocks would write to is an error, or told."""
+    """Raise for a `checkpoint`, warn of a `store`: only fits in blocks write to them."""
     if estimator.checkpoint is not None:
         raise ValueError(
             "checkpoint is for data that are fitted in blocks, but these are in memory; files "
@@ -36,7 +37,13 @@ def _check_places(estimator):
             f"nothing is written to the store {os.fspath(estimator.store)}, which is for data that "
             "are fitted in blocks, but these are in memory, and so is H_; files of one block "
             "are too, unless block_size is given",
-            stacklevel=5,
+            stacklevel=stacklevel(),
+        )
+    elif estimator.block_size is not None:
+        warnings.warn(
+            f"block_size={estimator.block_size} has no effect: X is in memory, so it is fitted at "
+            "once; a numpy.memmap, files and Dask arrays are fitted in blocks",
+            stacklevel=stacklevel(),
         )
 
 
@@ -52,7 +59,7 @@ def _start(estimator, samples, layers, again, is_raw):
 
 
 class InMemory:
-    """What `Factorisation.fit` asks of data in memory; `InBlocks` has the same.
+    """The interface of data in memory to `Factorisation.fit`.
 
     Parameters
     ----------
@@ -65,14 +72,14 @@ class InMemory:
     ----------
     y, layers
     centring : Centring
-        From `begin` on.
+        Set by `begin`.
     step_shape : tuple
         See `Samples`.
     rule : type
-        The `Rule` of the fit, once it has begun.
+        The `Rule` of the fit, set by `begin`.
     checkpoint, reading : None
     record : dict
-        What the model keeps of the data, once the fit has begun.
+        The model's record of the data, set by `begin`.
     """
 
     checkpoint = reading = None
@@ -84,13 +91,13 @@ class InMemory:
         self._estimator = estimator
 
     def begin(self, held):
-        """A model at its start, in the context of `held`, and a trace."""
+        """The model at its start, entered in the context of `held`, and a trace."""
         estimator, X = self._estimator, self._X
         absent = estimator.absent
         self.centring = Centring.from_matrix(X, estimator.center, estimator.scale, absent)
         X = self.centring.apply(X, absent)
         names = getattr(estimator, "feature_names_in_", None)
-        warn_of_governing(energies_of(X), names, stacklevel=5)
+        warn_of_governing(energies_of(X), names)
         check_jax(estimator.mode, estimator._rule(), estimator._inner_nonlinearity())
         with threads_for(*X.shape, min(X.shape), limit=ONCE):
             samples = as_samples(
@@ -101,7 +108,9 @@ class InMemory:
                 absent=absent,
                 only_known=estimator.l2 > 0,
             )
-            if not samples.is_complete and (what := excluded_by(estimator, "needs_complete")):
+            if not samples.is_complete and (
+                what := first_parameter_that(estimator, "needs_complete")
+            ):
                 raise ValueError(f"{what} needs X without gaps, X contains NaN")
             samples.check_known()
             samples.check_use(estimator.mode, estimator.init)
@@ -114,12 +123,12 @@ class InMemory:
         return self.begin_again(held, None)
 
     def begin_again(self, held, again):
-        """The same at another start, drawn by the Generator `again`."""
+        """Like `begin`, with another start, drawn by the Generator `again`."""
         estimator, samples = self._estimator, self._samples
         with threads_for(*samples.shape[::-1], min(samples.shape), limit=ONCE):
             Zs, Hs = _start(estimator, samples, self.layers, again, self.rule.raw_features)
 
-            def factorised():
+            def layer_inputs():
                 return [samples, *(Dense(H, scale=1.0) for H in Hs[:-1])]
 
             model = Model(
@@ -128,7 +137,7 @@ class InMemory:
                 Hs,
                 self.rule,
                 nonlinearity=estimator._inner_nonlinearity(),
-                affinities=estimator._affinities(self.y, samples.shape[1], factorised),
+                affinities=estimator._affinities(self.y, samples.shape[1], layer_inputs),
                 learning_rate=getattr(estimator, "learning_rate", 1e-3),
                 l2=estimator.l2,
                 mode=estimator.mode,
@@ -138,7 +147,7 @@ class InMemory:
 
     def end(self, model):
         """What the fit has learned; see `Ended`."""
-        samples, nonlinearity = model.samples, model.nonlinearity
+        samples, nonlinearity = model.data, model.nonlinearity
         model.settle()
         if self._estimator._has_gauge():
             model.settle_gauge()
@@ -158,11 +167,11 @@ class InMemory:
             samples.filled_at_scale(picked, Zs[0], led[0]),
             samples.norms[picked],
             gram,
-            *learned_priors(led, samples, Zs[0], nonlinearity),
+            *measure_priors(led, samples, Zs[0], nonlinearity),
         )
 
     def keep(self, model):
-        """Nothing: what was learned is in memory."""
+        """Do nothing: the results are in memory."""
 
     def close(self):
-        """Nothing is left to be removed."""
+        """Do nothing: there is nothing to remove."""

@@ -74,7 +74,7 @@ class MultiViewDeepSemiNMF(FittedViews, Factorisation):
         graphs). With weights=γ it is the power mean with the exponent 1 / (1 - γ), which the fit
         then minimises; with "auto" the exponent is ½.
     n_iter_, n_features_in_
-        See `SemiNMF`; n_features_in_ counts the features of all views.
+        See `SemiNMF`; the number of features is that of all views.
 
     References
     ----------
@@ -227,7 +227,7 @@ class MultiViewDeepSemiNMF(FittedViews, Factorisation):
         X, blocks = as_blocks(X, self.block_size, scale=1.0)
         if blocks is not None:
             try:
-                data = InViews(self, None, self._checked(blocks), y, layers)
+                data = InViews(self, None, self._check_blocks(blocks), y, layers)
                 return self._fit_to(data), data
             except NeedsMemory:
                 if self.block_size is not None or not isinstance(X, np.memmap):
@@ -236,7 +236,7 @@ class MultiViewDeepSemiNMF(FittedViews, Factorisation):
         data = InViews(self, read, None, y, layers)
         return self._fit_to(data), data
 
-    def _checked(self, blocks):
+    def _check_blocks(self, blocks):
         """The blocks, if they can be fitted; else ValueError."""
         if self._has_graphs():
             raise NeedsMemory("graphs of samples need X in memory: alphas must be 0 for blocks")

@@ -1,4 +1,4 @@
-"""Whether a fit can stand: nothing half-changed, nothing useless without a word."""
+"""Checks of a fit: an error leaves the estimator unchanged, a useless model gives a warning."""
 
 import contextlib
 import warnings
@@ -7,27 +7,31 @@ from functools import reduce
 import numpy as np
 from sklearn.exceptions import ConvergenceWarning
 
+from dsnmf.caller import stacklevel
 from dsnmf.initialisation.least_squares import ROUNDING
 from dsnmf.symbolic import is_linear
 from dsnmf.training.liveness import DeadModelWarning
 
-#: How errors and warnings of a fit that got out of hand begin.
+#: First words of errors and warnings about a diverged fit.
 DIVERGED = "training diverged (an affinity with negative entries, or too large a learning_rate?)"
 
-#: Errors above this many times the data's norm are no fit; nor are features as large as this, as
-#: our own starts have rows of about unit norm.
+#: Limit of a fit: of its error, in units of the data's norm, and of its features, because our own
+#: starts have rows of about unit norm.
 USELESS, ENDLESS = 2.0, 1e6
 
 #: Share of Σ x² that Σ (x - mean)² is at least of data that `center` would not change much.
 CENTRED = 0.9
 
-#: What a deep model's error may be of the least that a linear one can leave, without a word.
+#: Norms of samples above this share of the largest number are too large for a model of them.
+FAR = 1e-4
+
+#: A deep model gives a warning if its error is this many times the least error of a linear model.
 ABOVE_LINEAR = 1.02
 
 
 @contextlib.contextmanager
-def unchanged_by_errors(estimator):
-    """Give an estimator its attributes back if anything is raised."""
+def restore_on_error(estimator):
+    """Context that restores an estimator's attributes if anything is raised in it."""
     before = dict(vars(estimator))
     try:
         yield
@@ -38,9 +42,9 @@ def unchanged_by_errors(estimator):
 
 
 def _warn_of_rank(estimator):
-    """RuntimeWarning if fewer components than were asked for carry anything.
+    """Warn (RuntimeWarning) if fewer components than requested are used.
 
-    A Semi-NMF of k components has k - 1 directions and one that makes H >= 0.
+    A Semi-NMF of k components has k - 1 directions, and one more that makes H >= 0.
     """
     Zs = estimator.Z_ if is_linear(estimator._nonlinearity) else estimator.Z_[:1]
     sigma = np.linalg.svd(reduce(np.matmul, [Z.astype(np.float64) for Z in Zs]), compute_uv=False)
@@ -55,12 +59,12 @@ def _warn_of_rank(estimator):
             f"only {rank} of the {asked} components of {name} carry anything (the model's rank): "
             f"{why}",
             RuntimeWarning,
-            stacklevel=6,
+            stacklevel=stacklevel(),
         )
 
 
 class SpanGram:
-    """The products of samples' coordinates in the span of Z_1, added up block after block.
+    """The Gram matrix of samples' coordinates in the span of Z_1, summed over blocks.
 
     Parameters
     ----------
@@ -70,8 +74,8 @@ class SpanGram:
     def __init__(self, Z):
         self._basis, self.value = np.linalg.qr(Z.astype(np.float64))[0], 0.0
 
-    def of_full(self, X, norms=None):
-        """No features of samples (p x b), which are added."""
+    def map_full(self, X, norms=None):
+        """Add samples (p x b); returns no features."""
         coordinates = np.asarray(self._basis.T @ X)
         self.value = self.value + coordinates @ coordinates.T
         return np.empty((0, X.shape[1]))
@@ -110,10 +114,10 @@ def _advice(estimator, size, stopped_by, variation):
 
 
 def _warn_of_error(estimator, size, gram, stopped_by, variation):
-    """ConvergenceWarning if the best linear model of the rank that was asked for leaves less.
+    """Warn (ConvergenceWarning) if the best linear model of the requested rank has less error.
 
-    A Semi-NMF of k components can leave as little as the SVD with k - 1, and so can deeper models.
-    Its directions are looked for in the span of Z_1, where the start has put them.
+    A Semi-NMF of k components reaches the error of the SVD with k - 1, and so do deeper models. The
+    directions are computed within the span of Z_1, which contains those of the start.
     """
     rank = min(Z.shape[1] for Z in estimator.Z_) - 1
     kept, scale = np.linalg.eigvalsh(gram)[::-1][:rank].sum(), estimator._scale
@@ -125,33 +129,39 @@ def _warn_of_error(estimator, size, gram, stopped_by, variation):
             f"{type(estimator).__name__}'s error is {error:.3g}, but a linear model of {rank + 1} "
             f"components can leave {least:.3g}: {_advice(estimator, size, stopped_by, variation)}",
             ConvergenceWarning,
-            stacklevel=6,
+            stacklevel=stacklevel(),
         )
 
 
 def check_outcome(estimator, size, gram=None, stopped_by=None, variation=None):
-    """Look at what a fit has learned of data of this norm.
+    """Check the result of a fit to data of this norm.
 
-    With the `SpanGram` of the data at the scale of the fit, or none.
+    The Gram matrix is the `SpanGram` of the data at the scale of the fit, or None.
 
     Raises
     ------
     FloatingPointError
-        If it is not finite.
+        If the error or a factor is not finite.
 
     Warns
     -----
     DeadModelWarning
         If every component of a layer is at zero.
     ConvergenceWarning
-        If a linear model can leave less of the data; where the Gram matrix is given.
+        If a linear model can have less error, and the Gram matrix is given.
     RuntimeWarning
-        If the model reconstructs worse than none would; from a start that the user gave, if the
-        cost has grown in size, too. Or if fewer components than asked for carry anything.
+        If the model's error is larger than that of zero; after a start that the user gave, only if
+        the cost has grown too. Also if fewer components than requested are used.
     """
     error = estimator.reconstruction_err_
     learned = [*estimator.Z_, *estimator.H_]
     if not np.isfinite(error) or not all(np.isfinite(factor).all() for factor in learned):
+        if estimator._scale > FAR * np.finfo(learned[0].dtype).max:
+            raise FloatingPointError(
+                f"X is too large for {learned[0].dtype}: its samples' norms are near "
+                f"{estimator._scale:.0e}, and Z leaves the range; divide X by a number"
+                + (", or give float64" if learned[0].dtype == np.float32 else "")
+            )
         raise FloatingPointError(f"{DIVERGED}: it ended in NaN or infinity")
     name = type(estimator).__name__
     largest = max(float(H.max()) for H in estimator.H_)
@@ -163,7 +173,7 @@ def check_outcome(estimator, size, gram=None, stopped_by=None, variation=None):
             f"{DIVERGED}: {name}'s error is {error:.3g}, that of no model {size:.3g}, and its "
             f"largest feature {largest:.3g}",
             RuntimeWarning,
-            stacklevel=5,
+            stacklevel=stacklevel(),
         )
     if size > 0:
         _warn_of_rank(estimator)
@@ -175,5 +185,5 @@ def check_outcome(estimator, size, gram=None, stopped_by=None, variation=None):
             f"every component of layer {dead[0]} of {name} is at zero: it has learned nothing. "
             "A smaller learning_rate, or smaller weights of affinities, may avoid this",
             DeadModelWarning,
-            stacklevel=5,
+            stacklevel=stacklevel(),
         )

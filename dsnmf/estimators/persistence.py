@@ -17,35 +17,35 @@ _SCALARS += ("n_features_in_", "_scale", "_nonlinearity")
 _CENTRING = "mean_", "scale_"
 
 
-def _encoded(value, name, arrays):
-    """What JSON can hold of a parameter; the arrays in it are added to `arrays`."""
+def _encode(value, name, arrays):
+    """Encode a parameter for JSON; its arrays are added to `arrays`."""
 
-    def stored(array):
+    def store(array):
         key = f"parameter_{len(arrays)}"
         arrays[key] = array
         return key
 
     if isinstance(value, np.generic):
-        return _encoded(value.item(), name, arrays)
+        return _encode(value.item(), name, arrays)
     if value is None or isinstance(value, bool | int | float | str):
         return value
     if isinstance(value, list | tuple):
-        elements = [_encoded(element, name, arrays) for element in value]
+        elements = [_encode(element, name, arrays) for element in value]
         return {type(value).__name__: elements}
     if isinstance(value, slice):
         return {"slice": [value.start, value.stop, value.step]}
     if isinstance(value, dict) and all(isinstance(key, str) for key in value):
-        return {"dict": [[key, _encoded(each, name, arrays)] for key, each in value.items()]}
+        return {"dict": [[key, _encode(each, name, arrays)] for key, each in value.items()]}
     if isinstance(value, np.ndarray) and value.dtype.kind in "biufU":
-        return {"array": stored(value)}
+        return {"array": store(value)}
     if scipy.sparse.issparse(value):
         parts = value.tocoo()
         kind = "sparray" if isinstance(value, scipy.sparse.sparray) else "spmatrix"
-        coordinates = [stored(part) for part in (parts.data, parts.row, parts.col)]
+        coordinates = [store(part) for part in (parts.data, parts.row, parts.col)]
         return {kind: [value.format, list(value.shape), *coordinates]}
     if isinstance(value, LabelAffinity):
         fields = (value.indicators, value.weights, value.graph, value.constant)
-        return {"LabelAffinity": [_encoded(field, name, arrays) for field in fields]}
+        return {"LabelAffinity": [_encode(field, name, arrays) for field in fields]}
     text = " ".join(repr(value).split())
     text = f"{text[:100]} …" if len(text) > 100 else text
     raise TypeError(
@@ -54,27 +54,27 @@ def _encoded(value, name, arrays):
     )
 
 
-def _decoded(value, arrays):
+def _decode(value, arrays):
     if not isinstance(value, dict):
         return value
     ((kind, content),) = value.items()
     if kind == "array":
         return arrays[content]
     if kind in ("list", "tuple"):
-        return {"list": list, "tuple": tuple}[kind](_decoded(e, arrays) for e in content)
+        return {"list": list, "tuple": tuple}[kind](_decode(e, arrays) for e in content)
     if kind == "slice":
         return slice(*content)
     if kind == "dict":
-        return {key: _decoded(each, arrays) for key, each in content}
+        return {key: _decode(each, arrays) for key, each in content}
     if kind == "LabelAffinity":
-        return LabelAffinity(*(_decoded(field, arrays) for field in content))
+        return LabelAffinity(*(_decode(field, arrays) for field in content))
     form, shape, *keys = content
     data, row, col = (arrays[key] for key in keys)
     make = {"sparray": scipy.sparse.coo_array, "spmatrix": scipy.sparse.coo_matrix}[kind]
     return make((data, (row, col)), shape=tuple(shape)).asformat(form)
 
 
-def _learned(estimator, from_stream):
+def _learned_names(estimator, from_stream):
     """Names of the learned scalars and of the lists of arrays."""
     return [
         [name for name in names if not (from_stream and name in OF_FITS)]
@@ -87,12 +87,12 @@ def write_estimator(path, estimator):
     measure_spreads(estimator)
     arrays = {}
     parameters = estimator.get_params(deep=False)
-    scalars, per_layer = _learned(estimator, hasattr(estimator, "_stream"))
+    scalars, per_layer = _learned_names(estimator, hasattr(estimator, "_stream"))
     settings = {
-        "parameters": {name: _encoded(value, name, arrays) for name, value in parameters.items()},
+        "parameters": {name: _encode(value, name, arrays) for name, value in parameters.items()},
         "lengths": {name: len(getattr(estimator, name)) for name in per_layer},
         "scalars": {
-            name: _encoded(getattr(estimator, name), name.strip("_"), arrays) for name in scalars
+            name: _encode(getattr(estimator, name), name.strip("_"), arrays) for name in scalars
         },
     }
     settings["changed"] = changed_parameters(estimator)
@@ -104,7 +104,7 @@ def write_estimator(path, estimator):
         settings["record"] = record
     if hasattr(estimator, "_stream"):
         known = list(vars(estimator._stream).values())
-        settings["stream"] = _encoded(known, "partial_fit's sums", arrays)
+        settings["stream"] = _encode(known, "partial_fit's sums", arrays)
     else:
         arrays |= {f"history_{name}": values for name, values in estimator.history_.items()}
     for name in per_layer:
@@ -122,8 +122,8 @@ def read_estimator(path, cls):
     settings, arrays = archive.read(path, cls.__name__, VERSION)
     try:
         parameters = settings["parameters"]
-        estimator = cls(**{name: _decoded(v, arrays) for name, v in parameters.items()})
-        scalars, per_layer = _learned(estimator, "stream" in settings)
+        estimator = cls(**{name: _decode(v, arrays) for name, v in parameters.items()})
+        scalars, per_layer = _learned_names(estimator, "stream" in settings)
         for name in per_layer:
             count = settings["lengths"].get(name, 0)  # a version before it had none
             setattr(estimator, name, [arrays[f"{name}{i}"] for i in range(count)])
@@ -131,7 +131,7 @@ def read_estimator(path, cls):
             known = {"stopped_by_": None, **settings["scalars"]}  # 0.2.0 did not say it
             setattr(estimator, name, known[name])
         if "stream" in settings:
-            estimator._stream = Stream(*_decoded(settings["stream"], arrays))
+            estimator._stream = Stream(*_decode(settings["stream"], arrays))
         else:
             estimator.history_ = {
                 name: arrays[f"history_{name}"] for name in ("cost", "seconds", "change")

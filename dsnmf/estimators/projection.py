@@ -19,11 +19,12 @@ if TYPE_CHECKING:
 
     from dsnmf.typing import Array, Matrix
 
-#: Iterations of the non-negative least squares, per component: SciPy's own 3 are too few where
-#: components are nearly dependent.
+#: Iterations of the non-negative least squares, per component: SciPy's 3 are too few for nearly
+#: dependent components.
 NNLS_ITERATIONS = 30
 
-#: Patterns of known entries whose maps are kept: a broken sensor is missing in many calls.
+#: Number of patterns of known entries whose maps are cached: a broken sensor is missing in many
+#: calls.
 KEPT_PATTERNS = 16
 
 
@@ -42,17 +43,17 @@ def _basis(Zs, layer):
 
 
 def least_nonnegative(Psi: Array, X: Array) -> Array:
-    """Columns h >= 0 with the least ‖x - Ψh‖, one by one."""
+    """Solve min ‖x - Ψh‖ over h >= 0 for each column x."""
     H = np.zeros((Psi.shape[1], X.shape[1]))
     for j, x in enumerate(X.T):
         size = np.linalg.norm(x)
-        if size > 0:  # to unit norm, as SciPy's tolerance is absolute
+        if size > 0:  # to unit norm, because SciPy's tolerance is absolute
             H[:, j] = size * nnls(Psi, x / size, maxiter=NNLS_ITERATIONS * len(H))[0]
     return H
 
 
 def features_by_gaps(X: Array, n_features: int, map_of: Callable[[Array], Any]) -> Array:
-    """Features of samples with gaps, those with the same known entries together.
+    """Features of samples with gaps; samples with the same known entries are mapped together.
 
     Parameters
     ----------
@@ -60,7 +61,7 @@ def features_by_gaps(X: Array, n_features: int, map_of: Callable[[Array], Any]) 
         NaN marks unknown entries.
     n_features : int
     map_of : callable
-        From the places of known entries, ndarray of bool, shape (p,), to the map for these.
+        Takes the known entries, ndarray of bool, shape (p,), and returns the map for them.
 
     Returns
     -------
@@ -70,7 +71,7 @@ def features_by_gaps(X: Array, n_features: int, map_of: Callable[[Array], Any]) 
     features = np.empty((n_features, X.shape[1]), X.dtype)
     for i, known in enumerate(patterns.T):
         samples = np.flatnonzero(of_sample.ravel() == i)
-        features[:, samples] = map_of(known).of_full(X[np.ix_(known, samples)])
+        features[:, samples] = map_of(known).map_full(X[np.ix_(known, samples)])
     return features
 
 
@@ -83,9 +84,9 @@ class Projection:
     ----------
     Psi : ndarray, shape (p, k), float32 or float64
     nonnegative : bool
-        Ψ†x, or the h >= 0 with the least ‖x - Ψh‖.
+        False: Ψ†x. True: the h >= 0 with the least ‖x - Ψh‖.
     ridge : float >= 0
-        λ of what is added for each known entry of x: λ ‖h‖².
+        λ: the cost gets λ ‖h‖² for each known entry of x.
     """
 
     def __init__(self, Psi: Array, nonnegative: bool, ridge: float = 0.0) -> None:
@@ -100,7 +101,7 @@ class Projection:
         else:
             self._inverse = pseudo_inverse(Psi, eps)[:, :p].astype(self._Psi.dtype)
 
-    def of_full(self, X: Any, norms: Any = None) -> Array:
+    def map_full(self, X: Any, norms: Any = None) -> Array:
         """Features of samples without gaps.
 
         Parameters
@@ -117,8 +118,10 @@ class Projection:
             return np.asarray(self._inverse @ X)
         return least_nonnegative(self._R, self._Q.T @ X).astype(X.dtype)
 
-    def of_gappy(self, X: Array, norms: Any = None) -> Array:
-        """Features that fit the known entries best; samples with the same ones are fitted together.
+    def map_gappy(self, X: Array, norms: Any = None) -> Array:
+        """Features of samples with gaps, which fit the known entries best.
+
+        Samples with the same known entries are mapped together.
 
         Parameters
         ----------
@@ -131,20 +134,20 @@ class Projection:
         ndarray, shape (k, n), of Ψ's dtype
         """
         if self._ridge:
-            return self.of_known(known_entries(X))
+            return self.map_known(known_entries(X))
         return features_by_gaps(
             X,
             self._Psi.shape[1],
-            lambda rows: self._of_known(np.packbits(rows).tobytes(), rows),
+            lambda rows: self._cached_map(np.packbits(rows).tobytes(), rows),
         )
 
-    def of_known(self, X: Any, norms: Any = None) -> Array:
-        """The same in proportion to the number of known entries.
+    def map_known(self, X: Any, norms: Any = None) -> Array:
+        """Like `map_gappy`, in time proportional to the number of known entries.
 
         Parameters
         ----------
         X : CSR matrix, shape (p, n)
-            What it does not store is unknown.
+            Entries that it does not store are unknown.
         norms : ignored
 
         Returns
@@ -157,8 +160,8 @@ class Projection:
         start = np.zeros((by_sample.shape[0], self._Psi.shape[1]), self._Psi.dtype)
         return solve_rows(by_sample, self._Psi, self._ridge, start).T
 
-    def _of_known(self, key, rows):
-        """The map of samples with these known entries; of the last few it is kept."""
+    def _cached_map(self, key, rows):
+        """The map of samples with these known entries; the last few maps are cached."""
         if key not in self._parts:
             if len(self._parts) >= KEPT_PATTERNS:
                 self._parts.pop(next(iter(self._parts)), None)
@@ -169,20 +172,20 @@ class Projection:
 def project(
     X_new: Matrix, Zs: Sequence[Any], layer: int | None = None, *, nonnegative: bool = False
 ) -> Array:
-    """H_new = (Z_1 … Z_j)† X_new, the features of layer j of samples not seen in training.
+    """H_new = (Z_1 … Z_j)† X_new, the features of layer j of new samples.
 
     Parameters
     ----------
     X_new : array_like or SciPy sparse matrix, shape (p, n)
-        Features x samples, prepared as the training data were.
+        Features x samples, prepared like the training data.
     Zs : list of m arrays or shared variables
         Z_1 (p x k_1), Z_2 (k_1 x k_2), …, Z_m.
     layer : int, optional
-        j, from 1 to m; m if not given.
+        j, from 1 to m; by default m.
     nonnegative : bool
         False: the projection itself, as in the authors' code; it may have negative entries.
-        True: per sample the h >= 0 with the least ‖x - Z_1 … Z_jh‖, which is what the H rule of
-        Semi-NMF converges to with the Zs held fixed.
+        True: for each sample the h >= 0 with the least ‖x - Z_1 … Z_jh‖. The H rule of Semi-NMF
+        converges to it with fixed Zs.
 
     Returns
     -------
@@ -214,4 +217,4 @@ def project(
         raise ValueError(f"X_new must have {len(Psi)} rows (features), got shape {X.shape}")
     dtype = np.result_type(X.dtype, Psi.dtype)
     projection = Projection(Psi.astype(dtype, copy=False), nonnegative)
-    return projection.of_full(X.astype(dtype, copy=False))
+    return projection.map_full(X.astype(dtype, copy=False))

@@ -1,4 +1,4 @@
-"""What a fit was given and how it ended: the record that a model keeps of it."""
+"""The record that a model keeps of its data."""
 
 import inspect
 
@@ -8,15 +8,15 @@ import scipy.sparse
 from dsnmf.affinity.classes import as_classes
 from dsnmf.symbolic.centred import CentredMatrix
 
-#: Entries that are looked at in one go.
+#: Entries per block.
 _BLOCK = 1 << 20
 
-#: Names of classes that are kept.
+#: Number of classes whose names are recorded.
 _CLASSES = 50
 
 
 def _variation_of_sparse(X, scale, stored_alone):
-    """Σ (x - mean)² at that scale; absent entries are zeros, or are not known."""
+    """Σ (x - mean)² at that scale; entries that are not stored are zeros, or unknown."""
     entries = X.tocoo()
     values = entries.data.astype(np.float64) / scale
     sums = np.bincount(entries.col, values, minlength=X.shape[1])
@@ -34,9 +34,9 @@ def variation_of(X, scale=1.0, stored_alone=False):
     X : ndarray or SciPy sparse matrix, shape (n_samples, n_features)
         NaN marks unknown entries.
     scale : float > 0
-        What divides X first.
+        X is divided by it first.
     stored_alone : bool
-        Whether what a sparse X does not store is unknown.
+        True if entries that a sparse X does not store are unknown.
 
     Returns
     -------
@@ -71,7 +71,7 @@ def _variation_and_known(X, scale, stored_alone):
 
 
 def describe_labels(y):
-    """Of each attribute its classes and how many labels are unknown."""
+    """For each attribute, its classes and the number of unknown labels."""
     return [
         {
             "classes": len(classes),
@@ -88,11 +88,11 @@ def record_of_memory(X, y, scale, stored_alone=False):
     Parameters
     ----------
     X : ndarray, SciPy sparse matrix or CentredMatrix, shape (n_samples, n_features)
-        As it is factorised.
+        The factorised data.
     y : array-like or None
         Labels that the fit has used.
     scale : float > 0
-        Of the fit.
+        The scale of the fit.
     stored_alone : bool
         See `variation_of`.
 
@@ -103,7 +103,7 @@ def record_of_memory(X, y, scale, stored_alone=False):
         `variation_of`, in units of the scale's square; "labels", one dict per attribute, or None.
     """
     if isinstance(X, CentredMatrix):
-        X = X.entries  # means have no part in what follows
+        X = X.entries  # the means do not change the record
     n, p = X.shape
     variation, known = _variation_and_known(X, scale, stored_alone)
     return {
@@ -116,14 +116,14 @@ def record_of_memory(X, y, scale, stored_alone=False):
 
 
 def record_of_blocks(blocks, y):
-    """The record of data in blocks, of which the variation is not known."""
+    """The record of data in blocks, without their variation."""
     p, n = blocks.shape
     labels = None if y is None else describe_labels(y)
     return {"n_samples": n, "n_features": p, "unknown": 0, "variation": None, "labels": labels}
 
 
 def changed_parameters(estimator):
-    """Names of the parameters that have not their default values, in the constructor's order."""
+    """Names of the parameters with other than default values, in the constructor's order."""
     expected = inspect.signature(type(estimator)).parameters
     return [
         name

@@ -1,8 +1,8 @@
-"""Fits from one start or several, and what none can fall below."""
+"""Fits from one start or several, and a lower bound of their costs."""
 
 import numpy as np
 
-from dsnmf.estimators.start import random_again
+from dsnmf.estimators.start import later_generator
 from dsnmf.estimators.trace import costs_unit
 from dsnmf.symbolic import is_linear
 
@@ -11,7 +11,7 @@ ROUNDINGS = 64
 
 
 def best_fit(estimator, data, held):
-    """Of the starts that `n_init` asks for the one that led to the least cost.
+    """Fit from `n_init` starts; returns the fit with the least cost.
 
     Parameters
     ----------
@@ -19,7 +19,7 @@ def best_fit(estimator, data, held):
     data : InMemory or InBlocks
         In blocks there is one start.
     held : contextlib.ExitStack
-        In which the model is entered.
+        The context in which the model is entered.
 
     Returns
     -------
@@ -33,7 +33,7 @@ def best_fit(estimator, data, held):
     best = model, trace, *estimator._run(model, trace, data)
     if count == 1:
         return best
-    again, least = random_again(estimator.random_state), model.cost(trace.cost[-1])
+    again, least = later_generator(estimator.random_state), model.cost(trace.cost[-1])
     for _ in range(count - 1):
         if best[2] in ("callback", "interrupt"):
             break
@@ -51,18 +51,18 @@ def best_fit(estimator, data, held):
 
 
 def least_cost(estimator, model):
-    """A bound that ends a fit: the cost of the best approximation of the model's rank; or -inf."""
+    """The cost of the best approximation of the model's rank, which ends a fit; or -inf."""
     is_free = is_linear(model.nonlinearity) and not model.affinities
     if not is_free or estimator._rule().raw_features:
         return -np.inf
-    unit, _ = costs_unit(model.samples.scale)
-    return unit * model.samples.least_error(min(estimator._layer_sizes())) / 2 or -np.inf
+    unit, _ = costs_unit(model.data.scale)
+    return unit * model.data.least_error(min(estimator._layer_sizes())) / 2 or -np.inf
 
 
 def rounding_cost(model):
-    """A cost that rounding alone leaves of an exact fit; -inf where graphs add to costs."""
+    """The cost of an exact fit from rounding alone; -inf if graphs add to costs."""
     if model.affinities:
         return -np.inf
-    unit, _ = costs_unit(model.samples.scale)
-    n, eps = model.samples.shape[1], float(np.finfo(model.samples.dtype).eps)
+    unit, _ = costs_unit(model.data.scale)
+    n, eps = model.data.shape[1], float(np.finfo(model.data.dtype).eps)
     return unit * n * (ROUNDINGS * eps) ** 2 / 2

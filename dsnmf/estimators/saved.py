@@ -1,4 +1,4 @@
-"""Estimators from files, whichever class they are of."""
+"""Estimators of any class from files."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ CLASSES = {kind.__name__: kind for kind in KINDS}
 
 
 def open_estimator(path: PathLike) -> Factorisation:
-    """The fitted estimator in a file, of whichever class it is.
+    """Read a fitted estimator of any class from a file.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""What a model's file holds, read without PyTensor and scikit-learn: for those who only look."""
+"""The content of a model's file, read without PyTensor and scikit-learn."""
 
 from __future__ import annotations
 
@@ -15,22 +15,22 @@ if TYPE_CHECKING:
 
     from dsnmf.typing import Array, PathLike
 
-#: Of an estimator's file. 2: the scale of the fit and what features usually are; 3: more of that,
-#: and probes.
+#: Version of an estimator's file. 2 adds the scale of the fit and the features' statistics; 3 adds
+#: more statistics and probes.
 VERSION = 3
 
-#: The classes that a file may be of.
+#: The classes whose models files may contain.
 KINDS = ("DeepSemiNMF", "DeepWSF", "MultiViewDeepSemiNMF", "SemiNMF", "WSF")
 
 
 def check_kind(kind: str, path: PathLike) -> None:
-    """ValueError if what a file holds is no estimator."""
+    """Raise ValueError if a file contains no estimator."""
     if kind not in KINDS:
         raise ValueError(f"{path} holds a {kind}, not an estimator ({', '.join(KINDS)})")
 
 
 def _plain(value):
-    """A parameter as it is, or what it is where it is made of arrays."""
+    """A plain parameter unchanged; for one of arrays, a description."""
     if not isinstance(value, dict):
         return value
     ((kind, content),) = value.items()
@@ -40,7 +40,7 @@ def _plain(value):
 
 
 class SavedModel:
-    """The learned arrays of a fitted estimator in a file, to look at; it computes no features.
+    """The parameters and learned arrays of a fitted estimator's file; it computes no features.
 
     Parameters
     ----------
@@ -52,11 +52,11 @@ class SavedModel:
     kind : str
         The estimator's class.
     parameters : dict
-        In the place of arrays stands what they are.
+        Arrays are replaced by descriptions.
     changed : list of str
-        Names of those that have not their default values; all where the file does not say.
+        Names of the parameters with other than default values; all names if the file does not tell.
     Z_, H_, history_, n_iter_, reconstruction_err_, n_features_in_, feature_names_in_
-        As the estimator has them. After `partial_fit` there are no `H_`, and none of a fit.
+        See the estimators. After `partial_fit` there are no `H_` and no attributes of a fit.
 
     Raises
     ------
@@ -93,7 +93,7 @@ class SavedModel:
             self.feature_names_in_ = arrays["feature_names_in_"].astype(object)
 
     def get_params(self, deep: bool = True) -> dict[str, Any]:
-        """The parameters, as an estimator has them."""
+        """The parameters, in the form of an estimator's `get_params`."""
         return self.parameters
 
     def components_of(self, layer: int) -> Array:
@@ -101,5 +101,5 @@ class SavedModel:
         components = reduce(np.matmul, self.Z_[: layer % len(self.Z_) + 1]).T
         if not hasattr(self, "_columns"):
             return components
-        _, scales, w, *_ = self._tables  # of several views, each of which has its scale
+        _, scales, w, *_ = self._tables  # several views, each with its scale
         return components / view_multipliers(self._columns, scales, w, components.dtype)

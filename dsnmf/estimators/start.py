@@ -21,15 +21,15 @@ def as_random_state(random_state):
     return None if random_state is None else as_generator(random_state)
 
 
-def _by_svd(M, k, floor, rng, known):
-    """As `appr_seminmf`; known are a matrix and what `gram_eigen` gives of it, or None."""
+def _start_by_svd(M, k, floor, rng, known):
+    """See `appr_seminmf`; `known` is a matrix and the result of `gram_eigen` for it, or None."""
     eigen = known[1] if M is known[0] else None
     triplets = partial(complete_triplets, M, floor=floor, rng=rng, dtype=np.float64, eigen=eigen)
     return semi_nmf_of_triplets(M, k, triplets)
 
 
-#: The starts that may be given by name.
-INITIALISERS = {"svd": _by_svd, "nndsvd": nndsvd, "lp": lp_seminmf, "random": random}
+#: The starts by name.
+INITIALISERS = {"svd": _start_by_svd, "nndsvd": nndsvd, "lp": lp_seminmf, "random": random}
 
 
 def _initialiser(init, noise_floor, rng, known):
@@ -41,23 +41,23 @@ def _initialiser(init, noise_floor, rng, known):
 
 
 def nonnegative(H):
-    """Features with small numbers in place of negative ones, sample by sample.
+    """Replace negative features by small positive ones, sample by sample.
 
-    Where relu(H_m) are the features, H_m itself may be negative: no start for rules that keep
-    H >= 0, which would never leave a zero either.
+    With features relu(H_m), H_m itself may be negative. Rules that keep H >= 0 cannot start from
+    it, nor from zeros, which they never leave.
     """
     H = np.asarray(H)
     return np.where(H >= 0, H, ZERO_FILL * np.abs(H).mean(axis=0)).astype(H.dtype)
 
 
-def random_again(random_state):
-    """Where the random starts draw from that follow a first one which does not: see `n_init`."""
+def later_generator(random_state):
+    """The random generator of the starts after the first, see `n_init`."""
     rng = as_random_state(random_state)
     return as_generator(0) if rng is None else rng
 
 
 def start_factors(estimator, samples, layers, again=None):
-    """Zs and Hs that an estimator's parameters ask for, Z_1 in the coordinates of the samples' X.
+    """Zs and Hs of the start by an estimator's parameters, Z_1 in the samples' coordinates.
 
     Parameters
     ----------
@@ -65,7 +65,7 @@ def start_factors(estimator, samples, layers, again=None):
     samples : Samples
     layers : tuple of int
     again : Generator, optional
-        Draws a random start instead of what the parameters ask for.
+        Draws a random start instead of the parameters' start.
 
     Returns
     -------
@@ -77,7 +77,7 @@ def start_factors(estimator, samples, layers, again=None):
         If given factors do not fit X, the layers and the solver.
     """
     if again is not None:
-        return _started(estimator, samples.start, layers, "random", again)
+        return _start_layers(estimator, samples.start, layers, "random", again)
     if not isinstance(estimator.init, str):
         is_raw = estimator._rule(samples.is_complete).raw_features
         (Z_1, *Zs), Hs = given_factors(estimator, samples.shape, layers, is_raw)
@@ -86,12 +86,12 @@ def start_factors(estimator, samples, layers, again=None):
         samples.find_eigen()
     rng, eigen = as_random_state(estimator.random_state), samples.take_eigen()
     if estimator.init == "nndsvd":  # belongs to the given coordinates; all others turn along
-        (Z_1, *Zs), Hs = _started(estimator, samples.samples, layers, "nndsvd", rng)
+        (Z_1, *Zs), Hs = _start_layers(estimator, samples.scaled, layers, "nndsvd", rng)
         return [samples.compressed(Z_1), *Zs], Hs
-    return _started(estimator, samples.start, layers, estimator.init, rng, eigen)
+    return _start_layers(estimator, samples.start, layers, estimator.init, rng, eigen)
 
 
-def _started(estimator, X, layers, init, rng, eigen=None):
+def _start_layers(estimator, X, layers, init, rng, eigen=None):
     by_svd = init == "svd"
     initialise = _initialiser(init, estimator._noise_floor(layers), rng, (X, eigen))
     aim, nonlinearity = estimator._start_aim(layers), estimator._inner_nonlinearity()
@@ -112,9 +112,9 @@ def _started(estimator, X, layers, init, rng, eigen=None):
 
 
 def given_factors(estimator, shape, layers, is_raw):
-    """Lists Zs and Hs from init=(Z, H) or (Zs, Hs), if the fit can start from them.
+    """Lists Zs and Hs from init=(Z, H) or (Zs, Hs); ValueError if they are no start.
 
-    Negative features it takes where is_raw, see `Rule.raw_features`.
+    Features may be negative if is_raw, see `Rule.raw_features`.
     """
     init = estimator.init
     if len(init) != 2:
@@ -133,7 +133,7 @@ def given_factors(estimator, shape, layers, is_raw):
 
 
 def check_start(Zs, Hs, shape, layers):
-    """ValueError unless the factors fit the data's shape and the layers."""
+    """Raise ValueError unless the factors fit the data's shape and the layers."""
     widths = (shape[0], *layers)
     wanted_Z = list(zip(widths, layers))
     wanted_H = [(size, shape[1]) for size in layers]

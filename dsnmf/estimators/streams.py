@@ -14,7 +14,7 @@ from dsnmf.data.shares import energies_of, warn_of_governing
 from dsnmf.estimators.base import Factorisation
 from dsnmf.estimators.containers import as_data
 from dsnmf.estimators.jax_mode import check_jax
-from dsnmf.estimators.outcome import DIVERGED, unchanged_by_errors
+from dsnmf.estimators.outcome import DIVERGED, restore_on_error
 from dsnmf.estimators.start import start_factors
 from dsnmf.estimators.stream_sums import OF_FITS, Stream, features_of_batch, rank_of
 from dsnmf.symbolic import is_linear
@@ -107,11 +107,11 @@ class StreamFactorisation(Factorisation):
         self._validate_params()
         as_mode(self.mode)
         check_jax(self.mode, self._rule(), self._inner_nonlinearity())
-        with unchanged_by_errors(self):
+        with restore_on_error(self):
             first, layers = not hasattr(self, "Z_"), self._layer_sizes()
             X = as_data(self, in_memory(X), reset=first)
             if first:
-                warn_of_governing(energies_of(X), getattr(self, "feature_names_in_", None), 4)
+                warn_of_governing(energies_of(X), getattr(self, "feature_names_in_", None))
             with threads_for(*X.shape, *layers):
                 return self._partial_fit(X, layers)
 
@@ -126,26 +126,26 @@ class StreamFactorisation(Factorisation):
         samples = as_samples(X, scale=None if is_silent else self._scale)
         if not samples.is_complete:
             raise ValueError("partial_fit needs an X without gaps, got NaN; fit takes it")
-        Zs, stream = (self._started_stream if first else self._known_stream)(samples, layers)
+        Zs, stream = (self._start_stream if first else self._continue_stream)(samples, layers)
         rows = samples.start.astype(np.float64)
-        Zs, stream = self._grown(Zs, stream, rows)
+        Zs, stream = self._add_directions(Zs, stream, rows)
         with np.errstate(over="ignore", invalid="ignore"):  # checked at the end
             H = features_of_batch(rows, Zs, self.solver, self.mode)
-            stream = stream.moved(rows, H, self.forget_factor)
+            stream = stream.add_batch(rows, H, self.forget_factor)
         if not (np.isfinite(stream.XH).all() and np.isfinite(stream.HH).all()):
             raise FloatingPointError(
                 f"{DIVERGED}: this batch is too large for the scale of the first, whose samples' "
                 f"norms had a root mean square of {self._scale:.3g}"
             )
         dtype = samples.given.dtype if first else self.Z_[0].dtype
-        Z_1, *others = stream.fitted(Zs, dtype, self.mode)
+        Z_1, *others = stream.solve_components(Zs, dtype, self.mode)
         self.Z_ = [np.asarray(Z).astype(dtype) for Z in (Z_1 * self._scale, *others)]
         self._stream, self._covariances, self._ready = stream, [], {}
         for name in (*OF_FITS, "_noted"):
             vars(self).pop(name, None)
         return self
 
-    def _started_stream(self, samples, layers):
+    def _start_stream(self, samples, layers):
         """Zs at the scale of the fit, and a stream without samples."""
         (p, b), k = samples.shape, layers[-1]
         self._check_sizes(layers, b)
@@ -155,7 +155,7 @@ class StreamFactorisation(Factorisation):
         Zs, _ = start_factors(self, samples, layers)
         return Zs, Stream(np.zeros((p, k)), np.zeros((k, k)), b, 0, 0, np.zeros(k), 0.0)
 
-    def _known_stream(self, samples, layers):
+    def _continue_stream(self, samples, layers):
         """Zs at the scale of the fit, and the stream of a model that has learned before."""
         learned = tuple(Z.shape[1] for Z in self.Z_)
         if learned != tuple(layers) or not is_linear(self._nonlinearity):
@@ -171,7 +171,7 @@ class StreamFactorisation(Factorisation):
             return Zs, self._stream
         return Zs, Stream.after_fit(Zs, self.H_[-1], samples.shape[1])
 
-    def _grown(self, Zs, stream, X):
+    def _add_directions(self, Zs, stream, X):
         """Zs and stream; started anew if directions are missing and a new start has more.
 
         If the first batches were silence or one pattern, some components have no samples yet. They
@@ -182,10 +182,10 @@ class StreamFactorisation(Factorisation):
         of_starts = min(X.shape[0], max(layers[0] - 1, 1), *layers[1:])
         if not isinstance(self.init, str) or rank_of(Zs) >= of_starts:
             return Zs, stream
-        before = stream.samples(Zs, max(layers))
+        before = stream.make_samples(Zs, max(layers))
         known = hstack([before, X]).tocsc() if issparse(X) else np.hstack([before, X])
         started, _ = start_factors(self, as_samples(known.T, scale=1.0), layers)
         if rank_of(started) <= rank_of(Zs):
             return Zs, stream
         H = features_of_batch(reduce(np.matmul, Zs), started, self.solver, self.mode)
-        return started, stream.of_components(H)
+        return started, stream.change_components(H)

@@ -1,7 +1,8 @@
-"""What estimators with labels share: a graph of samples for each layer."""
+"""The base of estimators with labels: a graph of samples for each layer."""
 
 from __future__ import annotations
 
+import warnings
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -9,7 +10,8 @@ import numpy as np
 
 from dsnmf.affinity import combine
 from dsnmf.affinity.algebra import row_sums
-from dsnmf.affinity.classes import as_label_codes
+from dsnmf.affinity.classes import as_classes, as_label_codes
+from dsnmf.caller import stacklevel
 from dsnmf.estimators.base import Factorisation
 from dsnmf.estimators.digest import digest
 from dsnmf.estimators.graphs import (
@@ -21,24 +23,24 @@ from dsnmf.estimators.graphs import (
 )
 from dsnmf.estimators.mapping.maps import neighbour_map_of, threads_of_model
 from dsnmf.estimators.mapping.metric import AUTO
-from dsnmf.estimators.mapping.ridge import RidgeMap, completed_labels
+from dsnmf.estimators.mapping.ridge import RidgeMap, complete_labels
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from dsnmf.typing import Array
 
-#: Share of the samples with labels from which their classes govern the distances of features.
+#: Share of labelled samples from which the classes set the distances between features.
 NEARLY_ALL = 0.8
 
-#: What is added to each feature's variance in metrics of a layer with a graph of neighbours, as a
-#: share of the mean variance of `H_`. The graph keeps those features small that tell neighbours
-#: apart; with variances that are nearly even the metric keeps them so.
+#: Number that metrics add to each feature's variance in a layer with a graph of neighbours, as a
+#: share of the mean variance of `H_`. The graph keeps features small in which neighbours differ;
+#: with nearly even variances, the metric does not enlarge them again.
 EVENED = 0.5
 
 
-def _combined(attributes, graph_of):
-    """One affinity from a layer's attributes, each made by graph_of(codes, affinity)."""
+def _combine_attributes(attributes, graph_of):
+    """Combine the affinities of a layer's attributes, each from graph_of(codes, affinity)."""
     graphs = [graph_of(codes, affinity) for codes, affinity, _ in attributes]
     weights = [
         default_weight(codes, affinity, W) if weight is None else weight
@@ -47,12 +49,22 @@ def _combined(attributes, graph_of):
     return combine(graphs, weights)
 
 
+def _warn_of_minus_one(y, n):
+    """UserWarning if an attribute has the labels -1 and 1: these are one class, and unknown."""
+    if any(classes == [1] and (codes < 0).any() for codes, classes in as_classes(y, "y", n)):
+        warnings.warn(
+            "y has the labels -1 and 1: -1 means that a label is unknown, so there is one class; "
+            "if -1 is a class, give it another number or a name",
+            stacklevel=stacklevel(),
+        )
+
+
 class SupervisedFactorisation(Factorisation):
     """A factorisation with labels.
 
-    A subclass's `_attributes(y, n)` says which layer has which: a list with one entry per layer,
-    itself a list of its attributes' (codes or None, affinity, weight or None for the default one),
-    of n samples.
+    A subclass's `_attributes(y, n)` returns the attributes of each layer, for n samples: a list
+    with an entry per layer, which is a list of tuples (codes or None, affinity, weight or None for
+    the default).
     """
 
     _per_layer = (
@@ -63,9 +75,9 @@ class SupervisedFactorisation(Factorisation):
         "_degrees",
         "_evened",
     )
-    _labelled: Sequence[Array] = ()  # whether nearly all samples had labels, layer by layer
-    _degrees: Sequence[Array] = ()  # what the edges of a sample weigh in all, on average
-    _evened: Sequence[Array] = ()  # what `EVENED` adds; 0 if a layer's graph is not of neighbours
+    _labelled: Sequence[Array] = ()  # per layer, True if nearly all samples had labels
+    _degrees: Sequence[Array] = ()  # a sample's total edge weight, on average
+    _evened: Sequence[Array] = ()  # from `EVENED`; 0 without a graph of neighbours
 
     def _has_gauge(self):
         return False
@@ -76,7 +88,7 @@ class SupervisedFactorisation(Factorisation):
     def _note(self, model, y):
         maps = []
         if self.transform_method == "ridge":
-            X, shift = model.samples.unshifted, model.samples.shift
+            X, shift = model.data.unshifted, model.data.shift
             maps = [RidgeMap.fitted(X, H, shift) for H in self.H_]
         self._ridge_C, self._ridge_c = [ridge.C for ridge in maps], [ridge.c for ridge in maps]
         layers = self._attributes(y, self.H_[-1].shape[1])
@@ -110,24 +122,26 @@ class SupervisedFactorisation(Factorisation):
     def _codes(self, y, n):
         return [None] if y is None else as_label_codes(y, "y", n)
 
-    def _hashed_labels(self, y, n):
+    def _hash_labels(self, y, n):
         return digest(self._codes(y, n))
 
-    def _affinities(self, y, n, factorised):
+    def _affinities(self, y, n, layer_inputs):
         layers = self._attributes(y, n)
-        if factorised is None:
-            return [_combined(layer, partial(class_affinity, n=n)) for layer in layers]
+        if any(codes is not None and codes.max() == 0 for layer in layers for codes, *_ in layer):
+            _warn_of_minus_one(y, n)
+        if layer_inputs is None:
+            return [_combine_attributes(layer, partial(class_affinity, n=n)) for layer in layers]
         settings = {name: getattr(self, name) for name in ("n_neighbors", "heat_width", "verbose")}
         graph_of = partial(attribute_affinity, **settings)
-        inputs = factorised()
+        inputs = layer_inputs()
         if self.complete_labels:
             X = inputs[0].unshifted
             layers = [
-                [(completed_labels(codes, X), *others) for codes, *others in attributes]
+                [(complete_labels(codes, X), *others) for codes, *others in attributes]
                 for attributes in layers
             ]
         return [
-            _combined(attributes, partial(graph_of, samples=samples))
+            _combine_attributes(attributes, partial(graph_of, samples=samples))
             for attributes, samples in zip(layers, inputs)
         ]
 

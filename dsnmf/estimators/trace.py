@@ -1,4 +1,4 @@
-"""What is recorded of a fit, and what callbacks see of it."""
+"""The record of a fit's costs, and the state that callbacks get."""
 
 from time import perf_counter
 
@@ -6,7 +6,7 @@ import numpy as np
 
 
 class Trace:
-    """The costs of a fit, when each was computed, and how much it differs from the one before.
+    """The costs of a fit, the times of their computation, and the changes between them.
 
     Attributes
     ----------
@@ -15,7 +15,7 @@ class Trace:
     Parameters
     ----------
     factor : float
-        Takes the costs that are appended to the unit in which they are kept.
+        Multiplies appended costs, to convert them to the recorded unit.
     """
 
     COLUMNS = ("cost", "seconds", "change")
@@ -28,7 +28,7 @@ class Trace:
     def append(self, cost):
         cost = cost and self._factor * cost
         last = self.cost[-1] if self.cost else cost
-        self.change.append(cost - last if cost != last else 0.0)  # of infinities too
+        self.change.append(cost - last if cost != last else 0.0)  # infinities too
         self.cost.append(cost)
         self.seconds.append(perf_counter() - self._started)
 
@@ -37,7 +37,7 @@ class Trace:
         return {name: np.array(getattr(self, name)) for name in self.COLUMNS}
 
     def state(self):
-        """What `restore` goes on from: small arrays by name."""
+        """The state for `restore`: small arrays by name."""
         return self.arrays() | {"elapsed": np.array(perf_counter() - self._started)}
 
     def restore(self, state):
@@ -46,25 +46,24 @@ class Trace:
 
 
 def costs_unit(scale):
-    """What takes costs of data at the scale of the fit to what is compared, and that to the data's.
+    """Two factors: from costs at the scale of the fit to compared costs, and to the data's unit.
 
-    The first is scale², the second 1, where scale² is a number whose products are; the square of
-    data's unit may be none, and then costs are compared at the scale of the fit, and kept as
-    infinity or 0.
+    They are scale² and 1 if scale² is far from overflow and underflow. Else costs are compared at
+    the scale of the fit, and recorded in the data's unit as infinity or 0 if need be.
     """
     energy = scale * scale
     return (energy, 1.0) if 1e-150 < energy < 1e150 else (1.0, energy)
 
 
 class State:
-    """What a callback sees.
+    """The state that a callback gets.
 
     Attributes
     ----------
     cost, seconds, change : float
-        The last computed cost, when that was, and its difference to the one before.
+        The last cost, the time of its computation, and its difference from the one before.
     Z_, H_ : lists of ndarray
-        Copies of the factors as the solver holds them, Z_1 for all features.
+        Copies of the factors in the solver's form, Z_1 for all features.
     """
 
     def __init__(self, trace, model):

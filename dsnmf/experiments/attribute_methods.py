@@ -19,18 +19,18 @@ from dsnmf.initialisation import NOISE_FLOOR
 from dsnmf.selection.principal import Principal
 
 ALPHA = 0.1
-#: Of WSF, each attribute: with .1, what H learns of nrLetters does not carry over to new samples.
+#: Weight of each attribute in WSF: with .1, H's separation of nrLetters fails on new samples.
 WSF_ALPHA = 10.0
 JOINED_ALPHA = 10.0
-#: A large weight of Deep WSF's labels, which the ridge regression bears.
+#: A large weight of Deep WSF's labels, which works with the ridge regression.
 LARGE_ALPHA = 10.0
 NEIGHBOUR_WEIGHT = 0.1
 N_NEIGHBORS = 10
 TRAINING = {"max_iter": 300, "tol": 0, "metric": "components", "noise_floor": NOISE_FLOOR}
 
 
-def normalised(affinity):
-    """D^-1/2 W D^-1/2, D the diagonal of W's row sums; a sample without edges stays without."""
+def normalise(affinity):
+    """D^-1/2 W D^-1/2, D the diagonal of W's row sums; a sample without edges gets none."""
     d = degrees(affinity)
     scale = scipy.sparse.diags(np.where(d > 0, 1 / np.sqrt(np.where(d > 0, d, 1)), 0))
     W = affinity.tosparse() if hasattr(affinity, "tosparse") else affinity
@@ -38,19 +38,19 @@ def normalised(affinity):
 
 
 def joined_affinity(X, labels):
-    """Samples (rows of X) joined by class where labels are known, and by neighbourhood."""
+    """Affinity of samples (rows of X): by class if labels are known, and by neighbourhood."""
     neighbours = knn_affinity(X.T, n_neighbors=min(N_NEIGHBORS, len(X) - 1))
-    graphs = [normalised(label_affinity(labels)), normalised(neighbours)]
+    graphs = [normalise(label_affinity(labels)), normalise(neighbours)]
     return combine(graphs, [1, NEIGHBOUR_WEIGHT])
 
 
 def spread_labels(X, y):
-    """The labels (n, a), with those of the unlabelled samples (-1) taken from neighbours."""
+    """The labels (n, a); unlabelled samples (-1) get theirs from neighbours."""
     spreading = LabelSpreading(kernel="knn", n_neighbors=min(N_NEIGHBORS, len(X)))
     return np.column_stack([spreading.fit(X, labels).transduction_ for labels in y.T])
 
 
-#: Maps of Deep WSF by name, as `attributes` has them: parameters of the model.
+#: Maps of Deep WSF by name, see `attributes`: parameters of the model.
 MAPS = {
     "Z": {"transform_method": "projection"},
     "H": {},
@@ -72,7 +72,7 @@ def _transforms(model):
 
 
 def _alike(maps, X):
-    """Training samples through the same maps as new ones."""
+    """Map training samples in the same way as new ones."""
     return [(features_of(X), features_of) for features_of in maps]
 
 
@@ -97,12 +97,12 @@ def _deep_semi_nmf(layers, metric, X, y):
 
 
 def unsupervised(layers):
-    """The methods that see no labels.
+    """The methods without labels.
 
     Returns
     -------
     dict
-        {method: fit}. In the "data metric" features have the distances of their reconstructions.
+        {method: fit}. The "data metric" is that of the reconstructions.
     """
     k = layers[0]
     return {
@@ -126,8 +126,8 @@ def _nr_kmeans(X, y):
     return _alike(maps, X)
 
 
-#: Methods that look for several clusterings at once, as `unsupervised`'s: of the labels they use
-#: the number of classes of each attribute alone. Layer i is the subspace of the i-th clustering.
+#: Methods for several clusterings at once, like those of `unsupervised`. Of the labels, they use
+#: only the number of classes of each attribute. Layer i is the subspace of the i-th clustering.
 RIVALS = {"NrKmeans": _nr_kmeans}
 
 
@@ -149,14 +149,14 @@ def _deep_wsf(layers, order, name, X, y):
 
 
 def supervised(layers, names, maps=tuple(MAPS)):
-    """The methods that see labels of the attributes of these names: a dict as `unsupervised`'s.
+    """The methods with labels of the attributes of these names: a dict like `unsupervised`'s.
 
     Parameters
     ----------
     layers : sequence of int
     names : sequence of str
     maps : sequence of str
-        Of Deep WSF, from `MAPS`.
+        Maps of Deep WSF, from `MAPS`.
     """
     wsf = f"WSF {layers[0]}"
     fits = {f"{wsf}, {name}": partial(_wsf, layers[0], [a]) for a, name in enumerate(names)}

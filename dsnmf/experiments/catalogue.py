@@ -6,8 +6,8 @@ from dsnmf.experiments import comparators, rivals
 
 _MANY = {"iterations": comparators.MANY_ITERATIONS}
 
-#: In the order of tables and legends. Another one needs a line here, and an `Entry` in a protocol's
-#: table.
+#: Methods in the order of tables and legends. A new one needs a line here, and an `Entry` in a
+#: protocol's table.
 METHODS = {
     "Deep Semi-NMF": comparators.deep_semi_nmf,
     "Deep Semi-NMF (selected metric)": rivals.selected_metric,

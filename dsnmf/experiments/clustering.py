@@ -1,4 +1,4 @@
-"""How well k-means on features finds known classes, over several of its seeds."""
+"""Scores of k-means on features against known classes, over several seeds."""
 
 from dataclasses import dataclass, replace
 
@@ -9,7 +9,7 @@ from dsnmf.extras import extra
 from dsnmf.training.threads import threads_for
 from dsnmf.validation import as_matrix, as_size
 
-#: Starts of k-means per seed, of which the best by its own criterion is taken.
+#: Starts of k-means per seed; the best by its own criterion is used.
 N_INIT = 10
 
 
@@ -36,7 +36,7 @@ class Scores:
 
 
 def load_classes(path):
-    """A user's .mat file with one class per sample, its samples of unit norm.
+    """Read a user's .mat file with one class per sample; samples are scaled to unit norm.
 
     Parameters
     ----------
@@ -50,7 +50,7 @@ def load_classes(path):
     Raises
     ------
     OSError, ImportError
-        As for `dsnmf.datasets.load_mat`.
+        See `dsnmf.datasets.load_mat`.
     ValueError
         If the file is not as described there, or has several labels per sample.
     """
@@ -61,7 +61,7 @@ def load_classes(path):
 
 
 def k_means_score(features, target, seed):
-    """(NMI, AC) of k-means of one seed with as many clusters as there are classes.
+    """(NMI, AC) of k-means with one seed, with as many clusters as classes.
 
     Parameters
     ----------
@@ -87,7 +87,7 @@ def k_means_score(features, target, seed):
 
 
 def k_means_scores(features, target, n_seeds=10):
-    """Scores of k-means with as many clusters as there are classes.
+    """Scores of k-means with as many clusters as classes.
 
     Parameters
     ----------

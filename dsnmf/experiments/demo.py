@@ -1,4 +1,4 @@
-"""The original notebook's story as one command: how well do features cluster?"""
+"""The original notebook as one command: clustering of raw and learned features."""
 
 import csv
 import dataclasses
@@ -20,34 +20,33 @@ from dsnmf.extras import extra
 from dsnmf.files.atomic import replacing
 from dsnmf.selection import select
 
-#: Layers of the original notebook, for its faces; and epochs, for a user's own data too.
+#: Layers of the original notebook, for its faces, and epochs, also for a user's own data.
 NOTEBOOK = ((400, 100), 1000)
 
-#: Epochs that suit digits: beyond some 200 the features come to follow single pixels, and cluster
-#: less well.
+#: Epochs for digits: beyond some 200, the features follow single pixels, and cluster worse.
 DIGITS_EPOCHS = 150
 
-#: The choice of layers: components of the last one for each class, repeats of k-means for each
-#: candidate, and iterations of its fit.
+#: The choice of layers: components of the last layer per class, repeats of k-means per candidate,
+#: and iterations of its fit.
 PER_CLASS, REPEATS, ITERATIONS = (2, 4), 4, 50
 
 #: Pictures in each grid of the figure.
 PICTURES = 36
 
-#: At most so many iterations of the multiplicative rules, as in the ICML paper.
+#: Most iterations of the multiplicative rules, as in the ICML paper.
 RULE_ITERATIONS = 300
 
 
 @dataclasses.dataclass(frozen=True)
 class Row:
-    """One line of the table: a method, what it learned, and how that clusters.
+    """One line of the table: a method, its result, and its scores.
 
     Attributes
     ----------
     scores : Scores
-        Of the features as they are, a factorisation's in metric "components".
+        Scores of the unchanged features; for a factorisation, in metric "components".
     scores_half, scores_in_data : Scores or None
-        Of a factorisation's features in the metrics .5 and "data".
+        Scores of a factorisation's features in the metrics .5 and "data".
     """
 
     method: str
@@ -65,7 +64,7 @@ class Row:
         )
 
     def summary(self):
-        """Names and numbers, as they stand in the CSV file."""
+        """Names and numbers for the CSV file."""
         return {
             "method": self.method,
             "dimensions": self.learned.features.shape[1],
@@ -77,7 +76,7 @@ class Row:
 
 
 def _numbers(scores, prefix=""):
-    """Means and standard deviations of scores by their names in the CSV file, empty without any."""
+    """Means and standard deviations of scores, by column of the CSV file; empty without scores."""
     numbers = {}
     for name in ("nmi", "accuracy"):
         values = () if scores is None else getattr(scores, name)
@@ -95,7 +94,7 @@ _HEADER = (
 
 
 def load_data(data):
-    """The set named "digits" or "pie", or that of a .mat file, with samples of unit norm."""
+    """The data set "digits" or "pie", or that of a .mat file, with samples of unit norm."""
     if data in ("digits", "pie"):
         return datasets.load(data)
     if not data.endswith(".mat"):
@@ -132,8 +131,8 @@ def _run_method(method, call, target):
     return Row(method, learned, seconds, k_means_scores(learned.features, target), *in_metrics)
 
 
-def _chosen_layers(data, n_classes):
-    """Layers by the agreement of k-means with itself, which needs no labels but their number."""
+def _choose_layers(data, n_classes):
+    """Choose layers by the agreement of repeated k-means, from the number of classes only."""
     from sklearn.exceptions import ConvergenceWarning
 
     from dsnmf import SemiNMF
@@ -159,7 +158,7 @@ def _chosen_layers(data, n_classes):
 
 
 def _lesson(rows):
-    """What a reader learns from the table, in one sentence."""
+    """The conclusion from the table, in one sentence."""
     learned = [row for row in rows if row.scores_in_data is not None]
     by_metric = ("scores", "scores_half", "scores_in_data")
     best = [100 * max(np.mean(getattr(row, of).nmi) for row in learned) for of in by_metric]
@@ -176,7 +175,7 @@ def _lesson(rows):
 
 
 def _draw(rows, images):
-    """Costs of all trained models; on images also components of the last one."""
+    """Draw the costs of all trained models; for images also the last one's components."""
     Figure = extra("matplotlib.figure", "the figure").Figure
     Zs = rows[-1].learned.Zs
     pictures = {"$Z_1$": Zs[0]} if images else {}
@@ -203,7 +202,7 @@ def _caption(rows, images):
 
 
 def _write(out, figure, rows, settings):
-    """The results' files, in the folder `out`; returns their paths."""
+    """Write the results into the folder `out`; returns the paths."""
     paths = [out / name for name in ("figure.png", "results.json", "results.csv")]
     summaries = [row.summary() for row in rows]
     with replacing(paths[0], "wb") as file:
@@ -233,17 +232,17 @@ def run(data="digits", layers=None, epochs=None, seed=0, out="dsnmf-demo"):
     Parameters
     ----------
     data : str
-        "digits", "pie", or the path of a .mat file as `dsnmf.datasets.load_mat` takes it.
+        "digits", "pie", or the path of a .mat file for `dsnmf.datasets.load_mat`.
     layers : sequence of int >= 1, optional
-        Of the deep models; the shallow ones get as many components as the last layer. By default
-        400, 100 for pie, otherwise chosen by `dsnmf.selection.select`.
+        Layers of the deep models; shallow ones get as many components as the last layer. The
+        default is 400, 100 for pie, else the choice of `dsnmf.selection.select`.
     epochs : int >= 1, optional
-        Of Adam; the multiplicative rules get at most 300 iterations. By default 150 for digits
-        and 1000 otherwise.
+        Epochs of Adam, by default 150 for digits, else 1000. The multiplicative rules make at most
+        300 iterations.
     seed : int >= 0
-        Of the models' starts. k-means always has seeds 0 … 9.
+        Seed of the models' starts. k-means always has seeds 0 … 9.
     out : str or path-like
-        Folder of the results, made if it is missing.
+        Folder of the results, created if it does not exist.
 
     Returns
     -------
@@ -252,13 +251,13 @@ def run(data="digits", layers=None, epochs=None, seed=0, out="dsnmf-demo"):
     Raises
     ------
     OSError
-        If the data cannot be read or the results not be written.
+        If the data cannot be read, or the results cannot be written.
     TypeError, ValueError
-        If an argument is not as described, or the file does not hold labelled samples.
+        If an argument is not as described, or the file has no labelled samples.
     ImportError
         If an extra is missing.
     KeyboardInterrupt
-        On Ctrl-C; nothing is written then.
+        On Ctrl-C, without writing anything.
     """
     for module in ("sklearn", "matplotlib", "tqdm"):
         extra(module, "the demo")
@@ -270,7 +269,7 @@ def run(data="digits", layers=None, epochs=None, seed=0, out="dsnmf-demo"):
     n_classes = len(np.unique(dataset.target))
     print(f"{dataset.name}: {n} samples, {p} features, {n_classes} classes", flush=True)
     if layers is None:
-        layers = NOTEBOOK[0] if data == "pie" else _chosen_layers(dataset.data, n_classes)
+        layers = NOTEBOOK[0] if data == "pie" else _choose_layers(dataset.data, n_classes)
     print(f"\n{_HEADER}", flush=True)
     rows = []
     for method, call in _methods(dataset.data, layers, epochs, seed).items():

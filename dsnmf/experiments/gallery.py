@@ -1,4 +1,4 @@
-"""The pictures of the README and the guide: what layers know, components, and gaps filled.
+"""The pictures of the README and the guide: attributes in layers, components, filled gaps.
 
 python -m dsnmf.experiments.gallery --out .gallery
 """
@@ -25,13 +25,13 @@ STYLE = {"font.family": "serif", "font.size": 9, "axes.linewidth": 0.6, "mathtex
 #: Keep each file below 150 kB.
 DPI, COLOURS = 120, 128
 
-#: Share of the training samples whose labels Deep WSF sees in the picture of its layers.
+#: Share of labelled training samples for Deep WSF in the picture of its layers.
 LABELLED = 0.2
 
 #: Components shown per layer.
 LARGEST = 16
 
-#: New pictures of CMU PIE that are compared: of so many subjects, and of every third flash.
+#: Number of subjects in the picture of CMU PIE's lights, with every third flash.
 SUBJECTS, EVERY_FLASH = 5, 3
 
 #: Components shown of each of its layers.
@@ -41,23 +41,23 @@ LARGEST_OF_PIE = 9
 REMOVED = 0.3
 
 
-def _shown(target, per_pair):
-    """As many samples of each pair of classes."""
+def _pick_shown(target, per_pair):
+    """Pick the same number of samples of each pair of classes."""
     pairs = np.unique(target, axis=0, return_inverse=True)[1].ravel()
     return np.concatenate([np.flatnonzero(pairs == pair)[:per_pair] for pair in range(9)])
 
 
 def _similarities(found, target, names, size):
-    """Similarities of samples, those of several models beside each other.
+    """Draw similarities of samples, several models side by side.
 
     Parameters
     ----------
     found : dict of str to list of ndarray
-        Per model, its features of each layer, shape (n_samples, k_i).
+        For each model, the features of its layers, shape (n_samples, k_i).
     target : ndarray, shape (n_samples, a)
     names : sequence of a str
     size : (float, float)
-        Of the figure, in inches.
+        Size of the figure in inches.
     """
     figure = Figure(figsize=size, layout="constrained")
     widths = [*[1] * len(found), 0.085 * len(found)]
@@ -84,7 +84,7 @@ def layers_picture():
     train, test = train_test_split(
         np.arange(len(poses.data)), test_size=0.4, random_state=0, stratify=poses.target
     )
-    X, test = poses.data[train], test[_shown(poses.target[test], 6)]
+    X, test = poses.data[train], test[_pick_shown(poses.target[test], 6)]
     y = hide(poses.target[train], LABELLED, np.random.default_rng(0))
     models = {
         "Deep Semi-NMF, no labels": DeepSemiNMF(layers, solver="multiplicative", **TRAINING),
@@ -174,7 +174,7 @@ def components_picture():
 def fill_gaps(X, share=REMOVED, seed=0):
     """Remove entries, and fill them by factorisation and by the features' means.
 
-    The model is WSF without labels: the graph of nearest neighbours keeps it from fitting noise.
+    The model is WSF without labels, whose graph of nearest neighbours prevents a fit to noise.
 
     Parameters
     ----------
@@ -185,12 +185,12 @@ def fill_gaps(X, share=REMOVED, seed=0):
     Returns
     -------
     gappy, filled, means : ndarray, shape (n, p)
-        With NaN, and completed both ways.
+        X with gaps, filled by the factorisation, and filled by the means.
     ratio : float
-        Squared error over the removed entries, as a share of mean filling's.
+        Squared error over the removed entries, as a share of that of the means.
     """
     removed = np.random.default_rng(seed).random(X.shape) < share
-    removed &= X.any(axis=0)  # a feature that is always 0 is no test
+    removed &= X.any(axis=0)  # constant zero features test nothing
     gappy = np.where(removed, np.nan, X).astype(X.dtype)
     model = WSF(20, alpha=100, affinity="knn", n_neighbors=10, max_iter=300, tol=0).fit(gappy)
     filled = np.where(removed, model.inverse_transform(model.H_[0].T), X)
@@ -200,7 +200,7 @@ def fill_gaps(X, share=REMOVED, seed=0):
 
 
 def gaps_picture():
-    """Digits with gaps, filled, beside the originals and mean filling.
+    """Draw digits with gaps, filled by the model and by the means, and the originals.
 
     Returns
     -------
@@ -241,7 +241,7 @@ PICTURES = {
 
 
 def run(out):
-    """Draw all pictures into a folder, made if it is missing: PNG files named as in `PICTURES`.
+    """Draw all pictures of `PICTURES` as PNG files into a folder, which is created if needed.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""The kinds of experiments: each lists its items, and measures one."""
+"""The kinds of experiments: each lists its items, and runs one."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable
@@ -17,7 +17,7 @@ from dsnmf.experiments.report.published import COMPONENTS
 #: Numbers of components of a quick run.
 QUICK_COUNTS = (20, 40, 70)
 
-#: A number of components: as many as there are classes.
+#: A number of components: the number of classes.
 CLASSES = "classes"
 
 
@@ -28,9 +28,9 @@ class Protocol(ABC):
     Attributes
     ----------
     name : str
-        As in the command line.
+        Name on the command line.
     summary : str
-        Its line in the help.
+        Line in the help.
     load : callable
         Returns the `Dataset`; gets the path of the user's file if `needs_file`.
     needs_file : bool
@@ -47,7 +47,7 @@ class Protocol(ABC):
 
     @abstractmethod
     def items(self, data, seeds, quick=False):
-        """All work items, in the order in which they are best begun.
+        """All work items, in the best order of starting them.
 
         Parameters
         ----------
@@ -65,14 +65,14 @@ class Protocol(ABC):
 
     @abstractmethod
     def measure(self, dataset, item, memory):
-        """What a record has as its results; see `run_item`.
+        """Run an item; returns the results for its record, see `run_item`.
 
         Parameters
         ----------
         dataset : Dataset
         item : dict
         memory : joblib.Memory
-            For what several items share.
+            Cache of results that several items share.
 
         Returns
         -------
@@ -97,14 +97,14 @@ class Entry:
     parameters : dict
         Besides n_components.
     counted : bool
-        Whether it has a number of components.
+        True if it has a number of components.
     seeded : bool
-        Whether its results differ between seeds; if not, it runs for the first one only.
+        True if its results differ between seeds; if not, it runs for the first seed only.
     cached : str or None
-        Name of the long computation that all its items start with, and those of other entries
-        perhaps, kept in the cache: one of them runs first and the others last, when it is there.
+        Name of a long, cached computation with which all its items start, and possibly items of
+        other entries. One of them runs first, the others last.
     quick_features : tuple of str, optional
-        Those of a quick run, if not all; () where a quick run goes without the method.
+        Features in a quick run, if not all; () if a quick run omits the method.
     """
 
     method: str
@@ -116,12 +116,12 @@ class Entry:
     quick_features: tuple | None = None
 
     def features_of(self, quick):
-        """The features of a quick run or a whole one."""
+        """The features of a quick or a full run."""
         return self.features if not quick or self.quick_features is None else self.quick_features
 
 
-def _cached_last(entries_and_items):
-    """The items, those that find the cache filled at the end and those that fill it in front."""
+def _sort_by_cache(entries_and_items):
+    """Sort the items: first those that fill the cache, last those that use it."""
     seen = set()
     first, between, last = [], [], []
     for entry, item in entries_and_items:
@@ -141,7 +141,7 @@ def _samples(dataset, features):
 def _sizes(parameters, shape, n_classes):
     """The sizes of layers that depend on the data.
 
-    No first layer is larger than the data's rank can be.
+    The first layer has at most the largest possible rank of the data.
     """
     sizes = {}
     if parameters.get("n_components") == CLASSES:
@@ -160,7 +160,7 @@ def _classes(dataset):
 
 @dataclass(frozen=True)
 class Clustering(Protocol):
-    """How well k-means on features finds the classes, for several numbers of components.
+    """Scores of k-means on features against the classes, for several numbers of components.
 
     Attributes
     ----------
@@ -168,8 +168,8 @@ class Clustering(Protocol):
     counts, quick_counts : tuple of int >= 1 or CLASSES
         Numbers of components.
     k_means_seeds : int or None
-        None: one k-means per item, of the item's seed. Otherwise so many, 0, 1, …, and AC and NMI
-        are lists.
+        None: one k-means per item, with the item's seed. Else so many seeds 0, 1, …, and lists of
+        AC and NMI.
     """
 
     entries: tuple = ()
@@ -182,7 +182,7 @@ class Clustering(Protocol):
 
     def items(self, data, seeds, quick=False):
         counts = self.quick_counts if quick else self.counts
-        return _cached_last(
+        return _sort_by_cache(
             (entry, self._item(data, entry.method, seed, features, **entry.parameters, **count))
             for k in counts
             for entry in self.entries
@@ -213,7 +213,7 @@ class Clustering(Protocol):
 
 @dataclass(frozen=True)
 class Layers(Protocol):
-    """How well k-means on either layer of Deep Semi-NMF finds each attribute: Table 2 of ICML.
+    """Scores of k-means on both layers of Deep Semi-NMF for each attribute: Table 2 of ICML.
 
     Attributes
     ----------
@@ -221,7 +221,7 @@ class Layers(Protocol):
         The attributes.
     first_layer : int
     counts : tuple of int >= 1
-        Numbers of components of the second layer; a quick run has the first only.
+        Numbers of components of the second layer; a quick run uses the first number only.
     """
 
     names: tuple = ()
@@ -253,21 +253,21 @@ class Layers(Protocol):
 
 @dataclass(frozen=True)
 class Attributes(Protocol):
-    """Which layer knows which attribute, for several shares of known labels: see `attributes`.
+    """Scores of each layer for each attribute, for several shares of labels: see `attributes`.
 
     Attributes
     ----------
     names : tuple of str
-        The attributes; layer i is given the i-th one, and in the reverse order.
+        The attributes; layer i gets the i-th one, and also in reverse order.
     layers : tuple of int
     max_samples : int or None
-        At most so many samples of the set take part.
+        Most samples of the data set that are used.
     shares : tuple of float in (0, 1]
-        Of training samples whose labels are known.
+        Shares of labelled training samples.
     maps : tuple of str
-        Of Deep WSF: some of `attribute_methods.MAPS`.
+        Maps of Deep WSF, from `attribute_methods.MAPS`.
     quick_methods : tuple of str, optional
-        Those of a quick run, if not all.
+        Methods of a quick run, if not all.
     """
 
     names: tuple = ()
@@ -293,7 +293,7 @@ class Attributes(Protocol):
 
 @dataclass(frozen=True)
 class RivalAttributes(Attributes):
-    """The same by methods that look for several clusterings at once."""
+    """Like `Attributes`, for methods that find several clusterings at once."""
 
     def methods(self):
         return list(attribute_methods.RIVALS)

@@ -1,4 +1,4 @@
-"""Features by several methods, each a function from samples (rows) to what it learned."""
+"""Features by several methods, each a function from samples (rows) to a `Learned`."""
 
 import math
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ from dsnmf.validation import as_generator
 
 @dataclass(frozen=True, eq=False)
 class Learned:
-    """What a method made of the data.
+    """The result of a method.
 
     Attributes
     ----------
@@ -29,7 +29,7 @@ class Learned:
     history : tuple of float
         Σ (X - X̂)² before each iteration of the training.
     error : float or None
-        ‖X - X̂‖_F, not squared; None where it was not computed.
+        ‖X - X̂‖_F, not squared; None if it was not computed.
     nonlinearity : str
         g between the layers of a factorisation.
     """
@@ -41,46 +41,46 @@ class Learned:
     nonlinearity: str = "identity"
 
     def features_in_metric(self, metric):
-        """Features of a factorisation in a metric, as the estimators' `metric` has it."""
+        """Features of a factorisation in a metric, see the estimators' `metric`."""
         from dsnmf.estimators.mapping.metric import as_exponent, metric_of
         from dsnmf.estimators.mapping.spread import spread_of_features
 
         H, given = np.asarray(self.features.T), (list(self.Zs), self.nonlinearity, None)
         with _once(self.features.shape[0], *self.Zs[0].shape):
             spread = spread_of_features(*given, H)
-            return metric_of(as_exponent(metric), *given, spread).of(H).T
+            return metric_of(as_exponent(metric), *given, spread).apply(H).T
 
 
 def _once(n, p, k=math.inf):
-    """For what is decomposed once, n samples of p features, into k components or all."""
+    """Threads for one decomposition of n samples with p features into k components, or all."""
     return threads_for(n, p, min(n, p, k), limit=ONCE)
 
 
 def raw(data):
-    """The samples as they are."""
+    """The samples themselves."""
     return Learned(data)
 
 
 def pca(data, n_components, whiten=0.0):
-    """Principal components, whitened to a degree: see `dsnmf.selection.principal`."""
+    """Principal components, partly whitened: see `dsnmf.selection.principal`."""
     with _once(*data.shape):
         return Learned(Principal(n_components, whiten).fit_transform(data))
 
 
 def svd_semi_nmf(data, n_components, seed=0):
-    """Semi-NMF by `appr_seminmf` alone, which does not iterate."""
+    """Semi-NMF by `appr_seminmf` only, without iterations."""
     with _once(*data.shape):
         Z, H = appr_seminmf(data.T, n_components, random_state=seed)
     return Learned(H.T, (Z,))
 
 
 def _raise_if_interrupted(stopped_by):
-    """Features of an unfinished training are no result."""
+    """Raise KeyboardInterrupt: features of an unfinished training are no result."""
     if stopped_by == "interrupt":
         raise KeyboardInterrupt
 
 
-def _shared(value):
+def _share(value):
     value = np.array(value, order="C")
     return pytensor.shared(value, borrow=True, shape=value.shape)
 
@@ -91,15 +91,15 @@ def train(rule, X, Zs, Hs, iterations, stops=None, description="", progress=Fals
     Parameters
     ----------
     rule : callable
-        From the variables X, Zs, Hs to the updates.
+        Takes the variables X, Zs, Hs; returns the updates.
     X : ndarray, shape (p, n)
     Zs, Hs : lists of m ndarrays
-        Where it starts.
+        The start.
     iterations : int >= 1
-        At most so many.
+        Largest number of iterations.
     stops : callable, optional
-        From the list of ‖X - X̂‖_F after iteration 1, 2, … to whether to stop there. They are
-        known one iteration late, which is then the last one.
+        Takes the list of ‖X - X̂‖_F after iteration 1, 2, …; true to stop there. The errors are
+        known one iteration late, so that one more iteration follows.
     description : str
     progress : bool
 
@@ -110,7 +110,7 @@ def train(rule, X, Zs, Hs, iterations, stops=None, description="", progress=Fals
         ‖X - X̂‖²_F before each iteration.
     """
     threads = threads_for(X.shape[1], *map(len, (X, *Hs)))
-    X, Zs, Hs = _shared(X), [_shared(Z) for Z in Zs], [_shared(H) for H in Hs]
+    X, Zs, Hs = _share(X), [_share(Z) for Z in Zs], [_share(H) for H in Hs]
     step = compile_function([], reconstruction_cost(X, Zs, Hs[-1]), updates=rule(X, Zs, Hs))
     history = []
     with threads:
@@ -128,7 +128,7 @@ def train(rule, X, Zs, Hs, iterations, stops=None, description="", progress=Fals
 
 
 def _by_rule(rule, name, data, layers, iterations, seed, progress):
-    """A linear model, started by `appr_seminmf` layer by layer and trained by rule(X, Zs, Hs)."""
+    """Train a linear model by rule(X, Zs, Hs), from `appr_seminmf` layer by layer."""
     rng = as_generator(seed)
     with _once(*data.shape):
         start = pretrain(data.T, layers, lambda H, k: appr_seminmf(H, k, random_state=rng))
@@ -140,7 +140,7 @@ def _by_rule(rule, name, data, layers, iterations, seed, progress):
 
 
 def semi_nmf_rule(X, Zs, Hs):
-    """`dsnmf.updates.semi_nmf` for `train`, which has lists of one factor."""
+    """`dsnmf.updates.semi_nmf` for `train`, with lists of one factor."""
     return updates.semi_nmf(X, *Zs, *Hs)
 
 
@@ -154,16 +154,16 @@ def deep_semi_nmf(data, layers, iterations, seed=0, progress=False):
     return _by_rule(updates.deep_semi_nmf, "Algorithm 1", data, layers, iterations, seed, progress)
 
 
-def trained_dsnmf(data, layers, epochs, seed=0, progress=False, compress=False):
-    """A trained `DSNMF`; KeyboardInterrupt if its training was interrupted."""
+def train_dsnmf(data, layers, epochs, seed=0, progress=False, compress=False):
+    """Train a `DSNMF`; KeyboardInterrupt if its training was interrupted."""
     model = DSNMF(data, layers, random_state=seed, compress=compress)
     model.fit(epochs, progress=progress)
     _raise_if_interrupted(model.stopped_by)
     return model
 
 
-def learned_by(model):
-    """What a trained `DSNMF` learned."""
+def result_of(model):
+    """The `Learned` of a trained `DSNMF`."""
     Zs = tuple(model.get_param_values()[:-1])
     history = tuple(model.history)
     return Learned(model.get_features().T, Zs, history, nonlinearity="relu")
@@ -171,4 +171,4 @@ def learned_by(model):
 
 def dsnmf(data, layers, epochs, seed=0, progress=False):
     """Deep Semi-NMF with rectifiers, trained by Adam: the class `DSNMF`."""
-    return learned_by(trained_dsnmf(data, layers, epochs, seed, progress))
+    return result_of(train_dsnmf(data, layers, epochs, seed, progress))

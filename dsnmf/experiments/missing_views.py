@@ -1,4 +1,4 @@
-"""The experiment of several views: clusterings with all views, and with some of them missing."""
+"""The experiment with several views: clusterings with all views, and with missing views."""
 
 from dataclasses import dataclass
 
@@ -11,12 +11,12 @@ from dsnmf.experiments.kinds import Protocol
 
 @dataclass(frozen=True)
 class MissingViews(Protocol):
-    """How well k-means finds the classes from several views, with shares of them missing.
+    """Scores of k-means against the classes from several views, with shares of them missing.
 
     Attributes
     ----------
     shares, quick_shares : tuple of float in [0, 1)
-        Of the samples' views that are missing.
+        Shares of the samples' views that are missing.
     """
 
     shares: tuple = (0.0, 0.1, 0.2, 0.3, 0.4, 0.5)
@@ -35,12 +35,12 @@ class MissingViews(Protocol):
 
     def measure(self, dataset, item, memory):
         ends = np.cumsum([width for _, width in dataset.views])[:-1]
-        views = view_methods.prepared(np.split(dataset.data, ends, axis=1))
+        views = view_methods.prepare(np.split(dataset.data, ends, axis=1))
         share, seed = item["parameters"]["missing"], item["seed"]
         if share:
             views = view_methods.without_some(views, share, seed)
         method, rows = view_methods.METHODS[item["method"]], []
-        for kind, features in method(views, seed, memory.cache(view_methods.filled)).items():
+        for kind, features in method(views, seed, memory.cache(view_methods.fill_views)).items():
             nmi, accuracy = k_means_score(features, dataset.target, seed)
             rows.append({"features": kind, "ac": accuracy, "nmi": nmi})
         return {"rows": rows}

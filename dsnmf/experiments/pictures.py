@@ -7,7 +7,7 @@ from dsnmf.files.atomic import replacing
 
 
 def save_small(figure, path, dpi, colours):
-    """Write a figure as a PNG file of few colours: the same bytes whenever it is the same.
+    """Write a figure as a PNG file with few colours; equal figures give equal bytes.
 
     Parameters
     ----------
@@ -15,7 +15,7 @@ def save_small(figure, path, dpi, colours):
     path : Path
     dpi : int
     colours : int
-        At most 256. Rare ones are kept, as those at the ends of a colour bar.
+        At most 256. Rare colours are kept, such as those at the ends of a colour bar.
     """
     image = extra("PIL.Image", "pictures")
     drawn = io.BytesIO()

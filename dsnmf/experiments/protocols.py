@@ -1,4 +1,4 @@
-"""The experiments as data: which methods, parameters and seeds, on which samples.
+"""The experiments as data: their methods, parameters, seeds and samples.
 
 A new method is one line in `catalogue.METHODS` and one `Entry`; a new data set is one entry of
 `PROTOCOLS`.
@@ -21,7 +21,7 @@ from dsnmf.experiments.report.published import LATER_COMPONENTS
 _BOTH = ("pixels", "igo")
 _TWO_LAYERS = {"first_layer": 625}
 
-#: Of the ICML paper; IGO has too many directions above the noise floor for compressed training.
+#: Methods of the ICML paper. IGO has too many directions above the noise floor for compression.
 ICML2014 = (
     Entry("Deep Semi-NMF", _BOTH, _TWO_LAYERS, quick_features=("pixels",), cached="Semi-NMF"),
     Entry("Deep Semi-NMF (Adam)", parameters={**_TWO_LAYERS, "epochs": 500, "compress": True}),
@@ -38,7 +38,7 @@ ICML2014 = (
     Entry("best rank k", seeded=False),
 )
 
-#: Of the original notebook.
+#: Methods of the original notebook.
 NOTEBOOK = (
     Entry("Deep Semi-NMF (Adam)", parameters={"first_layer": 400, "epochs": 1000}),
     Entry("raw", counted=False),
@@ -49,18 +49,19 @@ NOTEBOOK = (
 
 _DEEP = {"parameters": _TWO_LAYERS, "cached": "Semi-NMF"}
 
-#: A linear program starts with no error, so that nothing is learned of a first layer beyond the
-#: data's rank without noise, and the second starts from noise: with 625, NMI .72 on PIE.
+#: Size of the first layer. A linear program starts without error. So components beyond the data's
+#: rank without noise learn nothing, and the second layer starts from noise: with 625 components,
+#: NMI is .72 on PIE.
 _DEEP_LP = {"parameters": {"first_layer": 100}, "cached": "LP"}
 
-#: Of a later paper, which starts all layers from a linear program: "DGsnMF 2020" in the report.
-#: It does not depend on a seed, so that k-means alone has several.
+#: Methods of a later paper, which starts all layers from a linear program: "DGsnMF 2020" in the
+#: report. This start has no seed, so only k-means has several seeds.
 DGSNMF2020 = (
     Entry("Deep Semi-NMF (LP start)", **_DEEP_LP, seeded=False),
     Entry("Semi-NMF (LP start)", seeded=False),
 )
 
-#: Every method once, on any data: k-means on as many components as there are classes.
+#: Every method once, on any data: k-means on as many components as classes.
 ARENA = (
     Entry("Deep Semi-NMF", **_DEEP),
     Entry("Deep Semi-NMF (selected metric)", **_DEEP),
@@ -172,11 +173,9 @@ PROTOCOLS = {
             quick_counts=(100,),
             k_means_seeds=10,
         ),
+        Attributes("attributes-stickfigures", "attributes by layer: two poses", **_STICKFIGURES),
         Attributes(
-            "attributes-stickfigures", "which layer knows which of two poses", **_STICKFIGURES
-        ),
-        Attributes(
-            "attributes-nrletters", "which layer knows letter, colour or corner", **_NRLETTERS
+            "attributes-nrletters", "attributes by layer: letter, colour and corner", **_NRLETTERS
         ),
         RivalAttributes(
             "attributes-stickfigures-rivals", "the poses by several clusterings", **_STICKFIGURES
@@ -186,12 +185,12 @@ PROTOCOLS = {
         ),
         Attributes(
             "attributes-pie",
-            "which layer knows direction of the light, flash or subject of CMU PIE",
+            "attributes by layer: direction of the light, flash and subject of CMU PIE",
             **_PIE,
         ),
         Attributes(
             "attributes-faces",
-            "which layer knows pose, expression or identity of drawn faces",
+            "attributes by layer: pose, expression and identity of drawn faces",
             datasets.make_attribute_faces,
             **_FACES,
         ),
@@ -216,7 +215,7 @@ PROTOCOLS = {
 
 
 def find(name):
-    """The protocol of that name; ValueError if there is none.
+    """The protocol with this name; ValueError if there is none.
 
     Examples
     --------
@@ -230,9 +229,9 @@ def find(name):
 
 
 def parse_methods(text, protocols):
-    """The methods of some protocols that a text names, with commas between them.
+    """The methods of some protocols in a text, with commas between their names.
 
-    Names may have commas themselves.
+    Names may contain commas themselves.
 
     Parameters
     ----------
@@ -246,7 +245,7 @@ def parse_methods(text, protocols):
     Raises
     ------
     ValueError
-        If the text names something else.
+        If the text contains another name.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""Methods that the ICML paper does not compare with, each as its authors run it.
+"""Methods that are not in the ICML paper's comparison, with their authors' settings.
 
 And one of ours, `selected_metric`. Functions as in `comparators`: samples are rows, of unit norm;
 `catalogue.METHODS` names them.
@@ -26,22 +26,22 @@ from dsnmf.experiments.methods import Learned, pca, train
 from dsnmf.extras import extra
 from dsnmf.selection.clusters import agreement_beyond_shapeless
 
-#: GNMF as in Cai, He, Han & Huang 2011: the weight of the graph, iterations, random starts.
+#: GNMF of Cai, He, Han & Huang 2011: weight of the graph, iterations, random starts.
 GNMF_WEIGHT, GNMF_ITERATIONS, GNMF_STARTS = 100, 100, 10
 
-#: Of UMAP: its defaults, but for what its documentation advises for clustering. (The 30 neighbours
+#: Options of UMAP: its documentation's advice for clustering, else its defaults. (The 30 neighbours
 #: advised there are worse than the default 15 on PIE, ORL and digits.)
 UMAP_PARAMETERS = {"n_neighbors": 15, "min_dist": 0.0, "n_components": 2}
 
-#: Of the dictionary's codes: weight of their l1 norm (scikit-learn's 1 leaves no code of samples of
-#: unit norm), and passes over the samples.
+#: Dictionary: weight of the codes' l1 norm (scikit-learn's 1 gives zero codes for samples of unit
+#: norm), and passes over the samples.
 CODE_WEIGHT, PASSES = 0.1, 20
 
-#: At most so many iterations of FastICA.
+#: Most iterations of FastICA.
 ICA_ITERATIONS = 500
 
 
-#: The metrics to choose from, and clusterings that judge each.
+#: The metrics to choose from, and the number of clusterings for each.
 METRICS, CLUSTERINGS = ("components", 0.5, "data"), 6
 
 
@@ -51,7 +51,7 @@ def _random_start(X, n_components, rng):
 
 
 def gnmf(data, n_components, seed, memory):
-    """GNMF on the binary graph of five neighbours; of ten random starts that of least error."""
+    """GNMF on the binary graph of five neighbours; of ten random starts, the least error."""
     X, rng = data.T, np.random.default_rng(seed)
     rule = partial(nmf_rule, affinity=GNMF_WEIGHT * knn_affinity(X, N_NEIGHBORS))
     found = []
@@ -64,7 +64,7 @@ def gnmf(data, n_components, seed, memory):
 
 
 def spectral(data, n_components, seed, memory):
-    """The embedding of spectral clustering, by the graph of five neighbours and the normalised cut.
+    """The embedding of spectral clustering: graph of five neighbours, normalised cut.
 
     k-means on it is scikit-learn's `SpectralClustering`.
     """
@@ -81,7 +81,7 @@ def spectral(data, n_components, seed, memory):
 def fast_ica(data, n_components, seed, memory):
     """Independent components: a rotation of the whitened principal ones.
 
-    FastICA's own whitening loses components where the first feature is constant, as in digits.
+    FastICA's own whitening loses components if the first feature is constant, as in digits.
     """
     whitened = pca(data, n_components, whiten=1).features
     ica = FastICA(whiten=False, random_state=seed, max_iter=ICA_ITERATIONS)
@@ -115,10 +115,10 @@ def dictionary(data, n_components, seed, memory):
 
 
 def selected_metric(data, n_components, first_layer, seed, memory):
-    """Algorithm 1 of the ICML paper, its features in the metric that suits k-means best.
+    """Algorithm 1 of the ICML paper, with features in the best metric for k-means.
 
-    That is the one in which k-means, with as many clusters as components, agrees best with itself:
-    the criterion "clusters" of `dsnmf.selection.select`, which sees no labels.
+    It is the metric with the best agreement of repeated k-means, with as many clusters as
+    components: the criterion "clusters" of `dsnmf.selection.select`, which uses no labels.
     """
     learned = deep_semi_nmf(data, n_components, first_layer, seed, memory)
     candidates = [learned.features_in_metric(metric) for metric in METRICS]

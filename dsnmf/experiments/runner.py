@@ -1,4 +1,4 @@
-"""Runs the items of protocols, on this machine or on a Dask cluster, and records their results."""
+"""Run the items of protocols on this machine or on a Dask cluster, and record the results."""
 
 import contextlib
 import json
@@ -21,7 +21,7 @@ _PACKAGES = ("dsnmf", "pytensor", "numpy", "scipy", "scikit-learn")
 
 
 def versions():
-    """{package: version}, of what the results depend on."""
+    """{package: version} of the packages that the results depend on."""
     return {name: version(name) for name in _PACKAGES} | {"python": platform.python_version()}
 
 
@@ -33,22 +33,23 @@ def _dataset(protocol, data_file):
 
 
 def run_item(item, protocol, data_file, cache_folder):
-    """Run one item with one thread, in whatever process this is.
+    """Run one item with one thread, in the current process.
 
     Parameters
     ----------
     item : dict
-        One of the protocol's.
+        An item of the protocol.
     protocol : Protocol
     data_file : str or None
         Path of the user's file, for protocols that need it.
     cache_folder : str
-        For what items share. On other machines it may be another folder of that name.
+        Folder for results that items share. On other machines it may be another folder with this
+        name.
 
     Returns
     -------
     dict
-        The item's record; or the item with "failed", one line that says why.
+        The item's record; or the item with "failed", a line with the reason.
     """
     memory = extra("joblib", "the experiments").Memory(cache_folder, verbose=0)
     limits = extra("threadpoolctl", "the experiments").threadpool_limits
@@ -90,7 +91,7 @@ def _note_command(path, command):
 
 
 def _tasks(protocols, seeds, quick, methods, data_file, cache_folder):
-    """Arguments of `run_item`, for all items; data sets that cannot be had are errors here."""
+    """Arguments of `run_item` for all items; raises if a data set is not available."""
     tasks = []
     for protocol in protocols:
         if protocol.needs_file and data_file is None:
@@ -119,48 +120,48 @@ def run(
     data_file=None,
     command="",
 ):
-    """Run all items that `out` has no record of yet.
+    """Run all items without a record in `out`.
 
-    Records are written one by one as they are ready, so that a run which is killed loses only the
-    items in flight; the same call goes on from there.
+    Each record is written as soon as it is ready, so a killed run loses only the items in progress;
+    the same call continues from there.
 
     Parameters
     ----------
     protocols : sequence of Protocol
     out : str or path-like
-        Folder, made if it is missing: results.jsonl (see `records`), run.json (command lines and
-        environment) and cache (layers that several items share).
+        Folder, created if it does not exist, for results.jsonl (see `records`), run.json (command
+        lines and environment) and cache (layers that several items share).
     seeds : int >= 1
         The seeds are 0, 1, …, seeds - 1.
     quick : bool
         Fewer numbers of components.
     methods : collection of str, optional
-        Only these.
+        Run only these methods.
     jobs : int >= 1
-        Processes on this machine, of one thread each.
+        Processes on this machine, with one thread each.
     dask : str, optional
-        Address of the scheduler of a Dask cluster, which takes the place of these processes.
+        Address of the scheduler of a Dask cluster, which replaces these processes.
     data_file : str or path-like, optional
-        The user's data set, for protocols that need it; on all machines at the same place.
+        The user's data set, for protocols that need it; at the same path on all machines.
     command : str
-        For run.json.
+        Command line for run.json.
 
     Returns
     -------
     list of dict
-        The items that failed, with "failed", a line that says why.
+        The items that failed, with "failed", a line with the reason.
 
     Raises
     ------
     OSError
-        If data cannot be read, the folder not be written, or the scheduler not be reached;
-        ChildProcessError if a process of ours was killed.
+        If data cannot be read, the folder is not writable, or the scheduler cannot be reached;
+        ChildProcessError if one of our processes was killed.
     ValueError
-        If a file is not given or not as expected, or results.jsonl is damaged.
+        If a file is missing or invalid, or results.jsonl is damaged.
     ImportError
         If an extra is missing.
     KeyboardInterrupt
-        On Ctrl-C; the processes have ended then.
+        On Ctrl-C, after the processes have ended.
     """
     tqdm = extra("tqdm.auto", "the experiments").tqdm
     out = Path(out).resolve()

@@ -1,8 +1,8 @@
-"""Clusterings of samples that have several views: features by each method, some views missing.
+"""Features of samples with several views by each method, with missing views.
 
-Each method is a function of a list of views, NaN where a sample lacks one, a seed, and `fill`,
-which is `filled` or the same from a cache. It returns {kind of features: samples x features};
-`METHODS` names them.
+Each method is a function of a list of views (NaN if a sample lacks one), a seed, and `fill`, which
+is `fill_views` or its cached form. It returns {kind of features: samples x features}; `METHODS`
+names the methods.
 """
 
 import warnings
@@ -20,15 +20,15 @@ from dsnmf.initialisation import appr_seminmf, pretrain
 from dsnmf.initialisation.svd import without_zeros
 from dsnmf.training.modes import compile_function
 
-#: Components of the layers; the last as many as there are digits.
+#: Components of the layers; the last has as many as there are digits.
 LAYERS = (50, 10)
 
-#: Of the authors' program, as its demo has them.
+#: Parameters of the authors' program in its demo.
 GAMMA, BETA, NEIGHBOURS, ITERATIONS = 0.1, 0.01, 5, 100
 
 
-def prepared(views):
-    """Each feature of zero mean and unit variance, each sample of each view of unit norm."""
+def prepare(views):
+    """Scale each feature to zero mean and unit variance, then each view's samples to unit norm."""
     result = []
     for X in views:
         wide = X.astype(np.float64)
@@ -41,7 +41,7 @@ def prepared(views):
 
 
 def without_some(views, share, seed):
-    """Views with this share of all samples' views missing; each sample has one at least."""
+    """Views with this share of all samples' views missing; each sample keeps at least one."""
     rng, n, V = np.random.default_rng(seed), len(views[0]), len(views)
     present = rng.random((V, n)) >= share
     alone = np.flatnonzero(~present.any(axis=0))
@@ -49,8 +49,8 @@ def without_some(views, share, seed):
     return [np.where(own[:, None], X, np.nan) for X, own in zip(views, present)]
 
 
-def filled(X, by):
-    """One matrix with the views side by side, gaps filled by "means" or "neighbours"."""
+def fill_views(X, by):
+    """Fill the gaps of a matrix with the views side by side, by "means" or "neighbours"."""
     if not np.isnan(X).any():
         return X
     if by == "neighbours":
@@ -58,8 +58,8 @@ def filled(X, by):
     return np.where(np.isnan(X), np.nanmean(X, axis=0), X)
 
 
-def _learned(model, X):
-    """Features as learned, and in the data's metric; those that `transform` gives too."""
+def _fit_features(model, X):
+    """Fit a model; returns its learned features, those in the data's metric, and `transform`'s."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)
         warnings.filterwarnings("ignore", "view .* of the weight", RuntimeWarning)
@@ -70,32 +70,32 @@ def _learned(model, X):
     return {**kinds, "transform": model.transform(X)}
 
 
-def multiview(views, seed, fill=filled, layers=LAYERS, **parameters):
+def multiview(views, seed, fill=fill_views, layers=LAYERS, **parameters):
     """`MultiViewDeepSemiNMF`."""
     model = MultiViewDeepSemiNMF(layers, metric="data", random_state=seed, **parameters)
-    return _learned(model, views)
+    return _fit_features(model, views)
 
 
-def stacked(views, seed, fill=filled, by="means", deep=False):
-    """Semi-NMF, or Algorithm 1, of the views side by side, gaps filled."""
+def stack_views(views, seed, fill=fill_views, by="means", deep=False):
+    """Semi-NMF, or Algorithm 1, of the views side by side, with filled gaps."""
     X, options = fill(np.hstack(views), by), {"metric": "data", "random_state": seed, "tol": 1e-4}
     if deep:
-        return _learned(DeepSemiNMF(LAYERS, solver="multiplicative", **options), X)
-    return _learned(SemiNMF(LAYERS[-1], **options), X)
+        return _fit_features(DeepSemiNMF(LAYERS, solver="multiplicative", **options), X)
+    return _fit_features(SemiNMF(LAYERS[-1], **options), X)
 
 
-def concatenation(views, seed, fill=filled, by="means"):
-    """The samples as they are, gaps filled."""
+def concatenation(views, seed, fill=fill_views, by="means"):
+    """The samples themselves, with filled gaps."""
     return {"raw": fill(np.hstack(views), by)}
 
 
-def single(views, seed, fill=filled, view=0):
-    """One view as it is, where all samples have it."""
+def single(views, seed, fill=fill_views, view=0):
+    """One view, which all samples have."""
     return {"raw": views[view]}
 
 
-def as_coded(views, seed, fill=filled, view=-1):
-    """The authors' program from SVD starts; the H_m of one view, as each has its own."""
+def as_coded(views, seed, fill=fill_views, view=-1):
+    """The authors' program from SVD starts; returns the H_m of one view, as each has its own."""
     Xs, Zss, Hss, graphs = [np.ascontiguousarray(X.T) for X in views], [], [], []
     for X in Xs:
         Zs, Hs = pretrain(X, LAYERS, partial(appr_seminmf, random_state=seed))
@@ -119,11 +119,11 @@ def as_coded(views, seed, fill=filled, view=-1):
     return {"H": H.T, "metric": H.T @ np.linalg.qr(Psi, mode="r").T}
 
 
-#: By name; those of the first dictionary also with views missing.
+#: Methods by name; those in the first dictionary also run with missing views.
 WITH_GAPS = {
     "multi-view": multiview,
-    "means, Semi-NMF": stacked,
-    "neighbours, Semi-NMF": partial(stacked, by="neighbours"),
+    "means, Semi-NMF": stack_views,
+    "neighbours, Semi-NMF": partial(stack_views, by="neighbours"),
     "means, k-means": concatenation,
     "neighbours, k-means": partial(concatenation, by="neighbours"),
 }
@@ -135,7 +135,7 @@ COMPLETE = {
     "multi-view, auto": partial(multiview, weights="auto"),
     "multi-view, β = .1": partial(multiview, alphas=0.1, affinity="knn"),
     "multi-view, β = 10": partial(multiview, alphas=10.0, affinity="knn"),
-    "Deep Semi-NMF of all views": partial(stacked, deep=True),
+    "Deep Semi-NMF of all views": partial(stack_views, deep=True),
     "as coded, first view's H": partial(as_coded, view=0),
     "as coded, last view's H": as_coded,
     "view fac": partial(single, view=1),

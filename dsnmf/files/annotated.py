@@ -1,4 +1,4 @@
-"""Features in .h5ad files, written by the library anndata, so that scanpy goes on from there."""
+"""Features in .h5ad files, written by the library anndata, for use in scanpy."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from dsnmf.files.damage import damage_as
 if TYPE_CHECKING:
     from dsnmf.typing import Array, PathLike
 
-#: Keys of features in obsm, components in varm, and what is said of the model in uns.
+#: Keys of features in obsm, components in varm, and the model's description in uns.
 FEATURES, COMPONENTS, MODEL = "X_dsnmf", "dsnmf", "dsnmf"
 
 
@@ -26,7 +26,7 @@ def _library():
 
 
 def plain(value):
-    """What HDF5 holds of a parameter; None has no place there."""
+    """A parameter's value for HDF5, which has no None."""
     if isinstance(value, dict):
         return {key: plain(v) for key, v in value.items() if v is not None}
     if isinstance(value, list | tuple):
@@ -35,9 +35,9 @@ def plain(value):
 
 
 def replace_by(write, out):
-    """Have a function of a path write a file that takes its place when it is complete."""
+    """Replace a file by the one that a function of a path writes, once it is complete."""
     target = os.path.realpath(out)
-    # The library asks for a path; on the same disk, so that the file can take the other's place.
+    # The library needs a path; it is on the same disk, so that the file can be moved.
     folder = tempfile.mkdtemp(dir=os.path.dirname(target), prefix=".dsnmf.")
     try:
         made = os.path.join(folder, "made" + os.path.splitext(target)[1])
@@ -58,7 +58,7 @@ def add_features(
     components: Array | None,
     model: dict[str, Any],
 ) -> None:
-    """Write an .h5ad file with a model's features beside all that it holds.
+    """Write a copy of an .h5ad file with a model's features added.
 
     Parameters
     ----------
@@ -71,7 +71,7 @@ def add_features(
     components : ndarray, shape (n_vars, k), or None
         For `varm["dsnmf"]`.
     model : dict
-        For `uns["dsnmf"]`: what made them.
+        For `uns["dsnmf"]`: description of the model.
 
     Raises
     ------
@@ -80,7 +80,7 @@ def add_features(
     ImportError
         If anndata is missing.
     ValueError
-        If the file is damaged, or has not these samples and variables.
+        If the file is damaged, or has other samples or variables.
     """
     library = _library()
     check_place(out)
@@ -103,7 +103,7 @@ def write_features(
     names: list[str] | None,
     model: dict[str, Any],
 ) -> None:
-    """Write a new .h5ad file of features alone: `X` and `obsm["X_dsnmf"]`, with their names.
+    """Write a new .h5ad file of features only: `X` and `obsm["X_dsnmf"]`, with their names.
 
     Parameters
     ----------
@@ -116,7 +116,7 @@ def write_features(
     Raises
     ------
     OSError, ImportError
-        As `add_features` has it.
+        See `add_features`.
     """
     library = _library()
     check_place(out)

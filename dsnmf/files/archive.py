@@ -1,4 +1,4 @@
-"""Files that models are saved in: one .npz of plain arrays with a JSON header, no pickle."""
+"""Files of saved models: one .npz of plain arrays with a JSON header, no pickle."""
 
 import json
 
@@ -9,23 +9,23 @@ from dsnmf.files.damage import damage_as
 
 _HEADER = "dsnmf"
 
-#: How .npz files begin.
+#: First bytes of .npz files.
 _ZIP = b"PK"
 
 
 def write(path, kind, version, settings, arrays):
-    """Write a model file; the path holds either its old content or all of the new one.
+    """Write a model file; the path has either its old content or all of the new one.
 
     Parameters
     ----------
     path : str or path-like
-        Taken as it is, no suffix is added.
+        Used as given, no suffix is added.
     kind : str
-        What the file holds, e.g. "DSNMF".
+        Kind of the content, e.g. "DSNMF".
     version : int
         Version of the kind's layout.
     settings : dict
-        Anything that JSON can hold.
+        Any values for JSON.
     arrays : dict of str to ndarray
 
     Raises
@@ -39,7 +39,7 @@ def write(path, kind, version, settings, arrays):
 
 
 def _load(path, wanted=None):
-    """Arrays by name; only those that are wanted, if any are named."""
+    """Load arrays by name: those that are named, or all."""
     damage = damage_as(path, "is not a dsnmf model file, or is damaged")
     try:
         with damage, np.load(path, allow_pickle=False) as file:
@@ -48,13 +48,13 @@ def _load(path, wanted=None):
         with open(path, "rb") as file:
             if file.read(len(_ZIP)) == _ZIP:
                 raise
-        # NumPy takes any other file for a pickle, and says how to read that.
+        # NumPy treats any other file as a pickle, and its message is about pickles.
         text = f"{path} is not a dsnmf model file, which dsnmf fit or save writes"
         raise ValueError(text) from error
 
 
 def _pop_header(arrays, path):
-    """Kind, version and settings, taken out of the arrays."""
+    """Remove kind, version and settings from the arrays, and return them."""
     try:
         header = json.loads(str(arrays.pop(_HEADER)))
         return header["kind"], header["version"], header["settings"]
@@ -63,7 +63,7 @@ def _pop_header(arrays, path):
 
 
 def kind_of(path):
-    """What a file written by `write` holds, e.g. "DSNMF".
+    """The kind of a file written by `write`, e.g. "DSNMF".
 
     Parameters
     ----------
@@ -85,7 +85,7 @@ def kind_of(path):
 
 
 def read_any(path, version, wanted=None):
-    """Kind, settings and arrays of a file written by `write`, of whichever kind; see `read`."""
+    """Read kind, settings and arrays of a file of any kind; see `read`."""
     arrays = _load(path)
     kind, found_version, settings = _pop_header(arrays, path)
     if wanted not in (None, kind):
@@ -98,13 +98,13 @@ def read_any(path, version, wanted=None):
 
 
 def read(path, kind, version):
-    """Settings and arrays of a file written by `write`.
+    """Read settings and arrays of a file written by `write`.
 
     Parameters
     ----------
     path : str or path-like
     kind : str
-        The kind that the file must hold.
+        The kind that the file must have.
     version : int
         The newest version of its layout that the caller understands.
 
@@ -118,7 +118,7 @@ def read(path, kind, version):
     OSError
         If the file cannot be read (FileNotFoundError if there is none).
     ValueError
-        If it is damaged, was not written by `write`, or holds another kind or a newer version.
+        If it is damaged, was not written by `write`, or has another kind or a newer version.
     """
     _, settings, arrays = read_any(path, version, kind)
     return settings, arrays

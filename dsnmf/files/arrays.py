@@ -8,7 +8,7 @@ import scipy.sparse
 from dsnmf.files.damage import damage_as
 from dsnmf.files.variables import as_csr, pick_array, pick_labels, pick_matrix
 
-#: What the .npz files of `scipy.sparse.save_npz` have, and what we call the matrix in them.
+#: Names in the .npz files of `scipy.sparse.save_npz`; our name of the matrix in them.
 _SPARSE, _MATRIX = {"format", "shape", "data"}, "matrix"
 
 
@@ -17,7 +17,7 @@ def _suffix(path):
 
 
 def _load(path, names=None):
-    """The array of a .npy file, or those of a .npz file by name: all, or the named ones."""
+    """Load the array of a .npy file, or the arrays of a .npz file: all, or the named ones."""
     suffix = _suffix(path)
     with damage_as(path, f"is no intact {suffix} file without pickle"):
         loaded = np.load(path, allow_pickle=False)
@@ -36,13 +36,13 @@ def _as_sparse(path):
 
 
 def read_sparse(path):
-    """The matrix of a file that `scipy.sparse.save_npz` wrote, in any format, as CSR."""
+    """Read a matrix in any format that `scipy.sparse.save_npz` wrote, as CSR."""
     with _as_sparse(path):
         return as_csr(path, scipy.sparse.load_npz(path))
 
 
 def sparse_header(path):
-    """Its shape, its dtype and how many entries it stores; its values are not read."""
+    """Shape, dtype and number of stored entries of a sparse matrix, without reading its values."""
     with _as_sparse(path), np.load(path, allow_pickle=False) as file:
         if not set(file.files) >= _SPARSE:
             raise ValueError(f"it holds {', '.join(file.files) or 'nothing'}")
@@ -53,16 +53,16 @@ def sparse_header(path):
 
 
 def read_matrix(path, name=None, known=None):
-    """Samples; no names."""
+    """Read samples, without names."""
     values = _load(path) if _suffix(path) == ".npy" else pick_matrix(path, _load, name)
     return values, None
 
 
 def read_array(path, name=None):
-    """An array of any number of dimensions."""
+    """Read an array with any number of dimensions."""
     return _load(path) if _suffix(path) == ".npy" else pick_array(path, _load, name)
 
 
 def read_labels(path, name=None, n_samples=None):
-    """Labels, as they were saved."""
+    """Read labels, as they were saved."""
     return _load(path) if _suffix(path) == ".npy" else pick_labels(path, _load, name)

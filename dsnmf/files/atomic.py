@@ -1,4 +1,4 @@
-"""Files that are complete or absent: written beside their path, which they then take."""
+"""Files that are complete or absent: written beside their path, then moved to it."""
 
 import contextlib
 import errno
@@ -6,8 +6,8 @@ import os
 import tempfile
 import time
 
-#: Seconds between attempts to replace a file that is in use. Windows refuses that while any program
-#: has the file open, as virus scanners do for a moment.
+#: Seconds between attempts to replace a file. Windows refuses this while any program has the file
+#: open, as virus scanners do for a moment.
 PAUSES = (0.05, 0.1, 0.2, 0.4, 0.8) if os.name == "nt" else ()
 
 
@@ -18,17 +18,17 @@ def _umask():
 
 
 def check_place(path):
-    """OSError, with the path's name, unless a file can be written there.
+    """Raise OSError, with the path's name, unless a file can be written there.
 
     Parameters
     ----------
     path : str or path-like
-        There may be a regular file, or none, in a folder that exists and can be written to.
+        An existing regular file or none, in an existing folder with write permission.
 
     Raises
     ------
     OSError
-        Its subclass for what is wrong, e.g. FileNotFoundError if there is no such folder.
+        Or its subclass for the fault, e.g. FileNotFoundError if the folder does not exist.
     """
     target = os.path.realpath(path)
     if os.path.lexists(target) and not os.path.isfile(target):
@@ -36,7 +36,7 @@ def check_place(path):
         raise OSError(number, f"{os.strerror(number)}, not a regular file", str(path))
     try:
         with contextlib.suppress(FileNotFoundError):
-            os.lstat(target)  # says so if the name is too long
+            os.lstat(target)  # raises if the name is too long
         if os.path.exists(target):
             os.close(os.open(target, os.O_WRONLY))
         tempfile.TemporaryFile(dir=os.path.dirname(target)).close()
@@ -45,7 +45,7 @@ def check_place(path):
 
 
 def _flush_folder(path):
-    """Have a folder's names on the disk, where the system lets one open and flush a folder."""
+    """Flush a folder's names to the disk, if the system can open and flush a folder."""
     with contextlib.suppress(OSError):
         descriptor = os.open(path, os.O_RDONLY)
         try:
@@ -55,7 +55,7 @@ def _flush_folder(path):
 
 
 def _take_place(temporary, target):
-    """Give a file its name; PermissionError, which names the target, if that stays in use."""
+    """Move a file to its target; PermissionError, with the target's name, if it stays in use."""
     for pause in (*PAUSES, None):
         try:
             return os.replace(temporary, target)
@@ -68,18 +68,17 @@ def _take_place(temporary, target):
 
 @contextlib.contextmanager
 def replacing(path, mode="w"):
-    """A file to write in; it takes the path's place once it is complete, and never before.
+    """A context with a file to write, which replaces the path once it is complete.
 
-    When the context has ended, content and name are on the disk, so what is done next comes later
-    for a power cut too.
+    At the end of the context, content and name are on the disk, so that the order of writes also
+    survives a power cut.
 
     Parameters
     ----------
     path : str or path-like
-        Taken as it is, no suffix is added. Behind a symbolic link, the file that it points to is
-        replaced.
+        Used as given, no suffix is added. For a symbolic link, its target is replaced.
     mode : {"w", "wb"}
-        Text is UTF-8, with its line ends as they are written.
+        Text is UTF-8, with unchanged line ends.
 
     Yields
     ------
@@ -88,12 +87,12 @@ def replacing(path, mode="w"):
     Raises
     ------
     OSError
-        If the file cannot be written; what was at the path stays as it was.
+        If the file cannot be written; an existing file at the path stays unchanged.
     """
     check_place(path)
     target = os.path.realpath(path)
     text = {} if "b" in mode else {"encoding": "utf-8", "newline": ""}
-    # Its own name is short, so that the target's may be as long as the system allows.
+    # The temporary name is short, so that the target's may have the system's full length.
     handle, temporary = tempfile.mkstemp(dir=os.path.dirname(target), prefix=".dsnmf.")
     try:
         with os.fdopen(handle, mode, **text) as file:

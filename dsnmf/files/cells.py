@@ -1,25 +1,25 @@
-"""What the cells of text files say: a number, a name, or nothing."""
+"""The meaning of cells of text files: a number, a name, or nothing."""
 
 import re
 
 import numpy as np
 
-#: What programs write where there is no value; not "None", which may be a class.
+#: Texts that programs write for missing values; not "None", which may be a class.
 MISSING = ("", "NA", "<NA>", "N/A", "n/a", "#N/A", "NaN", "nan", "NAN", "-nan", "NULL", "null")
 
-#: Stricter than float(), which takes 2020_01 for 202001; nan of any spelling is as pandas has it.
+#: Stricter than float(), which reads 2020_01 as 202001; nan in any spelling, like pandas.
 _NUMBER = re.compile(
     r"[+-]?((\d+\.?\d*|\.\d+)(e[+-]?\d+)?|inf(inity)?|nan)", re.ASCII | re.IGNORECASE
 )
 _WHOLE = re.compile(r"[+-]?\d+", re.ASCII)
 _TRUTH = {"true": 1, "false": 0}
 
-#: As many digits every int64 has, and float() knows no limit.
+#: Digits that fit into every int64; float() has no limit.
 _DIGITS = 20
 
 
 def is_whole(cell):
-    """Whether it is a number without a point or an exponent."""
+    """True if the cell is a number without a point or an exponent."""
     return bool(_WHOLE.fullmatch(cell.strip()))
 
 
@@ -34,21 +34,21 @@ def number(cell):
 
 
 def is_name(cell):
-    """Whether it is neither a number nor missing."""
+    """True if the cell is neither a number nor missing."""
     return number(cell) is None
 
 
 def is_word(cell):
-    """Whether it is a name that begins with a letter, so that no misspelt number is meant."""
+    """True if the cell is a name that begins with a letter, and so is no misspelt number."""
     return is_name(cell) and cell.strip()[0].isalpha()
 
 
 def is_number(cell):
-    """Whether it is a number that is not missing."""
+    """True if the cell is a number and not missing."""
     value = number(cell)
     return value is not None and value == value
 
 
 def is_decimal(cell):
-    """Whether it is a number that is not written as a whole one, perhaps 1.0."""
+    """True if the cell is a number that is not written as a whole one, such as 1.0."""
     return is_number(cell) and not is_whole(cell)

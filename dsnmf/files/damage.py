@@ -1,41 +1,41 @@
-"""Files that cannot be read: one kind of error for whatever their readers raise."""
+"""Damaged files: one kind of error for all exceptions of their readers."""
 
 import contextlib
 import errno
 
 
 def _is_of_the_system(error):
-    """Whether a file could be read at another time or place: locks, permissions, the network, ….
+    """True if the system and not the file is at fault: locks, permissions, the network, ….
 
-    Readers that follow a damaged file to a place where none can be get EINVAL.
+    EINVAL is the file's fault: a damaged file may send its reader to an impossible place.
     """
     return isinstance(error, OSError) and error.errno not in (None, errno.EINVAL)
 
 
 @contextlib.contextmanager
 def damage_as(name, fault):
-    """ValueError for what goes wrong inside, unless memory or the system is what fails.
+    """A context that raises ValueError for errors in it, except errors of memory or the system.
 
-    Readers of files have many errors for damaged ones: zipfile's, zlib's, IndexError, OSError
-    without a number, ….
+    Readers raise many errors for damaged files: zipfile's, zlib's, IndexError, OSError without a
+    number, ….
 
     Parameters
     ----------
     name : str or path-like
         The file.
     fault : str
-        What it is not, e.g. "is no intact .npy file"; the reader's own message follows.
+        The fault, e.g. "is no intact .npy file"; the reader's own message follows.
 
     Raises
     ------
     OSError
-        If the file cannot be opened or read now: there is none, it is locked, …; with its name.
+        If the file cannot be opened or read now: it does not exist, is locked, …; with its name.
     MemoryError
-        If there is no room for what it holds; with its name.
+        If there is not enough memory for its content; with its name.
     ImportError
         If its reader lacks a library.
     ValueError
-        If it cannot be understood.
+        If the file is damaged.
 
     Examples
     --------
@@ -52,7 +52,7 @@ def damage_as(name, fault):
     except MemoryError as error:
         raise MemoryError(f"{name} does not fit into memory: {error}".removesuffix(": ")) from error
     except Exception as error:
-        if isinstance(error, OSError) and error.filename is not None:  # from opening it
+        if isinstance(error, OSError) and error.filename is not None:  # from opening the file
             raise
         if _is_of_the_system(error):
             raise OSError(error.errno, error.strerror or str(error), str(name)) from error
@@ -72,7 +72,7 @@ def _bad_line(path):
 
 @contextlib.contextmanager
 def text_damage_as(name, fault):
-    """`damage_as` of a text: if it is not UTF-8, the error says what to do."""
+    """`damage_as` for a text; the error about a text that is not UTF-8 gives advice."""
     try:
         with damage_as(name, fault):
             yield

@@ -1,4 +1,4 @@
-"""What stands between the cells of a text file, and in its numbers before the decimals."""
+"""Separators and decimal marks of text files."""
 
 import csv
 import re
@@ -8,15 +8,15 @@ from pathlib import Path
 
 from dsnmf.files.cells import is_decimal, number
 
-#: Endings of texts, with their separators.
+#: Endings of text files, with their separators.
 SEPARATORS = {".csv": ",", ".tsv": "\t", ".txt": None, ".dat": None}
 
 POINT, COMMA = ".", ","
 
-#: Separators that are looked for where a file has not that of its ending, with their names.
+#: Separators to try if a file does not have that of its ending, with their names.
 _TRIED = {";": "semicolon", "\t": "tab"}
 
-#: So many lines are looked at.
+#: Number of lines that are examined.
 _LOOKED_AT = 21
 
 _COMMA_NUMBER = re.compile(r"[+-]?\d*,\d+(e[+-]?\d+)?", re.ASCII | re.IGNORECASE)
@@ -25,15 +25,15 @@ _THOUSANDS = re.compile(r"[+-]?[1-9]\d{0,2}(,\d{3})+", re.ASCII)
 
 @dataclass(frozen=True)
 class Dialect:
-    """How a text file is written.
+    """The separator and the decimal mark of a text file.
 
     Attributes
     ----------
     separator : str or None
-        None if neither the user nor the file's ending nor its first lines say it.
+        None if it follows neither from the user nor from the file's ending or first lines.
     decimal : str
     note : str
-        What the user should know of this, perhaps nothing.
+        Text of a warning to the user; may be empty.
     """
 
     separator: str | None
@@ -41,24 +41,24 @@ class Dialect:
     note: str = ""
 
     def with_point(self, cell):
-        """A cell as the other functions read it: a number has a decimal point."""
+        """A cell for the other functions: a number gets a decimal point."""
         is_number = self.decimal == COMMA and has_decimal_comma(cell)
         return cell.replace(COMMA, POINT) if is_number else cell
 
     def number(self, cell):
-        """A cell's number, as `dsnmf.files.cells.number` has it."""
+        """A cell's number, see `dsnmf.files.cells.number`."""
         if self.decimal == COMMA and is_decimal(cell) and POINT in cell:
             return None  # perhaps one of thousands
         return number(self.with_point(cell))
 
 
 def has_decimal_comma(cell):
-    """Whether a cell is a number with a decimal comma."""
+    """True if a cell is a number with a decimal comma."""
     return bool(_COMMA_NUMBER.fullmatch(cell.strip()))
 
 
 def _first_rows(path, separator):
-    """Cells of the first lines that have some; none if they cannot be read."""
+    """Cells of the first lines that are not empty; none if they cannot be read."""
     try:
         with open(path, newline="", encoding="utf-8-sig") as file:
             if len(separator) > 1:
@@ -67,15 +67,15 @@ def _first_rows(path, separator):
                 lines = csv.reader(file, delimiter=separator, skipinitialspace=True)
             rows = islice(filter(any, lines), _LOOKED_AT)
             return [[cell.strip() for cell in cells] for cells in rows]
-    except (OSError, ValueError, csv.Error):  # the file's reader says what is wrong
+    except (OSError, ValueError, csv.Error):  # the file's reader explains the fault
         return []
 
 
 def _separate(rows, own):
-    """Whether the separator that made these rows is the file's: all have as many cells.
+    """True if the separator of these rows is the file's: all have the same number of cells.
 
-    The separator of the file's ending is not in the first line then, or only in numbers, as their
-    decimal comma. The name of the row names may lack.
+    The separator of the file's ending is then not in the first line, or only in numbers, as their
+    decimal comma. The name of the index may be missing.
     """
     if not rows or len(rows[0]) < 2:
         return False
@@ -88,7 +88,7 @@ def _separate(rows, own):
 
 
 def _have_decimal_commas(rows):
-    """Whether some numbers have decimal commas, which are no thousands, and none a point."""
+    """True if some numbers have decimal commas, and not thousands, and none has a point."""
     cells = [cell for row in rows[1:] or rows for cell in row]
     if any(POINT in cell and is_decimal(cell) for cell in cells):
         return False
@@ -96,19 +96,19 @@ def _have_decimal_commas(rows):
 
 
 def dialect_of(path, separator=None, decimal=None):
-    """How a text file is written: as the user says, as its first lines show, or by its ending.
+    """The dialect of a text file: from the user, its first lines, or its ending.
 
     Parameters
     ----------
     path : str or path-like
     separator, decimal : str, optional
-        What the user says.
+        The user's choices.
 
     Returns
     -------
     Dialect
-        Another separator than that of the ending only if the first lines leave no doubt, and a
-        comma as decimal mark only if a number there has one, and none a point; both are noted.
+        Its separator differs from that of the ending only if the first lines leave no doubt. Its
+        decimal mark is a comma only if a number there has one and none has a point. Both are noted.
     """
     own, shown = SEPARATORS.get(Path(path).suffix.lower()), []
     found, rows = separator or own, None
@@ -127,7 +127,7 @@ def dialect_of(path, separator=None, decimal=None):
 
 
 def other_separators(first, separator):
-    """What to say of a first line without the separator, but with another one, perhaps nothing.
+    """Advice about a first line with another separator than the given one; may be empty.
 
     Parameters
     ----------

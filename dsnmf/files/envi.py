@@ -1,4 +1,4 @@
-"""Pictures of many bands in ENVI files: a header and the values beside it."""
+"""Pictures with many bands in ENVI files: a header, and a file of values beside it."""
 
 from pathlib import Path
 
@@ -9,22 +9,22 @@ from dsnmf.files.damage import damage_as
 
 
 def is_envi(path):
-    """Whether a path is an ENVI header."""
+    """True if a path is an ENVI header."""
     return Path(path).suffix.lower() == ".hdr"
 
 
 def read_cube(path):
-    """Rows x columns x bands, and the bands' names: their wavelengths, where the header has them.
+    """Read rows x columns x bands, and the bands' names: the header's wavelengths, if any.
 
     Parameters
     ----------
     path : str or path-like
-        The header's.
+        Path of the header.
 
     Returns
     -------
     cube : ndarray of float32 or float64
-        NaN where the header's "data ignore value" stands.
+        NaN in place of the header's "data ignore value".
     bands : list of str, or None
 
     Raises
@@ -32,7 +32,7 @@ def read_cube(path):
     ImportError
         If the package `spectral` is missing.
     """
-    open(path, "rb").close()  # whose errors say what is wrong with the place
+    open(path, "rb").close()  # raises if the path is wrong
     if not is_installed("spectral"):
         raise ImportError("reading ENVI files needs spectral: pip install spectral")
     import spectral.io.envi

@@ -1,4 +1,4 @@
-"""What is said of cells that cannot be read, and of rows without any."""
+"""Messages about cells that cannot be read, and about empty rows."""
 
 import shlex
 
@@ -8,7 +8,7 @@ ON_COMMAS = "it has a decimal comma (--decimal comma)"
 
 
 def advice_on(cell, name):
-    """What to do with a cell that is no number, in the column of that name."""
+    """Advice about a cell that is no number, in the column with this name."""
     if has_decimal_comma(cell):
         return ON_COMMAS
     column, between = shlex.quote(name), "=" if cell.startswith("-") else " "
@@ -19,7 +19,7 @@ def advice_on(cell, name):
 
 
 def note_on_empty(lines):
-    """A note on the lines that are left out, for they have no cells."""
+    """A note on the lines that are left out because they are empty."""
     if len(lines) == 1:
         return f"its line {lines[0]} has no cells, and is left out"
     shown = ", ".join(map(str, lines[:3])) + (", …" if len(lines) > 3 else "")

@@ -1,4 +1,4 @@
-"""Tables with a line of names, read by pandas as the user says: .csv, .tsv, .txt, .parquet."""
+"""Tables with a header, read by pandas with the user's layout: .csv, .tsv, .txt, .parquet."""
 
 import csv
 import shlex
@@ -13,19 +13,19 @@ from dsnmf.files.damage import damage_as, text_damage_as
 from dsnmf.files.dialect import COMMA, POINT, SEPARATORS, dialect_of, other_separators
 from dsnmf.files.faults import advice_on, note_on_empty
 from dsnmf.files.headers import INDEX_NAMES, LEFT_OUT
-from dsnmf.files.layout import Layout, find_columns, listed, pick_columns
+from dsnmf.files.layout import Layout, find_columns, list_names, pick_columns
 
 SUFFIXES = (*SEPARATORS, ".parquet")
 
 
 def exact_numbers(pandas):
-    """What has `read_csv` read every digit of a number; from pandas 3.1 on it always does."""
+    """Options for `read_csv` to read every digit of a number; from pandas 3.1 on the default."""
     is_early = tuple(map(int, pandas.__version__.split(".")[:2])) < (3, 1)
     return {"float_precision": "round_trip"} if is_early else {}
 
 
 def is_frame(path):
-    """Whether a path ends as such a table does."""
+    """True if a path has the ending of such a table."""
     return Path(path).suffix.lower() in SUFFIXES
 
 
@@ -38,19 +38,19 @@ def _dialect(path, layout):
 
 
 def _check_separator(path, separator):
-    """Refuse a text without it."""
+    """Refuse a text without the separator."""
     with text_damage_as(path, "is no text"), open(path, encoding="utf-8-sig") as file:
-        other = other_separators(file.readline(), separator)
+        other, below = (other_separators(file.readline(), separator) for _ in range(2))
     if separator is None:
         hint = other or "say what is between its cells, e.g. --separator tab"
         raise ValueError(f"{path}: {hint}")
-    if other:
+    if other and below:
         raise ValueError(f"{path} has no {separator!r} between its cells: {other}")
 
 
 def _read_text(path, layout, pandas):
     dialect = _dialect(path, layout)
-    open(path, "rb").close()  # whose errors say what is wrong with the place
+    open(path, "rb").close()  # raises if the path is wrong
     _check_separator(path, dialect.separator)
     with text_damage_as(path, f"is no table with {dialect.separator!r} between its cells"):
         frame = pandas.read_csv(
@@ -83,7 +83,7 @@ def _records(path, dialect):
 
 
 def _without_empty_rows(path, frame, dialect):
-    """The frame without rows that have no cell, as spreadsheets add them; the user is told."""
+    """Remove rows without any cell, which spreadsheets add, with a warning."""
     if frame.empty or not frame.isna().all(axis=1).any():
         return frame
     lines = [(i, any(map(str.strip, cells))) for i, cells in _records(path, dialect)][1:]
@@ -95,7 +95,7 @@ def _without_empty_rows(path, frame, dialect):
 
 
 def read_frame(path, layout):
-    """The whole table, with the samples' names as its index where it has some.
+    """Read the whole table; its index is the samples' names, if it has them.
 
     Parameters
     ----------
@@ -128,7 +128,7 @@ def read_frame(path, layout):
 
 
 def numbers_among(tokens):
-    """Those tokens that are numbers, as floats."""
+    """The tokens that are numbers, as floats."""
     for token in tokens:
         try:
             yield float(token)
@@ -137,17 +137,18 @@ def numbers_among(tokens):
 
 
 def _parsed(column, decimal, pandas):
-    """A column of texts as numbers, NaN where one is none."""
+    """A column of texts as numbers, and where one is none."""
     texts = column.astype(object)
-    if decimal == COMMA:  # a point may be one of thousands
+    if decimal == COMMA:  # a point may separate thousands
         is_text = texts.map(lambda cell: isinstance(cell, str))
         texts = texts.mask(is_text & texts.astype(str).str.contains(POINT, regex=False), "a word")
         texts = texts.where(~is_text, texts.astype(str).str.replace(COMMA, POINT, regex=False))
-    return pandas.to_numeric(texts, errors="coerce")
+    numbers = pandas.to_numeric(texts, errors="coerce")
+    return numbers, (numbers.isna() & texts.notna()).to_numpy()
 
 
 def _place_of(path, layout, frame, row):
-    """The line of the file that a row is, and its name."""
+    """The line of a row in the file, and its name."""
     named = "" if frame.index.name is None else f", {frame.index.name} {frame.index[row]}"
     if not _is_text(path):
         return f"row {row + 1}{named}"
@@ -160,8 +161,7 @@ def _as_numbers(frame, path, layout, pandas):
     for name, column in frame.items():
         if getattr(column.dtype, "kind", "O") in "fiub":
             continue
-        numbers = _parsed(column, decimal, pandas)
-        bad = numbers.isna() & column.notna()
+        numbers, bad = _parsed(column, decimal, pandas)
         if bad.any():
             row = int(np.flatnonzero(bad)[0])
             place, cell = _place_of(path, layout, frame, row), column.iloc[row]
@@ -179,11 +179,21 @@ def _as_numbers(frame, path, layout, pandas):
 
 def tell_left_out(path, names):
     """Warn of columns that are no features of a model."""
-    shown = listed(names, 3)
+    shown = list_names(names, 3)
     warnings.warn(f"{path}: not features of the model, left out: {shown}", stacklevel=5)
 
 
-def _known_places(known, layout, names, path):
+def check_known(known, names, source):
+    """Refuse names of features that lack some of a model's; the message says what there is."""
+    lacking = sorted({*(known or ())} - {*names})
+    if lacking:
+        shown = ", ".join(lacking[:3]) + (" …" if len(lacking) > 3 else "")
+        raise ValueError(
+            f"{source} lacks features of the model: {shown}; it has {list_names(names, 6)}"
+        )
+
+
+def _find_known(known, layout, names, path):
     """Places of a model's features, if the table has them all and the user names none."""
     if known is None or layout.columns or layout.drop or not {*known} <= {*names}:
         return None
@@ -194,16 +204,17 @@ def _known_places(known, layout, names, path):
 
 
 def read_columns(path, layout, used=(), known=None):
-    """The features that a layout asks for.
+    """Read the features of a layout.
 
     Parameters
     ----------
     path : str or path-like
     layout : Layout
     used : sequence of str
-        Columns that hold labels.
+        Columns with labels.
     known : list of str, optional
-        Names of a model's features: where none are named, others are left out, with a warning.
+        Names of a model's features: if the layout selects none, other columns are left out, with a
+        warning.
 
     Returns
     -------
@@ -213,25 +224,26 @@ def read_columns(path, layout, used=(), known=None):
     """
     pandas = extra("pandas", "reading tables", "files")
     frame = read_frame(path, layout)
-    # Names may be whole numbers in equal steps, which pandas keeps as a range, too.
+    # Names may be whole numbers in equal steps, which pandas stores as a range too.
     named = frame.index.name is not None or not isinstance(frame.index, pandas.RangeIndex)
-    places = _known_places(known, layout, [*frame.columns], path)
+    places = _find_known(known, layout, [*frame.columns], path)
     if places is None:
         places = pick_columns(layout, frame.columns, path, used)
+        check_known(known, [frame.columns[i] for i in places], path)
     values = _as_numbers(frame.iloc[:, places].copy(), path, layout, pandas)
     names = [*map(str, frame.index)] if named else None
     return values, [frame.columns[i] for i in places], names
 
 
 def _read_again(path, layout):
-    """The table, of which another reading tells the user."""
+    """Read the table without warnings, which another reading gives."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         return read_frame(path, layout)
 
 
 def index_names(path, layout):
-    """Names of the samples, or None where the table has no index."""
+    """Names of the samples, or None if the table has no index."""
     frame = _read_again(path, layout)
     is_named = frame.index.name is not None or not hasattr(frame.index, "start")  # it only counts
     return [*map(str, frame.index)] if is_named else None
@@ -245,7 +257,7 @@ def column_names(path, layout):
 def column_with(path, layout, names):
     """The texts of the column that has at least half of these names, or None.
 
-    Of whole numbers only the first column, for others may have the same ones by chance.
+    For whole numbers it is the first column only: others may have the same numbers by chance.
     """
     if _is_text(path):
         rows = [cells for _, cells in _records(path, _dialect(path, layout)) if any(cells)]
@@ -260,18 +272,18 @@ def column_with(path, layout, names):
 
 
 def split_names(text, names):
-    """Names with commas between them; a name that has commas itself is one."""
+    """Split names at commas; a name of a column may contain commas itself."""
     return [text] if text in names else [name.strip() for name in text.split(",")]
 
 
 def read_label_columns(path, text, layout=None):
-    """Columns that hold labels, as they stand, None where there is none.
+    """Read columns of labels, unchanged, None for a missing label.
 
     Parameters
     ----------
     path : str or path-like
     text : str
-        Their names, with commas between them, in the order of the attributes.
+        Names of the columns, with commas between them, in the order of the attributes.
     layout : Layout, optional
 
     Returns

@@ -1,4 +1,4 @@
-"""The .h5ad files of anndata, from its version 0.7 on: rows are samples, columns have names."""
+"""The .h5ad files of anndata >= 0.7: rows are samples, columns have names."""
 
 import contextlib
 from pathlib import Path
@@ -15,9 +15,9 @@ _FORMATS = {"csr": scipy.sparse.csr_array, "csc": scipy.sparse.csc_array}
 
 
 @contextlib.contextmanager
-def _opened(path):
+def _open(path):
     h5py = extra("h5py", "reading .h5ad files", "files")
-    open(path, "rb").close()  # whose errors say what is wrong with the place
+    open(path, "rb").close()  # raises if the path is wrong
     with damage_as(path, f"is no intact {Path(path).suffix} file"), h5py.File(path) as file:
         # Before 0.7 data frames were one array each.
         is_old = any(hasattr(file.get(frame), "dtype") for frame in ("obs", "var"))
@@ -31,13 +31,13 @@ def _opened(path):
 
 
 def check(path):
-    """ValueError if it is no intact file of anndata 0.7 or later; the message says how to go on."""
-    with _opened(path):
+    """Raise ValueError, with advice, if it is no intact file of anndata 0.7 or later."""
+    with _open(path):
         pass
 
 
 def _matrix(node):
-    """A dense or sparse matrix."""
+    """Read a dense or sparse matrix."""
     if hasattr(node, "dtype"):
         return node[()]
     kind = node.attrs.get("encoding-type", node.attrs.get("h5sparse_format", ""))
@@ -47,7 +47,7 @@ def _matrix(node):
 
 
 def _column(node):
-    """A column of a data frame as an array; of objects, None where it has no value, if it may."""
+    """Read a column of a data frame; if values may be missing, an array of objects with None."""
     if "categories" in node.attrs:  # before 0.8
         codes, categories = node[()], _column(node.file[node.attrs["categories"]])
     elif hasattr(node, "dtype"):
@@ -58,26 +58,26 @@ def _column(node):
         values = _column(node["values"]).astype(object)
         values[node["mask"][()]] = None
         return values
-    return np.append(categories.astype(object), [None])[codes]  # the code of no value is -1
+    return np.append(categories.astype(object), [None])[codes]  # the code of a missing value is -1
 
 
 def modalities(path):
-    """Names of the modalities of a .h5mu file, each of which holds what an .h5ad file does."""
-    with _opened(path) as file:
+    """Names of the modalities of a .h5mu file, each with the content of an .h5ad file."""
+    with _open(path) as file:
         group = file.get("mod", {})
         order = group.attrs["mod-order"] if len(group) and "mod-order" in group.attrs else group
         return [*map(str, order)]
 
 
 def _places(file):
-    """Where matrices of samples stand in the file."""
+    """Places of matrices of samples in the file."""
     inner = (f"{group}/{name}" for group in ("layers", "obsm") for name in file.get(group, ()))
     places = [place for place in ("X", "raw/X", *inner) if place in file]
     return [place for place in places if hasattr(file[place], "dtype") or "indptr" in file[place]]
 
 
 def _feature_names(file, place):
-    """Those of a matrix's columns, or None."""
+    """Names of a matrix's columns, or None."""
     if place.startswith("obsm/"):
         return None
     variables = file["raw/var" if place == "raw/X" else "var"]
@@ -85,13 +85,13 @@ def _feature_names(file, place):
 
 
 def read_matrix(path, name=None, known=None, inside="/"):
-    """X or another matrix, and the names of its features.
+    """Read X or another matrix, and the names of its features.
 
-    `name` is X, raw/X, or one of layers or obsm, e.g. counts or layers/counts; `inside` is where
-    they stand in the file.
+    `name` is X, raw/X, or one of layers or obsm, e.g. counts or layers/counts; `inside` is their
+    place in the file.
     """
     name = name or "X"
-    with _opened(path) as whole:
+    with _open(path) as whole:
         file = whole[inside]
         places = _places(file)
         for place in [name, f"layers/{name}", f"obsm/{name}"]:
@@ -101,8 +101,8 @@ def read_matrix(path, name=None, known=None, inside="/"):
 
 
 def columns(path, names=None, inside="/"):
-    """The columns of obs: all, or the named ones."""
-    with _opened(path) as file:
+    """Read columns of obs: all, or the named ones."""
+    with _open(path) as file:
         obs = file[inside]["obs"]
         return {
             name: _column(obs[name])
@@ -112,14 +112,14 @@ def columns(path, names=None, inside="/"):
 
 
 def read_sample_names(path, name=None, known=None, inside="/"):
-    """Those of the observations."""
-    with _opened(path) as file:
+    """Read the names of the observations."""
+    with _open(path) as file:
         obs = file[inside]["obs"]
         return [*map(str, _column(obs[obs.attrs["_index"]]).tolist())]
 
 
 def read_labels(path, name=None, n_samples=None, columns=columns):
-    """A column of obs, or several with commas between their names."""
+    """Read a column of obs, or several, with commas between their names."""
     name = name and name.removeprefix("obs/")
     names = split_names(name, columns(path)) if name else [None]
     found = [pick_labels(path, columns, each) for each in names]

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 def holds_several(source: PathLike) -> bool:
-    """Whether a source is a whole .h5mu file, rather than one of its modalities or another file.
+    """True if a source is a whole .h5mu file, not one of its modalities or another file.
 
     Examples
     --------
@@ -31,7 +31,7 @@ def holds_several(source: PathLike) -> bool:
 
 
 def _modalities(path):
-    """Their names; ValueError if there are none."""
+    """Names of the modalities; ValueError if there are none."""
     names = h5ad.modalities(path)
     if not names:
         raise ValueError(f"{path} holds no modalities")
@@ -39,12 +39,12 @@ def _modalities(path):
 
 
 def _inside(name):
-    """Where the modality stands that `MODALITY` or `MODALITY/NAME` names; else the whole."""
+    """The file's group of `MODALITY` or `MODALITY/NAME`; without a name, the whole file."""
     return "/" if name is None else f"mod/{name.partition('/')[0]}"
 
 
 def _columns(path, names=None):
-    """Columns of obs, and of modalities as MODALITY:COLUMN, None for samples that one lacks."""
+    """Columns of obs, and of modalities as MODALITY:COLUMN, None for samples that it lacks."""
     found = h5ad.columns(path, names)
     places = {sample: place for place, sample in enumerate(h5ad.read_sample_names(path))}
     for modality in h5ad.modalities(path):
@@ -60,19 +60,19 @@ def _columns(path, names=None):
 
 
 def read_labels(path: PathLike, name: str | None = None, n_samples: int | None = None) -> Any:
-    """Columns of obs, or of a modality's as MODALITY:COLUMN, with commas between their names."""
+    """Read columns of obs, or MODALITY:COLUMN of a modality, with commas between their names."""
     return h5ad.read_labels(path, name, n_samples, _columns)
 
 
 def read_sample_names(path: PathLike, name: str | None = None, known: object = None) -> list[str]:
-    """Those of all observations, or of a modality's."""
+    """Read the names of all observations, or of a modality's observations."""
     return h5ad.read_sample_names(path, inside=_inside(name))
 
 
 def read_matrix(path: PathLike, name: str | None = None, known: object = None) -> Any:
-    """One modality's X or another of its matrices, and the names of its features.
+    """Read a modality's X or another of its matrices, and the names of its features.
 
-    `name` is MODALITY, or MODALITY/NAME with a NAME as `dsnmf.files.h5ad.read_matrix` has it.
+    `name` is MODALITY, or MODALITY/NAME with a NAME for `dsnmf.files.h5ad.read_matrix`.
     """
     there = _modalities(path)
     modality, _, inner = (name or "").partition("/")
@@ -86,7 +86,7 @@ def read_matrix(path: PathLike, name: str | None = None, known: object = None) -
 
 
 def read(path: PathLike) -> Any:
-    """The MuData object that a file holds, by the library mudata.
+    """Read a file's MuData object, by the library mudata.
 
     Parameters
     ----------
@@ -103,11 +103,11 @@ def read(path: PathLike) -> Any:
     ImportError
         If mudata is missing.
     ValueError
-        If the file is damaged or holds no modalities.
+        If the file is damaged or has no modalities.
     """
     library = extra("mudata", "reading all of a .h5mu file", "anndata")
     _modalities(path)
-    # Columns of the modalities' tables are left where they are.
+    # Columns of the modalities' tables are not copied into obs.
     with damage_as(path, "is no intact .h5mu file"), library.set_options(pull_on_update=False):
         return library.read_h5mu(path)
 
@@ -120,7 +120,7 @@ def add_features(
     components: dict[str, Array],
     model: dict[str, Any],
 ) -> None:
-    """Write a .h5mu file with a model's features beside all that it holds.
+    """Write a copy of a .h5mu file with a model's features added.
 
     Parameters
     ----------
@@ -131,16 +131,16 @@ def add_features(
     features : ndarray, shape (n_obs, k)
         For `obsm["X_dsnmf"]`.
     modality : str or None
-        Whose the features are; None for all.
+        The modality of the features; None for all.
     components : dict of str to ndarray, shape (n_vars of the modality, k)
         For `varm["dsnmf"]` of each modality.
     model : dict
-        For `uns["dsnmf"]`: what made them.
+        For `uns["dsnmf"]`: description of the model.
 
     Raises
     ------
     OSError, ImportError, ValueError
-        As `read` has it.
+        See `read`.
     """
     check_place(out)
     data = read(path)

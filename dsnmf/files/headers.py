@@ -1,6 +1,6 @@
-"""Whether the first line of a text file names its columns, and the first column its rows.
+"""Headers and indices of text files: do the first line and the first column contain names?
 
-What is certain is taken, what is doubtful is told.
+Certain cases are decided silently, doubtful ones with a warning.
 """
 
 from collections import Counter
@@ -22,14 +22,14 @@ _UNKNOWN = (*MISSING, "-1")
 
 @dataclass
 class Header:
-    """What stands beside a table's values.
+    """The header and the index of a table.
 
     Attributes
     ----------
     lines, columns : int
-        How many lines, 0 or 1, are above the values, and how many columns are before them.
+        Number of lines, 0 or 1, above the values, and number of columns before them.
     note : str
-        What the user should know of this, perhaps nothing.
+        Text of a warning to the user; may be empty.
     """
 
     lines: int = 0
@@ -46,12 +46,12 @@ def _read_as(role, cells):
 
 
 def _is_nameless(first):
-    """Whether the first column has no name of its own, if the first line has names."""
+    """True if the first column has no name of its own, if the first line has names."""
     return len(first) > 1 and first[0] in INDEX_NAMES
 
 
 def _identify(index):
-    """Whether cells of a column are names, or integers that count; one alone must be 0 or 1."""
+    """True if a column's cells are names or consecutive integers; a single one must be 0 or 1."""
     if not all(map(is_whole, index)):
         return any(map(is_name, index))
     counts = list(map(int, index))
@@ -61,12 +61,12 @@ def _identify(index):
 
 
 def _are_default_names(cells):
-    """Whether they are 0, 1, 2, …: what pandas calls columns that have no names."""
+    """True if they are 0, 1, 2, …, pandas's names for columns without names."""
     return cells == [str(i) for i in range(len(cells))]
 
 
 def _are_repeated_names(cells):
-    """Whether they are 0, 1, 2, … that begin anew: of tables that were put side by side."""
+    """True if they are 0, 1, 2, … that begin anew, from tables that were put side by side."""
     return (
         len({*cells}) >= _SOME
         and cells[0] == "0"
@@ -76,7 +76,7 @@ def _are_repeated_names(cells):
 
 
 def _without_counts(cells):
-    """Numbers without what pandas adds to a name that comes again: 0.1 for the second 0."""
+    """Numbers without pandas's additions to repeated names, such as 0.1 for the second 0."""
     seen = Counter()
     for cell in cells:
         name, point, count = cell.rpartition(".")
@@ -87,17 +87,17 @@ def _without_counts(cells):
 
 
 def _is_ordered(values):
-    """Whether numbers, not all the same, only rise or only fall."""
+    """True if numbers, not all the same, only rise or only fall."""
     return len({*values}) > 1 and sorted(values) in (values, values[::-1])
 
 
 def _judge_names(cells, below):
-    """Whether a line with names is a header, and whether the user is to be told.
+    """Two bools: is a line with names a header, and is the user warned?
 
-    It is one if there are only names. Where there are words, a missing cell is a name too (NA for
-    sodium), and so is a whole number, but this is told; a line of numbers must follow then, or
-    a first column of names would be taken for a fault of the header. Otherwise the numbers
-    must be a header by themselves.
+    It is a header if there are only names. If there are words, a missing cell is a name too (NA for
+    sodium), and so is a whole number, with a warning. A line of numbers must follow then, or a
+    first column of names would be mistaken for a fault of the header. In all other cases the
+    numbers must be a header by themselves.
     """
     if all(is_name(cell) or not cell for cell in cells):
         return True, False
@@ -110,19 +110,19 @@ def _judge_names(cells, below):
 
 
 def _are_names_alone(cells, below, columns):
-    """Whether the numbers in some columns are a header by themselves."""
+    """True if the numbers in some columns are a header by themselves."""
     rows = [[row[i] for i in columns if i < len(row)] for row in below]
     return _judge_numbers([cells[i] for i in columns], rows)[0]
 
 
 def _judge_numbers(cells, below):
-    """Whether a line of numbers is a header, and whether the user is to be told.
+    """Two bools: is a line of numbers a header, and is the user warned?
 
-    It is a header if it alone is written in whole numbers, all different, which are in order or
-    0, 1, 2, …; or if it alone is in order and lies beyond all numbers below, as wavelengths do.
-    It is a sample, and told, if it is 0, 1, 2, …, if it alone is written in whole numbers, mostly
-    different, or if it is many numbers that alone are in order. Fewer than five may be in order
-    by chance, and never count as such. 0, 1, 2, … may begin anew.
+    It is a header if only this line has whole numbers, all different, which are in order or 0, 1,
+    2, …; or if only this line is in order and lies beyond all numbers below, like wavelengths. It
+    is a sample, with a warning, if it is 0, 1, 2, …; if only this line has whole numbers, mostly
+    different; or if it has many numbers and only this line is in order. Fewer than five numbers may
+    be in order by chance, and never count as such. 0, 1, 2, … may begin anew.
     """
     cells = list(_without_counts(cells))
     values = list(map(number, cells))
@@ -149,10 +149,10 @@ def _judge_numbers(cells, below):
 
 
 def with_index_name(first, below):
-    """The first line's cells; if only the name of the row names lacks, with an empty one for it.
+    """The first line's cells, with an empty cell before them if the name of the index is missing.
 
-    So R writes them. The other cells must be a header, or the first column below names, all
-    different; a last column of empty cells is a separator too many instead.
+    R writes such tables. The other cells must be a header, or the first column below must be names,
+    all different. If the last column is empty, there is a separator too many instead.
 
     Parameters
     ----------
@@ -175,14 +175,14 @@ def with_index_name(first, below):
 def matrix_header(first, below, known=None):
     """The header of a table of numbers.
 
-    The first line is one if it has the known names, or see `_judge_names` and `_judge_numbers`. A
-    first column without a name is an index if the other columns have names, or if it holds names
-    or counts; then the others' names may be any numbers.
+    The first line is a header if it has the known names, or by `_judge_names` and `_judge_numbers`.
+    A first column without a name is an index if the other columns have names, or if it has names or
+    consecutive integers; then the other columns' names may be any numbers.
 
     Parameters
     ----------
     first : list of str
-        The first line's cells, stripped as all others.
+        The first line's cells, stripped like all others.
     below : list of list of str
         Cells of the first few lines below it.
     known : list of str, optional
@@ -211,7 +211,7 @@ def _is_name_above_numbers(name, cells):
 
 
 def _repeat(labels):
-    """Whether there are known labels, and none of them comes only once."""
+    """True if there are known labels, and each of them occurs at least twice."""
     counts = Counter(label for label in labels if label not in _UNKNOWN)
     return bool(counts) and min(counts.values()) > 1
 
@@ -219,18 +219,18 @@ def _repeat(labels):
 def label_header(rows, n_samples=None):
     """The header of a table of labels.
 
-    The first line is one where a name stands above numbers, or where names that do not come again
-    stand above labels that all do, even if the number of labels is wrong then. With other names
-    the number of samples tells: if there is one line more, the first is a header, unless its names
-    come again; so it is if it is 0, 1, 2, …. What remains in doubt is told. An index is as in
+    The first line is a header if it has a name above numbers, or if its names occur once and all
+    labels below occur again, even if the number of labels is then wrong. With other names, or with
+    0, 1, 2, …, the number of samples decides: with one line more than samples, the first line is a
+    header, unless its names occur again. Doubtful cases give a warning. For the index see
     `matrix_header`.
 
     Parameters
     ----------
     rows : list of list of str
-        Stripped cells, of as many in each row.
+        Stripped cells, the same number in each row.
     n_samples : int, optional
-        How many labels there should be.
+        Expected number of labels.
 
     Returns
     -------

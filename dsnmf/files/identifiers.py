@@ -5,17 +5,17 @@ import shlex
 
 import numpy as np
 
-#: What people call such a column, in any case, perhaps after what the samples are.
+#: Usual names of such a column, in any case, possibly after the name of the samples.
 _NUMBERING = re.compile(
     r"(.*[\W_])?(id|index|row|row[\W_]?(id|name|number)s?|unnamed: 0)|.*(?-i:[a-z]Id)",
     re.IGNORECASE,
 )
 _TIME = re.compile(r"(.*[\W_])?(t|date|datetime|time|time[\W_]?stamp)", re.IGNORECASE)
 
-#: Two samples prove nothing, and fewer than five may be in equal steps by chance.
+#: Two samples are too few, and fewer than five may be in equal steps by chance.
 _ENOUGH, _MANY = 3, 5
 
-#: Printed times are in equal steps but for so much of one.
+#: Tolerance for equal steps of printed times, as a share of a step.
 _ROUNDING = 0.1
 
 
@@ -24,7 +24,7 @@ def _are_different(values):
 
 
 def _are_in_steps(values):
-    """Whether they are whole and rise by one, or are many and in equal steps."""
+    """True if they are whole and rise by one, or are many and in equal steps."""
     if (np.diff(values) == 1).all() and (values % 1 == 0).all():
         return True
     expected = np.linspace(values[0], values[-1], len(values))
@@ -33,21 +33,21 @@ def _are_in_steps(values):
 
 
 def note_on_features(matrix, names, transpose=False):
-    """What the user should know of a first feature that seems to number or date the samples.
+    """A warning about a first feature that seems to number or date the samples.
 
     Parameters
     ----------
     matrix : ndarray, shape (n_samples, n_features)
     names : sequence of str
-        Those of the features.
+        Names of the features.
     transpose : bool
-        Whether the rows are the features.
+        True if the rows are the features.
 
     Returns
     -------
     str or None
-        A note if there are other features, and the first one holds numbers in equal steps, whole
-        numbers that are different under a name like "id", or rising ones under one like "time".
+        A note if there are other features, and the first one has numbers in equal steps, different
+        whole numbers under a name like "id", or rising numbers under a name like "time".
 
     Examples
     --------
@@ -70,7 +70,7 @@ def note_on_features(matrix, names, transpose=False):
 
 
 def note_on_labels(labels):
-    """What the user should know of a first attribute of which no label comes twice.
+    """A warning about a first attribute without repeated labels.
 
     Parameters
     ----------

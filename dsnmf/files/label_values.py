@@ -1,10 +1,10 @@
-"""Labels as they stand in files: integers or names."""
+"""Labels in files: integers or names."""
 
 from decimal import Decimal
 
 import numpy as np
 
-#: What stands for unknown labels among integers, which are below a limit.
+#: The unknown label among integers, and the limit of integers.
 _UNKNOWN, _LIMIT = -1, 2.0**63
 
 
@@ -17,7 +17,7 @@ def _refuse(source, value):
 def _whole(source, values):
     """Numbers as int64, NaN as -1."""
     unknown = np.isnan(values)
-    with np.errstate(invalid="ignore"):  # an infinity leaves no remainder but NaN
+    with np.errstate(invalid="ignore"):  # the remainder of an infinity is NaN
         odd = ~unknown & ((values % 1 != 0) | (np.abs(values) >= _LIMIT))
         labels = values.astype(np.int64)
     if odd.any():
@@ -40,19 +40,19 @@ def _label(source, value):
 
 
 def as_labels(source, values):
-    """Labels in the form that estimators take.
+    """Convert labels to the form for estimators.
 
     Parameters
     ----------
     source : str
-        Where they come from, for the error's text.
+        The labels' source, for the error's text.
     values : ndarray, shape (n_samples,) or (n_samples, n_attributes)
-        Numbers, texts, or objects that are either; None or NaN where there is none.
+        Numbers, texts, or objects that are either; None or NaN for unknown labels.
 
     Returns
     -------
-    ndarray of int64, -1 where there is none; if any label is a text, of objects: str, int, or
-    None where there is none. Texts are not changed.
+    ndarray of int64, -1 for unknown labels; if any label is a text, of objects: str, int, or None
+    for unknown labels. Texts are not changed.
 
     Raises
     ------
@@ -72,17 +72,17 @@ def as_labels(source, values):
 
 
 def without_labels(values, unknown):
-    """Values from a file, None where one stands for an unknown label.
+    """Replace values that stand for unknown labels by None.
 
     Parameters
     ----------
     values : ndarray
     unknown : sequence of str
-        As they stand in the file: "unassigned", "-9".
+        As written in the file: "unassigned", "-9".
 
     Returns
     -------
-    ndarray, of objects where there are such values
+    ndarray, of objects if there are such values
     """
     tokens = {*unknown}
     hits = [str(v) in tokens or _as_whole(v) in tokens for v in values.ravel().tolist()]

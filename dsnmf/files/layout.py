@@ -1,4 +1,4 @@
-"""How a user says that a table is to be read."""
+"""The user's choices for reading a table."""
 
 from __future__ import annotations
 
@@ -6,34 +6,34 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from fnmatch import fnmatchcase
 
-#: What an array of three dimensions may be.
+#: Meanings of a three-dimensional array.
 CUBE, PICTURES = "cube", "pictures"
 
 
 @dataclass(frozen=True)
 class Layout:
-    """What of a table is read, and how.
+    """The user's choices for reading a table.
 
     Attributes
     ----------
     columns, drop : tuple of str
-        Features to take (all, if none are named) and to leave out: names, or patterns with *, ?
-        and […]; numbers from 0 where features have no names.
+        Features to use (by default all) and to leave out: names, or patterns with *, ? and […];
+        numbers from 0 if features have no names.
     index : str or None
         The column that names the samples.
     missing : tuple of str
-        Cells that are unknown entries, beside those of `dsnmf.files.cells.MISSING`; numbers among
-        them, as -9999, are unknown in files of numbers, too.
+        Cells that are unknown entries, besides those of `dsnmf.files.cells.MISSING`. Numbers among
+        them, such as -9999, also apply to files of numbers.
     separator : str or None
-        Between the cells of a text file; by default the one of its ending, or of its first lines
+        Separator of the cells in a text file; by default that of its ending or of its first lines
         (see `dsnmf.files.dialect.dialect_of`).
     decimal : None, "." or ","
-        Before the decimals of a text file's numbers; by default as its first lines show.
+        Decimal mark of a text file's numbers; by default that of its first lines.
     transpose : bool
-        Whether the file holds features x samples.
+        True if the file has features x samples.
     array : None, "cube" or "pictures"
-        What an array of three dimensions is: rows x columns x features of pixels, which are the
-        samples, or samples x rows x columns.
+        Meaning of a three-dimensional array. "cube": rows x columns x features, whose pixels are
+        the samples. "pictures": samples x rows x columns.
     """
 
     columns: tuple[str, ...] = ()
@@ -47,13 +47,13 @@ class Layout:
 
     @property
     def asks_for_header(self):
-        """Whether it can only be of a table whose first line has names."""
+        """True if the layout needs a table with a header."""
         given = (self.columns, self.drop, self.index, self.missing, self.separator)
         return any(each not in ((), None) for each in given)
 
 
-def listed(names, count=12):
-    """Names for the text of an error."""
+def list_names(names, count=12):
+    """List names in the text of an error."""
     names = [*map(str, names)]
     more = f", … ({len(names)} in all)" if len(names) > count else ""
     return ", ".join(names[:count]) + more
@@ -66,13 +66,13 @@ def resembling(name, names):
 
 
 def find_columns(patterns, names, source, option):
-    """Places of the columns that names or patterns pick, in the order of the table.
+    """Places of the columns that match names or patterns, in the order of the table.
 
     Parameters
     ----------
     patterns : sequence of str
     names : sequence of str
-        All columns'.
+        Names of all columns.
     source, option : str
         For the error's text.
 
@@ -83,7 +83,7 @@ def find_columns(patterns, names, source, option):
     Raises
     ------
     ValueError
-        If one picks nothing, or a name comes twice; the message says what there is.
+        If a pattern matches nothing, or a name occurs twice; the message lists the columns.
     """
     found = set()
     for pattern in patterns:
@@ -94,7 +94,7 @@ def find_columns(patterns, names, source, option):
             places = [i for i, name in enumerate(names) if fnmatchcase(name, pattern)]
         if not places:
             raise ValueError(
-                f"{source} has no column {pattern!r} ({option}); it has {listed(names)}"
+                f"{source} has no column {pattern!r} ({option}); it has {list_names(names)}"
                 f"{resembling(pattern, names)}"
             )
         found |= {*places}
@@ -102,7 +102,7 @@ def find_columns(patterns, names, source, option):
 
 
 def pick_columns(layout, names, source, used=()):
-    """Places of the features that a layout asks for, without the columns that are used elsewhere.
+    """Places of a layout's features, without the columns of labels.
 
     Parameters
     ----------
@@ -110,7 +110,7 @@ def pick_columns(layout, names, source, used=()):
     names : sequence of str
     source : str
     used : sequence of str
-        Patterns of columns that hold labels.
+        Patterns of columns with labels.
 
     Returns
     -------
@@ -119,7 +119,7 @@ def pick_columns(layout, names, source, used=()):
     Raises
     ------
     ValueError
-        As `find_columns` has it, and if none is left.
+        See `find_columns`; also if no column is left.
     """
     left = {*range(len(names))}
     if layout.columns:
@@ -127,5 +127,5 @@ def pick_columns(layout, names, source, used=()):
     left -= {*find_columns(layout.drop, names, source, "--drop")}
     left -= {*find_columns(used, names, source, "--labels")}
     if not left:
-        raise ValueError(f"{source}: no column is left; it has {listed(names)}")
+        raise ValueError(f"{source}: no column is left; it has {list_names(names)}")
     return sorted(left)

@@ -1,4 +1,4 @@
-"""Locks, each held by one process; the system frees it when that dies, however it does."""
+"""Locks between processes; the system releases a lock when its process ends in any way."""
 
 from pathlib import Path
 
@@ -6,24 +6,24 @@ from dsnmf.extras import extra
 
 
 def lock(path):
-    """The lock of a path, held, in a hidden file beside it.
+    """Acquire the lock of a path, a hidden file beside it.
 
     Parameters
     ----------
     path : str or path-like
-        There need not be anything yet, but its folder.
+        It need not exist, but its folder must.
 
     Returns
     -------
     filelock.FileLock
-        To be left by its `release`.
+        The caller must `release` it.
 
     Raises
     ------
     BlockingIOError
-        If another process, or another lock of this one, holds it.
+        If another process, or another lock of this process, has it.
     OSError, NotImplementedError
-        If there can be no lock, as on some network drives.
+        If locks are impossible, as on some network drives.
     ImportError
         If filelock is missing.
     """

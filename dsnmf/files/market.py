@@ -1,4 +1,4 @@
-"""Matrix Market files, and the folders of them that 10x Genomics' programs write."""
+"""Matrix Market files, and folders of them as written by 10x Genomics' programs."""
 
 import gzip
 from collections import Counter
@@ -15,13 +15,13 @@ _ENDINGS = ("", ".gz")
 
 
 def _file(folder, *names):
-    """The first of the files that the folder has, compressed or not; None if it has none."""
+    """The first of the named files in the folder, compressed or not; None if there is none."""
     paths = (Path(folder, name + ending) for name in names for ending in _ENDINGS)
     return next((path for path in paths if path.is_file()), None)
 
 
 def is_market(path):
-    """Whether a path is a .mtx file, or a folder with a matrix.mtx."""
+    """True if a path is a .mtx file, or a folder with a matrix.mtx."""
     name = Path(path).name.lower()
     is_file = name.endswith(tuple(f".mtx{ending}" for ending in _ENDINGS))
     return is_file or (Path(path).is_dir() and _file(path, "matrix.mtx") is not None)
@@ -37,26 +37,25 @@ def _read(path):
 
 
 def _names(path, columns):
-    """The last of the columns that the lines have: names of genes stand behind their numbers."""
+    """Read the last of the first `columns` cells of each line: a gene's name follows its number."""
     with (gzip.open if path.suffix == ".gz" else open)(path, "rt", encoding="utf-8") as file:
         rows = [line.rstrip("\r\n").split("\t") for line in file]
     return [row[min(columns, len(row)) - 1] for row in rows]
 
 
 def _unique(names, others):
-    """Names, with the others behind those that come twice."""
+    """Make names unique: append the identifiers to repeated ones."""
     counts = Counter(names)
     return [f"{n} ({o})" if counts[n] > 1 else n for n, o in zip(names, others)]
 
 
 def read_matrix(path):
-    """Samples, and the names of features and samples; a file has none.
+    """Read samples, and the names of features and samples; a file has no names.
 
     Parameters
     ----------
     path : str or path-like
-        A .mtx file holds samples x features as it stands. A folder holds genes x cells, as is the
-        rule there, which are turned.
+        A .mtx file has samples x features. A folder has genes x cells, which are transposed.
 
     Returns
     -------

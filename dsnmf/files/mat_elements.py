@@ -1,8 +1,8 @@
 """The structure of MATLAB files of versions 5 to 7, checked before SciPy follows it.
 
-`scipy.io.loadmat` trusts the types and sizes in a file, so that a damaged one may end the process
-or hold it up, with SciPy 1.17 too. (Compressed variables have checksums, which it verifies.) The
-format: MathWorks, "MAT-File Format".
+`scipy.io.loadmat` trusts the types and sizes in a file. A damaged file may crash or block the
+process, with SciPy 1.17 too. (Compressed variables have checksums, which it verifies.) The format:
+MathWorks, "MAT-File Format".
 """
 
 import math
@@ -11,7 +11,7 @@ import struct
 
 import numpy as np
 
-#: Types of elements: plain numbers and text, a matrix made of elements, and a compressed matrix.
+#: Types of elements: plain numbers and text, a matrix of elements, and a compressed matrix.
 _PLAIN, _MATRIX, _COMPRESSED = {1, 2, 3, 4, 5, 6, 7, 9, 12, 13, 16, 17, 18}, 14, 15
 
 #: Classes of matrices; above the last one are functions and objects, which are not read.
@@ -24,7 +24,7 @@ def _elements(data, order, start, end):
     while start < end:
         kind, size = struct.unpack_from(order + "II", data, start)
         begin = start + 8
-        if kind >> 16:  # a small one, whose content stands in its tag
+        if kind >> 16:  # a small one, with its content in its tag
             kind, size, begin = kind & 0xFFFF, kind >> 16, start + 4
             start += 8
         else:
@@ -41,7 +41,7 @@ def _integers(data, order, part):
 
 
 def _check_parts(data, order, kind, is_complex, parts):
-    """A matrix has as many elements as its class and its shape ask for."""
+    """Check that a matrix has the number of elements of its class and its shape."""
     shape = _integers(data, order, parts[1])
     if len(shape) < 2 or (shape < 0).any():
         raise ValueError("a matrix has no shape")
@@ -73,7 +73,7 @@ def _check_matrix(data, order, start, end):
 
 
 def check_elements(file, order):
-    """ValueError unless the file's elements are whole and fit into each other.
+    """Raise ValueError unless the file's elements are complete and fit into each other.
 
     Parameters
     ----------

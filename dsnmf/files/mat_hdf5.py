@@ -8,7 +8,7 @@ from dsnmf.files.damage import damage_as
 
 
 def _sparse(group):
-    """A sparse matrix: its columns' rows; MATLAB leaves out what would be empty."""
+    """Read a sparse matrix by columns; MATLAB omits empty parts."""
     columns = group["jc"][()]
     values = _numbers(group["data"]) if "data" in group else np.zeros(0)
     rows = group["ir"][()] if "ir" in group else np.zeros(0, np.int64)
@@ -20,11 +20,11 @@ def _numbers(dataset):
     values = dataset[()]
     if values.dtype.names == ("real", "imag"):
         values = values["real"] + 1j * values["imag"]
-    return values.T  # MATLAB's order of the dimensions is the other one
+    return values.T  # MATLAB has the reverse order of dimensions
 
 
 def _text(dataset):
-    """One text a row."""
+    """Read one text per row."""
     rows = np.atleast_2d(dataset[()].T).astype("<u2")
     return np.array([row.tobytes().decode("utf-16-le") for row in rows])
 
@@ -49,7 +49,7 @@ def _array(file, dataset):
 def _variables(file, group, prefix=""):
     """(name, array) of a group's variables, and of the fields of its structures."""
     for name, node in group.items():
-        if name.startswith("#"):  # what cells refer to
+        if name.startswith("#"):  # the targets of cells
             continue
         if "MATLAB_sparse" in node.attrs:
             yield prefix + name, _sparse(node)
@@ -60,7 +60,7 @@ def _variables(file, group, prefix=""):
 
 
 def read_variables(path, names=None):
-    """As `dsnmf.files.matlab.read_variables`, for files of version 7.3."""
+    """Like `dsnmf.files.matlab.read_variables`, for files of version 7.3."""
     h5py = extra("h5py", "reading MATLAB files of version 7.3 (or save with -v7)", "files")
     with damage_as(path, "is no intact MATLAB file of version 7.3"), h5py.File(path) as file:
         top = file if names is None else {name: file[name] for name in names if name in file}

@@ -8,13 +8,13 @@ from dsnmf.files.damage import damage_as
 from dsnmf.files.mat_elements import check_elements
 from dsnmf.files.variables import PAIRS, pick_array, pick_labels, pick_matrix
 
-#: Where the header has the version and the byte order, and what they are.
+#: Places and values of the version and the byte order in the header.
 _VERSION, _ORDER = slice(124, 126), slice(126, 128)
 _HDF5, _ORDERS = (b"\x00\x02", b"\x02\x00"), {b"IM": "<", b"MI": ">"}
 
 
 def _contents(cells):
-    """What stands in cells of one text or number each, None in empty ones; others stay cells."""
+    """The contents of cells of one text or number each, None if empty; others stay cells."""
     if any(cell.size > 1 or cell.dtype.kind not in "Ufiub" for cell in cells.flat):
         return cells
     contents = [cell.item() if cell.size else None for cell in cells.flat]
@@ -23,7 +23,7 @@ def _contents(cells):
 
 def _plain(value):
     if value.dtype.kind == "U":
-        return np.char.rstrip(value)  # rows of MATLAB's texts have one length
+        return np.char.rstrip(value)  # rows of MATLAB's texts have the same length
     return _contents(value) if value.dtype.kind == "O" else value
 
 
@@ -50,20 +50,20 @@ def _read(file, names):
 
 
 def read_variables(path, names=None):
-    """Variables of a MATLAB file.
+    """Read variables of a MATLAB file.
 
     Parameters
     ----------
     path : str or path-like
-        Taken as it is, no suffix is added.
+        Used as given, no suffix is added.
     names : set of str, optional
-        Only these, as far as the file has them. A field of a structure is `structure.field`.
+        Only these are read, if they exist. A field of a structure is `structure.field`.
 
     Returns
     -------
     dict of str to ndarray or SciPy sparse array
-        Numbers are at least 2-d; text has one entry a row. Cells of single texts and numbers are
-        an array of objects, None where they are empty.
+        Numbers are at least 2-d; text has one entry per row. Cells of single texts and numbers are
+        an array of objects, None for empty cells.
 
     Raises
     ------
@@ -87,15 +87,15 @@ def read_variables(path, names=None):
 
 
 def read_matrix(path, name=None, known=None):
-    """Samples; no names."""
+    """Read samples, without names."""
     return pick_matrix(path, read_variables, name, PAIRS), None
 
 
 def read_array(path, name=None):
-    """An array of any number of dimensions."""
+    """Read an array with any number of dimensions."""
     return pick_array(path, read_variables, name)
 
 
 def read_labels(path, name=None, n_samples=None):
-    """Labels as numbers, texts or cells."""
+    """Read labels as numbers, texts or cells."""
     return pick_labels(path, read_variables, name, PAIRS)

@@ -1,6 +1,6 @@
-"""Matrices and labels in files that others made or can read, never pickled.
+"""Matrices and labels in files of other programs, never pickled.
 
-`PATH:NAME` picks one of several in a .npz, .mat, .h5ad or .h5mu file.
+`PATH:NAME` selects one of several in a .npz, .mat, .h5ad or .h5mu file.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from dsnmf.files.layout import Layout
     from dsnmf.typing import Array, PathLike, SparseMatrix
 
-#: Who reads a file, by its suffix.
+#: The module that reads a file, by suffix.
 READERS = {
     ".npy": arrays,
     ".npz": arrays,
@@ -48,7 +48,7 @@ _OF_EXCEL = (".xlsx", ".xls", ".xlsm", ".xlsb", ".ods")
 
 
 def suffix_of(path: PathLike, known: Sequence[str] = tuple(READERS)) -> str:
-    """Suffix of a file in lower case; ValueError if it is not among the known ones."""
+    """Suffix of a file in lower case; ValueError if it is unknown."""
     suffix = Path(path).suffix.lower()
     if suffix in known:
         return suffix
@@ -69,7 +69,7 @@ def _tell(source, note):
 
 
 def check_matrix(source: PathLike, values: Any) -> Array | SparseMatrix:
-    """Values from a file as float32 or float64, an array or a CSR matrix.
+    """Convert values from a file to float32 or float64, an array or a CSR matrix.
 
     Raises
     ------
@@ -92,12 +92,12 @@ def check_matrix(source: PathLike, values: Any) -> Array | SparseMatrix:
 
 
 def read_array(source: PathLike) -> Array:
-    """An array of numbers of any number of dimensions, from a .npy, .npz or .mat file.
+    """Read an array of numbers with any number of dimensions, from a .npy, .npz or .mat file.
 
     Parameters
     ----------
     source : str or path-like
-        The only array of three dimensions, or `PATH:NAME`.
+        A path with only one array of three dimensions, or `PATH:NAME`.
 
     Returns
     -------
@@ -110,15 +110,15 @@ def read_array(source: PathLike) -> Array:
     return values if values.dtype == np.float32 else values.astype(np.float64)
 
 
-def _said_of_text(suffix, decimal):
-    """What else the reader of such a file is told: only texts have a decimal mark."""
+def _text_options(suffix, decimal):
+    """Further options for the reader of such a file: only texts have a decimal mark."""
     return {"decimal": decimal} if READERS[suffix] is text else {}
 
 
 def read_sample_names(
     source: PathLike, known: Sequence[str] | None = None, *, decimal: str | None = None
 ) -> list[str] | None:
-    """Names of the samples in a file that has some: its first column, index or observations.
+    """Read the names of the samples in a file: its first column, index or observations.
 
     Parameters
     ----------
@@ -133,7 +133,7 @@ def read_sample_names(
     path, name = file_of(source)
     suffix = suffix_of(path)
     read = getattr(READERS[suffix], "read_sample_names", None)
-    return None if read is None else read(path, name, known, **_said_of_text(suffix, decimal))
+    return None if read is None else read(path, name, known, **_text_options(suffix, decimal))
 
 
 def read_named_matrix(
@@ -143,19 +143,19 @@ def read_named_matrix(
     decimal: str | None = None,
     transpose: bool = False,
 ) -> tuple[Array | SparseMatrix, Array | None]:
-    """Samples from a file, and the names of their features.
+    """Read samples from a file, and the names of their features.
 
     Parameters
     ----------
     source : str or path-like
-        As for `read_matrix`.
+        See `read_matrix`.
     known : list of str, optional
-        Names that the features may have: a first line of these, in any order, is a header even if
-        they are numbers.
+        Names that the features may have: a first line of these names, in any order, is a header
+        even if they are numbers.
     decimal : {".", ","}, optional
-        Before the decimals of a .csv or .tsv file; by default as its first lines show.
+        Decimal mark of a .csv or .tsv file; by default that of its first lines.
     transpose : bool
-        Whether the file's rows are features, for what the user is told of its first column.
+        True if the file's rows are features, for the warning about its first column.
 
     Returns
     -------
@@ -167,13 +167,13 @@ def read_named_matrix(
     Raises
     ------
     OSError, ImportError, ValueError
-        As for `read_matrix`.
+        See `read_matrix`.
     """
     path, name = file_of(source)
     suffix = suffix_of(path)
     if name and is_frame(path):
         raise ValueError(f"{source}: columns of {path} are picked by --columns {name}")
-    values, names = READERS[suffix].read_matrix(path, name, known, **_said_of_text(suffix, decimal))
+    values, names = READERS[suffix].read_matrix(path, name, known, **_text_options(suffix, decimal))
     values = check_matrix(source, values)
     if names is None:
         return values, None
@@ -184,49 +184,49 @@ def read_named_matrix(
 
 
 def read_matrix(source: PathLike, *, decimal: str | None = None) -> Array | SparseMatrix:
-    """Samples from a file.
+    """Read samples from a file.
 
     Parameters
     ----------
     source : str or path-like
-        A path with one of these endings, and perhaps `:NAME`:
+        A path with one of these endings, possibly followed by `:NAME`:
 
         .npy, .npz
-            Of several matrices in a .npz file `fea` is read, or else the only one; `PATH:NAME`
-            picks another. Sparse matrices are as `scipy.sparse.save_npz` writes them.
+            In a .npz file with several matrices, `fea` is read, or else the only one; `PATH:NAME`
+            selects another. Sparse matrices are in the format of `scipy.sparse.save_npz`.
         .mat
-            The same, or X where there is Y. Of a structure, `PATH:STRUCTURE.FIELD` is read. Version
-            7.3 needs h5py.
+            As .npz, or X if there is a Y. `PATH:STRUCTURE.FIELD` reads a field of a structure.
+            Version 7.3 needs h5py.
         .csv, .tsv
-            Numbers with commas or tabs between them, or with semicolons and decimal commas if the
-            first lines show so, with a warning; an empty cell, NA or nan is NaN. A first
-            line of names is a header. So is, with a warning, one of names and whole numbers, and
-            one of numbers which no sample below is like, as wavelengths or years are; where that
-            is in doubt, the line is a sample, with a warning. The first column is left out, with
-            a warning, if it has no name in the header, or not even a cell: an index. Needs pandas.
+            Numbers with commas or tabs between them; if the first lines have semicolons and decimal
+            commas, these are used, with a warning. An empty cell, NA or nan is NaN. A first line of
+            names is a header. With a warning, so is a line of names and whole numbers, and a line
+            of numbers unlike those of the samples, such as wavelengths or years. In doubtful cases,
+            the line is a sample, with a warning. A first column without a name, or without a cell,
+            in the header is an index, and left out with a warning. Needs pandas.
         .parquet
-            Columns of numbers, also DECIMAL and booleans with gaps. Needs pandas and pyarrow.
+            Columns of numbers, including DECIMAL and booleans with gaps. Needs pandas and pyarrow.
         .h5ad
-            `X`, or one of the layers, `raw/X` or of obsm as `PATH:NAME`. Needs h5py.
+            `X`, or, as `PATH:NAME`, one of the layers, `raw/X` or one of obsm. Needs h5py.
         .h5mu
             `X` of a modality, `PATH:MODALITY`, or `PATH:MODALITY/NAME`. Needs h5py.
     decimal : {".", ","}, optional
-        Before the decimals of a .csv or .tsv file; by default as its first lines show.
+        Decimal mark of a .csv or .tsv file; by default that of its first lines.
 
     Returns
     -------
     ndarray or SciPy CSR matrix, shape (n_samples, n_features)
-        float32 where the file has that, otherwise float64. May contain NaN.
+        float32 if the file has float32, else float64. May contain NaN.
 
     Raises
     ------
     OSError
         If the file cannot be read (FileNotFoundError if there is none).
     ImportError
-        If what the format needs is missing.
+        If a package for the format is missing.
     ValueError
-        If the suffix is unknown, the file is damaged or needs pickle, which matrix is meant is
-        not clear, or it is not a matrix of numbers without infinities.
+        If the suffix is unknown, the file is damaged or needs pickle, several matrices could be
+        meant, or the content is not a matrix of numbers without infinities.
     """
     return read_named_matrix(source, decimal=decimal)[0]
 
@@ -238,34 +238,34 @@ def read_labels(
     layout: Layout | None = None,
     unknown: Sequence[str] = (),
 ) -> Array:
-    """Labels of samples from a file.
+    """Read labels of samples from a file.
 
     Parameters
     ----------
     source : str or path-like
-        As for `read_matrix`, but `gnd` is read first, in a .mat file Y beside X, and columns of
-        obs from a .h5ad or .h5mu file. `PATH:NAME,NAME` picks columns of a .csv, .tsv, .txt or
-        .parquet file with a line of names.
+        See `read_matrix`; but `gnd` is read first, in a .mat file with X then Y, and columns of obs
+        from a .h5ad or .h5mu file. `PATH:NAME,NAME` selects columns of a .csv, .tsv, .txt or
+        .parquet file with a header.
     n_samples : int, optional
-        How many are expected. It tells whether a first line of names above names in a .csv or
-        .tsv file is a header; without it, it is one if none of them comes again below. What is
-        in doubt is a warning.
+        Expected number of labels. It decides if a first line of names above names in a .csv or .tsv
+        file is a header. Without it, the line is a header if none of its names occurs below.
+        Doubtful cases give a warning.
     layout : Layout, optional
-        Separator, index and tokens of missing values of the latter.
+        Separator, index and tokens of missing values of a file with a header.
     unknown : sequence of str
-        Labels that mean that none is known, as they stand in the file.
+        Labels that count as unknown, as written in the file.
 
     Returns
     -------
     ndarray of int64, shape (n_samples,) or (n_samples, n_attributes)
-        -1 where there is no label. If some labels are names, an array of objects with the names
-        and integers as they stand in the file, None where there is no label.
+        -1 for a missing label. If some labels are names, an array of objects with the names and
+        integers of the file, None for a missing label.
 
     Raises
     ------
     OSError, ImportError, ValueError
-        As for `read_matrix`; also if the labels are neither integers nor names, or not
-        `n_samples` below a header.
+        See `read_matrix`; also if the labels are neither integers nor names, or if there are not
+        `n_samples` labels below a header.
     """
     path, name = file_of(source)
     if name and is_frame(path):

@@ -1,4 +1,4 @@
-"""Samples from any file, with all the names that it has, read as the user says."""
+"""Samples from any file, with all its names, read with the user's layout."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import numpy as np
 import scipy.sparse
 
 from dsnmf.files import envi, frames, market, matrices
-from dsnmf.files.layout import CUBE, Layout, listed, pick_columns
+from dsnmf.files.layout import CUBE, Layout, list_names, pick_columns
 from dsnmf.files.names import file_of
 from dsnmf.files.variables import as_csr
 
@@ -24,17 +24,17 @@ if TYPE_CHECKING:
 
 @dataclass
 class Table:
-    """Samples and what is known of them.
+    """Samples with their names and shapes.
 
     Attributes
     ----------
-    values : ndarray or SciPy CSR matrix, shape (n_samples, n_features); or what opens one on disk
+    values : ndarray, SciPy CSR matrix or source on disk, shape (n_samples, n_features)
     features, samples : list of str, or None
-        Their names.
+        Names of the features and of the samples.
     pixels : tuple of int, or None
         (rows, columns) of the cube whose pixels are the samples, row by row.
     picture : tuple of int, or None
-        (rows, columns) of the picture that a sample is.
+        (rows, columns) of the picture in each sample.
     """
 
     values: Array | SparseMatrix
@@ -44,8 +44,8 @@ class Table:
     picture: tuple[int, ...] | None = None
 
 
-def _arranged(source, array, layout):
-    """A table of an array with two dimensions, or of three as the layout says."""
+def _as_table(source, array, layout):
+    """A table from an array of two dimensions, or of three by the layout."""
     if array.ndim == 2:
         return Table(array)
     if array.ndim != 3 or layout.array is None:
@@ -57,18 +57,18 @@ def _arranged(source, array, layout):
 
 
 def _read_whole(source, known, layout):
-    """The table that a file holds, all its columns."""
+    """Read all columns of a file's table."""
     path, _ = file_of(source)
     if market.is_market(path):
         return Table(*market.read_matrix(path))
     if envi.is_envi(path):
         cube, bands = envi.read_cube(path)
-        table = _arranged(source, cube, Layout(array=CUBE))
+        table = _as_table(source, cube, Layout(array=CUBE))
         table.features = bands
         return table
     if layout.array is not None:
-        return _arranged(source, matrices.read_array(source), layout)
-    if layout.transpose:  # whose first line names samples
+        return _as_table(source, matrices.read_array(source), layout)
+    if layout.transpose:  # the first line names samples
         known = None
     written = {"decimal": layout.decimal}
     values, names = matrices.read_named_matrix(source, known, transpose=layout.transpose, **written)
@@ -83,8 +83,8 @@ def _without_missing(values, tokens):
     return np.where(np.isin(values, numbers), np.nan, values)
 
 
-def _of_columns(table, layout, source, used):
-    """The table with the columns that the layout asks for."""
+def _select_columns(table, layout, source, used):
+    """Reduce a table to the columns of the layout."""
     if not (layout.columns or layout.drop or used):
         return table
     count = table.values.shape[1]
@@ -96,8 +96,8 @@ def _of_columns(table, layout, source, used):
     return table
 
 
-def _of_model(table, layout, source, known):
-    """The turned table with a model's features alone, if it has them and the user names none."""
+def _select_known(table, layout, source, known):
+    """Reduce a transposed table to a model's features, if it has all and the user selects none."""
     names = table.features
     if known is None or names is None or layout.columns or layout.drop or not {*known} <= {*names}:
         return table
@@ -116,13 +116,13 @@ def _tell_repeated(table, source):
     if repeated:
         verb = "name comes" if len(repeated) == 1 else "names come"
         warnings.warn(
-            f"{source}: {len(repeated)} sample {verb} more than once: {listed(repeated, 3)}",
+            f"{source}: {len(repeated)} sample {verb} more than once: {list_names(repeated, 3)}",
             stacklevel=3,
         )
     return table
 
 
-def _turned(table, source):
+def _transpose(table, source):
     if table.pixels or table.picture:
         raise ValueError(f"{source} has three dimensions, which --transpose does not know")
     values = table.values.T
@@ -137,21 +137,21 @@ def read_table(
     layout: Layout | None = None,
     used: Sequence[str] = (),
 ) -> Table:
-    """Samples from a file, with the names of features and samples that it has.
+    """Read samples from a file, with its names of features and samples.
 
     Parameters
     ----------
     source : str or path-like
-        As for `dsnmf.files.matrices.read_matrix`; also .mtx files (Matrix Market, .mtx.gz too), a
-        folder as 10x Genomics writes it (matrix.mtx, features.tsv or genes.tsv, barcodes.tsv), and
-        an ENVI header (.hdr; needs the package `spectral`).
+        See `dsnmf.files.matrices.read_matrix`; also .mtx files (Matrix Market, .mtx.gz too), a
+        folder in the format of 10x Genomics (matrix.mtx, features.tsv or genes.tsv, barcodes.tsv),
+        and an ENVI header (.hdr; needs the package `spectral`).
     known : list of str, optional
         Names that the features may have, see `dsnmf.files.matrices.read_named_matrix`.
     layout : Layout, optional
-        What the user says of it. A .csv, .tsv, .txt or .parquet file of which columns, an index,
-        tokens of missing values or the separator are named has a first line of names.
+        The user's choices. If they name columns, an index, tokens of missing values or a separator,
+        the first line of a .csv, .tsv, .txt or .parquet file is a header.
     used : sequence of str
-        Columns of it that hold labels, and are left out.
+        Columns with labels, which are left out.
 
     Returns
     -------
@@ -160,7 +160,7 @@ def read_table(
     Raises
     ------
     OSError, ImportError, ValueError
-        As for `read_matrix`; and if a column that is named is not there.
+        See `read_matrix`; also if a named column does not exist.
 
     Examples
     --------
@@ -179,7 +179,7 @@ def read_table(
     path, _ = file_of(source)
     is_text = Path(path).suffix.lower() in (".txt", ".dat")
     if frames.is_frame(path) and (layout.asks_for_header or used or is_text):
-        # Of a table that is to be turned the columns are samples.
+        # The columns of a table that will be transposed are samples.
         here = replace(layout, columns=(), drop=()) if layout.transpose else layout
         mine = ((), None) if layout.transpose else (used, known)
         table = Table(*frames.read_columns(path, here, *mine))
@@ -190,5 +190,5 @@ def read_table(
         table = _read_whole(source, known, layout)
         table.values = _without_missing(table.values, layout.missing)
     if layout.transpose:
-        table = _of_model(_turned(table, source), layout, source, known)
-    return _tell_repeated(_of_columns(table, layout, source, used), source)
+        table = _select_known(_transpose(table, source), layout, source, known)
+    return _tell_repeated(_select_columns(table, layout, source, used), source)

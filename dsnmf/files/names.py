@@ -1,4 +1,4 @@
-"""`PATH:NAME`, by which one of several matrices in a file is picked."""
+"""`PATH:NAME`, which selects one of several matrices in a file."""
 
 import re
 from pathlib import PurePath
@@ -10,7 +10,7 @@ _NAMED = re.compile(
 
 
 def file_of(source):
-    """The path in `PATH` or `PATH:NAME`, and the name or None.
+    """Split `PATH` or `PATH:NAME` into the path, and the name or None.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""Matrices that stay in their files, to be read some rows at a time."""
+"""Matrices that stay in their files, and are read in blocks of rows."""
 
 import contextlib
 import re
@@ -12,7 +12,7 @@ from dsnmf.files.names import file_of
 
 _HDF5 = (".h5", ".hdf5")
 
-#: Files that tell a folder with a zarr array or group, whatever its name.
+#: Files that mark a folder as a zarr array or group, whatever its name.
 _ZARR = ("zarr.json", ".zarray", ".zgroup")
 
 
@@ -20,14 +20,14 @@ def _is_array(node):
     return hasattr(node, "dtype") and hasattr(node, "shape")
 
 
-def _chosen(path, name, node, arrays):
-    """The node if it is an array; else an error says which arrays there are."""
+def _choose(path, name, node, arrays):
+    """The node if it is an array; else raise an error that lists the arrays."""
     if _is_array(node):
         return node
     fault = f"holds no {name}" if node is None else "is a group"
     place = path if node is None or name is None else f"{path}:{name}"
     first = next((key for key, array in arrays.items() if len(array.shape) == 2), None)
-    colon = ":" if file_of(f"{path}:{first}")[1] else "/"  # a zarr array's folder is a name too
+    colon = ":" if file_of(f"{path}:{first}")[1] else "/"  # zarr's folders are names too
     example = "" if first is None else f": name one of its arrays, as in {path}{colon}{first}"
     raise ValueError(f"{place} {fault}{example}; it holds {', '.join(arrays) or 'no arrays'}")
 
@@ -38,41 +38,41 @@ def _arrays_of_hdf5(file):
     return found
 
 
-def _opened_hdf5(path, name):
+def _open_hdf5(path, name):
     h5py = extra("h5py", "reading .h5 files", "blocks")
-    open(path, "rb").close()  # whose errors say what is wrong with the place
+    open(path, "rb").close()  # raises if the path is wrong
     with contextlib.ExitStack() as stack:
         with damage_as(path, "is no intact HDF5 file"):
             file = stack.enter_context(h5py.File(path))
             node = file if name is None else file.get(name)
             arrays = {} if _is_array(node) else _arrays_of_hdf5(file)
-        dataset = _chosen(path, name, node, arrays)
+        dataset = _choose(path, name, node, arrays)
         stack.pop_all()  # it stays open
     return dataset
 
 
-def _opened_zarr(path, name):
+def _open_zarr(path, name):
     zarr = extra("zarr", "reading .zarr arrays", "blocks")
-    path.stat()  # says so if there is nothing
+    path.stat()  # raises if the path does not exist
     with damage_as(path, "is no intact zarr array"):
         node = root = zarr.open(path, mode="r")
         if name is not None:
             node = None if _is_array(root) else root.get(name)
         nodes = {} if _is_array(node) or _is_array(root) else dict(root.members(max_depth=None))
     arrays = {key: nodes[key] for key in sorted(nodes) if _is_array(nodes[key])}
-    return _chosen(path, name, node, arrays)
+    return _choose(path, name, node, arrays)
 
 
-def _counted(path):
-    """A key that puts numbers in names in their own order: 1, 2, 10."""
+def _natural_order(path):
+    """A sorting key that puts numbers in names into their own order: 1, 2, 10."""
     parts = re.split(r"([0-9]+)", path.name)
     return [int(part) if i % 2 else part for i, part in enumerate(parts)], path.name
 
 
 def _files(folder):
-    # In the same order on every system; macOS puts hidden files with these endings beside others.
+    # The same order on every system; macOS adds hidden files with these endings.
     paths = [path for path in folder.iterdir() if path.suffix.lower() in (".npy", ".npz")]
-    paths = sorted((path for path in paths if not path.name.startswith(".")), key=_counted)
+    paths = sorted((path for path in paths if not path.name.startswith(".")), key=_natural_order)
     if not paths:
         raise ValueError(f"{folder} holds no .npy files and no .npz files")
     return paths
@@ -83,13 +83,13 @@ def _is_zarr(path):
 
 
 def is_on_disk(source):
-    """Whether a source is of a kind that is never read as a whole: see `open_matrix`."""
+    """True if a source is of a kind that is never read as a whole: see `open_matrix`."""
     path = Path(file_of(source)[0])
     return path.suffix.lower() in (*_HDF5, ".zarr") or path.is_dir()
 
 
 def open_matrix(source):
-    """What `dsnmf.data.sources.as_source` takes, from the name of what holds it; nothing is read.
+    """Open a matrix by its name, for `dsnmf.data.sources.as_source`, without reading it.
 
     Parameters
     ----------
@@ -97,7 +97,7 @@ def open_matrix(source):
         A .npy file, or a .npz file of a sparse matrix; a dataset in an HDF5 file, as
         `PATH.h5:DATASET`; a zarr array, as `PATH.zarr`, or one in a group, as `PATH.zarr:NAME`; or
         a folder, whose .npy or .npz files follow each other in the order of their names, with
-        numbers in the order of their values: 1, 2, 10.
+        numbers by value: 1, 2, 10.
 
     Returns
     -------
@@ -110,7 +110,7 @@ def open_matrix(source):
     ImportError
         If h5py or zarr is needed and missing.
     ValueError
-        If it is damaged, of another kind, a group, or holds no such dataset or no such files.
+        If it is damaged, of another kind, a group, or has no such dataset or no such files.
 
     Examples
     --------
@@ -125,10 +125,10 @@ def open_matrix(source):
     """
     path, name = file_of(source)
     if Path(path).suffix.lower() in _HDF5:
-        return _opened_hdf5(path, name)
+        return _open_hdf5(path, name)
     path = Path(path)
     if _is_zarr(path):
-        return _opened_zarr(path, name)
+        return _open_zarr(path, name)
     path = Path(source)
     if path.is_dir():
         return _files(path)

@@ -1,13 +1,13 @@
-"""Printed text: in whatever encoding it leaves, with numbers in digits that tell."""
+"""Printed text: in any encoding of the output, with enough digits in numbers."""
 
 import io
 import sys
 
 
 def tolerate_missing_letters():
-    """Have a program's output show "?" for a letter that its encoding lacks, rather than fail.
+    """Print "?" for letters that the output's encoding lacks, instead of raising.
 
-    Into files and pipes Windows writes in encodings of some 250 letters.
+    Windows writes to files and pipes in encodings of some 250 letters.
     """
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="replace")
@@ -26,15 +26,16 @@ def right_aligned(rows):
     return ["  ".join(cell.rjust(width) for cell, width in zip(row, widths)) for row in rows]
 
 
-def _rounded(value, decimals):
-    small = 0 < abs(value) < 10**-decimals  # then so many would be a digit at most
+def _round(value, decimals):
+    small = 0 < abs(value) < 10**-decimals  # the decimals would show one digit at most
     return f"{value:.{decimals + 1}g}" if small else f"{value:.{decimals}f}"
 
 
 def tell_apart(*values, decimals):
-    """Numbers as texts: with so many decimals, or more where it takes these to tell them apart.
+    """Numbers as texts with so many decimals, or more if their texts would otherwise be equal.
 
-    Small ones have as many significant digits. What agrees in six significant digits is equal.
+    Small numbers have decimals + 1 significant digits. Numbers that agree in six significant digits
+    count as equal.
 
     Parameters
     ----------
@@ -53,7 +54,7 @@ def tell_apart(*values, decimals):
     """
     different = len({f"{value:.6g}" for value in values})
     for more in range(8):
-        texts = [_rounded(value, decimals + more) for value in values]
+        texts = [_round(value, decimals + more) for value in values]
         if len(set(texts)) >= different:
             break
     return texts

@@ -1,10 +1,10 @@
-"""Pages of mapped files that are in memory."""
+"""Memory pages of mapped files."""
 
 import mmap
 
 
 def release(array):
-    """Let the system take a mapped array's pages out of memory; others stay."""
+    """Let the system release a mapped array's pages; other arrays are unchanged."""
     mapping = getattr(array, "_mmap", None)
     if mapping is not None and hasattr(mmap, "MADV_DONTNEED"):
         mapping.madvise(mmap.MADV_DONTNEED)

@@ -8,12 +8,12 @@ from dsnmf.extras import extra
 from dsnmf.files.damage import damage_as
 from dsnmf.files.headers import INDEX_NAMES, LEFT_OUT
 
-#: What pandas finds out of objects that are all numbers, or all missing.
+#: pandas's inferred types of objects that are all numbers, or all missing.
 _NUMBERS = ("boolean", "decimal", "empty", "floating", "integer", "mixed-integer-float")
 
 
 def _frame(path):
-    """The data frame without its index, of which the user is told unless it merely counts."""
+    """Read the data frame without its index; warn of an index that does more than count."""
     pandas = extra("pandas", "reading .parquet files", "files")
     extra("pyarrow", "reading .parquet files", "files")
     with open(path, "rb") as file, damage_as(path, "is no intact .parquet file"):
@@ -27,7 +27,7 @@ def _frame(path):
 
 
 def _holds_numbers(column):
-    """Whether they are numbers, also as objects, such as DECIMAL and bools with gaps."""
+    """True if values are numbers, including objects such as DECIMAL and bools with gaps."""
     if getattr(column.dtype, "kind", "O") in "fiub":
         return True
     pandas = extra("pandas", "reading .parquet files", "files")
@@ -35,7 +35,7 @@ def _holds_numbers(column):
 
 
 def read_matrix(path, name=None, known=None):
-    """Numbers of a table, and its columns' names."""
+    """Read the numbers of a table, and its columns' names."""
     frame = _frame(path)
     for title, column in frame.items():
         if not _holds_numbers(column):
@@ -46,7 +46,7 @@ def read_matrix(path, name=None, known=None):
 
 
 def read_sample_names(path, name=None, known=None):
-    """The index, unless it merely counts; else a first column that is left out as one, or None."""
+    """Read the index, unless it only counts; else a first column that is an index, or None."""
     pandas = extra("pandas", "reading .parquet files", "files")
     with open(path, "rb") as file, damage_as(path, "is no intact .parquet file"):
         frame = pandas.read_parquet(file, engine="pyarrow")
@@ -57,6 +57,6 @@ def read_sample_names(path, name=None, known=None):
 
 
 def read_labels(path, name=None, n_samples=None):
-    """Labels of a table, shape (n_samples, n_attributes), dtype object."""
+    """Read the labels of a table, shape (n_samples, n_attributes), dtype object."""
     labels = _frame(path).astype(object)
     return labels.where(labels.notna(), None).to_numpy()

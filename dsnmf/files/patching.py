@@ -1,4 +1,4 @@
-"""Text files written anew but for some cells, with what else they hold."""
+"""Copies of text files with some cells changed."""
 
 from pathlib import Path
 
@@ -11,7 +11,7 @@ from dsnmf.files.headers import INDEX_NAMES
 
 
 def can_patch(source, out, layout):
-    """Whether a text that is read with a header can be written anew, cell by cell."""
+    """True if a text file with a header can be written anew, cell by cell."""
     ends = (Path(source).suffix.lower(), Path(out).suffix.lower())
     are_texts = all(end in SEPARATORS for end in ends)
     picks_rows = layout.transpose and bool(layout.columns or layout.drop) and layout.index is None
@@ -19,9 +19,9 @@ def can_patch(source, out, layout):
 
 
 def dialect_beside(source, out, layout):
-    """The dialect to write a text in that is made of another one: the other's, if it may be.
+    """The dialect for a text file that is made from another one: the other's, if possible.
 
-    None unless both are texts.
+    None unless both are text files.
     """
     ends = (Path(source).suffix.lower(), Path(out).suffix.lower())
     if not all(end in SEPARATORS for end in ends):
@@ -34,7 +34,7 @@ def dialect_beside(source, out, layout):
 
 
 def _rows_of_features(frame, names, filled, layout, features):
-    """The rows of a frame that features are, which the index names, and the columns of samples."""
+    """For a frame of features x samples, the rows of features and the columns of samples."""
     index = layout.index
     if index is None and len(names) > 1 and names[0] in INDEX_NAMES:
         index = names[0]
@@ -48,17 +48,17 @@ def _rows_of_features(frame, names, filled, layout, features):
 
 
 def patch(source, out, layout, table, gaps):
-    """Write a text file as another one but for some cells; it appears complete or not at all.
+    """Write a copy of a text file with some cells changed; it appears complete or not at all.
 
     Parameters
     ----------
     source, out : str or path-like
     layout : Layout
-        As the source was read.
+        The layout with which the source was read.
     table : dsnmf.files.named_tables.Table
-        Values to write, and names that the features have in the source.
+        Values to write, and the source's names of features.
     gaps : ndarray of bool, shape (n_samples, n_features)
-        Where a cell is to be written.
+        True for the cells to change.
     """
     own = dialect_of(source, layout.separator, layout.decimal)
     written = dialect_beside(source, out, layout)
@@ -74,7 +74,7 @@ def patch(source, out, layout, table, gaps):
     frame = pandas.read_csv(source, **as_texts)
     header = pandas.read_csv(source, header=None, nrows=1, **as_texts).iloc[0].tolist()
     names = [own.with_point(str(name).strip()) for name in frame.columns]
-    filled = np.flatnonzero((frame != "").any(axis=1))  # readers leave the others out
+    filled = np.flatnonzero((frame != "").any(axis=1))  # readers omit the other rows
     if layout.transpose:
         rows, columns = _rows_of_features(frame, names, filled, layout, table.features)
     else:

@@ -1,6 +1,7 @@
 """Tables in text files: .csv with commas, .tsv with tabs, and either with semicolons."""
 
 import csv
+import shlex
 import warnings
 from array import array
 from dataclasses import dataclass
@@ -12,28 +13,28 @@ from dsnmf.extras import extra
 from dsnmf.files.cells import MISSING, is_name, number
 from dsnmf.files.damage import text_damage_as
 from dsnmf.files.dialect import Dialect, dialect_of, has_decimal_comma, other_separators
-from dsnmf.files.faults import ON_COMMAS, note_on_empty
-from dsnmf.files.frames import exact_numbers
+from dsnmf.files.faults import ON_COMMAS, advice_on, note_on_empty
+from dsnmf.files.frames import check_known, exact_numbers
 from dsnmf.files.headers import Header, label_header, matrix_header, with_index_name
 
-#: So many lines below the first one are looked at to tell whether that is a header.
+#: Number of lines below the first one that decide if it is a header.
 _LOOKED_AT = 20
 
-#: The only cell of a line that we put after the last: a quoted cell without an end would hold it.
+#: Cell of a line that is appended to the file: a quoted cell without an end would contain it.
 _END = "\x03"
 
 
 def _open(path, newline=""):
-    """Programs differ in their line ends, and spreadsheets begin with a byte order mark."""
+    """Open a text with any line ends, with or without the byte order mark of spreadsheets."""
     return open(path, newline=newline, encoding="utf-8-sig")
 
 
-def _stripped(cells):
+def _strip(cells):
     return list(map(str.strip, cells))
 
 
 def _lines(path, separator):
-    """(number, cells) of all lines; a quoted cell may go over several of the file's."""
+    """(number, cells) of all lines; a quoted cell may cover several lines of the file."""
     what = {",": "commas", "\t": "tabs"}.get(separator, "semicolons")
     damage = text_damage_as(path, f"is no text with {what}")
     with damage, _open(path) as file:
@@ -41,19 +42,19 @@ def _lines(path, separator):
         for cells in reader:
             if cells == [_END]:
                 return
-            yield reader.line_num, _stripped(cells)
+            yield reader.line_num, _strip(cells)
         raise ValueError("a quoted cell has no end")
 
 
 def _records(path, separator):
-    """The same of those that are not blank."""
+    """(number, cells) of all lines that are not blank."""
     lines = _lines(path, separator)
     return ((line, cells) for line, cells in lines if any(cells) or len(cells) > 1)
 
 
 @dataclass
 class _Table:
-    """A table of numbers in a file: its first line's cells, some below, and what they are."""
+    """A table of numbers in a file: the cells of its first line, some lines below, its header."""
 
     path: str
     first: list
@@ -63,7 +64,7 @@ class _Table:
 
     @property
     def names(self):
-        """Those of the features, or None."""
+        """Names of the features, or None."""
         return self.first[self.header.columns :] if self.header.lines else None
 
     def records(self):
@@ -82,7 +83,7 @@ def _table(path, known, decimal=None):
 
 
 def _cell_fault(table, line, cells):
-    """What is wrong with the first cell that is no number."""
+    """The fault of the first cell that is no number, for an error."""
     header, first, read = table.header, table.first, table.dialect.number
     column = next(i for i, cell in enumerate(cells) if i >= header.columns and read(cell) is None)
     fault = f"{table.path}, line {line}, column {column + 1}: {cells[column]!r} is not a number"
@@ -93,12 +94,17 @@ def _cell_fault(table, line, cells):
         return f"{fault}: {ON_COMMAS}"
     if header.lines and column < len(first):
         hint = "" if column else "; an index has no name in the header, or --index names it"
-        return f"{fault} (column {first[column]}{hint})"
+        advice = "" if not column else f": {advice_on(cells[column], first[column])}"
+        return f"{fault} (column {first[column]}{hint}){advice}"
     if header.lines or cells != first:
         return fault
     under = [row[column] for row in table.below if column < len(row)]
     if under and is_name(under[0]):
-        return f"{fault}, nor is {under[0]!r} below it: a column of text has to be left out"
+        name = shlex.quote(cells[column])
+        return (
+            f"{fault}, nor is {under[0]!r} below it: a column of text names the samples "
+            f"(--index {name}), or has to be left out (--drop {name})"
+        )
     return f"{fault}, and the line is no header"
 
 
@@ -108,9 +114,9 @@ def _tell(path, *notes):
 
 
 def _parse_quickly(table, pandas):
-    """The values, if every cell is one that pandas reads as `number` does; else None.
+    """The values, if pandas reads every cell like `number`; else None.
 
-    To pandas a quote is a letter, so that it sees the same cells or fails.
+    Here pandas treats quotes as letters, so it finds the same cells or fails.
     """
     index, width = table.header.columns, len(table.first)
     types = {column: np.float64 if column >= index else object for column in range(width)}
@@ -133,7 +139,7 @@ def _parse_quickly(table, pandas):
             )
         except ValueError:
             return None
-    # pandas fills up rows that are too short, and sees no separators and line ends within quotes.
+    # pandas extends rows that are too short, and ignores separators and line ends within quotes.
     may_be_short = frame.shape[1] != width or frame.iloc[:, -1].isna().any()
     if may_be_short or (index and (frame[0].str.count('"') % 2 != 0).any()):
         return None
@@ -141,7 +147,7 @@ def _parse_quickly(table, pandas):
 
 
 def _parse(table):
-    """The values, cell by cell; an error names the first that is none."""
+    """Parse the values cell by cell; an error names the first cell that is no number."""
     values, width, line = array("d"), len(table.first), 0
     for line, cells in table.records():
         numbers = list(map(table.dialect.number, cells[table.header.columns :]))
@@ -158,7 +164,7 @@ def _parse(table):
 
 
 def _without_empty_rows(table, values):
-    """The values without rows that have no cell, as spreadsheets add them, and what to say."""
+    """The values without empty rows, which spreadsheets add, and a note about them."""
     if not np.isnan(values).all(axis=1).any():
         return values, ""
     lines = [(line, any(cells)) for line, cells in table.records()]
@@ -169,7 +175,7 @@ def _without_empty_rows(table, values):
 
 
 def read_matrix(path, name=None, known=None, decimal=None):
-    """Numbers of a table, and the names in its header.
+    """Read the numbers of a table, and the names in its header.
 
     Parameters
     ----------
@@ -178,18 +184,20 @@ def read_matrix(path, name=None, known=None, decimal=None):
     known : list of str, optional
         A first line of these names, in any order, is a header.
     decimal : {".", ","}, optional
-        By default as the first lines show.
+        Decimal mark; by default that of the first lines.
 
     Returns
     -------
     values : ndarray of float64, shape (n_samples, n_features)
-        NaN where a cell is one of `MISSING`; True and False are 1 and 0.
+        NaN for cells in `MISSING`; True and False are 1 and 0.
     names : list of str, or None
     """
     pandas = extra("pandas", "reading .csv and .tsv files", "files")
     table = _table(path, known, decimal)
     values = _parse_quickly(table, pandas)
     if values is None:
+        if table.names is not None:
+            check_known(known, table.names, path)
         values = _parse(table)
     values, left_out = _without_empty_rows(table, values)
     _tell(path, table.dialect.note, table.header.note, left_out)
@@ -197,7 +205,7 @@ def read_matrix(path, name=None, known=None, decimal=None):
 
 
 def read_sample_names(path, name=None, known=None, decimal=None):
-    """Cells of the index before the values; None where there is none."""
+    """Read the index before the values; None if there is none."""
     table = _table(path, known, decimal)
     if not table.header.columns:
         return None
@@ -205,7 +213,7 @@ def read_sample_names(path, name=None, known=None, decimal=None):
 
 
 def _label_rows(path, separator):
-    """Cells of all rows; in a table of one column a blank line is a missing label."""
+    """Read the cells of all rows; in a table of one column, a blank line is a missing label."""
     rows = [cells for _, cells in _lines(path, separator)]
     while rows and not rows[-1]:
         rows.pop()
@@ -220,14 +228,14 @@ def _label_rows(path, separator):
 
 
 def _label_column(cells):
-    """Numbers if all are, else the cells' texts; None where a label is missing."""
+    """Numbers if all cells are numbers, else the cells' texts; None for a missing label."""
     numbers = list(map(number, cells))
     values = cells if None in numbers else numbers
     return [None if cell in MISSING else value for cell, value in zip(cells, values)]
 
 
 def read_labels(path, name=None, n_samples=None):
-    """Labels of a table, shape (n_samples, n_attributes), dtype object."""
+    """Read the labels of a table, shape (n_samples, n_attributes), dtype object."""
     dialect = dialect_of(path)
     rows = _label_rows(path, dialect.separator)
     header = label_header(rows, n_samples) if rows else Header()

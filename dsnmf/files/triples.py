@@ -1,39 +1,40 @@
-"""Known entries of a matrix in a text file, one a line: row, column, value."""
+"""Known entries of a matrix in a text file, one per line: row, column, value."""
 
 from __future__ import annotations
 
 import csv
-from dataclasses import dataclass
+import warnings
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 import scipy.sparse
 
-from dsnmf.files.cells import is_name, is_whole, number
-from dsnmf.files.damage import damage_as
+from dsnmf.files.cells import is_name, is_whole
+from dsnmf.files.damage import text_damage_as
+from dsnmf.files.dialect import SEPARATORS, dialect_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from dsnmf.typing import Array, PathLike, SparseMatrix
 
-#: What stands between the cells, by a file's suffix; in others the first of these in its first
-#: line, or blanks.
-SEPARATORS = {".csv": ",", ".tsv": "\t"}
+#: What may be between the cells where the file's ending does not say it: the first of these in the
+#: first line, or blanks.
 _TRIED = "\t,;"
 
 
 @dataclass
 class Triples:
-    """A matrix of known entries, and what its rows and columns are called in its file.
+    """A matrix of known entries, and the names of its rows and columns.
 
     Attributes
     ----------
     matrix : SciPy CSR matrix of float64, shape (n, p)
-        What it does not store is unknown; stored zeros are zeros.
+        Entries that it does not store are unknown; stored zeros are zeros.
     rows, columns : ndarray of str objects, shapes (n,) and (p,)
-        In ascending order: of numbers if all are whole numbers, or else of text.
+        In ascending order, as numbers if all are whole numbers, else as text.
     """
 
     matrix: SparseMatrix
@@ -41,16 +42,19 @@ class Triples:
     columns: Array
 
 
-def _separator(path, line):
-    known = SEPARATORS.get(Path(path).suffix.lower())
-    return known or next((each for each in _TRIED if each in line), " ")
+def _dialect(path, separator, decimal):
+    if separator is None and SEPARATORS.get(Path(path).suffix.lower()) is None:
+        with text_damage_as(path, "is no text"), open(path, encoding="utf-8-sig") as file:
+            line = file.readline()
+        separator = next((each for each in _TRIED if each in line), " ")
+    dialect = dialect_of(path, separator, decimal)
+    return replace(dialect, separator=" ") if len(dialect.separator) > 1 else dialect
 
 
-def _records(path):
+def _records(path, separator):
     """(line number, cells) of lines that are not blank."""
-    with damage_as(path, "is no text"), open(path, newline="", encoding="utf-8-sig") as file:
-        separator = _separator(path, file.readline())
-        file.seek(0)
+    damage = text_damage_as(path, "is no text")
+    with damage, open(path, newline="", encoding="utf-8-sig") as file:
         reader = csv.reader(file, delimiter=separator, skipinitialspace=True)
         for cells in reader:
             stripped = [cell.strip() for cell in cells]
@@ -60,7 +64,7 @@ def _records(path):
                 yield reader.line_num, stripped
 
 
-def _triple(path, line, cells):
+def _triple(path, line, cells, number):
     """A line's names, and its value; ValueError if it has none."""
     if len(cells) < 3 or not cells[0] or not cells[1]:
         raise ValueError(f"{path}, line {line}: must be row, column, value, got {cells}")
@@ -68,27 +72,36 @@ def _triple(path, line, cells):
     if value is None or not np.isfinite(value):
         raise ValueError(
             f"{path}, line {line}: the value must be a finite number, got {cells[2]!r}; "
-            "what is unknown has no line"
+            "unknown entries have no line"
         )
     return cells[0], cells[1], float(value)
 
 
-def _ordered(names):
+def _sort(names):
     whole = all(map(is_whole, names))
     return sorted(names, key=(lambda name: (int(name), name)) if whole else None)
 
 
-def read_triples(path: PathLike, columns: Sequence[str] | None = None) -> Triples:
+def read_triples(
+    path: PathLike,
+    columns: Sequence[str] | None = None,
+    *,
+    separator: str | None = None,
+    decimal: str | None = None,
+) -> Triples:
     """A matrix of known entries from a file with a line for each: row, column, value.
 
     Parameters
     ----------
     path : str or path-like
-        A text with commas (.csv), tabs (.tsv), or in files of other endings with tabs, commas,
-        semicolons or blanks, whichever its first line has. A first line of names alone is a
-        header. Rows and columns are numbers or names; cells after the third do not count.
+        A text with commas (.csv) or tabs (.tsv), or another separator if its first lines show so;
+        in files of other endings with tabs, commas, semicolons or blanks, whichever its first line
+        has. A first line of names alone is a header. Rows and columns are numbers or names; cells
+        after the third do not count.
     columns : sequence of str, optional
         The columns, where they and their order are known: those of a model's features.
+    separator, decimal : str, optional
+        By default as said above; the decimal mark as the first lines show, with a warning.
 
     Returns
     -------
@@ -99,8 +112,8 @@ def read_triples(path: PathLike, columns: Sequence[str] | None = None) -> Triple
     OSError
         If the file cannot be read.
     ValueError
-        If a line is no triple, its value is missing or not finite, an entry comes twice, a column
-        is not among the known ones, or there is no entry. The line is named.
+        If a line is no triple, its value is missing or not finite, an entry occurs twice, a column
+        is unknown, or there is no entry. The message names the line.
 
     Examples
     --------
@@ -121,10 +134,13 @@ def read_triples(path: PathLike, columns: Sequence[str] | None = None) -> Triple
     of_columns = {name: i for i, name in enumerate(() if columns is None else columns)}
     seen: dict[tuple[int, int], int] = {}
     values = []
-    for count, (line, cells) in enumerate(_records(path)):
+    dialect = _dialect(path, separator, decimal)
+    if dialect.note:
+        warnings.warn(f"{path}: {dialect.note}", stacklevel=2)
+    for count, (line, cells) in enumerate(_records(path, dialect.separator)):
         if not count and len(cells) > 2 and all(map(is_name, cells[:3])):
             continue
-        row, column, value = _triple(path, line, cells)
+        row, column, value = _triple(path, line, cells, dialect.number)
         if columns is not None and column not in of_columns:
             raise ValueError(f"{path}, line {line}: {column!r} is not a feature of the model")
         entry = rows.setdefault(row, len(rows)), of_columns.setdefault(column, len(of_columns))
@@ -136,7 +152,7 @@ def read_triples(path: PathLike, columns: Sequence[str] | None = None) -> Triple
         values.append(value)
     if not values:
         raise ValueError(f"{path} holds no row, column, value")
-    names = [_ordered(rows), list(of_columns) if columns is not None else _ordered(of_columns)]
+    names = [_sort(rows), list(of_columns) if columns is not None else _sort(of_columns)]
     places = [
         np.array([order[name] for name in found])
         for found, order in zip(

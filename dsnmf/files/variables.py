@@ -1,16 +1,16 @@
-"""One of the variables of a file that holds several."""
+"""Selection of one of several variables in a file."""
 
 import scipy.sparse
 
 from dsnmf.files.damage import damage_as
 
-#: What samples and labels are called in the files of Deng Cai, and in those of scikit-feature.
+#: Names of samples and labels in the files of Deng Cai, and in those of scikit-feature.
 PAIRS = (("fea", "gnd"), ("X", "Y"))
 
-#: What we call samples in files that we write.
+#: Name of samples in files that we write.
 SAMPLES = PAIRS[0][0]
 
-#: What stands in variables of other kinds (see `numpy.dtype.kind`) than numbers.
+#: Contents of variables of other kinds (see `numpy.dtype.kind`) than numbers.
 _KINDS = {"U": "text", "S": "text", "O": "cells", "V": "structures or objects"}
 
 
@@ -25,19 +25,19 @@ def _may_be_labels(value):
 
 
 def content(value):
-    """What an array or sparse matrix holds, e.g. "float64 of shape (3, 2)"."""
+    """The content of an array or sparse matrix, e.g. "float64 of shape (3, 2)"."""
     return f"{_KINDS.get(value.dtype.kind, value.dtype)} of shape {value.shape}"
 
 
 def as_csr(source, matrix):
-    """A sparse matrix from a file as CSR; its indices are checked, which compiled code trusts."""
+    """Convert a file's sparse matrix to CSR; check its indices, because compiled code does not."""
     with damage_as(source, "is no intact sparse matrix"):
         if hasattr(matrix, "check_format"):
             matrix.check_format(full_check=True)
         return scipy.sparse.csr_matrix(matrix)
 
 
-def _listed(variables):
+def _list_variables(variables):
     def line(name):
         value = variables[name]
         return f"{name} {value.shape if value.dtype.kind in 'fiub' else f'({content(value)})'}"
@@ -46,9 +46,9 @@ def _listed(variables):
 
 
 def _usual(path, read, role, pairs):
-    """(name, value) of what is called as samples (role 0) or labels (1) usually are, if any is.
+    """(name, value) of a variable with a usual name of samples (role 0) or labels (1), if any.
 
-    `fea` and `gnd` may stand alone; others have this meaning together.
+    `fea` and `gnd` may occur alone; other names have this meaning in pairs only.
     """
     for pair in pairs:
         needed = {pair[role]} if pair == PAIRS[0] else {*pair}
@@ -59,13 +59,13 @@ def _usual(path, read, role, pairs):
 
 
 def _example(found, role):
-    """The name that is proposed: a usual one within a structure, or else the first; no scalar."""
+    """The name for a proposal: a usual one within a structure, or else the first; no scalar."""
     usual = [pair[role] for pair in PAIRS]
     return min(found, key=lambda key: (key.split(".")[-1] not in usual, found[key].size < 2, key))
 
 
 def _pick(path, read, name, pairs, role, is_meant, what):
-    """Name and value of the named variable, the usual one, or the only one that may be meant."""
+    """Name and value of the named variable, the usual one, or the only possible one."""
     if name is None and (usual := _usual(path, read, role, pairs)):
         return usual
     if name and name in (variables := read(path, {name})):
@@ -75,28 +75,28 @@ def _pick(path, read, name, pairs, role, is_meant, what):
         raise ValueError(f"{path} holds no {name}; it holds {', '.join(sorted(variables))}")
     found = {key: value for key, value in variables.items() if is_meant(value)}
     if not found:
-        raise ValueError(f"{path} holds no {what[0]}; it holds {_listed(variables)}")
+        raise ValueError(f"{path} holds no {what[0]}; it holds {_list_variables(variables)}")
     if len(found) > 1:
         raise ValueError(
             f"{path} holds several {what[1]}, name one as in {path}:{_example(found, role)}: "
-            f"{_listed(found)}"
+            f"{_list_variables(found)}"
         )
     return found.popitem()
 
 
 def pick_matrix(path, read, name, pairs=PAIRS[:1]):
-    """The variable that holds the samples.
+    """The variable with the samples.
 
     Parameters
     ----------
     path : str or path-like
     read : callable
-        `read(path, names)` gives {name: ndarray or SciPy sparse matrix} for those of the names
-        that the file has, `read(path)` for all its variables.
+        `read(path, names)` returns {name: ndarray or SciPy sparse matrix} for the names that the
+        file has, `read(path)` for all its variables.
     name : str or None
-        None: what one of the pairs calls samples is meant, or else the only matrix.
+        None: the variable with a name of samples in `pairs`, or else the only matrix.
     pairs : sequence of (str, str)
-        What samples and labels may be called: some of `PAIRS`.
+        Possible names of samples and labels, from `PAIRS`.
 
     Returns
     -------
@@ -105,7 +105,7 @@ def pick_matrix(path, read, name, pairs=PAIRS[:1]):
     Raises
     ------
     ValueError
-        If there is none, or several; the message says what there is.
+        If there is none, or several; the message lists the variables.
     """
     what = ("matrix of numbers", "matrices")
     return _pick(path, read, name, pairs, 0, _is_matrix, what)[1]
@@ -116,17 +116,16 @@ def _is_cube(value):
 
 
 def pick_array(path, read, name):
-    """The variable of that name, or else the only array of three dimensions."""
+    """The variable with this name, or else the only array of three dimensions."""
     what = ("array of three dimensions", "arrays of three dimensions")
     return _pick(path, read, name, (), 0, _is_cube, what)[1]
 
 
 def pick_labels(path, read, name, pairs=PAIRS[:1]):
-    """The variable that holds the labels, named as in `pairs`, or the only one that may.
+    """The variable with the labels: with a name in `pairs`, or the only possible one.
 
-    See `pick_matrix`.
-
-    Text must be named: without a name it may be anything, such as a description.
+    See `pick_matrix`. A variable of text must be named: it could be anything, such as a
+    description.
     """
     what = ("labels", "variables that may be labels")
     found, labels = _pick(path, read, name, pairs, 1, _may_be_labels, what)

@@ -1,4 +1,4 @@
-"""Matrices in files that others read, with the names of samples and features."""
+"""Matrices in files for other programs, with the names of samples and features."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def _write_text(file, matrix, features, samples, dialect):
     if features is not None:
         writer.writerow([*beside, *features])
     for i, row in enumerate(matrix):
-        # The shortest text that is this number, and never taken for an integer.
+        # The shortest text that is this number, and never read as an integer.
         cells = map(str, row)
         if dialect.decimal != POINT:
             cells = (cell.replace(POINT, dialect.decimal) for cell in cells)
@@ -54,20 +54,20 @@ def write_matrix(
     samples: Sequence[str] | None = None,
     dialect: Dialect | None = None,
 ) -> None:
-    """Write a matrix to a file; the path holds either its old content or all of the new one.
+    """Write a matrix to a file; the path has either its old content or all of the new one.
 
     Parameters
     ----------
     path : str or path-like
         Ending in .npy, .npz, .csv, .tsv, .mat or .parquet.
     matrix : ndarray, shape (n_samples, n_features)
-        Called `fea` in a .npz or .mat file. Every digit of its numbers is kept.
+        Its name is `fea` in a .npz or .mat file. All digits of its numbers are written.
     features, samples : sequence of str, optional
         Names: a header and a first column without a name in .csv and .tsv files, `feature_names`
         and `sample_names` (cells) in .npz and .mat files, columns and index in .parquet files. A
-        .npy file holds none.
+        .npy file has none.
     dialect : dsnmf.files.dialect.Dialect, optional
-        Of a .csv or .tsv file; by default the separator of its ending, and decimal points.
+        Dialect of a .csv or .tsv file; by default the separator of its ending, and decimal points.
 
     Raises
     ------
@@ -76,7 +76,7 @@ def write_matrix(
     ImportError
         If it is a .parquet file and pandas or pyarrow is missing.
     ValueError
-        If the suffix is unknown, or names are not as many as what they name.
+        If the suffix is unknown, or the numbers of names are wrong.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""The SVD start of all layers from data in blocks, no more than a few of which are in memory."""
+"""The SVD start of all layers from data in blocks, with only a few blocks in memory."""
 
 from functools import partial
 
@@ -15,13 +15,13 @@ from dsnmf.validation import as_generator, as_layers
 
 
 class ArrayBlocks:
-    """Rows of an array, in memory or mapped to it, as blocks.
+    """Rows of an array, in memory or memory-mapped, as blocks.
 
     Parameters
     ----------
     array : ndarray, shape (n, p)
     slices : list of slice
-        Of the rows, in order, from the first to the last.
+        Those of the blocks, in order; together all rows.
 
     Attributes
     ----------
@@ -29,7 +29,7 @@ class ArrayBlocks:
         (p, n): features x samples.
     dtype : dtype
     eigen : (ndarray, ndarray), shapes (p,) and (p, p)
-        Eigenvalues, ascending, and eigenvectors of X Xᵀ; computed anew each time.
+        Eigenvalues, ascending, and eigenvectors of X Xᵀ; computed at each use.
     """
 
     def __init__(self, array, slices):
@@ -50,18 +50,16 @@ class ArrayBlocks:
         return pass_over(self, function, inputs, outputs)
 
     def in_same_blocks(self, array):
-        """Another array in the same blocks."""
+        """Blocks of another array with the same rows."""
         return ArrayBlocks(array, self.slices)
 
 
 class MappedBlocks:
-    """Blocks of rows times a small matrix, which are made while they pass.
-
-    All else is as `ArrayBlocks` has it.
+    """Blocks of rows times a small matrix, multiplied in each pass; else as `ArrayBlocks`.
 
     Parameters
     ----------
-    blocks : ArrayBlocks, or what has its attributes and methods
+    blocks : ArrayBlocks, or an object with its attributes and methods
     matrix : ndarray, shape (k, p), float64
     """
 
@@ -80,8 +78,8 @@ class MappedBlocks:
         return self._blocks.run_pass(partial(_call_mapped, function, self._matrix), inputs, outputs)
 
 
-# What follows is called of some samples, here or on another machine: rows are theirs, V the first c
-# columns of what will be their features.
+# These functions run on a block of samples, in this process or on another machine. V are the first
+# c columns of H, before they become features.
 
 
 def _call_mapped(function, matrix, rows, *inputs):
@@ -89,7 +87,7 @@ def _call_mapped(function, matrix, rows, *inputs):
 
 
 class _Peaks:
-    """Of each column of some rows the entry of largest magnitude, the first of several."""
+    """For each column of V the entry of largest magnitude, the first of several."""
 
     def __init__(self, V):
         self.values = np.take_along_axis(V, np.abs(V).argmax(axis=0)[None], axis=0)[0]
@@ -101,12 +99,12 @@ class _Peaks:
 
 
 def _norms_and_peaks(V):
-    """Terms of the squared norms of the columns, and their peaks."""
+    """Squared norms of the columns and their peaks, as terms."""
     return [(V**2).sum(axis=0), _Peaks(V)]
 
 
 def _project(rows, U, width):
-    """V in the first columns of so many."""
+    """V = rows U, padded with zeros to `width` columns."""
     V = rows @ U  # in float64, as U is
     return [np.hstack([V, np.zeros((len(V), width - V.shape[1]))])], _norms_and_peaks(V)
 
@@ -136,13 +134,13 @@ def _divide(H, rank, room, R):
 
 
 def _part_terms(rows, V, weights):
-    """What says how well the positive and the negative part fit."""
+    """Products and squared norms of the positive and the negative part, which measure their fit."""
     parts = np.maximum(V * weights, 0)
     return [], [rows.T @ parts, (parts**2).sum(axis=0)]
 
 
 def _lift_features(H, weights):
-    """The features >= 0 that V stands for, and their sum."""
+    """The features >= 0 made of V (see `lifted`), and their sum."""
     right = H[:, : len(weights)] * weights
     H = np.maximum(right, 0) if H.shape[1] == 1 else np.ascontiguousarray(lifted(right.T[::-1]).T)
     return [H], [H.sum()]
@@ -157,9 +155,9 @@ def _copy(H):
 
 
 def _draw_complement(blocks, H, norms, c, rng):
-    """Draws as `complement` does, next to the first columns, which have these norms, up to c.
+    """Draw columns of H up to c like `complement`; the first columns have the given norms.
 
-    Those that there is no room for are not normalised.
+    Columns without room for orthogonality are not normalised.
     """
     rank, room = len(norms), min(c, H.shape[0])
     for block in blocks.slices:  # row by row, so the same numbers in blocks of any size
@@ -176,13 +174,13 @@ def _draw_complement(blocks, H, norms, c, rng):
 
 
 def _triplets(blocks, H, c, noise_floor, rng):
-    """So many triplets, those of `truncated_svd`.
+    """The c leading triplets, as of `truncated_svd`.
 
     Returns
     -------
     U, S
     weights : ndarray, shape (c,)
-        By which the columns that were put into H are to be multiplied.
+        Factors of the columns in H that make them right singular vectors.
     """
     U, _ = leading_directions(blocks, c, noise_floor, rng)
     rank = U.shape[1]
@@ -197,7 +195,7 @@ def _triplets(blocks, H, c, noise_floor, rng):
 
 
 def _better_part(blocks, H, weights):
-    """The weights, turned if V's negative part fits better than its positive one, and its Z."""
+    """The better of V's positive and negative part: its weights, and its Z."""
     weights = weights * [1, -1]
     products, squares = blocks.run_pass(partial(_part_terms, weights=weights), [H])
     squares = np.where(squares > 0, squares, np.inf)  # a part of zeros fits nothing
@@ -206,7 +204,7 @@ def _better_part(blocks, H, weights):
 
 
 def _factorise(blocks, H, aim, noise_floor, rng):
-    """Z of one layer, whose features are put into H."""
+    """Factorise one layer: returns Z, and fills H with the features."""
     r = H.shape[1]
     fill = raised if aim == "product" and r > 1 else without_zeros
     U, S, weights = _triplets(blocks, H, max(r - 1, 1), noise_floor, rng)
@@ -223,7 +221,7 @@ def _factorise(blocks, H, aim, noise_floor, rng):
 
 
 def _convert(blocks, array, dtype, new_array):
-    """The array if it has this dtype, otherwise a copy in a new one."""
+    """The array if it has this dtype, otherwise a converted copy."""
     if array.dtype == dtype:
         return array
     result = new_array(array.shape, dtype)
@@ -234,36 +232,38 @@ def _convert(blocks, array, dtype, new_array):
 def blockwise_svd_start(
     blocks, layers, new_array, *, noise_floor, random_state=None, aim="product"
 ):
-    """The start from `appr_seminmf` of data in blocks: see `pretrain`, and `pretrain_product`.
+    """The start of `pretrain` or `pretrain_product` by `appr_seminmf`, for data in blocks.
 
-    The same seed gives what matrices in memory give, up to rounding, with blocks of any size; only
-    where both sides of a matrix exceed 2500, for which `truncated_svd` turns to an iterative
-    method, are the triplets the more exact ones of the Gram matrix here too. The data are read
-    once, five times more without their Gram matrix, once more if the first layer has one component,
-    and wherever fewer triplets than it has stand clear of rounding; all other passes go over H.
+    With the same seed the result is that in memory, up to rounding, for blocks of any size. Only if
+    both sides of a matrix exceed 2500 does `truncated_svd` use an iterative method in memory, while
+    here the triplets are still the more exact ones of the Gram matrix.
+
+    The data are read once, and five times more without their Gram matrix. One more read each is
+    needed if the first layer has one component, and if fewer triplets than its components are clear
+    of rounding. All other passes read H.
 
     Parameters
     ----------
-    blocks : ArrayBlocks, or what has its attributes and methods
+    blocks : ArrayBlocks, or an object with its attributes and methods
     layers : sequence of int >= 1
         k_1 … k_m.
     new_array : callable
-        From a shape (n, k) and a dtype to an array or numpy.memmap for H. For float32 data it
-        is asked for a float64 array of each layer too, which is dropped in the end.
+        From a shape (n, k) and a dtype to an array or numpy.memmap for H. For float32 data it also
+        makes a float64 array for each layer, which is dropped in the end.
     noise_floor : float in [0, 1)
         See `truncated_svd`.
     random_state : None, int or numpy.random.Generator
         None is a fixed seed.
     aim : {"product", "layers", "zeros"}
-        "product", for linear multiplicative rules: every layer is `raised` (of one component: its
-        zeros filled), and the layers are those of `pretrain_product`. "layers", where each layer's
-        features matter: those of `pretrain`, zeros filled. "zeros": these, and zeros stay.
+        "product", for linear multiplicative rules: layers of `pretrain_product`, each `raised`
+        (with one component: zeros filled). "layers", if each layer's features matter: layers of
+        `pretrain`, zeros filled. "zeros": layers of `pretrain` with zeros.
 
     Returns
     -------
     Zs : list of ndarray, shapes (p, k_1), (k_1, k_2), …, float64
-    Hs : list of array, shapes (n, k_1), (n, k_2), …, > 0, or >= 0 where zeros stay
-        From new_array, of the data's dtype. Rows are samples.
+    Hs : list of array, shapes (n, k_1), (n, k_2), …, > 0, or >= 0 with "zeros"
+        Made by new_array, of the data's dtype. Rows are samples.
 
     Raises
     ------

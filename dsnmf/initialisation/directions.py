@@ -10,10 +10,10 @@ from dsnmf.initialisation.spectrum import beside, determined_vectors, eigen_of
 from dsnmf.initialisation.triplets import FIRST_RANK, OVERSAMPLING
 from dsnmf.training.passes import gram_terms
 
-#: Reads of the data that serve for so many directions as are asked for.
+#: Reads of the data that find a given number of directions.
 READS = 5
 
-#: Directions up to which all above a noise floor are looked for without a Gram matrix.
+#: Without a Gram matrix, all directions above a noise floor are found up to this number.
 MOST_DIRECTIONS = 1024
 
 
@@ -26,7 +26,7 @@ def _terms_beside(rows, basis, within):
 
 
 def _gram_beside(basis, blocks, within=None):
-    """The Gram matrix of what X, or withinᵀX, has outside a basis; reads the data once."""
+    """The Gram matrix of the part of X, or withinᵀX, outside a basis; reads the data once."""
     (gram,) = blocks.run_pass(partial(_terms_beside, basis=basis, within=within))
     return gram
 
@@ -43,7 +43,7 @@ def _gram_times(blocks, Q):
 
 
 def _next_basis(basis, directions):
-    """An orthonormal basis of what the directions, as far as there is room, add to one."""
+    """An orthonormal basis of what the directions add to a basis, as far as there is room."""
     Q = directions[:, : len(basis) - basis.shape[1]]
     for _ in range(2):  # the second pass removes what rounding left of the first
         Q = np.linalg.qr(Q - basis @ (basis.T @ Q))[0]
@@ -53,10 +53,10 @@ def _next_basis(basis, directions):
 def _by_range(blocks, k, floor, rng):
     """U and S of at most k directions, or of all (k is None), from the range of X Xᵀ.
 
-    Halko, Martinsson & Tropp 2011, whose random block stands on the side of the features here, so
-    that it does not depend on the samples; with the products of all reads as the basis (Musco &
-    Musco 2015), which is far more exact than the last one alone. All directions are found when they
-    take no more than half of the basis.
+    Halko, Martinsson & Tropp 2011, with a random block on the features' side, which does not depend
+    on the samples. The basis has the products of all reads (Musco & Musco 2015), and is far more
+    exact than the last product alone. All directions count as found if they fill at most half of
+    the basis.
     """
     p = blocks.shape[0]
     width = min(k or FIRST_RANK, *blocks.shape) + OVERSAMPLING
@@ -82,11 +82,11 @@ def leading_directions(blocks, k, floor, rng):
 
     Parameters
     ----------
-    blocks : Blocks, or what has its shape (p, n), its dtype, its `run_pass`, and
+    blocks : Blocks, or an object with its shape (p, n), dtype, `run_pass`, and
         eigen: eigenvalues, ascending, and eigenvectors of X Xᵀ, or None where it is not made. Then
         the data are read five times for a given k, and in memory are p x 5 (k + 16) numbers.
     k : int >= 1 or None
-        At most so many; None is all. Each read then adds 80 to what is p x 400 first.
+        The most directions; None for all. Each read then adds 80 columns to a p x 400 array.
     floor : NoiseFloor
     rng : numpy.random.Generator
 

@@ -1,4 +1,4 @@
-"""The start of several views with common features of the last layer."""
+"""The start of several views that share the features of the last layer."""
 
 from functools import partial
 
@@ -16,8 +16,10 @@ from dsnmf.training.passes import as_terms, gram_terms
 
 
 def _factorise(M, k, floor, seed):
-    """A start of M ≈ Z H with H > 0, which is as near as the SVD."""
-    rng = np.random.default_rng(seed)  # one for each matrix: the views' order plays no part
+    """A start of M ≈ Z H with H > 0, as near to M as the SVD."""
+    rng = np.random.default_rng(
+        seed
+    )  # one for each matrix, so that the views' order does not matter
     Z, H = semi_nmf_of_triplets(
         M, k, partial(complete_triplets, M, floor=floor, rng=rng, dtype=np.float64)
     )
@@ -25,7 +27,7 @@ def _factorise(M, k, floor, seed):
 
 
 def _span(Zs):
-    """Q and R of Z_1 … Z_i = Q R, layer by layer: what rounding adds to a product is in no span."""
+    """Q and R with Z_1 … Z_i = Q R, layer by layer, without directions that rounding adds."""
     Q, R = without_rounding(Zs[0])
     for Z in Zs[1:]:
         inner, R = without_rounding(R @ Z)
@@ -34,7 +36,7 @@ def _span(Zs):
 
 
 def _last_Z(Zs, Psi):
-    """Z_m with Z_1 … Z_m = Ψ, as far as Z_1 … Z_{m-1} reach it."""
+    """Z_m with Z_1 … Z_m = Ψ, projected onto the span of Z_1 … Z_{m-1}."""
     if not Zs:
         return Psi
     Q, R = _span(Zs)
@@ -42,10 +44,10 @@ def _last_Z(Zs, Psi):
 
 
 def _stack(Cs, samples_of, n):
-    """The views' rows one below the other; means where a view is absent.
+    """Stack the views' features; missing views are filled with means.
 
-    Filling these again and again from the SVD reproduces the data better, and finds the classes of
-    digits worse (NMI .83 instead of .84 with 30 % of six views missing).
+    Filling them repeatedly from the SVD fits the data better, but finds the classes of digits worse
+    (NMI .83 instead of .84 with 30 % of six views missing).
     """
     if all(samples is None for samples in samples_of):
         if all(map(scipy.sparse.issparse, Cs)):
@@ -62,8 +64,9 @@ def _stack(Cs, samples_of, n):
 def joint_start(views, layers, noise_floor, seed):
     """Start of X_v ≈ Z_1^v … Z_m^v H_m for views in memory.
 
-    Layers 1 … m-1 factorise each view by itself. H_m is that of one Semi-NMF of all views'
-    reconstructions by these, in orthonormal coordinates: an H_{m-1}^v has no scale of its own.
+    Layers 1 … m-1 factorise each view alone. H_m comes from one Semi-NMF of all views'
+    reconstructions by these layers. These are in orthonormal coordinates, because the scale of
+    H_{m-1}^v is arbitrary.
 
     Parameters
     ----------
@@ -72,7 +75,7 @@ def joint_start(views, layers, noise_floor, seed):
         k_1 … k_m.
     noise_floor : NoiseFloor
     seed : int
-        For directions that the data do not determine.
+        Draws directions that the data do not determine.
 
     Returns
     -------
@@ -96,7 +99,7 @@ def joint_start(views, layers, noise_floor, seed):
 
 
 class _Seen:
-    """Blocks of what a function makes of the rows of all views; else as `ArrayBlocks`."""
+    """Blocks of a function of the rows of all views; else as `ArrayBlocks`."""
 
     def __init__(self, views, made, p):
         self._views, self._made = views, made
@@ -131,7 +134,7 @@ def _products(rows, H):
 
 
 def joint_start_in_blocks(views, layers, new_array, noise_floor, seed):
-    """The same from `ViewBlocks`; see `blockwise_svd_start` for new_array."""
+    """`joint_start` for `ViewBlocks`; see `blockwise_svd_start` for new_array."""
     ((_, *_, spans),) = views.parts
     c, options = views.multipliers(views.parts[0]), {"noise_floor": noise_floor}
     Zss, bases = [[] for _ in spans], []

@@ -1,4 +1,4 @@
-"""Semi-NMF start from a linear program: as good as the best rank-r approximation if it can be."""
+"""Semi-NMF start from a linear program; if possible with the error of the rank-r SVD."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def _shift_combination(V):
 
 
 def _make_non_negative(V, x):
-    """V + αxᵀ >= 0 for x > 0, with the smallest α >= 0 that does it."""
+    """V + αxᵀ >= 0 for x > 0, with the smallest such α >= 0."""
     alpha = np.maximum((-V / x).max(axis=1), 0)
     return np.maximum(V + np.outer(alpha, x), 0)  # the maximum removes rounding errors
 
@@ -80,7 +80,7 @@ def lp_seminmf(
     n_components : int >= 1
         r.
     random_state : None, int or numpy.random.Generator
-        Draws only what the spectrum of X does not determine; see `truncated_svd`.
+        Draws only directions that the spectrum of X does not determine; see `truncated_svd`.
 
     Returns
     -------

@@ -38,10 +38,10 @@ def nndsvd(
         Negative entries are taken as 0.
     n_components : int >= 1
     fill : float >= 0
-        What entries below 1e-10 become. 0.1 is the authors' program; 0 is the method as
-        published, whose zeros a multiplicative rule never leaves.
+        The new value of entries below 1e-10: 0.1 in the authors' program, 0 in the published
+        method. A multiplicative rule never changes zeros.
     random_state : None, int or numpy.random.Generator
-        Draws only what the spectrum of X does not determine; see `truncated_svd`.
+        Draws only directions that the spectrum of X does not determine; see `truncated_svd`.
 
     Returns
     -------

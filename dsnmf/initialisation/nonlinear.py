@@ -9,8 +9,8 @@ from dsnmf.training.lending import compile_once
 from dsnmf.training.modes import compile_function
 from dsnmf.validation import as_layers
 
-#: Arguments of the nonlinearity from -RANGE to RANGE are what the start makes use of: wide enough
-#: to be non-linear, short of where sigmoid and tanh saturate and gradients vanish.
+#: The start uses arguments of the nonlinearity from -RANGE to RANGE: a range wide enough to be
+#: non-linear, in which sigmoid and tanh do not saturate.
 RANGE = 2.0
 
 _GRID = np.linspace(-RANGE, RANGE, 4001)
@@ -39,11 +39,11 @@ def nonlinear_start(X, layers, nonlinearity, factorise):
     """Factors with which X ≈ Z_1 g(Z_2 g(… g(Z_m H_m))) starts close to X.
 
     Layer by layer (Z_i, H_i) = factorise(T_{i-1}, k_i), T_0 = X and T_i = g⁻¹(H_i), the rows of
-    H_i scaled so that their largest entry is g's largest value for arguments up to 2 (Z_i takes
-    the inverse scale). Where H_i is smaller than g can be there, T_i is g's argument of least
-    value: an inverse of g that is finite everywhere, unlike those of sigmoid and softplus, which
-    are -∞ at the zeros of H_i. It is tabulated, so that any g that rises somewhere will do.
-    Then H_i ← g(Z_{i+1}H_{i+1}) from the top, and Z_1 ← X H_1†, so that all factors agree.
+    H_i scaled so that their largest entry is g's largest value for arguments up to 2 (Z_i gets the
+    inverse scale). Where H_i is below g's least value in that range, T_i is the argument of that
+    value. So the inverse of g is finite everywhere, unlike that of sigmoid and softplus, which is
+    -∞ at zeros of H_i. It is tabulated, for any g that rises somewhere. Then
+    H_i ← g(Z_{i+1}H_{i+1}) from the last layer down, and Z_1 ← X H_1†, so that all factors agree.
 
     Parameters
     ----------
@@ -59,7 +59,7 @@ def nonlinear_start(X, layers, nonlinearity, factorise):
     Returns
     -------
     Zs, Hs : lists of m ndarrays
-        Of the dtype that factorise gives; every H > 0 except for zeros of H_m.
+        Of the dtype of factorise's results; every H > 0 except for zeros of H_m.
 
     Raises
     ------

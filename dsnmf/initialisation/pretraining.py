@@ -19,14 +19,14 @@ if TYPE_CHECKING:
 def pretrain(
     X: Any, layers: Sequence[int], factorise: Callable[[Any, int], tuple[Array, Array]]
 ) -> tuple[list[Array], list[Array]]:
-    """Factorises X, then its H, then that one's H, …: the start of [A], Algorithm 1.
+    """Factorise X, then its H, then the H of that, …: the start of [A], Algorithm 1.
 
     (Z_i, H_i) = factorise(H_{i-1}, k_i) with H_0 = X.
 
     Parameters
     ----------
     X : array or SciPy sparse matrix, shape (p, n)
-        Handed to factorise as it is.
+        Passed to factorise unchanged.
     layers : sequence of int >= 1
         k_1 … k_m.
     factorise : callable
@@ -65,12 +65,12 @@ def pretrain_product(
     factorise: Callable[[Any, int], tuple[Array, Array]],
     apply_map: Callable[[Array, Any], Any] = np.matmul,
 ) -> tuple[list[Array], list[Array]]:
-    """The start of a linear stack whose product is as near to X as its narrowest layer allows.
+    """Start a linear stack such that its product is as near to X as its narrowest layer allows.
 
     (Z_i', H_i) = factorise(R_{i-1} H_{i-1}, k_i) with R_i = the R of Z_i' = Q R, and
-    Z_i = R_{i-1}† Z_i'. As Z_1 … Z_i = Q_1 … Q_i R_i, each layer factorises the reconstruction
-    by the last one, while `pretrain` has it factorise H_{i-1}: of the SVD start these are
-    orthonormal rows plus an offset, which do not tell directions of X that matter from others.
+    Z_i = R_{i-1}† Z_i'. As Z_1 … Z_i = Q_1 … Q_i R_i, each layer factorises the reconstruction by
+    the layers before it. With `pretrain` it factorises H_{i-1}. In the SVD start these are
+    orthonormal rows plus an offset, which have lost the weights of X's directions.
 
     Parameters
     ----------
@@ -98,10 +98,10 @@ def pretrain_product(
 
 
 def preimage(R, Z):
-    """Of Z in R's span one that R maps to it, and that has rank k although Z of the SVD has k - 1.
+    """A matrix that R maps to Z, for Z in R's span; of rank k, although Z of the SVD has k - 1.
 
-    What R maps to zero may be added. Without it the rules, which multiply Z with what they find,
-    would never leave rank k - 1.
+    It adds a direction that R maps to zero. Otherwise the rules, which multiply Z, would never
+    leave rank k - 1.
     """
     inverse = pseudo_inverse(R)
     result, ones = inverse @ Z, np.ones((R.shape[1], 1))
@@ -109,7 +109,7 @@ def preimage(R, Z):
 
 
 def _factorise(H, k, factorise, i):
-    """What factorise makes of H; ValueError if the shapes are not those of layers[i]."""
+    """Call factorise; ValueError if its results do not have the shapes for layers[i]."""
     expected = (H.shape[0], k), (k, H.shape[1])
     Z, new = factorise(H, k)
     if (Z.shape, new.shape) != expected:

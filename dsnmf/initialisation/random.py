@@ -21,8 +21,8 @@ def random(X: Matrix, n_components: int, *, random_state: Seed = None) -> tuple[
     X : array_like, SciPy sparse matrix or LinearOperator, shape (p, n)
     n_components : int >= 1
     random_state : None, int or numpy.random.Generator
-        None is NumPy's global state: every call gives other factors, unless `numpy.random.seed`
-        is called before it.
+        None is NumPy's global state: calls give different factors, unless `numpy.random.seed` is
+        called before each.
 
     Returns
     -------

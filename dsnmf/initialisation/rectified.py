@@ -1,4 +1,4 @@
-"""The start of models with rectifiers: where linear models end, with features beyond these."""
+"""The start of models with rectifiers: nearly the best linear model, and further features."""
 
 import numpy as np
 
@@ -6,20 +6,20 @@ from dsnmf.initialisation.svd import raised
 from dsnmf.initialisation.triplets import project_onto
 from dsnmf.validation import as_layers
 
-#: A direction has both signs where the smaller side has this share of its energy; rectified, one
-#: of a single sign is itself, which fits nothing new.
+#: A direction has both signs if its smaller side has this share of its energy. Rectifying a
+#: direction of one sign changes nothing, so it fits nothing new.
 BOTH_SIGNS = 0.01
 
-#: Share of the mean diagonal that is added where what Z F leaves is fitted. With less of it Z_1 is
-#: large along what the features hardly have, and all steps that follow are short.
+#: Share of the mean diagonal that is added when the residual of Z F is fitted. With less, Z_1 is
+#: large in directions that the features hardly have, and all later steps are short.
 RIDGE = 1e-3
 
 
 def _directions(Z, F, count):
-    """Rows W, so many, such that those of W F have both signs: singular vectors, then mixtures."""
+    """`count` rows W such that those of W F have both signs: singular vectors, then mixtures."""
     if len(F) == 1:
         return np.ones((count, 1))
-    # See `lifted`: F's rows are singular vectors, in ascending order, plus what its last row is.
+    # See `lifted`: F's rows are singular vectors, in ascending order, plus its last row.
     vectors = np.hstack([np.eye(len(F) - 1), -np.ones((len(F) - 1, 1))])[::-1]
     D = vectors @ F
     energy, above = (np.square(part).sum(axis=1) for part in (D, np.maximum(D, 0)))
@@ -32,10 +32,10 @@ def _directions(Z, F, count):
 def rectified_start(X, layers, factorise):
     """Factors of X ≈ Z_1 relu(Z_2 relu(… H_m)) that fit at least as well as a linear model.
 
-    Z F = factorise(X, min k_i), F >= 0, is nearly the best linear model of this rank. All layers
-    hand F down: relu(F) = F. The rows that they have besides are relu(W F), rectified singular
-    vectors and mixtures of them, so the features of layer 1 have a higher rank, and what Z F
-    leaves is fitted by these. Every feature has a mean square of 1.
+    Z F = factorise(X, min k_i), F >= 0, is nearly the best linear model of this rank. Each layer's
+    features contain F, as relu(F) = F. Their other rows are relu(W F): rectified singular vectors,
+    and mixtures of them. So the features of layer 1 have a higher rank, and Z_1 fits the residual
+    of Z F with them. Every feature has a mean square of 1.
 
     Parameters
     ----------
@@ -43,7 +43,7 @@ def rectified_start(X, layers, factorise):
     layers : sequence of int >= 1
         k_1 … k_m.
     factorise : callable
-        From X and a number k to Z (p x k) and H (k x n): `appr_seminmf`, or one of its form.
+        From X and a number k to Z (p x k) and H (k x n): `appr_seminmf`, or a similar function.
 
     Returns
     -------

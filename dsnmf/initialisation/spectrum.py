@@ -1,4 +1,4 @@
-"""Eigenvectors of Gram matrices: singular vectors that depend on neither threads nor dtype."""
+"""Singular vectors from Gram matrices, which depend on neither threads nor dtype."""
 
 import numpy as np
 import scipy.linalg
@@ -6,16 +6,16 @@ import scipy.linalg
 #: Eigenvalues of the Gram matrix closer than this (relative) count as equal.
 EQUAL_WIDTH = 1e-6
 
-#: Share of the largest eigenvalue down to which a Gram matrix tells eigenvectors from its rounding.
-#: Smaller ones come from the Gram matrix of what those above leave of the data.
+#: Share of the largest eigenvalue above which eigenvectors of a Gram matrix are clear of rounding.
+#: Smaller ones come from the Gram matrix of the data outside the larger ones' span.
 RESOLVED = 1e-8
 
-#: Times size · eps of float64 · σ_max: what products of float64 leave of singular values of zero.
+#: Singular values of zero come out of float64 products as up to this times size · eps · σ_max.
 ROUNDINGS = 16
 
 
 def _orthonormal(directions):
-    """Orthonormal basis of the columns' span, unique for given directions."""
+    """The orthonormal basis of the columns by QR with a positive diagonal, which is unique."""
     Q, R = np.linalg.qr(directions)
     return Q * np.where(np.diag(R) < 0, -1.0, 1.0)
 
@@ -43,7 +43,7 @@ def least_error(values, rank):
 
 
 def _resolve(eigen, k, floor, eps, gram_beside):
-    """Eigenvalues, descending, and eigenvectors, as far down as k and the floor ask for."""
+    """Eigenvalues, descending, and eigenvectors, as many as k and the floor require."""
     found, basis = np.empty(0), np.empty((len(eigen[0]), 0))
     share = ROUNDINGS * len(basis) * float(np.finfo(float).eps)
     noise = max(share, eps) * np.sqrt(max(eigen[0][-1], 0))
@@ -54,13 +54,13 @@ def _resolve(eigen, k, floor, eps, gram_beside):
         rest_is_noise = floor.share >= RESOLVED and len(found) >= floor.least
         if clear == 0 or len(found) >= min(k, len(basis)) or rest_is_noise:
             return found, basis
-        # So far the last of them may be off, and so much of it is left beside the basis.
+        # The error of the last vectors may leave this much of them outside the basis.
         noise = max(noise, share * values[0] / np.sqrt(found[-1]))
         eigen = eigen_of(gram_beside(basis))
 
 
 def beside(rows, basis):
-    """What rows have outside a basis (orthonormal columns); float64."""
+    """The part of the rows outside a basis (orthonormal columns); float64."""
     rows = rows.astype(np.float64, copy=False)
     for _ in range(2):  # the second pass removes what rounding left of the first
         rows = rows - (rows @ basis) @ basis.T
@@ -68,7 +68,7 @@ def beside(rows, basis):
 
 
 def determined_vectors(eigen, k, floor, rng, gram_beside, eps):
-    """At most k leading eigenvectors above the noise floor, and the roots of their eigenvalues.
+    """At most k leading eigenvectors above the noise floor, and the square roots of eigenvalues.
 
     Within a cluster of equal eigenvalues the basis is arbitrary, so it is drawn from the seed:
     a Gaussian block projected onto the cluster's subspace depends on neither threads nor dtype.
@@ -76,21 +76,21 @@ def determined_vectors(eigen, k, floor, rng, gram_beside, eps):
     Parameters
     ----------
     eigen : (ndarray, ndarray)
-        What `eigen_of` gives of the Gram matrix X Xᵀ.
+        `eigen_of` of the Gram matrix X Xᵀ.
     k : int >= 1
     floor : NoiseFloor
     rng : numpy.random.Generator
     gram_beside : callable
-        From a basis to the Gram matrix of what X has outside of it.
+        From a basis to the Gram matrix of X outside of it.
     eps : float
-        That of X's dtype: σ up to that share of the largest are rounding.
+        Relative rounding of X's dtype: σ up to this share of the largest are rounding.
     """
     found = resolve(eigen, k, floor, gram_beside, eps)
     return choose_vectors(*found, k, rng)
 
 
 def resolve(eigen, k, floor, gram_beside, eps):
-    """Eigenvalues above the noise floor, descending, at least k of them if there are, and vectors.
+    """Eigenvalues above the noise floor, descending, at least k if there are, and eigenvectors.
 
     Parameters
     ----------
@@ -103,7 +103,7 @@ def resolve(eigen, k, floor, gram_beside, eps):
 
 
 def choose_vectors(values, vectors, k, rng):
-    """What `determined_vectors` gives of what is `resolve`."""
+    """The result of `determined_vectors` from that of `resolve`."""
     kept = len(values)
     starts = np.flatnonzero(np.r_[True, values[:-1] - values[1:] > EQUAL_WIDTH * values[:-1]])
     k = min(k, kept)

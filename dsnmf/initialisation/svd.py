@@ -18,21 +18,21 @@ if TYPE_CHECKING:
 
     from dsnmf.typing import Array, Matrix, Seed
 
-#: Zeros in a start become this share of its mean: multiplicative rules never leave a zero.
+#: Zeros in a start become this share of its mean, as multiplicative rules never change zeros.
 ZERO_FILL = 0.01
 
 
 def without_zeros(H, mean=None):
-    """H with a small number in place of its zeros; mean is that of all of H if this is a part."""
+    """H with small numbers in place of zeros; for a part of H, give the mean of the whole."""
     mean = H.mean() if mean is None else mean
     return np.where(H > 0, H, ZERO_FILL * mean or 1.0).astype(H.dtype)
 
 
 def raised(H, mean=None):
-    """H with a small number added, for H that `lifted` gives; mean is that of all if it is a part.
+    """H from `lifted` plus a small number; for a part of H, give the mean of the whole.
 
-    [A, -A 1] maps both to the same: the start stays as near as the SVD, which zeros that are filled
-    alone would not leave it.
+    [A, -A 1] maps both to the same, so the start stays as near to X as the SVD. Filling zeros alone
+    would change the product.
     """
     mean = H.mean() if mean is None else mean
     return H + (ZERO_FILL * mean or 1.0)
@@ -64,7 +64,7 @@ def appr_seminmf(
     random_state: Seed = None,
     dtype: DTypeLike | None = None,
 ) -> tuple[Array, Array]:
-    """SVD initialiser of Semi-NMF, Gillis & Kumar 2014, as the original module has it.
+    """SVD initialiser of Semi-NMF, Gillis & Kumar 2014, as in the original module.
 
     From the rank r-1 SVD A B of M, with each row of B turned so that its largest magnitude is
     positive: U = [A, -A 1], V = [B; 0] - min(0, column minima of B), so that U V = A B and
@@ -76,8 +76,8 @@ def appr_seminmf(
     M : array_like, SciPy sparse matrix or LinearOperator, shape (n_features, n_samples)
         float32 or float64.
     r : int >= 1
-        Number of components. r = 1 (which the original refuses) takes the positive or the
-        negative part of the leading right singular vector, whichever fits M better.
+        Number of components. r = 1 (an error in the original) uses the positive or the negative
+        part of the leading right singular vector, whichever fits M better.
     noise_floor, random_state, dtype
         See `truncated_svd`.
 
@@ -111,7 +111,7 @@ def appr_seminmf(
 
 
 def semi_nmf_of_triplets(M, r, triplets):
-    """As `appr_seminmf`, from a function that gives so many leading U, S, Vt of M."""
+    """`appr_seminmf` from a function triplets(k) that returns the k leading U, S, Vt of M."""
     if r == 1:
         return _rank_one(M, triplets(1)[2])
     A, S, B = triplets(r - 1)
@@ -138,8 +138,8 @@ def init_weights(
     noise_floor, dtype
         See `truncated_svd`.
     random_state : None, int or numpy.random.Generator
-        None is NumPy's global state if svd_init is False, so that every call gives other factors
-        unless `numpy.random.seed` is called before it; a fixed seed if it is True.
+        None is a fixed seed if svd_init is True, otherwise NumPy's global state: calls then give
+        different factors, unless `numpy.random.seed` is called before each.
 
     Returns
     -------

@@ -1,4 +1,4 @@
-"""Truncated SVD with a noise floor, the same for every dtype and number of threads."""
+"""Truncated SVD with a noise floor; results depend on neither threads nor dtype."""
 
 from __future__ import annotations
 
@@ -21,19 +21,19 @@ if TYPE_CHECKING:
 
     from dsnmf.typing import Array, Matrix, Seed
 
-#: Smaller side up to which a Gram matrix is formed, for sparse and for dense matrices; beyond, an
-#: iterative method where it finds few enough triplets.
+#: Largest smaller side for which a Gram matrix is formed, of sparse and of dense matrices. Beyond
+#: it, an iterative method is used if few triplets are needed.
 LARGEST_SPARSE_GRAM = 1000
 LARGEST_GRAM = 2500
 
-#: The iterative method for dense matrices pays where this many times the triplets fit into the
-#: smaller side.
+#: The iterative method for dense matrices is used if this many times the number of triplets is at
+#: most the smaller side.
 FEW = 8
 OVERSAMPLING = 16
 SUBSPACE_ITERATIONS = 4
 FIRST_RANK = 64
 
-#: Entries of a matrix that are taken to float64 at once.
+#: Entries of a matrix that are converted to float64 at a time.
 _BLOCK = 1 << 20
 
 
@@ -59,7 +59,7 @@ def _by_lanczos(M, k, floor, rng):
 
 
 def _blocks(M):
-    """Slices of M's columns with the columns themselves, in float64."""
+    """Yield slices of M's columns, and the columns in float64."""
     width = max(1, _BLOCK // len(M))
     for start in range(0, M.shape[1], width):
         columns = slice(start, start + width)
@@ -67,7 +67,7 @@ def _blocks(M):
 
 
 def _gram(small):
-    """M Mᵀ in float64, with no copy of M in another dtype."""
+    """M Mᵀ in float64; columns of M are converted some at a time."""
     if isinstance(small, CentredMatrix):
         return small.gram()
     if scipy.sparse.issparse(small):
@@ -91,7 +91,7 @@ def project_onto(basis, M):
 
 
 def _gram_beside(small, basis):
-    """The Gram matrix of what M has outside a basis of its smaller side, block after block."""
+    """The Gram matrix of M outside a basis of its smaller side, in blocks."""
     gram, width = np.zeros((small.shape[0],) * 2), max(1, _BLOCK // small.shape[0])
     for start in range(0, small.shape[1], width):
         columns = small[:, start : start + width]
@@ -102,9 +102,9 @@ def _gram_beside(small, basis):
 
 
 def gram_eigen(M):
-    """What `eigen_of` gives of the Gram matrix of M's smaller side.
+    """`eigen_of` of the Gram matrix of M's smaller side.
 
-    None where that is not how M is decomposed: it is too large, or its squares leave float64.
+    None if M is not decomposed by it: too large, or with squares outside float64's range.
     """
     if min(M.shape) > LARGEST_GRAM or safe_unit(M) != 1:
         return None
@@ -112,12 +112,12 @@ def gram_eigen(M):
 
 
 def _small(M):
-    """M, or its transpose, so that rows are the smaller side."""
+    """M or its transpose, so that the rows are the smaller side."""
     return M if M.shape[0] <= M.shape[1] else M.T
 
 
 def resolve_side(M, k, floor, eigen):
-    """What `resolve` gives of M's smaller side."""
+    """`resolve` for M's smaller side."""
     gram_beside, eps = partial(_gram_beside, _small(M)), float(np.finfo(M.dtype).eps)
     return resolve(eigen, k, floor, gram_beside, eps)
 
@@ -155,12 +155,12 @@ def leading_triplets(M, k, floor, rng, eigen=None):
     Parameters
     ----------
     M : ndarray, SciPy sparse matrix, CentredMatrix or LinearOperator, shape (p, n)
-        An operator is taken to have entries whose squares stay in its dtype.
+        Squares of an operator's entries must stay in its dtype's range.
     k : int >= 1
     floor : NoiseFloor
     rng : numpy.random.Generator
     eigen : (ndarray, ndarray), optional
-        What `gram_eigen` gives of M, if that is known.
+        `gram_eigen(M)`, if it is known.
 
     Returns
     -------
@@ -189,7 +189,7 @@ def leading_triplets(M, k, floor, rng, eigen=None):
 def all_triplets(M, floor, rng):
     """All triplets of a dense matrix above the noise floor, like `leading_triplets`.
 
-    Of large matrices few are looked for first, and twice as many each time they do not do.
+    For large matrices it finds a few triplets first, then doubles the number while that is too few.
     """
     smaller = min(M.shape)
     k = smaller if smaller <= LARGEST_GRAM else FIRST_RANK
@@ -201,7 +201,7 @@ def all_triplets(M, floor, rng):
 
 
 def as_operand(M, name):
-    """As `as_matrix`, sparse or not; a LinearOperator or CentredMatrix stays one."""
+    """`as_matrix`, which may be sparse; a LinearOperator or CentredMatrix is returned unchanged."""
     return (
         M
         if isinstance(M, LinearOperator | CentredMatrix)
@@ -219,18 +219,17 @@ def truncated_svd(
 ) -> tuple[Array, Array, Array]:
     """The k leading singular triplets, those below the noise floor replaced by zeros.
 
-    Computed from the smaller Gram matrix in float64, small ones from that of what the large ones
-    leave; or, of a dense matrix whose sides both exceed
-    2500 by far more than k, by randomised subspace iteration. Directions that the spectrum does
-    not determine (a cluster of equal singular values, or no direction left above the floor) are
-    drawn from the seed, so the result depends on neither the number of threads nor the dtype.
+    They come from the smaller Gram matrix in float64; small ones from the Gram matrix of the part
+    outside the large ones' span. For dense matrices whose sides both exceed 2500, and k by far,
+    they come from randomised subspace iteration. Directions that the spectrum does not determine (a
+    cluster of equal singular values, or no direction left above the floor) are drawn from the seed,
+    so the result depends on neither the number of threads nor the dtype.
 
     Parameters
     ----------
     M : array_like, SciPy sparse matrix or LinearOperator, shape (p, n), float32 or float64
-        A sparse M is never densified; from a smaller side of 1000 on, its triplets come from a
-        seeded Lanczos iteration. Those of an operator come from randomised subspace iteration,
-        whatever its size.
+        A sparse M is never made dense; if its smaller side exceeds 1000, its triplets come from a
+        seeded Lanczos iteration. An operator of any size uses randomised subspace iteration.
     k : int >= 1
         Number of triplets; may exceed min(p, n), except in a Lanczos iteration.
     noise_floor : float in [0, 1)
@@ -268,7 +267,7 @@ def truncated_svd(
 
 
 def complete_triplets(M, k, floor, rng, dtype, eigen=None):
-    """As `truncated_svd`, of what `leading_triplets` takes."""
+    """`truncated_svd` for the arguments of `leading_triplets`."""
     U, S, V = leading_triplets(M, k, floor, rng, eigen)
     missing = k - len(S)
     if missing:

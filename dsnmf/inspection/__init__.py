@@ -1,7 +1,6 @@
-"""What a fitted model has learned, and what it says of samples: their gaps, their clusters.
+"""Inspection of fitted models: description, figures, a page; filled gaps and clusters of samples.
 
-In words, as figures, as a page. A model's file is looked at without PyTensor, as long as no samples
-are given.
+A model's file is read without PyTensor, unless samples are given.
 """
 
 import importlib
@@ -21,7 +20,7 @@ __all__ = [
     "write_page",
 ]
 
-#: Modules of what is imported when it is asked for: words need no figures, and compute nothing.
+#: Modules of names that are imported on use: descriptions need no figures.
 _LATER = {
     "FillTest": "filling",
     "cluster": "k_means",

@@ -27,27 +27,27 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Description:
-    """What a model is, of which data, and what its components are.
+    """Description of a model, its data and its components.
 
     Attributes
     ----------
     kind : str
         The estimator's class.
     layers : list of int
-        Components of each layer.
+        Number of components of each layer.
     layer : int
         The layer whose components are described, from 1.
     parameters : dict
-        Those that have not their default values, without the numbers of components.
+        Parameters with other than default values, without the numbers of components.
     data : dict
-        "n_samples" and "n_features"; "unknown", how many entries; "labels", of each attribute its
-        "classes", their "names" (the first 50) and how many are "unknown", or None; "source" and
-        "command", where a command made the model. A key is missing where nothing is known.
+        "n_samples" and "n_features"; "unknown", the number of unknown entries; "labels", for each
+        attribute its "classes", their "names" (the first 50) and the number of "unknown" labels, or
+        None; "source" and "command", if a command made the model. Unknown facts have no key.
     fit : dict
-        "iterations", "reconstruction_error", "relative_error" (its share of the data's norm, of
-        data without gaps), "stopped_by" (see `SemiNMF`), as far as known.
+        "iterations", "reconstruction_error", "relative_error" (its share of the data's norm, for
+        data without gaps) and "stopped_by" (see `SemiNMF`), if known.
     shown : {"training", "given"}
-        Whose variances and nearest samples follow: those of the samples of the fit, or of others.
+        The samples of the variances and of the nearest samples: those of the fit, or given ones.
     explained : float or None
         Explained variance in all: 1 - Σ (x - x̂)² / Σ (x - mean)² over the known entries, with the
         features that are described.
@@ -56,10 +56,10 @@ class Description:
         the nonnegative ones that compare with `H_`, near the samples and near the mean of `H_`; in
         other models those of `transform`, in metric "components".
     components : list of dict
-        Of each "name", "own" and "unique" variance as shares of the data's (None where that is not
-        known), see `component_variances`; "features", pairs of a name and the component's entry, by
-        magnitude; "samples", pairs of a name and the cosine between the component and the sample's
-        reconstruction, the nearest first.
+        For each component: "name"; "own" and "unique" variance as shares of the data's (None if
+        unknown), see `component_variances`; "features", pairs of a name and the component's entry,
+        by magnitude; "samples", pairs of a name and the cosine between the component and the
+        sample's reconstruction, the nearest first.
     """
 
     kind: str
@@ -74,7 +74,7 @@ class Description:
     components: list[dict[str, Any]]
 
     def as_dict(self) -> dict[str, Any]:
-        """All of it as plain values, e.g. for JSON."""
+        """The description as plain values, e.g. for JSON."""
         return asdict(self)
 
     def __str__(self) -> str:
@@ -82,7 +82,7 @@ class Description:
 
 
 def _plain(value):
-    """A value that JSON can hold."""
+    """The value in a form for JSON."""
     if isinstance(value, np.generic):
         return value.item()
     if isinstance(value, list | tuple):
@@ -91,7 +91,7 @@ def _plain(value):
 
 
 def _parameters(model):
-    """Those that have not their default values."""
+    """Parameters with other than default values."""
     changed = getattr(model, "changed", None)
     if changed is None:
         from dsnmf.estimators.record import changed_parameters
@@ -121,8 +121,8 @@ def _top_features(component, names, count):
     return [(names[i], float(component[i])) for i in order]
 
 
-def _of_training(model):
-    """Σ (x - mean)² of the training samples in the data's unit (None if unknown), and explained."""
+def _training_variance(model):
+    """Σ (x - mean)² of the training samples in the data's unit, or None; explained variance."""
     variation = getattr(model, "_record", {}).get("variation")
     if not variation:
         return None, None
@@ -139,31 +139,30 @@ def describe(
     n_samples: int = 3,
     names: Sequence[str] | None = None,
 ) -> Description:
-    """What a fitted model is, of which data, how its fit ended, and what its components are.
+    """Describe a fitted model: its data, its fit and its components.
 
     Parameters
     ----------
     model : fitted estimator or SavedModel
     X : array-like or sparse matrix, shape (n_samples, n_features), optional
-        Samples to describe instead of those that the model was fitted to; a SavedModel takes
-        none.
+        Samples to describe instead of those of the fit; not for a SavedModel.
     layer : int
         Index into `Z_` and `H_`: the layer whose components are described.
     n_features, n_samples : int >= 0
-        Features and nearest samples to name of each component.
+        Numbers of features and of nearest samples per component.
     names : sequence of str, optional
-        Those of the samples; by default the training samples' own, or numbers from 0.
+        Names of the samples; by default those of the training samples, or numbers from 0.
 
     Returns
     -------
     Description
-        Its text is what `dsnmf show` prints.
+        `dsnmf show` prints its text.
 
     Raises
     ------
     TypeError, ValueError
-        If the model is not fitted, has no such layer, or X does not fit it; or if names are not as
-        many as samples.
+        If the model is not fitted, has no such layer, or X does not fit it; or if the number of
+        names is not that of the samples.
 
     Examples
     --------
@@ -179,7 +178,7 @@ def describe(
     record, by = getattr(model, "_record", {}), "learned"
     if X is None:
         found = layer_of(model, layer)
-        variation, explained = _of_training(model)
+        variation, explained = _training_variance(model)
         names = sample_names(model) if names is None else names
     else:
         from dsnmf.inspection.given_samples import described_samples

@@ -1,4 +1,4 @@
-"""Figures of a fitted model, chosen by what is known of its data."""
+"""Figures of a fitted model, in a style that suits its data."""
 
 from __future__ import annotations
 
@@ -21,17 +21,17 @@ if TYPE_CHECKING:
 
     from dsnmf.estimators.base import Factorisation
 
-#: Kinds of figures, and ways to draw components.
+#: Kinds of figures, and styles of components.
 KINDS = ("components", "features", "history", "layers", "variance")
 STYLES = ("pictures", "curves", "bars")
 
-#: Components that are drawn; of more those with most variance.
+#: Most components in a figure; of more, those with the most variance are drawn.
 SHOWN = {"pictures": 100, "curves": 12, "bars": 12}
 
-#: Samples between which similarities are drawn, and from how many on points are drawn as pixels.
+#: Most samples in a figure of similarities; number from which points are drawn as pixels.
 SIMILAR, RASTER = 1500, 3000
 
-#: Below this width, in inches, a font of this size in points instead of 10.
+#: Below this width, in inches, the font has this size in points instead of 10.
 NARROW = 5, 8
 
 
@@ -40,13 +40,13 @@ def _record(model):
 
 
 def picture_shape(model, shape=None):
-    """The shape of a component's picture: the one given, or what the model knows; else None."""
+    """The shape of a component's picture: the given one, or the model's; else None."""
     known = shape or _record(model).get("picture")
     return None if known is None else tuple(known)
 
 
 def style_of(model, shape=None):
-    """How components are best drawn: as pictures, as curves over features in order, or as bars."""
+    """The default style of components: pictures, curves over ordered features, or bars."""
     from dsnmf.plotting.curve_figures import positions_of
 
     if picture_shape(model, shape):
@@ -58,7 +58,7 @@ def style_of(model, shape=None):
 
 
 def _largest(model, layer, count):
-    """The components of most variance, in their order; all if there are no more."""
+    """The components with the most variance, in their order; all if there are few."""
     k = model.Z_[layer].shape[1]
     if k <= count:
         return np.arange(k)
@@ -118,8 +118,8 @@ def _components(wanted):
     return figure
 
 
-def _learned(wanted):
-    """Features (k x n), those given or the fit's."""
+def _features_of(wanted):
+    """The given features (k x n), or those of the fit."""
     if wanted.features is not None:
         return np.asarray(wanted.features, np.float64)
     found = layer_of(wanted.model, wanted.layer)
@@ -135,7 +135,7 @@ def _features_name(wanted):
 
 
 def _raster(ax, n):
-    """Draw many points as pixels, also in PDF and SVG, which would be as large as the data."""
+    """Draw many points as pixels, because a PDF or SVG would be as large as the data."""
     if n > RASTER:
         for points in ax.collections:
             points.set_rasterized(True)
@@ -144,7 +144,7 @@ def _raster(ax, n):
 def _features(wanted):
     from dsnmf import plotting
 
-    H, width = _learned(wanted), wanted.width
+    H, width = _features_of(wanted), wanted.width
     k, n = H.shape
     pixels = _record(wanted.model).get("pixels")
     if pixels and np.prod(pixels) == n and wanted.labels is None:
@@ -244,15 +244,15 @@ def draw_figure(
     style: str | None = None,
     width: float = 7.0,
 ) -> Figure:
-    """A figure of a fitted model.
+    """Draw a figure of a fitted model.
 
     Parameters
     ----------
     model : fitted estimator or SavedModel
     kind : {"components", "features", "history", "layers", "variance"}
-        The components of a layer; its features in their first two principal components (or as maps,
-        where the samples are the pixels of a cube); the cost over the iterations; similarities
-        of samples by layer and label; the components' variances.
+        The components of a layer; its features in their first two principal components (as maps if
+        the samples are the pixels of a cube); the cost over the iterations; the similarities of
+        samples by layer and label; the components' variances.
     layer : int
         Index into `Z_` and `H_`.
     features : array-like, shape (k_layer, n_samples), optional
@@ -260,15 +260,14 @@ def draw_figure(
     features_name : str, optional
         Which features these are, for the title: the map and the metric.
     labels : array-like, shape (n_samples,) or (n_samples, n_attributes), optional
-        The colours of "features", and what "layers" sorts samples by, which needs them.
+        Labels that colour "features"; "layers" needs them to sort the samples.
     shape : sequence of int, optional
-        (height, width) of a sample's picture, or (height, width, 3); by default what the model
-        knows.
+        (height, width) of a sample's picture, or (height, width, 3); by default from the model.
     style : {"pictures", "curves", "bars"}, optional
-        How components are drawn; by default as pictures where the shape is known, as curves over
-        features whose names are rising numbers or that are many and have no names, else as bars.
+        Style of components. The default is pictures if the shape is known; curves if the features'
+        names are rising numbers, or if there are many features without names; else bars.
     width : float > 0
-        Inches.
+        Width in inches.
 
     Returns
     -------

@@ -1,4 +1,4 @@
-"""Unknown entries of samples, filled from a fitted model."""
+"""Filling of samples' unknown entries by a fitted model."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ class FillTest:
 
 
 def are_of_fit(model, X, X_hat):
-    """Whether samples are those that a model was fitted to, by the error that it has of them."""
+    """True if samples are those of a model's fit, by their error."""
     X, X_hat = (model._as_factorised(rows) for rows in (X, X_hat))
     size = np.sqrt(np.nansum(np.square(X, dtype=np.float64)))
     error = np.sqrt(np.nansum(np.square(X - X_hat.astype(np.float64))))
@@ -208,9 +208,9 @@ def fill(
     Raises
     ------
     TypeError
-        If X is sparse, whose absent entries are zeros.
+        If X is sparse, because its absent entries are zeros.
     ValueError
-        If X is as `transform` refuses it.
+        If `transform` refuses X.
 
     Examples
     --------

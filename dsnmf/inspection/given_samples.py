@@ -1,4 +1,4 @@
-"""Features and variation of samples that a model was not fitted to."""
+"""Features and variance of samples other than those of the fit."""
 
 import copy
 
@@ -20,7 +20,7 @@ NEAR = 1e-3
 
 
 def array_model(model, X):
-    """The model as it takes samples whose features have no names."""
+    """A copy of the model without names of features, for samples without them."""
     if hasattr(X, "columns") or is_annotated(X):
         return model
     nameless = copy.copy(model)

@@ -15,31 +15,31 @@ if TYPE_CHECKING:
     from dsnmf.estimators.base import Factorisation
     from dsnmf.typing import Array, Data
 
-#: Starts of k-means, of which the best is taken.
+#: Starts of k-means; the best one is used.
 N_INIT = 10
 
 
 def cluster(
     model: Factorisation, X: Data, n_clusters: int, *, layer: int = -1, random_state: int = 0
 ) -> Array:
-    """Clusters of samples: k-means on a layer's features, in the model's `metric`.
+    """Cluster samples by k-means on a layer's features, in the model's `metric`.
 
     Parameters
     ----------
     model : fitted estimator
     X : array-like or sparse matrix, shape (n_samples, n_features)
-        As `transform` takes it.
+        See `transform`.
     n_clusters : int >= 1
-        Not more than samples.
+        At most the number of samples.
     layer : int
         Index into `Z_` and `H_`.
     random_state : int >= 0
-        Of the ten starts of k-means.
+        Seed of the ten starts of k-means.
 
     Returns
     -------
     ndarray of int, shape (n_samples,)
-        From 0; clusters are numbered by their sizes, the largest first.
+        Numbers from 0, by the clusters' sizes, the largest first.
 
     Raises
     ------

@@ -10,7 +10,7 @@ import numpy as np
 
 
 def kind_of(model):
-    """Name of the model's class."""
+    """The name of the model's class."""
     return getattr(model, "kind", type(model).__name__)
 
 
@@ -38,18 +38,18 @@ def _is_identity(nonlinearity):
 
 @dataclass
 class Layer:
-    """What a layer's features mean in the data.
+    """A layer's components and features.
 
     Attributes
     ----------
     index : int
-        From 0.
+        Index of the layer, from 0.
     components : ndarray of float64, shape (p, k)
         A of the map h ↦ A h from features to reconstructions.
     is_exact : bool
-        Whether that map is the model: in a non-linear one it is the affine map that is nearest.
+        True if that map is the model itself; in a non-linear model it is the nearest affine map.
     features : ndarray or None, shape (k, n)
-        Those of samples; None after `partial_fit`, which keeps none.
+        Features of samples; None after `partial_fit`, which keeps none.
     """
 
     index: int
@@ -59,20 +59,20 @@ class Layer:
 
     @property
     def sizes(self):
-        """Norms of the components, 1 where they are 0."""
+        """Norms of the components; 1 for a component of norm 0."""
         norms = np.linalg.norm(self.components, axis=0)
         return np.where(norms > 0, norms, 1)
 
 
 def layer_of(model, layer=-1, features=None):
-    """A layer of a fitted or saved estimator, by default with its own samples' features.
+    """A layer of a fitted or saved estimator, by default with the training samples' features.
 
     Parameters
     ----------
     model : fitted estimator or SavedModel
     layer : int
     features : array-like, shape (k, n), optional
-        Those of other samples.
+        Features of other samples.
 
     Returns
     -------
@@ -82,7 +82,7 @@ def layer_of(model, layer=-1, features=None):
     Zs = [Z.astype(np.float64) for Z in model.Z_[: i + 1]]
     is_exact = i == 0 or _is_identity(model._nonlinearity)
     if not is_exact and hasattr(model, "fit_transform"):
-        from dsnmf.estimators.mapping.spread import measure_spreads  # which needs PyTensor
+        from dsnmf.estimators.mapping.spread import measure_spreads  # needs PyTensor
 
         measure_spreads(model)
     responses = getattr(model, "_responses", ())
@@ -96,7 +96,7 @@ def layer_of(model, layer=-1, features=None):
 
 
 def component_names(model, layer=-1):
-    """Names of a layer's components: of its features in metric "auto", "seminmf0", …."""
+    """Names of a layer's components, those of its features in metric "auto": "seminmf0", …."""
     i = layer_index(model, layer)
     prefix = kind_of(model).lower()
     if i < len(model.Z_) - 1:
@@ -110,13 +110,13 @@ def reader_names(model, layer=-1):
 
 
 def feature_names(model):
-    """Names of the data's features; numbers from 0 where the model has none."""
+    """Names of the data's features; numbers from 0 if the model has none."""
     names = getattr(model, "feature_names_in_", None)
     return [*map(str, range(len(model.Z_[0])) if names is None else names)]
 
 
 def sample_names(model):
-    """Names of the samples that the model was fitted to; numbers from 0 where it has none."""
+    """Names of the samples of the fit; numbers from 0 if the model has none."""
     names = getattr(model, "_record", {}).get("sample_names")
     count = model.H_[0].shape[1] if hasattr(model, "H_") else 0
     return [*map(str, range(count) if names is None else names)]

@@ -1,4 +1,4 @@
-"""Which samples are most like a component."""
+"""The samples that are nearest to a component."""
 
 import numpy as np
 
@@ -6,7 +6,7 @@ from dsnmf.inspection.variance import BLOCK
 
 
 def nearest_samples(layer, count):
-    """Samples whose reconstructions make the largest cosines with each component.
+    """The samples whose reconstructions have the largest cosines with each component.
 
     Parameters
     ----------
@@ -16,7 +16,7 @@ def nearest_samples(layer, count):
     Returns
     -------
     list of lists of (int, float)
-        Per component the samples' numbers and cosines, the nearest first.
+        For each component the samples' numbers and cosines, the nearest first.
     """
     gram = layer.components.T @ layer.components
     k, n = layer.features.shape

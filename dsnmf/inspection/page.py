@@ -1,4 +1,4 @@
-"""A fitted model as one HTML file, which needs no network: figures and texts are in it."""
+"""A fitted model as one HTML file with texts and figures, which needs no network."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ if TYPE_CHECKING:
     from dsnmf.estimators.base import Factorisation
     from dsnmf.typing import Data, PathLike
 
-#: Widths of figures in inches: on pages wider than 600 pixels, and on narrower ones.
+#: Widths of figures in inches, on pages wider than 600 pixels and on narrower ones.
 WIDE, NARROW = 7.0, 3.6
 
-#: Dots per inch of the pictures, and pixels per inch at which they are shown.
+#: Dots per inch of the pictures, and pixels per inch on the page.
 DOTS, PIXELS = 144, 110
 
 STYLE = """
@@ -52,8 +52,8 @@ th, td { text-align: left; vertical-align: top; padding: .3rem .6rem .3rem 0;
 """
 
 
-def _encoded(figure):
-    """A figure as a data: address, and its size in pixels on the page."""
+def _encode(figure):
+    """Encode a figure as a data: address; also its size in pixels on the page."""
     buffer = io.BytesIO()
     figure.savefig(buffer, format="png", dpi=DOTS)
     width, height = figure.get_size_inches()
@@ -62,9 +62,9 @@ def _encoded(figure):
 
 
 def _figure(alt, caption, draw):
-    """HTML of a figure, drawn anew for narrow pages, on which it is to be readable, too."""
-    wide, width, height = _encoded(draw(WIDE))
-    narrow, narrow_width, narrow_height = _encoded(draw(NARROW))
+    """HTML of a figure, with a second drawing for narrow pages."""
+    wide, width, height = _encode(draw(WIDE))
+    narrow, narrow_width, narrow_height = _encode(draw(NARROW))
     return (
         f"<figure><picture><source media='(max-width: 600px)' srcset='{narrow}' "
         f"width='{narrow_width}' height='{narrow_height}'>"
@@ -74,7 +74,7 @@ def _figure(alt, caption, draw):
 
 
 def _facts(found):
-    """Terms and what they are."""
+    """HTML of terms and their values."""
     yield "Layers", "-".join(map(str, found.layers))
     parameters = ", ".join(f"{name}={value!r}" for name, value in found.parameters.items())
     if parameters:
@@ -109,7 +109,7 @@ def _table(found):
 
 
 def _columns(labels):
-    """Labels of each attribute."""
+    """The labels of each attribute."""
     labels = np.asarray(labels, dtype=object)
     return [labels] if labels.ndim == 1 else [*labels.T]
 
@@ -118,28 +118,27 @@ def _sections(model, found, features, labels, shape, layer):
     """(title, HTML) of each part."""
     options = {"layer": layer, "shape": shape}
 
-    def drawn(kind, **more):
+    def draw(kind, **more):
         return lambda width: draw_figure(model, kind, width=width, **options, **more)
 
-    caption = "What a unit of each feature adds to a sample"
+    caption = "Contribution of a unit of each feature to a sample"
     if style_of(model, shape) != "bars":
         caption += ", divided by its largest magnitude"
     caption += "."
-    yield "Components", _figure("components", caption, drawn("components"))
+    yield "Components", _figure("components", caption, draw("components"))
     yield (
         "Components in numbers",
         "".join(_table(found))
         + (
-            "<p class='note'>own: the variance of a component's part by itself; unique: what no "
-            "other component can add to the reconstructions; both as shares of the data's "
-            "variance. Nearest: by the cosine between the component and the samples' "
-            "reconstructions.</p>"
+            "<p class='note'>own: the variance of a component's part by itself; unique: the part "
+            "of it that no other component explains; both as shares of the data's variance. "
+            "Nearest: by the cosine between the component and the samples' reconstructions.</p>"
         ),
     )
     learned = hasattr(model, "H_")
     if learned:
         text = "The components' variances, see the table."
-        yield "Explained variance", _figure("variance of components", text, drawn("variance"))
+        yield "Explained variance", _figure("variance of components", text, draw("variance"))
     if (learned or features is not None) and found.layers[layer] > 1:
         planes = [None] if labels is None else _columns(labels)
         name = None if features is None else FEATURES[found.features]
@@ -148,7 +147,7 @@ def _sections(model, found, features, labels, shape, layer):
                 "features of the samples",
                 "Principal components of the features"
                 + ("." if column is None else ", coloured by label."),
-                drawn("features", labels=column, features=features, features_name=name),
+                draw("features", labels=column, features=features, features_name=name),
             )
             for column in planes
         ]
@@ -156,11 +155,11 @@ def _sections(model, found, features, labels, shape, layer):
     if labels is not None and features is None and learned:
         text = "Cosines between samples of each layer's features, sorted by label."
         yield (
-            "What each layer knows",
-            _figure("similarity of samples by layer", text, drawn("layers", labels=labels)),
+            "Attributes in each layer",
+            _figure("similarity of samples by layer", text, draw("layers", labels=labels)),
         )
     if hasattr(model, "history_"):
-        yield "Cost", _figure("cost over iterations", "As minimised.", drawn("history"))
+        yield "Cost", _figure("cost over iterations", "As minimised.", draw("history"))
 
 
 def page_of(
@@ -225,26 +224,27 @@ def write_page(
     n_features: int = 5,
     n_samples: int = 3,
 ) -> None:
-    """Write one HTML file that shows a model, to be opened in any browser, without network.
+    """Write one HTML file that shows a model in any browser, without network.
 
-    What the model is, of which data, the command that made it, its components as figures and as a
-    table, their variances, the samples in the plane, what each layer knows, the cost.
+    The page has the model's class, data and command, its components as figures and as a table,
+    their variances, the samples in the plane, the similarities of samples in each layer, and the
+    cost.
 
     Parameters
     ----------
     model : fitted estimator or SavedModel
     path : str or path-like
-        It holds either its old content or all of the new one.
+        It has either its old content or all of the new one.
     X : array-like or sparse matrix, shape (n_samples, n_features), optional
         Samples to show instead of those of the fit.
     layer : int
         Index into `Z_` and `H_`.
     labels : array-like, shape (n_samples,) or (n_samples, n_attributes), optional
-        Of the samples that are shown.
+        Labels of the shown samples.
     shape : sequence of int, optional
-        Of a sample's picture, see `draw_figure`.
+        Shape of a sample's picture, see `draw_figure`.
     names : sequence of str, optional
-        Of the samples that are shown.
+        Names of the shown samples.
     n_features, n_samples : int >= 0
         See `describe`.
 

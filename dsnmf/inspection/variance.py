@@ -1,4 +1,4 @@
-"""How much of the data's variance each component accounts for."""
+"""The share of each component in the data's variance."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from dsnmf.estimators.base import Factorisation
     from dsnmf.typing import Array
 
-#: Samples that are worked on at once.
+#: Samples per block.
 BLOCK = 1 << 16
 
 #: Eigenvalues of the features' correlations below this are rounding.
@@ -22,7 +22,7 @@ ROUNDING = 1e-12
 
 
 def covariance_of(features):
-    """Of features (k x n) over samples, in float64, block after block."""
+    """Covariance of features (k x n) over samples, in float64, by blocks."""
     k, n = features.shape
     total, gram = np.zeros(k), np.zeros((k, k))
     for start in range(0, n, BLOCK):
@@ -34,8 +34,8 @@ def covariance_of(features):
     return gram / n
 
 
-def _unexplained(covariance):
-    """Of each variable the variance that no linear map of the others gives."""
+def _unique_variances(covariance):
+    """For each variable, the variance that no linear map of the others explains."""
     deviations = np.sqrt(np.diag(covariance))
     varies = deviations > 0
     unexplained = np.zeros(len(deviations))
@@ -43,7 +43,7 @@ def _unexplained(covariance):
         kept = np.ix_(varies, varies)
         correlations = covariance[kept] / np.outer(deviations[varies], deviations[varies])
         values, vectors = np.linalg.eigh(correlations)
-        # A variable in a dependent set has nothing of its own.
+        # A variable in a dependent set has no unique variance.
         dependent = values <= ROUNDING * values[-1]
         inverse = (np.square(vectors) / np.where(dependent, 1, values)) @ ~dependent
         shared = np.square(vectors) @ dependent > np.sqrt(ROUNDING)
@@ -54,29 +54,29 @@ def _unexplained(covariance):
 def component_variances(
     model: Factorisation, layer: int = -1, *, features: ArrayLike | None = None
 ) -> dict[str, Array]:
-    """Variance over the samples of what each component adds to them, and of what only it can add.
+    """Variance over the samples of each component's own part, and of its unique part.
 
-    With features h and components z_j a sample's reconstruction is Σ_j h_j z_j. Components are not
-    orthogonal and features not uncorrelated, so no split of the variance is the only right one.
-    These two bound what a component does:
+    With features h and components z_j, a sample's reconstruction is Σ_j h_j z_j. Components are not
+    orthogonal and features are correlated, so there is no single right split of the variance. Two
+    numbers describe a component:
 
     - "own": ‖z_j‖² Var(h_j), the variance of its part h_j z_j by itself. The sum over components
-      may be more than the whole, where parts cancel, or less, where they go together.
+      exceeds the total if parts cancel, and is below it if they vary together.
     - "unique": ‖z_j‖² Var(h_j) (1 - R_j²), with R_j² of the regression of h_j on the other
-      features: what of the reconstructions' variance no linear map of the other features gives.
+      features: the part of the variance that no linear map of the other features explains.
 
-    For features that are not correlated, as those of PCA, both are the explained variance.
-    Variances are about the means: what is the same in all samples, such as their mean, has none.
+    For uncorrelated features, such as those of PCA, both are the explained variance. Variances are
+    about the means, so a part that is the same in all samples has none.
 
     Parameters
     ----------
     model : fitted estimator or SavedModel
-        In a non-linear one with several layers z_j is the column of the linear map that is nearest
-        to what its features lead to.
+        In a non-linear model with several layers, z_j is a column of the linear map that is nearest
+        to the model.
     layer : int
         Index into `Z_` and `H_`.
     features : array-like, shape (k_layer, n_samples), optional
-        Those of other samples than the training ones.
+        Features of other samples than the training ones.
 
     Returns
     -------
@@ -88,7 +88,7 @@ def component_variances(
     ------
     TypeError, ValueError
         If the model is not fitted, has no such layer, or learned by `partial_fit`, which keeps no
-        features, and none are given.
+        features, and no features are given.
 
     Examples
     --------
@@ -108,5 +108,5 @@ def component_variances(
     squares = np.square(found.components).sum(axis=0)
     return {
         "own": squares * np.diag(covariance),
-        "unique": squares * _unexplained(covariance),
+        "unique": squares * _unique_variances(covariance),
     }

@@ -1,6 +1,6 @@
 """A description as text for a terminal."""
 
-#: How a fit ended.
+#: Texts for the end of a fit.
 ENDS = {
     "tol": "by its tolerance",
     "optimum": "at an optimum",
@@ -19,12 +19,12 @@ FEATURES = {
 #: Components in a table; of more those that add most are shown.
 SHOWN = 20
 
-#: Letters of a name.
+#: Most letters of a name.
 _LETTERS = 18
 
 
 def share(value):
-    """A share in per cent; ? where it is not known."""
+    """A share in per cent; ? if it is unknown."""
     return "?" if value is None else f"{100 * value:.1f}"
 
 
@@ -32,17 +32,17 @@ def _short(name):
     return name if len(name) <= _LETTERS else f"{name[:10]}…{name[-7:]}"
 
 
-def _counted(count, noun):
+def _count_text(count, noun):
     plural = f"{noun}es" if noun.endswith("s") else f"{noun}s"
     return f"{count} {noun if count == 1 else plural}"
 
 
 def data_line(data):
-    """What the model was fitted to."""
+    """A line about the data of the fit."""
     parts = [data["source"]] if "source" in data else []
     if "n_samples" in data:
-        parts.append(_counted(data["n_samples"], "sample"))
-    parts.append(_counted(data["n_features"], "feature"))
+        parts.append(_count_text(data["n_samples"], "sample"))
+    parts.append(_count_text(data["n_features"], "feature"))
     if unknown := data.get("unknown"):
         entries = data["n_samples"] * data["n_features"]
         parts.append(f"{unknown} unknown entries ({100 * unknown / entries:.2g} %)")
@@ -58,16 +58,16 @@ def label_lines(labels):
         names = ", ".join(map(_short, found["names"][:8]))
         more = ", …" if found["classes"] > 8 else ""
         unknown = f"; {found['unknown']} unknown" if found["unknown"] else ""
-        yield f"Labels{number}: {_counted(found['classes'], 'class')} ({names}{more}){unknown}"
+        yield f"Labels{number}: {_count_text(found['classes'], 'class')} ({names}{more}){unknown}"
 
 
 def end_line(fit):
-    """How the fit ended."""
+    """A line about the end of the fit."""
     parts = []
     if "iterations" in fit:
         stopped = fit.get("stopped_by")
         how = f", ended {ENDS[stopped]}" if stopped in ENDS else ""
-        parts.append(f"{_counted(fit['iterations'], 'iteration')}{how}")
+        parts.append(f"{_count_text(fit['iterations'], 'iteration')}{how}")
     if "reconstruction_error" in fit:
         error, relative = fit["reconstruction_error"], fit.get("relative_error")
         of_norm = "" if relative is None else f" ({100 * relative:.1f} % of the data's norm)"
@@ -81,7 +81,7 @@ def _sum_of(components, part):
 
 
 def _table(components, shown):
-    """Lines of a table of components, each with its features and samples."""
+    """Lines of a table of components, with their features and samples."""
     rows = [["component", "own %", "unique %", "largest features", "nearest samples"]]
     for component in shown:
         features = ", ".join(f"{_short(n)} {value:+.3g}" for n, value in component["features"])
@@ -98,7 +98,7 @@ def _table(components, shown):
 
 
 def text_of(description):
-    """The text of a `Description`, as `dsnmf show` prints it."""
+    """The text of a `Description`, which `dsnmf show` prints."""
     kind, sizes = description.kind, "-".join(map(str, description.layers))
     parameters = ", ".join(f"{k}={v!r}" for k, v in description.parameters.items())
     lines = [f"{kind} {sizes}" + (f" ({parameters})" if parameters else "")]
@@ -122,8 +122,8 @@ def text_of(description):
     if len(shown) < len(components):
         lines.append(f"The {len(shown)} of {len(components)} components with most variance.")
     lines += [
-        "own: the variance of a component's part by itself; unique: what no other component can",
-        "add to the reconstructions; both as shares of the data's variance.",
+        "own: the variance of a component's part by itself; unique: the part of it that no other",
+        "component explains; both as shares of the data's variance.",
     ]
     if description.explained is None:
         lines.append("?: the variance of the fit's data is not known, that of DATA would be.")

@@ -1,8 +1,7 @@
 """Figures: from arrays, and from models.
 
-Every function draws into the matplotlib axes that it is given, or into a new figure, and returns
-the axes. Fonts and the colours of a page follow matplotlib's settings, a paper's own; what a figure
-shows does not.
+Every function draws into the given matplotlib axes, or into a new figure, and returns the axes.
+Fonts and the colours of a page follow matplotlib's settings; the content of a figure does not.
 """
 
 from dsnmf.plotting.array_figures import class_scatter, component_grid, cost_curve

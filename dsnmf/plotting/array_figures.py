@@ -8,7 +8,7 @@ import numpy as np
 
 from dsnmf.affinity.classes import as_classes
 from dsnmf.extras import extra
-from dsnmf.plotting.captions import LITERAL, NO_LABEL, width, wrapped
+from dsnmf.plotting.captions import LITERAL, NO_LABEL, width, wrap_names
 from dsnmf.plotting.style import with_neutral_settings
 from dsnmf.validation import as_matrix, as_size
 
@@ -40,7 +40,7 @@ def _as_image_shape(image_shape, n_features):
 
 
 def _mosaic(pictures, columns, gap_value):
-    """Pictures (k, height, width, …) as one array, row by row, with one pixel between them."""
+    """Join pictures (k, height, width, …) into one array, with one pixel between them."""
     k, height, width, *channels = pictures.shape
     rows = -(-k // columns)
     shape = (rows * (height + 1) - 1, columns * (width + 1) - 1, *channels)
@@ -60,21 +60,21 @@ def component_grid(
     columns: int | None = None,
     ax: Axes | None = None,
 ) -> Axes:
-    """Components as a grid of small pictures, each divided by its largest magnitude.
+    """Draw components as a grid of small pictures, each divided by its largest magnitude.
 
     Components of mixed sign have a diverging colour map with white at 0 (RGB: grey at 0),
-    non-negative ones run from black at 0 to white.
+    non-negative ones a map from black at 0 to white.
 
     Parameters
     ----------
     components : array_like, shape (n_features, k)
         A picture per column, e.g. Z_1 or Z_1 Z_2.
     image_shape : tuple of int
-        (height, width), or (height, width, 3) for RGB; the pixels stand row by row.
+        (height, width), or (height, width, 3) for RGB; the pixels are in order of rows.
     largest : int >= 1, optional
-        Show only so many, those of largest norm (in the order in which they stand).
+        Show only so many components, those with the largest norm, in their order.
     columns : int >= 1, optional
-        Pictures per row; by default as many as make the grid about square.
+        Pictures per row; by default, the grid is about square.
     ax : matplotlib Axes, optional
         A new figure by default.
 
@@ -137,7 +137,7 @@ def cost_curve(
     Parameters
     ----------
     costs : array_like, shape (n_epochs,), > 0
-        Each before its epoch's update, like `DSNMF.history`.
+        Costs before each epoch's update, like `DSNMF.history`.
     every : int >= 1
         Epochs from one cost to the next.
     label : str, optional
@@ -183,7 +183,7 @@ def cost_curve(
 
 
 def _add_legend(ax, handles, names):
-    """A legend beside the axes."""
+    """Add a legend beside the axes."""
     numbers = [str(i) for i in range(len(names))]  # names may begin with _
     place = {"loc": "upper left", "bbox_to_anchor": (1, 1), "frameon": False}
     legend = ax.legend(handles, numbers, **place, markerscale=2)
@@ -192,7 +192,7 @@ def _add_legend(ax, handles, names):
 
 
 def _add_name(ax, points, name):
-    """A class's name at the median of its points."""
+    """Write a class's name at the median of its points."""
     box = {"facecolor": "white", "alpha": 0.6, "linewidth": 0, "pad": 0.5}
     options = {"fontsize": 6, "color": "black", "ha": "center", "va": "center", "bbox": box}
     ax.text(*np.median(points, axis=0), name, **options, **LITERAL)
@@ -206,9 +206,9 @@ def class_scatter(
     axis: str = "dimension",
     ax: Axes | None = None,
 ) -> Axes:
-    """Points in the plane, coloured by class.
+    """Draw points in the plane, coloured by class.
 
-    Up to ten classes are named in a legend, more by their names at the medians of their points.
+    Up to ten classes have a legend; with more, each name is at the median of the class's points.
     Samples without a label are grey. Long names are shown without their middle.
 
     Parameters
@@ -216,10 +216,10 @@ def class_scatter(
     points : array_like, shape (n_samples, 2)
         E.g. the first two principal components of features, or their t-SNE.
     labels : array_like, shape (n_samples,), optional
-        The classes, as `fit` takes them: -1 and missing values are unknown, see
+        The classes, as for `fit`: -1 and missing values are unknown, see
         `dsnmf.affinity.classes.as_label_codes`. Without labels all points have one colour.
     axis : str
-        What the axes show: they are named "{axis} 1" and "{axis} 2".
+        Name of the axes: "{axis} 1" and "{axis} 2".
     ax : matplotlib Axes, optional
         A new figure by default.
 
@@ -230,7 +230,7 @@ def class_scatter(
     Raises
     ------
     TypeError, ValueError
-        If points is not as described, or labels are not as many, or no labels.
+        If points is not as described, or labels are invalid or have another number.
     ImportError
         If matplotlib is missing.
 
@@ -252,7 +252,7 @@ def class_scatter(
     (codes, classes), *others = as_classes(labels, "labels", len(points))
     if others:
         raise ValueError(f"labels must be of one attribute, got {1 + len(others)}")
-    names, is_unknown = wrapped(classes), codes < 0
+    names, is_unknown = wrap_names(classes), codes < 0
     beside = [*(names if len(names) <= 10 else []), *([NO_LABEL] if is_unknown.any() else [])]
     ax = new_axes(ax, (4 + max(1, width(beside, 10)), 4))
     style, handles = {"s": 6, "linewidths": 0}, []

@@ -1,4 +1,4 @@
-"""Bars: the largest entries of components, and how much of the variance they account for."""
+"""Bars: the largest entries of components, and their variances."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import numpy as np
 
 from dsnmf.extras import extra
 from dsnmf.plotting.array_figures import new_axes
-from dsnmf.plotting.captions import LITERAL, as_names, shortened, width
+from dsnmf.plotting.captions import LITERAL, as_names, shorten, width
 from dsnmf.plotting.style import with_neutral_settings
 from dsnmf.validation import as_matrix, as_size
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from dsnmf.typing import Array
 
-#: Colours of positive and negative entries, which are told apart in grey, too.
+#: Colours of positive and negative entries, which also differ in grey.
 POSITIVE, NEGATIVE = "#b2182b", "#92c5de"
 
 
@@ -67,7 +67,7 @@ def component_bars(
     columns: int = 3,
     axes: Any = None,
 ) -> Array:
-    """The entries of largest magnitude of each component, with the features' names.
+    """Draw the entries of largest magnitude of each component, with the features' names.
 
     All panels have the same scale.
 
@@ -77,13 +77,13 @@ def component_bars(
     features : sequence of str, optional
         Names of the features; by default 0, 1, 2, ….
     names : sequence of str, optional
-        Those of the components.
+        Names of the components.
     top : int >= 1
-        Entries of each.
+        Number of entries per component.
     columns : int >= 1
-        Panels in a row of a new figure.
-    axes : array of matplotlib Axes, as many as components or more, optional
-        Those that are left are taken away. A new figure by default.
+        Panels per row of a new figure.
+    axes : array of matplotlib Axes, at least one per component, optional
+        Unused axes are removed. A new figure by default.
 
     Returns
     -------
@@ -106,8 +106,8 @@ def component_bars(
     """
     Z = as_matrix(components, "components")
     p, k = Z.shape
-    features = shortened(as_names(features, p, "features") or [*map(str, range(p))], 18)
-    names = shortened(as_names(names, k, "names") or [f"component {j}" for j in range(k)], 24)
+    features = shorten(as_names(features, p, "features") or [*map(str, range(p))], 18)
+    names = shorten(as_names(names, k, "names") or [f"component {j}" for j in range(k)], 24)
     top = min(as_size(top, "top"), p)
     if axes is None:
         columns = min(as_size(columns, "columns"), k)
@@ -138,16 +138,16 @@ def variance_bars(
     label: str = "variance",
     ax: Axes | None = None,
 ) -> Axes:
-    """Variance of each component by itself, and of that what only it gives.
+    """Draw the variance of each component by itself, and its unique part.
 
     Parameters
     ----------
     own, unique : sequence of float >= 0
         See `dsnmf.inspection.component_variances`.
     names : sequence of str, optional
-        Those of the components; by default 0, 1, 2, ….
+        Names of the components; by default 0, 1, 2, ….
     label : str
-        What the axis shows.
+        Label of the axis.
     ax : matplotlib Axes, optional
         A new figure by default.
 
@@ -158,7 +158,7 @@ def variance_bars(
     Raises
     ------
     ValueError
-        If they are not equally many.
+        If the numbers of variances and names differ.
     ImportError
         If matplotlib is missing.
 
@@ -172,7 +172,7 @@ def variance_bars(
     k = len(own)
     if len(unique) != k:
         raise ValueError(f"own and unique must be equally many, got {k} and {len(unique)}")
-    names = shortened(as_names(names, k, "names") or [*map(str, range(k))], 18)
+    names = shorten(as_names(names, k, "names") or [*map(str, range(k))], 18)
     ax = new_axes(ax, (3 + max(1, width(names, 8)), 1 + 0.22 * k))
     lines = np.arange(k)
     ax.barh(lines, own, height=0.75, color="#c6dbef", label="own: its part by itself")

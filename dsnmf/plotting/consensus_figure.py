@@ -1,4 +1,4 @@
-"""The figure of what fits from several starts agree on."""
+"""The figure of the agreement of fits from several starts."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from dsnmf.typing import Array
 
-#: Components up to which each has its number below it.
+#: Most components with a number below each.
 NUMBERED = 30
 
 #: Share of the samples that the numbers of two clusters are apart, at least; so many clusters
@@ -26,7 +26,7 @@ APART, NAMED = 0.045, 22
 
 
 def _draw_cosines(ax, cosines, threshold):
-    """A dot per fit and component, components in falling order, those that came back filled."""
+    """Draw a dot per fit and component, components in falling order; recurring ones are filled."""
     order = np.argsort(-cosines.mean(axis=0), kind="stable")
     lines = np.arange(len(order))
     ordered = cosines[:, order]
@@ -102,19 +102,19 @@ def plot_consensus(
     threshold: float = 0.9,
     axes: Any = None,
 ) -> Array:
-    """How far the components of one fit come back in others, and which samples stay together.
+    """Draw the recurrence of one fit's components in others, and the consensus matrix.
 
-    Left a dot for each component and other fit, filled where the cosine reaches the threshold;
-    components stand in the order of their mean. Right the consensus matrix with a frame around
-    each cluster.
+    On the left, a dot for each component and other fit, filled if the cosine reaches the threshold;
+    components are in the order of their mean. On the right, the consensus matrix with a frame
+    around each cluster.
 
     Parameters
     ----------
     cosines : array_like, shape (n_others, k)
     matrix : array_like, shape (n, n)
-        In [0, 1], samples cluster by cluster.
+        Values in [0, 1]; samples in the order of clusters.
     clusters : array_like of int, shape (n,)
-        Ascending.
+        Clusters of the samples, ascending.
     threshold : float
     axes : two matplotlib Axes, optional
         A new figure by default.

@@ -1,4 +1,4 @@
-"""Components over features that have an order: spectra, times."""
+"""Components over ordered features: spectra, times."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from dsnmf.plotting.array_figures import new_axes
-from dsnmf.plotting.captions import LITERAL, as_names, shortened
+from dsnmf.plotting.captions import LITERAL, as_names, shorten
 from dsnmf.plotting.style import with_neutral_settings
 from dsnmf.validation import as_matrix
 
@@ -17,12 +17,12 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from numpy.typing import ArrayLike
 
-#: Names of features that stand below the curves; of more every second, third, … one.
+#: Most names of features below the curves; of more, every second, third, … one is drawn.
 TICKS = 12
 
 
 def positions_of(names: Sequence[str]) -> np.ndarray | None:
-    """Numbers that names of features are, such as wavelengths; None unless all rise or all fall.
+    """Numbers in the names of features, such as wavelengths; None unless all rise or all fall.
 
     Examples
     --------
@@ -57,20 +57,21 @@ def component_curves(
     xlabel: str | None = None,
     ax: Axes | None = None,
 ) -> Axes:
-    """Components as curves over the features, one above the other.
+    """Draw components as curves over the features, one above the other.
 
-    Each is divided by its largest magnitude and has a line at zero, so that shapes compare, and
-    sizes do not.
+    Each is divided by its largest magnitude and has a line at zero: shapes are comparable, sizes
+    are not.
 
     Parameters
     ----------
     components : array_like, shape (n_features, k)
         A curve per column, e.g. Z_1 or Z_1 Z_2.
     features : sequence of str, optional
-        Names of the features in their order. Where all are numbers that rise or fall, such as
-        wavelengths, the curves stand over these; otherwise over 0, 1, 2, …, with some of the names.
+        Names of the features in their order. If all are numbers that rise or fall, such as
+        wavelengths, they are the curves' positions; else these are 0, 1, 2, …, with some of the
+        names.
     names : sequence of str, optional
-        Those of the components; by default 0, 1, 2, ….
+        Names of the components; by default 0, 1, 2, ….
     xlabel : str, optional
         What the features are, e.g. "wavelength (nm)"; by default "feature", with the unit that
         all names have.
@@ -84,7 +85,7 @@ def component_curves(
     Raises
     ------
     TypeError, ValueError
-        If an argument is not as described, or names are not as many as what they name.
+        If an argument is not as described, or the number of names is wrong.
     ImportError
         If matplotlib is missing.
 
@@ -99,7 +100,7 @@ def component_curves(
     """
     Z = as_matrix(components, "components")
     p, k = Z.shape
-    names = shortened(as_names(names, k, "names") or [*map(str, range(k))], 18)
+    names = shorten(as_names(names, k, "names") or [*map(str, range(k))], 18)
     features = as_names(features, p, "features")
     positions = None if features is None else positions_of(features)
     x = np.arange(p) if positions is None else positions
@@ -119,7 +120,7 @@ def component_curves(
         ax.spines[side].set_visible(False)
     if positions is None and features is not None:
         every = -(-p // TICKS)
-        shown = shortened(features[::every], 14)
+        shown = shorten(features[::every], 14)
         long = max(map(len, shown)) > 4
         ax.set_xticks(x[::every], shown, fontsize="small", **LITERAL)
         if long:

@@ -1,4 +1,4 @@
-"""Figures from models: components of a layer, training, features in the plane."""
+"""Figures of models: components of a layer, training, features in the plane."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ if TYPE_CHECKING:
 
 
 def _is_original(model):
-    """Whether it is a `DSNMF`, whose module takes PyTensor, which others do without."""
+    """True if the model is a `DSNMF`; its module, which needs PyTensor, is not imported."""
     module = sys.modules.get("dsnmf.dsnmf")
     return module is not None and isinstance(model, module.DSNMF)
 
 
 def fitted_attribute(model, attribute, function):
-    """The attribute of a fitted estimator; says what is wrong with anything else."""
+    """The attribute of a fitted estimator; an error explains the fault of other objects."""
     value = getattr(model, attribute, None)
     if value is not None:
         return value
@@ -52,9 +52,9 @@ def plot_components(
     columns: int | None = None,
     ax: Axes | None = None,
 ) -> Axes:
-    """The components Z_1 … Z_layer of a model as small pictures.
+    """Draw the components Z_1 … Z_layer of a model as small pictures.
 
-    For arrays: `component_grid`, which draws them.
+    For arrays use `component_grid`.
 
     Parameters
     ----------
@@ -106,7 +106,7 @@ def plot_components(
 def plot_history(
     model: DSNMF | Factorisation, *, label: str | None = None, ax: Axes | None = None
 ) -> Axes:
-    """The cost that a model's training minimised, over its iterations.
+    """Draw the cost that a model's training minimised, over its iterations.
 
     Parameters
     ----------
@@ -123,7 +123,7 @@ def plot_history(
     Raises
     ------
     TypeError, ValueError
-        If the model is none of this package, or not fitted.
+        If the model is not of this package, or not fitted.
     ImportError
         If matplotlib is missing.
 
@@ -145,7 +145,7 @@ def plot_history(
         ax.set_ylabel("cost: squared error")
         return ax
     costs = fitted_attribute(model, "history_", "plot_history")["cost"]
-    # The rules' costs are computed only where the stopping rule looks at them.
+    # The rules' costs are computed only when the stopping rule needs them.
     every = 1 if len(costs) == model.n_iter_ else loop.CHECK_EVERY
     ax = cost_curve(costs, every=every, label=label, ax=ax)
     ax.set(xlabel="iteration", ylabel="cost (scaled squared error,\nwith penalties)")
@@ -166,7 +166,7 @@ def _principal_plane(features):
 def plot_embedding(
     features: ArrayLike, labels: ArrayLike | None = None, *, ax: Axes | None = None
 ) -> Axes:
-    """The first two principal components of features, coloured by class.
+    """Draw the first two principal components of features, coloured by class.
 
     The axes say how much of the features' variance they have.
 

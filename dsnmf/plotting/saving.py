@@ -1,4 +1,4 @@
-"""Figures in files."""
+"""Writing of figures to files."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ if TYPE_CHECKING:
 
     from dsnmf.typing import PathLike
 
-#: Endings of figures' files.
+#: Endings of files with figures.
 ENDINGS = (".png", ".pdf", ".svg")
 
 
 def save_figure(figure: Figure, path: PathLike) -> None:
-    """Write a figure to a file; the path holds either its old content or all of the new one.
+    """Write a figure to a file; the path has either its old content or all of the new one.
 
     Parameters
     ----------

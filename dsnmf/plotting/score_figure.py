@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from dsnmf.plotting.array_figures import new_axes
-from dsnmf.plotting.captions import LETTERS, LITERAL, shortened, width
+from dsnmf.plotting.captions import LETTERS, LITERAL, shorten, width
 from dsnmf.plotting.style import with_neutral_settings
 
 if TYPE_CHECKING:
@@ -72,7 +72,7 @@ def score_intervals(
             f"names, scores and errors must be equally many, got {len(names)}, {len(scores)} and "
             f"{len(half)}"
         )
-    names = shortened(names, 2 * LETTERS)
+    names = shorten(names, 2 * LETTERS)
     ax = new_axes(ax, (4.5 + max(1.5, width(names, 8)), 1.3 + 0.25 * len(names)))
     lines = np.arange(len(names))
     colours = ["C1" if i == chosen else "C0" for i in lines]

@@ -1,4 +1,4 @@
-"""Figures of similarities between samples: which layer knows which attribute."""
+"""Figures of similarities between samples, which show the attributes in each layer."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import numpy as np
 
 from dsnmf.affinity.classes import as_classes
 from dsnmf.extras import extra
-from dsnmf.plotting.captions import LITERAL, shortened, width
+from dsnmf.plotting.captions import LITERAL, shorten, width
 from dsnmf.plotting.model_figures import fitted_attribute
 from dsnmf.plotting.style import with_neutral_settings
 from dsnmf.validation import as_matrix
@@ -24,10 +24,10 @@ if TYPE_CHECKING:
 
 
 def cosine_similarity(features: ArrayLike) -> Array:
-    """Cosines between samples once the features' means are subtracted, in [-1, 1].
+    """Cosines between samples after subtraction of the features' means, in [-1, 1].
 
-    With their means, non-negative features are all alike. A sample at the mean has cosine 0 with
-    every other.
+    Without this subtraction, all non-negative features are similar. A sample at the mean has cosine
+    0 with every other.
 
     Parameters
     ----------
@@ -54,7 +54,7 @@ def cosine_similarity(features: ArrayLike) -> Array:
 
 
 def _as_layers(layers):
-    """Feature matrices, from a fitted estimator or as they are given."""
+    """Feature matrices of a fitted estimator, or the given ones."""
     if not isinstance(layers, list | tuple):
         return [H.T for H in fitted_attribute(layers, "H_", "plot_layers")]
     if not layers:
@@ -63,8 +63,8 @@ def _as_layers(layers):
 
 
 def _as_attributes(attributes, layers):
-    """Codes and names of the classes of each attribute, of as many samples as every layer has."""
-    found = [(codes, shortened(names)) for codes, names in as_classes(attributes, "attributes")]
+    """Codes and names of each attribute's classes; ValueError unless layers have these samples."""
+    found = [(codes, shorten(names)) for codes, names in as_classes(attributes, "attributes")]
     for i, features in enumerate(layers):
         if len(features) != len(found[0][0]):
             raise ValueError(
@@ -81,18 +81,18 @@ def _as_names(names, count):
         return ["attribute"] if count == 1 else [f"attribute {a}" for a in range(1, count + 1)]
     if isinstance(names, str) or len(names) != count:
         raise ValueError(f"names must hold one name per attribute ({count}), got {names!r}")
-    return shortened(names)
+    return shorten(names)
 
 
-def _sorted_by(attributes, first):
-    """Samples that have a label of one attribute, by it; those of one class by the others."""
+def _sort(attributes, first):
+    """Sort the samples with a label of one attribute by it, then by the other attributes."""
     others = [codes for a, (codes, _) in enumerate(attributes) if a != first]
     order = np.lexsort([*reversed(others), attributes[first][0]])
     return order[attributes[first][0][order] >= 0]
 
 
 def _draw_similarity(ax, similarity, codes, names):
-    """A matrix of sorted samples, with lines between the classes and their names."""
+    """Draw a matrix of sorted samples, with lines between the classes and their names."""
     n = len(codes)
     image = ax.imshow(
         similarity, cmap="RdBu_r", vmin=-1, vmax=1, extent=(0, n, n, 0), interpolation="antialiased"
@@ -116,11 +116,11 @@ def plot_layers(
     names: Sequence[str] | None = None,
     axes: Any = None,
 ) -> Array:
-    """Which attribute each layer knows: similarities of samples per layer, sorted by attribute.
+    """Draw the similarities of samples in each layer, sorted by each attribute.
 
-    A row of pictures per layer, a column per attribute. A layer that knows an attribute shows
-    one red square per class on the diagonal of that attribute's column, and nothing but blue and
-    white beside them.
+    There is a row of pictures per layer and a column per attribute. A layer that separates an
+    attribute shows one red square per class on the diagonal in that attribute's column, and only
+    blue and white elsewhere.
 
     Parameters
     ----------
@@ -128,11 +128,11 @@ def plot_layers(
         An estimator's learned features `H_`, or any features; e.g. of new samples:
         `[model.transform(X, layer) for layer in range(m)]`.
     attributes : array_like, shape (n_samples,) or (n_samples, n_attributes)
-        The classes, as `fit` takes them: -1 and missing values are unknown, see
-        `dsnmf.affinity.classes.as_label_codes`. An attribute's column shows the samples that have
-        a label of it.
+        The classes, as for `fit`: -1 and missing values are unknown, see
+        `dsnmf.affinity.classes.as_label_codes`. An attribute's column shows the samples with a
+        label of it.
     names : list of str, optional
-        The attributes' names. Long ones are shown without their middle, as classes' are.
+        The attributes' names. Long names, also of classes, are shown without their middle.
     axes : array of matplotlib Axes, shape (n_layers, n_attributes), optional
         A new figure by default.
 
@@ -149,7 +149,7 @@ def plot_layers(
 
     See Also
     --------
-    cosine_similarity : what is drawn.
+    cosine_similarity : the similarity that is drawn.
 
     Examples
     --------
@@ -176,7 +176,7 @@ def plot_layers(
     for i, (row, features) in enumerate(zip(axes, layers), start=1):
         similarity = cosine_similarity(features)
         for a, ax in enumerate(row):
-            order = _sorted_by(attributes, a)
+            order = _sort(attributes, a)
             codes, classes = attributes[a]
             image = _draw_similarity(ax, similarity[np.ix_(order, order)], codes[order], classes)
         row[0].set_ylabel(f"layer {i}")

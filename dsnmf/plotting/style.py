@@ -1,4 +1,4 @@
-"""Matplotlib's settings, which no figure's meaning depends on."""
+"""Neutral settings of matplotlib, so that the user's do not change a figure's content."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ if TYPE_CHECKING:
 
 Function = TypeVar("Function", bound="Callable[..., Any]")
 
-#: Beginnings of the names of settings that could change what a figure shows, and ends of those that
-#: are a matter of taste, which stay as the user has them: a paper's fonts, the colours of a page.
+#: Prefixes of settings that could change a figure's content, and suffixes of those among them that
+#: stay the user's, such as a paper's fonts and the colours of a page.
 _MEANING = (
     "axes.", "figure.autolayout", "figure.constrained_layout.", "figure.subplot.", "grid.",
     "image.", "legend.", "lines.", "markers.", "patch.", "path.", "scatter.", "text.", "xtick.",
@@ -24,14 +24,14 @@ _TASTE = ("color", "labelsize", "titlesize", "fontsize", "weight")
 
 
 def neutral_settings() -> dict[str, Any]:
-    """Matplotlib's defaults of all that could change what a figure shows, such as image.origin."""
+    """Matplotlib's defaults of settings that could change a figure's content (image.origin, …)."""
     defaults = extra("matplotlib", "plotting").rcParamsDefault
     names = (name for name in defaults if name.startswith(_MEANING) and not name.endswith(_TASTE))
     return {name: defaults[name] for name in names}
 
 
 def with_neutral_settings(draw: Function) -> Function:
-    """Have a function that draws see `neutral_settings`, whatever the user has set."""
+    """Decorate a function that draws, so that it uses `neutral_settings`."""
 
     @wraps(draw)
     def drawn(*args, **kwargs):
@@ -40,7 +40,7 @@ def with_neutral_settings(draw: Function) -> Function:
         makes_ticks = is_new and matplotlib.rcParams["text.usetex"]
         with matplotlib.rc_context(neutral_settings()):
             result = draw(*args, **kwargs)
-            if makes_ticks:  # now: those that drawing makes would be LaTeX's
+            if makes_ticks:  # now: text made while drawing would be LaTeX's
                 getattr(result, "flat", [result])[0].figure.draw_without_rendering()
         return result
 

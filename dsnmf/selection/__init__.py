@@ -1,4 +1,4 @@
-"""Which layers, components and metric: chosen by what the data say of them, without labels."""
+"""Choice of layers, components and metric from the data, without labels."""
 
 from dsnmf.selection.agreed import Consensus
 from dsnmf.selection.preference import select

@@ -1,4 +1,4 @@
-"""What the fits from several starts agree on."""
+"""The agreement of fits from several starts."""
 
 from __future__ import annotations
 
@@ -17,47 +17,46 @@ if TYPE_CHECKING:
     from dsnmf.estimators.base import Factorisation
     from dsnmf.typing import Array
 
-#: Mean cosine from which on two spaces are said to be one.
+#: Least mean cosine at which two spaces count as the same.
 SAME_SPACE = 0.95
 
 
 @dataclass(frozen=True, eq=False)
 class Consensus:
-    """Components and clusters of fits from several starts, and how often they come back.
+    """Components and clusters of fits from several starts, and their recurrence.
 
     Attributes
     ----------
     best_estimator_ : estimator
-        The fit of the least cost.
+        The fit with the least cost.
     best_index_ : int
-        Which start led to it.
+        Index of its start.
     costs_ : ndarray, shape (n_init,)
         The last known cost of each fit, see `history_`.
     threshold : float
-        The cosine from which on a component has come back.
+        Least cosine at which a component counts as recurring.
     cosines_ : ndarray, shape (n_init, k)
-        Of each of the best fit's components with its partner in each fit; 1 in its own row.
+        Cosine between each component of the best fit and its partner in each fit; 1 in its own row.
     recurrence_ : ndarray, shape (k,)
-        The share of the other fits in which the component has come back.
+        The share of the other fits in which the component recurs.
     spans_ : ndarray, shape (n_init,)
-        Mean cosine of the angles between what the best fit's components span and what each fit's
-        do. 1 with small cosines_ means that the fits find the same space, in which the data allow
-        several sets of components.
+        Mean cosine of the angles between the span of the best fit's components and that of each
+        fit's. 1 with small cosines_ means that the fits find the same space, in which the data
+        allow several sets of components.
     clusters_ : ndarray of int, shape (n_init, n_samples)
-        Of each fit.
+        The clusters of each fit.
     labels_ : ndarray of int, shape (n_samples,)
-        Those that all fits together find, from 0, the largest first (among `samples_`): average
-        linkage of the consensus matrix. Other samples are in the cluster with whose samples they
-        are most often together.
+        The clusters of all fits together, from 0, the largest first (among `samples_`), by average
+        linkage of the consensus matrix. A sample that is not in the matrix gets the cluster whose
+        samples it is most often together with.
     samples_ : ndarray of int, shape (m,)
         The samples of the matrix: all, or 2000 random ones.
     matrix_ : ndarray, shape (m, m)
-        The consensus matrix: the share of the fits that put two samples into one cluster.
+        The consensus matrix: the share of the fits with two samples in the same cluster.
     order_ : ndarray of int, shape (m,)
-        Of these samples in the figure: by cluster, within each by the tree of the linkage.
+        Order of these samples in the figure: by cluster, then by the tree of the linkage.
     cluster_consensus_ : ndarray, shape (n_clusters,)
-        Mean of the matrix between two samples of each of the clusters in labels_ (Monti et al.
-        2003).
+        Mean of the matrix over pairs of samples of each cluster in labels_ (Monti et al. 2003).
     cophenetic_ : float
         Cophenetic correlation of the linkage (Brunet et al. 2004).
     dispersion_ : float in [0, 1]
@@ -88,7 +87,7 @@ class Consensus:
 
     @property
     def table(self) -> list[dict[str, Any]]:
-        """A row per component: its name, its recurrence, the mean and least cosine of the others.
+        """A row per component: its name, its recurrence, its mean and least cosine in other fits.
 
         `pandas.DataFrame(table)` makes a frame of it.
         """
@@ -131,7 +130,9 @@ class Consensus:
         return "\n".join(lines)
 
     def plot(self, axes: Any = None) -> Array:
-        """The cosines of the components, and the consensus matrix: see `plotting.plot_consensus`.
+        """Draw the cosines of the components and the consensus matrix.
+
+        See `plotting.plot_consensus`.
 
         Parameters
         ----------

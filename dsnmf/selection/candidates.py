@@ -1,4 +1,4 @@
-"""The candidates of a selection: sets of parameters, checked, or made from the data's shape."""
+"""The candidates of a selection: given sets of parameters, or defaults by the data's shape."""
 
 import pickle
 from dataclasses import dataclass
@@ -9,44 +9,44 @@ import scipy.sparse
 from sklearn.base import clone
 from sklearn.model_selection import ParameterGrid
 
-from dsnmf.estimators.parameters.declaration import excluded_by
+from dsnmf.estimators.parameters.declaration import first_parameter_that
 from dsnmf.estimators.shallow import WSF, SemiNMF
 from dsnmf.extras import extra
 from dsnmf.selection.criterion import OF_TRANSFORM
 
-#: Numbers of components to choose from by default, up to half of the samples or features.
+#: Default numbers of components, up to half of the samples or features.
 SIZES = (1, 2, 3, 5, 8, 12, 20, 30, 50, 80)
 
-#: For n_clusters clusters there is one size, so many times as many. Fewer components cluster more
-#: alike each time, but cut what tells the clusters apart: agreement compares metrics, not sizes.
+#: Components per cluster, a single default: agreement compares metrics, not sizes. Fewer components
+#: give more similar clusterings, but lose differences between the clusters.
 PER_CLUSTER = 2
 
-#: A first layer before the last one of so many components has so many times as many.
+#: Size of the first layer, in units of the last one's.
 FIRST_LAYER = 4
 
 
-#: The weight of a weaker graph of neighbours than the default one, per sample. Stronger ones agree
-#: with themselves on anything.
+#: Weight per sample of a weaker graph of neighbours than the default. Stronger graphs give
+#: clusterings that agree on any data.
 WEAKER = 0.005
 
 
 def default_candidates(estimator, shape, n_clusters=None, *, has_labels=False):
-    """A grid of candidates: of sizes, or for so many clusters of metrics.
+    """The default grid of candidates: of sizes, or, with n_clusters, of metrics.
 
-    For clusters without labels `WSF` has its graph of neighbours with two weights.
+    For clusters without labels, `WSF` has two weights of its graph of neighbours.
 
     Parameters
     ----------
     estimator : estimator of this package
     shape : (int, int)
-        Of X: n_samples, n_features.
+        Shape of X: n_samples, n_features.
     n_clusters : int, optional
     has_labels : bool
 
     Returns
     -------
     dict
-        As `sklearn.model_selection.ParameterGrid` takes it.
+        A grid for `sklearn.model_selection.ParameterGrid`.
 
     Examples
     --------
@@ -68,7 +68,7 @@ def default_candidates(estimator, shape, n_clusters=None, *, has_labels=False):
         grid = {"layers": [(min(FIRST_LAYER * k, shape[0]),) * inner + (k,) for k in sizes]}
     if n_clusters is not None:
         grid["metric"] = ["components", 0, 0.5, "data"]
-        if isinstance(estimator, SemiNMF):  # whose H has a direction that reconstructs nothing
+        if isinstance(estimator, SemiNMF):  # its H has a direction that reconstructs nothing
             grid["metric"].remove("components")
         if isinstance(estimator, WSF) and isinstance(estimator.affinity, str) and not has_labels:
             grid |= {"alpha": [float(f"{WEAKER * shape[0]:.2g}"), "auto"], "metric": [0, 0.5]}
@@ -76,7 +76,7 @@ def default_candidates(estimator, shape, n_clusters=None, *, has_labels=False):
 
 
 def hash_of(value):
-    """joblib's hash of a value; None if it cannot be pickled, as functions within functions cannot.
+    """joblib's hash of a value; None if it cannot be pickled, such as a nested function.
 
     Examples
     --------
@@ -107,12 +107,12 @@ def shared_fits(parameters):
     return list(fits.values())
 
 
-def _of_transform(candidate):
+def _transform_parameters(candidate):
     return {name: value for name, value in candidate.items() if name in OF_TRANSFORM}
 
 
 def _pairs(estimator, grid):
-    """[(estimator, its grid)], of one or several."""
+    """[(estimator, its grid)], from one estimator or several."""
     if not isinstance(estimator, list | tuple):
         return [(estimator, grid)]
     grids = [None] * len(estimator) if grid is None else grid
@@ -126,8 +126,8 @@ def _pairs(estimator, grid):
     return [*zip(estimator, grids)]
 
 
-def _checked(grid, estimator):
-    """The grid as a list of dicts, of the estimator's parameters."""
+def _check_grid(grid, estimator):
+    """List the grid's candidates, dicts of the estimator's parameters; ValueError if invalid."""
     parameters, known = list(ParameterGrid(grid)), estimator.get_params()
     unknown = sorted({name for candidate in parameters for name in candidate} - set(known))
     if unknown:
@@ -142,18 +142,18 @@ def _checked(grid, estimator):
 
 @dataclass(frozen=True)
 class Candidates:
-    """What is to choose from.
+    """The candidates of a selection.
 
     Attributes
     ----------
     parameters : list of dict
-        Of each candidate.
+        Parameters of each candidate.
     kinds : list of dict
-        What else tells candidates apart: the "estimator", if they are of several.
+        The "estimator" of each candidate if there are several estimators, else empty.
     models : list of estimator
         Unfitted, with these parameters.
     sizes : list of int
-        Numbers in Z_1, …, Z_m and H_m of each.
+        Number of entries in Z_1, …, Z_m and H_m of each candidate.
     fits : list of (dict, list of int)
         See `shared_fits`.
     """
@@ -165,43 +165,41 @@ class Candidates:
     fits: list
 
     @classmethod
-    def of(cls, estimator, grid, X, n_clusters, has_labels=False):
+    def from_grid(cls, estimator, grid, X, n_clusters, has_labels=False):
         """The candidates of a grid, or the default ones.
 
         Parameters
         ----------
         estimator, grid
-            As for `select`, several too.
+            See `select`.
         X : ndarray or CSR matrix
         n_clusters : int or None
-            None: the criterion does not look at what `OF_TRANSFORM` changes.
+            None if the criterion does not depend on the parameters in `OF_TRANSFORM`.
         has_labels : bool
 
         Raises
         ------
         TypeError, ValueError
-            If the grid is none, is empty, or names an unknown parameter; or if a value is out of
-            its range, does not go with X, or is of no consequence for the criterion.
+            If the grid is invalid or empty, or names an unknown parameter; or if a value is out of
+            its range, does not fit X, or has no effect on the criterion.
         """
         parameters, kinds, models, fits = [], [], [], []
         several = isinstance(estimator, list | tuple)
         for own, given in _pairs(estimator, grid):
             if given is None:
                 given = default_candidates(own, X.shape, n_clusters, has_labels=has_labels)
-            own_parameters, first = _checked(given, own), len(parameters)
+            own_parameters, first = _check_grid(given, own), len(parameters)
             models += [clone(own).set_params(**candidate) for candidate in own_parameters]
             kinds += [{"estimator": type(own).__name__} if several else {}] * len(own_parameters)
             fits += [(p, [first + i for i in shared]) for p, shared in shared_fits(own_parameters)]
             parameters += own_parameters
-        if n_clusters is None and any(map(_of_transform, parameters)):
-            raise ValueError(
-                f"only criterion='clusters' looks at what {' and '.join(OF_TRANSFORM)} change"
-            )
+        if n_clusters is None and any(map(_transform_parameters, parameters)):
+            raise ValueError(f"only criterion='clusters' depends on {' and '.join(OF_TRANSFORM)}")
         has_gaps = not scipy.sparse.issparse(X) and np.isnan(X.min())
         for model in models:
             model._validate_params()
             model._check_sizes(model._layer_sizes(), X.shape[0])
-            if has_gaps and (what := excluded_by(model, "needs_complete")):
+            if has_gaps and (what := first_parameter_that(model, "needs_complete")):
                 raise ValueError(f"{what} needs X without gaps, X contains NaN")
         n, p = X.shape
         chains = [[p, *model._layer_sizes(), n] for model in models]
@@ -209,8 +207,8 @@ class Candidates:
         return cls(parameters, kinds, models, sizes, fits)
 
     def models_and_variants(self):
-        """Of each shared fit an unfitted model, and what its candidates differ in."""
+        """For each shared fit an unfitted model, and the parameters in which candidates differ."""
         return [
-            (self.models[i[0]], [_of_transform(self.parameters[j]) for j in i])
+            (self.models[i[0]], [_transform_parameters(self.parameters[j]) for j in i])
             for _, i in self.fits
         ]

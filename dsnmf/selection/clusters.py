@@ -1,4 +1,4 @@
-"""Criterion "clusters": how well k-means on the features agrees with itself."""
+"""Criterion "clusters": the agreement of repeated k-means on the features."""
 
 import warnings
 from dataclasses import dataclass
@@ -26,20 +26,19 @@ from dsnmf.selection.criterion import (
 from dsnmf.selection.principal import Principal
 from dsnmf.training.threads import threads_for
 
-#: Starts of each k-means: with fewer, whether it ends in the same minimum is a matter of luck, and
-#: so is the choice.
+#: Starts of each k-means: with fewer, its minimum is random, and so is the choice.
 N_INIT = 10
 
-#: Sets of shapeless features.
+#: Number of sets of shapeless features.
 DRAWS = 2
 
-#: Sets of shapeless samples for methods with a graph.
+#: Number of sets of shapeless samples, for methods with a graph.
 GRAPH_DRAWS = 4
 
-#: Of the graph for spectral clustering.
+#: Neighbours in the graph of spectral clustering.
 NEIGHBORS = 5
 
-#: Its name among the simple methods.
+#: Name of spectral clustering among the simple methods.
 SPECTRAL = "spectral clustering"
 
 
@@ -51,13 +50,13 @@ def agreement(features, n_clusters, repeats, seed):
     features : ndarray, shape (n_samples, k)
     n_clusters : int >= 2
     repeats : int >= 2
-        So many times k-means.
+        Number of k-means clusterings.
     seed : int >= 0
 
     Returns
     -------
     ndarray, shape (repeats,)
-        How each clustering agrees with the others on the samples that both saw, on average.
+        Mean agreement of each clustering with the others, on the samples that both have.
 
     Examples
     --------
@@ -82,7 +81,7 @@ def agreement(features, n_clusters, repeats, seed):
 
 
 def shapeless(features, seed):
-    """Normal samples with the covariance of the features: as spread, without clusters."""
+    """Normal samples with the covariance of the features, and so without clusters."""
     centred = features - features.mean(axis=0)
     _, sigma, Vt = np.linalg.svd(centred, full_matrices=False)
     sigma = sigma[sigma > 0]
@@ -90,7 +89,7 @@ def shapeless(features, seed):
     return (normal * (sigma / np.sqrt(len(features)))) @ Vt[: len(sigma)]
 
 
-def _of_unit_size(features):
+def _scale_to_unit_size(features):
     """The features at a root mean square distance of 1 from their mean; None if they are equal."""
     features = np.asarray(features, np.float64)
     size = np.sqrt(np.square(features - features.mean(axis=0)).sum(axis=1).mean())
@@ -100,28 +99,28 @@ def _of_unit_size(features):
 def agreement_beyond_shapeless(features, n_clusters, repeats, seed, made=()):
     """(a - a₀) / (1 - a₀) of each k-means, a₀ the mean agreement on some `shapeless` features.
 
-    Features of few, or few strong, directions are cut into the same slices again and again whether
-    there are clusters or not; a₀ is what that alone gives. The idea is that of the gap statistic
+    k-means cuts features with few, or few strong, directions into the same slices every time, even
+    without clusters. a₀ is the agreement from this effect alone, as in the gap statistic
     (Tibshirani, Walther & Hastie 2001).
 
-    A graph of neighbours draws any samples together into clumps that k-means finds each time. So
-    where a graph made the features, a₀ is no less than the highest agreement on those that the same
-    method made of several shapeless samples: a method that agrees with itself on anything has
-    nothing left to win. (The highest, as it differs much from draw to draw.)
+    A graph of neighbours contracts any samples into clumps, which k-means finds every time. So for
+    features from a graph, a₀ is at least the highest agreement on the same method's features of
+    several shapeless samples: a method that agrees on any data then scores 0. (The highest, because
+    it differs much between draws.)
 
     Parameters
     ----------
     features, n_clusters, repeats, seed
         See `agreement`.
     made : sequence of ndarray, shape (n_samples, k)
-        Features that the same method made of shapeless samples.
+        The same method's features of shapeless samples.
 
     Returns
     -------
     ndarray, shape (repeats,)
-        At most 1; all 0 if the features are constant, or what is shapeless agrees fully.
+        At most 1; all 0 if the features are constant, or shapeless features agree fully.
     """
-    features = _of_unit_size(features)
+    features = _scale_to_unit_size(features)
     if features is None:
         return np.zeros(repeats)
 
@@ -130,27 +129,27 @@ def agreement_beyond_shapeless(features, n_clusters, repeats, seed, made=()):
         return np.mean([agreement(each, n_clusters, fewer, seed) for each in sets])
 
     by_chance = mean_agreement(shapeless(features, (seed, draw)) for draw in range(DRAWS))
-    made = [each for each in map(_of_unit_size, made) if each is not None]
+    made = [each for each in map(_scale_to_unit_size, made) if each is not None]
     chance = max([by_chance, *(mean_agreement([each]) for each in made)])
     return beyond(chance, agreement(features, n_clusters, repeats, seed))
 
 
 def _is_plain(X):
-    """Whether X is an array without gaps."""
+    """True if X is an array without gaps."""
     return not scipy.sparse.issparse(X) and bool(np.isfinite(X).all())
 
 
 def _has_graph(model, y):
-    """Whether a fit of the model has no labels, but a graph of its samples' neighbours."""
+    """True if a fit of the model has a graph of its samples' neighbours and no labels."""
     is_supervised = isinstance(model, SupervisedFactorisation)
     return is_supervised and y is None and isinstance(model.affinity, str)
 
 
 def spectral_features(X, n_clusters):
-    """What spectral clustering runs k-means on (Ng, Jordan & Weiss 2001), rows of unit norm.
+    """The features of spectral clustering (Ng, Jordan & Weiss 2001), rows of unit norm.
 
-    With scikit-learn's graph, in which a sample is its own neighbour, and two that are each other's
-    weigh twice as much as others.
+    The graph is scikit-learn's: a sample is its own neighbour, and an edge counts twice if each of
+    the two is a neighbour of the other.
     """
     directed = kneighbors_graph(X, min(NEIGHBORS, len(X) - 1), include_self=True)
     W = (directed + directed.T) / 2
@@ -163,10 +162,10 @@ def spectral_features(X, n_clusters):
 
 @dataclass(frozen=True)
 class ClusterAgreement(Criterion):
-    """How well k-means agrees with itself, beyond what data without clusters would have it.
+    """The agreement of repeated k-means, beyond that on data without clusters.
 
-    Ben-Hur, Elisseeff & Guyon 2002, with subsamples of 80 %; of several numbers of clusters each is
-    judged by itself.
+    Ben-Hur, Elisseeff & Guyon 2002, with subsamples of 80 %. Several numbers of clusters are
+    judged one by one.
     """
 
     n_clusters: tuple = ()
@@ -190,7 +189,7 @@ class ClusterAgreement(Criterion):
         graph = [WSF()] if y is None and _is_plain(X) else []
         return [*super().estimators(X, y), *graph, DeepSemiNMF()]
 
-    def _judged(self, features, n_clusters, made=()):
+    def _score(self, features, n_clusters, made=()):
         scores = agreement_beyond_shapeless(features, n_clusters, self.repeats, self.seed, made)
         return {"score": float(scores.mean()), "standard_error": agreement_error(scores)}
 
@@ -205,7 +204,7 @@ class ClusterAgreement(Criterion):
             )
             for n_clusters in self.n_clusters:
                 row = {"variant": i, "n_clusters": n_clusters}
-                rows.append({**row, **self._judged(features, n_clusters, made)})
+                rows.append({**row, **self._score(features, n_clusters, made)})
         return rows
 
     def _shapeless_samples(self, X):
@@ -220,18 +219,19 @@ class ClusterAgreement(Criterion):
         for name, whiten in {"PCA": 0.0, "half-whitened PCA": 0.5, "whitened PCA": 1.0}.items():
             features = Principal(n_components, whiten=whiten).fit_transform(X)
             simple[f"{name} of {features.shape[1]} components"] = features
-        found = [{"method": m, **self._judged(F, n_clusters)} for m, F in simple.items()]
+        found = [{"method": m, **self._score(F, n_clusters)} for m, F in simple.items()]
         if plain:
             made = [spectral_features(draw, n_clusters) for draw in self._shapeless_samples(X)]
             features = simple[SPECTRAL] = spectral_features(X, n_clusters)
-            found.append({"method": SPECTRAL, **self._judged(features, n_clusters, made)})
+            found.append({"method": SPECTRAL, **self._score(features, n_clusters, made)})
         return found, list(simple.values())
 
     def reason(self, rows, best):
         row = rows[best]
         score = tell_apart(row["score"], 1, 0, decimals=2)[0]
+        how = "best with" if len(rows) > 1 else "with"
         return (
             f"On its features k-means with {row['n_clusters']} clusters, repeated on random "
-            f"{SHARE:.0%} of the samples, agrees best with itself: {score}, where 0 is "
+            f"{SHARE:.0%} of the samples, agrees {how} itself: {score}, where 0 is "
             "the agreement on data of the same spread without clusters and 1 is full."
         )

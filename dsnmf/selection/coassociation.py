@@ -1,4 +1,4 @@
-"""How often several clusterings put two samples together, and what clusters they agree on."""
+"""The consensus matrix of several clusterings, and the clusters on which they agree."""
 
 import numpy as np
 from scipy.cluster.hierarchy import average, cophenet, fcluster, leaves_list
@@ -6,7 +6,7 @@ from scipy.spatial.distance import squareform
 
 
 def coassociation(clusters):
-    """The share of several clusterings that put two samples together.
+    """The share of several clusterings with two samples in the same cluster, for each pair.
 
     Parameters
     ----------
@@ -49,7 +49,7 @@ def dispersion(matrix):
 
 
 class Tree:
-    """Average linkage of samples by 1 - the consensus matrix, as Brunet et al. 2004 have it.
+    """Average linkage of samples by 1 - the consensus matrix, after Brunet et al. 2004.
 
     Parameters
     ----------
@@ -59,7 +59,7 @@ class Tree:
     Attributes
     ----------
     cophenetic : float
-        Correlation of the tree's heights and the distances; 1 where all distances are equal.
+        Correlation of the tree's heights and the distances; 1 if all distances are equal.
     """
 
     def __init__(self, matrix):
@@ -69,21 +69,21 @@ class Tree:
         self.cophenetic = float(cophenet(self._links, distances)[0]) if varies else 1.0
 
     def clusters(self, n_clusters):
-        """At most so many, from 0, the largest first; ndarray of int, shape (n,)."""
+        """At most n_clusters clusters, from 0, the largest first; ndarray of int, shape (n,)."""
         found = fcluster(self._links, n_clusters, "maxclust") - 1
         order = np.argsort(-np.bincount(found), kind="stable")
         return np.argsort(order)[found]
 
     def order(self, clusters):
-        """The samples cluster by cluster, within each as the tree has them."""
+        """The samples' order: by cluster, then by the tree."""
         leaves = leaves_list(self._links)
         return leaves[np.argsort(clusters[leaves], kind="stable")]
 
 
 def within(matrix, clusters):
-    """Mean entry of the matrix between two samples of each cluster; 1 of a single sample.
+    """Mean entry of the matrix over pairs of samples in each cluster; 1 for a single sample.
 
-    The cluster consensus of Monti et al. 2003.
+    This is the cluster consensus of Monti et al. 2003.
     """
     found = []
     for c in range(clusters.max() + 1):
@@ -94,7 +94,7 @@ def within(matrix, clusters):
 
 
 def nearest(clusterings, picked, clusters):
-    """For all samples the one of some samples' clusters with which they are most often together.
+    """For each sample, the cluster of picked samples with which it is most often together.
 
     Parameters
     ----------
@@ -102,12 +102,12 @@ def nearest(clusterings, picked, clusters):
     picked : ndarray of int, shape (m,)
         Indices of some samples.
     clusters : ndarray of int, shape (m,)
-        Theirs.
+        Clusters of these samples.
 
     Returns
     -------
     ndarray of int, shape (n,)
-        Those that were picked keep theirs.
+        The picked samples keep their clusters.
     """
     members, together = np.eye(clusters.max() + 1)[clusters], 0.0
     for each in clusterings:

@@ -1,4 +1,4 @@
-"""Criterion "components": how well fits to different samples find the same components."""
+"""Criterion "components": the agreement of components between fits to different samples."""
 
 import numpy as np
 from sklearn.base import clone
@@ -14,12 +14,12 @@ from dsnmf.selection.criterion import (
 )
 from dsnmf.selection.matching import matched_cosine
 
-#: Draws of random bases.
+#: Number of random pairs of bases.
 DRAWS = 20
 
 
 def chance(k):
-    """Mean matched cosine between random orthonormal bases of one space of k dimensions."""
+    """Mean matched cosine between random orthonormal bases of the same k-dimensional space."""
     rng = np.random.default_rng(0)
     bases = (np.linalg.qr(rng.standard_normal((k, k)))[0] for _ in range(DRAWS))
     return float(np.mean([matched_cosine(np.eye(k), basis) for basis in bases]))
@@ -29,9 +29,9 @@ class ComponentAgreement(Criterion):
     """Matched cosines of fits to random 80 % of the samples, beyond those of random bases.
 
     Fits to all samples from random starts would be another measure, but Semi-NMF has many solutions
-    that fit about as well: those differ even with the right number of components. The strongest
-    few are found each time, so this tends to small models. One component agrees by itself, and is
-    taken for 0.
+    of nearly the same error, which differ even with the right number of components. The strongest
+    few components are found every time, so this criterion prefers small models. A single component
+    always agrees, and scores 0.
     """
 
     label = "agreement of components beyond chance"
@@ -66,7 +66,8 @@ class ComponentAgreement(Criterion):
 
     def reason(self, rows, best):
         score = tell_apart(rows[best]["score"], 1, 0, decimals=2)[0]
+        how = "best between" if len(rows) > 1 else "between"
         return (
-            f"Its components agree best between {self.repeats} fits to random {SHARE:.0%} of the "
+            f"Its components agree {how} {self.repeats} fits to random {SHARE:.0%} of the "
             f"samples: {score}, where 0 is chance and 1 is full."
         )

@@ -1,4 +1,4 @@
-"""What a criterion is: how well candidates do, from repeated fits, and which of them is best."""
+"""The base of criteria: scores of candidates from repeated fits, and the choice."""
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
@@ -8,11 +8,11 @@ import numpy as np
 
 from dsnmf.estimators.shallow import SemiNMF
 
-#: Parameters that a fit does not depend on: candidates that differ in these alone share their fits.
+#: Parameters without effect on a fit: candidates that differ in these alone share their fits.
 OF_TRANSFORM = ("metric", "transform_method")
 
 
-#: Share of the samples that each of several fits or clusterings sees.
+#: Share of the samples in each of several fits or clusterings.
 SHARE = 0.8
 
 
@@ -22,7 +22,7 @@ def random_samples(n_samples, rng):
 
 
 def mean_agreements(n, agreement):
-    """How each of n >= 2 results agrees with the others on average, by agreement(a, b) of two."""
+    """Mean agreement of each of n >= 2 results with the others, by agreement(a, b) of a pair."""
     agreements = np.full((n, n), np.nan)
     for a, b in combinations(range(n), 2):
         agreements[a, b] = agreements[b, a] = agreement(a, b)
@@ -30,9 +30,9 @@ def mean_agreements(n, agreement):
 
 
 def beyond(chance, agreements):
-    """Agreements as a share of what is possible beyond chance; 0 where chance agrees fully.
+    """Agreements beyond chance, as a share of the possible; 0 if chance agrees fully.
 
-    Those below chance are as far below 0 as they are below chance.
+    An agreement below chance gives the (negative) difference from chance.
     """
     if chance >= 1:
         return np.zeros_like(agreements)
@@ -40,57 +40,57 @@ def beyond(chance, agreements):
 
 
 def standard_error(scores):
-    """Of the mean of repeated scores; 0 of a single one."""
+    """Standard error of the mean of repeated scores; 0 for a single score."""
     return float(np.std(scores, ddof=1) / np.sqrt(len(scores))) if len(scores) > 1 else 0.0
 
 
 def agreement_error(agreements):
-    """Of the mean of n results' agreements; None of two, whose one agreement has no spread."""
+    """Standard error of the mean of n results' agreements; None for two, with one agreement."""
     return standard_error(agreements) if len(agreements) > 2 else None
 
 
 @dataclass(frozen=True)
 class Criterion(ABC):
-    """How candidates are judged.
+    """A criterion that scores candidates.
 
     Attributes
     ----------
     repeats : int >= 2
-        Fits, or clusterings, that each candidate is judged by.
+        Number of fits, or clusterings, per candidate.
     seed : int >= 0
-        Of what is drawn; it is the same for all candidates.
+        Seed of all draws, the same for all candidates.
     """
 
     repeats: int
     seed: int
 
-    #: What the score is, for the table and the figure.
+    #: The meaning of the score, for the table and the figure.
     label = ""
-    #: Whether it asks for numbers of clusters.
+    #: True if it needs numbers of clusters.
     needs_n_clusters = False
-    #: The largest number of clusters, where it looks at the features that `transform` gives; None
-    #: where it looks at what the fit has learned.
+    #: The largest number of clusters if it scores features of `transform`; None if it scores the
+    #: learned factors.
     most_clusters = None
 
     def check(self, X, models):  # noqa: B027 (not every criterion has something to check)
-        """Refuse data, or unfitted models with the candidates' parameters, that it cannot judge."""
+        """Refuse data, or unfitted models of the candidates, that it cannot score."""
 
     def estimators(self, X, y):
-        """The estimators whose candidates are compared where none is named."""
+        """The default estimators."""
         return [SemiNMF()]
 
     @abstractmethod
     def measure(self, model, variants, X, y):
-        """Judge candidates that share their fits.
+        """Score candidates that share their fits.
 
         Parameters
         ----------
         model : estimator
-            Unfitted, with the parameters that they share.
+            Unfitted, with the parameters that the candidates share.
         variants : list of dict
-            The others of each: those of `OF_TRANSFORM`.
+            The other parameters of each candidate: those of `OF_TRANSFORM`.
         X, y
-            As for `select`.
+            See `select`.
 
         Returns
         -------
@@ -99,21 +99,21 @@ class Criterion(ABC):
         """
 
     def baselines(self, X, n_components, row):
-        """What is as simple as can be, judged as the chosen row.
+        """Simple methods, scored like the chosen row.
 
         Returns
         -------
         list of dict
             See `Selection.baselines`.
         list of ndarray, shape (n_samples, any)
-            The features of each.
+            The features of each method.
         """
         return [], []
 
     def best(self, rows):
-        """Index of the chosen one of the rows, whose scores are finite."""
+        """Index of the chosen row; the scores are finite."""
         return max(range(len(rows)), key=lambda i: (rows[i]["score"], -rows[i]["size"]))
 
     @abstractmethod
     def reason(self, rows, best):
-        """Why that row was chosen, in a sentence or two."""
+        """The reason for the choice, in a sentence or two."""

@@ -1,10 +1,10 @@
-"""Criterion "entries": how well a fit fills in entries that were hidden from it."""
+"""Criterion "entries": the error of a fit on entries that were hidden from it."""
 
 import numpy as np
 import scipy.sparse
 from sklearn.base import clone
 
-from dsnmf.estimators.parameters.declaration import excluded_by
+from dsnmf.estimators.parameters.declaration import first_parameter_that
 from dsnmf.files.output import tell_apart
 from dsnmf.selection.criterion import Criterion, standard_error
 
@@ -13,7 +13,7 @@ HIDDEN = 0.1
 
 
 def hidden_entries(X, seed):
-    """Which known entries to hide, so that each sample and each feature keeps one at least.
+    """A mask of known entries to hide; each sample and each feature keeps at least one.
 
     Parameters
     ----------
@@ -40,10 +40,10 @@ def hidden_entries(X, seed):
 
 
 class HiddenEntries(Criterion):
-    """The share of the hidden entries' squares that the fit misses.
+    """The squared error on the hidden entries, as a share of their squares.
 
-    The choice is the smallest model within one standard error of the best (Breiman et al. 1984),
-    where the error is that of the difference, for all candidates face the same hidden entries.
+    The choice is the smallest model within one standard error of the best (Breiman et al. 1984).
+    It is the standard error of the difference, because all candidates have the same hidden entries.
     """
 
     label = "squared error on hidden entries"
@@ -58,9 +58,9 @@ class HiddenEntries(Criterion):
                 "criterion='entries' hides entries within views, for which there is no rule: "
                 "choose by criterion='clusters' or 'components'"
             )
-        # The features that are judged are those of the fit, not of `transform`.
+        # The scored features are those of the fit, not of `transform`.
         fits = (clone(model).set_params(transform_method="auto") for model in models)
-        for what in filter(None, (excluded_by(fit, "needs_complete") for fit in fits)):
+        for what in filter(None, (first_parameter_that(fit, "needs_complete") for fit in fits)):
             raise ValueError(
                 f"criterion='entries' hides entries of X, which {what} does not take: choose by "
                 "criterion='clusters' or 'components'"
@@ -95,6 +95,8 @@ class HiddenEntries(Criterion):
     def reason(self, rows, best):
         score, lowest = rows[best]["score"], min(row["score"] for row in rows)
         missed, least = tell_apart(100 * score, 100 * lowest, decimals=1)
+        if len(rows) == 1:
+            return f"It misses {least}% of the hidden entries' squares; it is the only candidate."
         if score == lowest:
             return f"It misses {least}% of the hidden entries' squares, the least of all."
         return (

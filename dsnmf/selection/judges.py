@@ -25,7 +25,7 @@ def _listed(needs_n_clusters):
 
 
 def criterion_of(criterion, n_clusters, repeats, seed):
-    """The criterion of that name."""
+    """The criterion with this name."""
     if criterion not in CRITERIA:
         raise ValueError(f"criterion must be one of {list(CRITERIA)}, got {criterion!r}")
     if repeats < 2:

@@ -1,10 +1,10 @@
-"""Components of two fits, paired one to one."""
+"""One-to-one matching of the components of two fits."""
 
 import numpy as np
 from scipy.optimize import linear_sum_assignment
 
 
-def _of_unit_length(components):
+def _normalise(components):
     norms = np.linalg.norm(components, axis=1, keepdims=True)
     return components / np.where(norms > 0, norms, 1)
 
@@ -17,12 +17,12 @@ def match(A, B, *, signed=False):
     A, B : ndarray, shape (k, n_features)
         A component per row; one of zeros has cosine 0 with every other.
     signed : bool
-        Whether a component and its opposite differ; otherwise cosines are absolute.
+        True if a component and its opposite differ; else cosines are absolute.
 
     Returns
     -------
     order : ndarray of int, shape (k,)
-        The row of B that belongs to each row of A.
+        The row of B that is matched with each row of A.
     cosines : ndarray, shape (k,)
 
     Examples
@@ -32,14 +32,14 @@ def match(A, B, *, signed=False):
     >>> match(np.eye(3), -2 * np.eye(3)[[2, 0, 1]])
     (array([1, 2, 0]), array([1., 1., 1.]))
     """
-    cosines = _of_unit_length(A) @ _of_unit_length(B).T
+    cosines = _normalise(A) @ _normalise(B).T
     cosines = cosines if signed else np.abs(cosines)
     rows, order = linear_sum_assignment(cosines, maximize=True)
     return order, cosines[rows, order]
 
 
 def matched_cosine(A, B):
-    """Mean absolute cosine of the pairs that `match` makes, in [0, 1]."""
+    """Mean absolute cosine of the pairs of `match`, in [0, 1]."""
     return float(match(A, B)[1].mean())
 
 

@@ -1,4 +1,4 @@
-"""`select`: the candidate that a criterion prefers."""
+"""`select`: the best candidate by a criterion."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from dsnmf.data.shares import GoverningFeatureWarning
 from dsnmf.data.sources import as_source
 from dsnmf.extras import extra, tqdm_bar
 from dsnmf.selection.judges import criterion_of
-from dsnmf.selection.result import Selection, best_simple
+from dsnmf.selection.result import Selection, best_baseline
 from dsnmf.tasks.pool import outcomes
 from dsnmf.tasks.records import Records, identity, read
 from dsnmf.training.interruption import raise_interruption
@@ -39,7 +39,7 @@ def _as_seed(random_state):
 
 def _samples(X):
     """X in memory: an array, which may have gaps, or a CSR matrix."""
-    from dsnmf.estimators.of_views.user_views import are_views  # which needs scikit-learn
+    from dsnmf.estimators.of_views.user_views import are_views  # needs scikit-learn
 
     if are_views(X):
         raise ValueError(
@@ -55,7 +55,7 @@ def _samples(X):
 
 
 def _measure(item, criterion, fits, X, y):
-    """The record of one item: rows of candidates that share their fits, or why these failed."""
+    """The record of one item: rows of candidates that share their fits, or their error."""
     model, variants = fits[item["fit"]]
     try:
         with warnings.catch_warnings(), raise_interruption():
@@ -70,8 +70,8 @@ def _measure(item, criterion, fits, X, y):
     return {**item, "results": {"rows": rows}}
 
 
-def _identified(model, variants, number, folder):
-    """What tells a fit's parameters from others', in a folder also those of other calls."""
+def _identity(model, variants, number, folder):
+    """An identity of a fit's parameters; with a folder, also among those of other calls."""
     from dsnmf.selection.candidates import hash_of
 
     if folder is None:
@@ -87,7 +87,7 @@ def _identified(model, variants, number, folder):
 
 
 def _items(criterion, fits, X, y, folder):
-    """One item per fit that candidates share; see `tasks.records` for what identifies it."""
+    """One item per shared fit; for its identity see `tasks.records`."""
     hash_of = extra("joblib", "dsnmf.selection").hash
     data = hash_of((X, y))
     return [
@@ -96,7 +96,7 @@ def _items(criterion, fits, X, y, folder):
             "data": data,
             "features": hash_of(criterion),
             "method": type(model).__name__,
-            "parameters": _identified(model, variants, i, folder),
+            "parameters": _identity(model, variants, i, folder),
             "seed": criterion.seed,
             "fit": i,
         }
@@ -105,7 +105,7 @@ def _items(criterion, fits, X, y, folder):
 
 
 def _run(items, arguments, folder, jobs, dask, verbose):
-    """The outcome of every item; those that the folder has records of are not measured again."""
+    """Measure every item that has no record in the folder; returns the outcomes of all."""
     tasks, found, records = [(item,) for item in items], {}, None
     with contextlib.ExitStack() as stack:
         if folder is not None:
@@ -128,7 +128,7 @@ def _run(items, arguments, folder, jobs, dask, verbose):
 
 
 def _fit_chosen(model, X, y, verbose):
-    """The chosen model, fitted; `verbose` is of this fit alone."""
+    """Fit the chosen model; `verbose` is for this fit only."""
     own = model.verbose
     with raise_interruption():
         model.set_params(verbose=max(int(own), int(verbose))).fit(X, y)
@@ -152,8 +152,8 @@ def _rows(items, found, candidates):
     return sorted(rows, key=lambda pair: pair[0])
 
 
-def _chosen(rows, judge):
-    """Which row is best: its place among all, and why."""
+def _choose(rows, judge):
+    """The index of the best row among all, and the reason."""
     scored = [place for place, (_, row) in enumerate(rows) if "failed" not in row]
     if not scored:
         raise FloatingPointError(f"the fits of all candidates failed: {rows[0][1]['failed']}")
@@ -163,10 +163,10 @@ def _chosen(rows, judge):
 
 
 def _features(estimator, X, row, baselines, of_baselines):
-    """Of the chosen estimator, or of the best simple method where no model is clearly better."""
+    """Features of the chosen estimator, or of the best simple method if no model is better."""
     if not baselines:
         return None
-    best = best_simple(row, baselines)
+    best = best_baseline(row, baselines)
     return np.asarray(estimator.transform(X)) if best is None else of_baselines[best]
 
 
@@ -187,49 +187,48 @@ def select(
 ) -> Selection:
     """Choose layers, components, metric or other parameters of an estimator without known classes.
 
-    "clusters": how well k-means on the features agrees with itself, each on a random 80 % of the
-    samples (mean adjusted Rand index), beyond its agreement on normal data of the same covariance,
-    and of a graph without labels also on what the same fit makes of normal data like X.
-    "entries": the squared error on entries that were hidden from the fit; of models within one
-    standard error of the least it takes the smallest. "components": how well the components of
-    fits to random 80 % of the samples agree (matched absolute cosines), beyond chance.
+    "clusters": the agreement of repeated k-means on the features, each on a random 80 % of the
+    samples (mean adjusted Rand index), beyond the agreement on normal data of the same covariance.
+    For a graph without labels, also beyond that on the same fit's features of normal data like X.
+    "entries": the squared error on entries that were hidden from the fit. The choice is the
+    smallest model within one standard error of the least. "components": the agreement of the
+    components of fits to random 80 % of the samples (matched absolute cosines), beyond chance.
 
-    In a linear model the least error depends on k_m and min(k_i) alone, so "entries" says nothing
-    of the sizes of inner layers beyond that: take another criterion, or labels.
+    In a linear model the least error depends on k_m and min(k_i) only. So "entries" cannot choose
+    other sizes of inner layers: use another criterion, or labels.
 
     Parameters
     ----------
     estimator : SemiNMF, DeepSemiNMF, WSF or DeepWSF, or a list of several, or None
-        Not changed; the candidates' other parameters are its. Of several, e.g. a shallow and a deep
-        one, all candidates are compared with each other. None is SemiNMF, and for "clusters" also
-        DeepSemiNMF and, of X without gaps and not sparse and without `y`, WSF with a graph of
-        neighbours.
+        Its parameters apply unless a candidate changes them; it is not modified itself. The
+        candidates of several estimators, e.g. a shallow and a deep one, are all compared. None is
+        SemiNMF. For "clusters", None also includes DeepSemiNMF and, for a dense X without gaps and
+        without `y`, WSF with a graph of neighbours.
     X : array-like or sparse matrix, shape (n_samples, n_features)
         In memory, or of one block, which is read as by `fit`. NaN and masks mark unknown entries.
     candidates : dict or list of dict, optional
-        As scikit-learn's `ParameterGrid` takes it, e.g. {"n_components": [5, 10], "metric":
-        ["components", "data"]}. Those that differ in `metric` or `transform_method` alone share
-        their fits. By default made from X's shape: see
-        `dsnmf.selection.candidates.default_candidates`. Of several estimators a list with such
-        candidates, or None, for each.
+        A grid for scikit-learn's `ParameterGrid`, e.g. {"n_components": [5, 10], "metric":
+        ["components", "data"]}. Candidates that differ only in `metric` or `transform_method` share
+        their fits. The default depends on X's shape: see
+        `dsnmf.selection.candidates.default_candidates`. For several estimators, a list with a grid
+        or None for each.
     y : array-like, optional
         Labels for `fit`.
     criterion : {"clusters", "entries", "components"}
     n_clusters : int >= 2, or several
-        For "clusters"; of several the one with the best agreement is chosen too.
+        For "clusters"; among several, the one with the best agreement is chosen too.
     repeats : int >= 2
-        Clusterings, hidden sets of entries, or sets of samples per candidate.
+        Clusterings, sets of hidden entries, or subsets of samples per candidate.
     random_state : int >= 0
     folder : str or path-like, optional
-        Keeps what has been measured, in results.jsonl; the same call goes on from there. Parameters
-        that are functions must be those of a module then.
+        Stores the scores so far in results.jsonl; the same call continues from there. Functions as
+        parameters must then be functions of a module.
     jobs : int >= 1
         Processes on this machine.
     dask : str, optional
-        Address of the scheduler of a Dask cluster, which takes the place of these processes.
+        Address of the scheduler of a Dask cluster, which replaces these processes.
     verbose : int
-        1 shows progress bars, with the time left: of the candidates, and of the last fit (needs
-        tqdm).
+        1 shows progress bars with the time left, for the candidates and the last fit (needs tqdm).
 
     Returns
     -------
@@ -238,11 +237,11 @@ def select(
     Raises
     ------
     TypeError, ValueError
-        If an argument is not as described, or the criterion cannot judge such data or candidates.
+        If an argument is not as described, or the criterion cannot score such data or candidates.
     FloatingPointError
         If the fits of all candidates failed.
     OSError
-        If the folder cannot be written, or the scheduler not be reached.
+        If the folder is not writable, or the scheduler cannot be reached.
     ImportError
         If an extra is missing.
     KeyboardInterrupt
@@ -263,6 +262,9 @@ def select(
     (60, 3)
     """
     extra("sklearn", "dsnmf.selection")
+    for each in estimator if isinstance(estimator, list | tuple) else [estimator]:
+        if isinstance(each, type):
+            raise TypeError(f"estimator is a class: give {each.__name__}(), with brackets")
     from dsnmf.selection.candidates import Candidates
 
     seed, jobs = _as_seed(random_state), as_size(jobs, "jobs")
@@ -270,14 +272,17 @@ def select(
     samples = _samples(X)
     if estimator is None:
         estimator, candidates = judge.estimators(samples, y), None
-    candidates = Candidates.of(estimator, candidates, samples, judge.most_clusters, y is not None)
+    has_labels = y is not None
+    candidates = Candidates.from_grid(
+        estimator, candidates, samples, judge.most_clusters, has_labels
+    )
     judge.check(samples, candidates.models)
     fits = candidates.models_and_variants()
     items = _items(judge, fits, samples, y, folder)
     rows = _rows(
         items, _run(items, (judge, fits, samples, y), folder, jobs, dask, verbose), candidates
     )
-    best, reason = _chosen(rows, judge)
+    best, reason = _choose(rows, judge)
     index, row = rows[best]
     best_estimator = _fit_chosen(candidates.models[index], X, y, verbose)
     sizes = best_estimator._layer_sizes()

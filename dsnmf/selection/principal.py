@@ -1,4 +1,4 @@
-"""Principal components, whitened to a degree: what learned features are compared with."""
+"""Principal components, partly whitened, for comparison with learned features."""
 
 import numpy as np
 import scipy.sparse
@@ -7,12 +7,12 @@ from dsnmf.extras import extra
 
 
 class Principal:
-    """Principal components of samples, whitened to a degree, as scikit-learn's transformers work.
+    """A transformer to the principal components of samples, partly whitened.
 
     Parameters
     ----------
     n_components : int >= 1
-        As far as the samples have so many.
+        Number of components, at most that of the samples' directions.
     whiten : float in [0, 1]
         Singular values σ become σ^(1 - whiten), up to one factor: 0 is plain PCA, 1 gives all
         components a variance of 1, and .5 is half-way.
@@ -38,17 +38,17 @@ class Principal:
         self._impute = extra("sklearn.impute", "PCA").SimpleImputer(keep_empty_features=True)
 
     def _complete(self, X):
-        """Samples without gaps; sparse ones dense where ARPACK cannot find as many components."""
+        """Fill gaps; make sparse samples dense if ARPACK cannot compute as many components."""
         if not scipy.sparse.issparse(X):
             return self._impute.transform(X)
         return X if self.n_components < min(X.shape[1], self._n_samples) else X.toarray()
 
     def fit_transform(self, X):
-        """Learn from samples (rows; NaN counts as the feature's mean); their components."""
+        """Learn from samples (rows; NaN counts as the feature's mean); returns their components."""
         self._n_samples = X.shape[0]
         if not scipy.sparse.issparse(X):
             self._impute.fit(X)
-        # Whitening keeps directions without variance finite; the power undoes what is too much.
+        # Whitening keeps directions without variance finite; the power undoes part of it.
         self._pca = self._PCA(min(self.n_components, *X.shape), whiten=True, random_state=0)
         features = self._pca.fit_transform(self._complete(X))
         self._scale = np.sqrt(self._pca.explained_variance_) ** (1 - self.whiten)

@@ -1,4 +1,4 @@
-"""`consensus`: which components and which clusters come back when a fit is started anew."""
+"""`consensus`: components and clusters that recur in fits from several starts."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from dsnmf.data.shares import GoverningFeatureWarning
-from dsnmf.estimators.start import random_again
+from dsnmf.estimators.start import later_generator
 from dsnmf.extras import extra
 from dsnmf.selection.agreed import Consensus
 from dsnmf.selection.coassociation import Tree, coassociation, dispersion, nearest, within
@@ -23,38 +23,38 @@ if TYPE_CHECKING:
     from dsnmf.estimators.base import Factorisation
     from dsnmf.typing import Data
 
-#: Samples of which the consensus matrix is made, at most: of n it has n² entries.
+#: Most samples in the consensus matrix, which has n² entries.
 MOST_SAMPLES = 2000
 
 
 def restarts(estimator, n_init):
-    """The unfitted models whose fits are those of the estimator with this `n_init`."""
+    """Unfitted models, one per start of the estimator with this `n_init`."""
     clone = extra("sklearn.base", "dsnmf.selection").clone
-    again = random_again(estimator.random_state)
+    again = later_generator(estimator.random_state)
     yield clone(estimator).set_params(n_init=1)
     for _ in range(n_init - 1):
         yield clone(estimator).set_params(n_init=1, init="random", random_state=again)
 
 
 def _check(estimator, X, y, n_init):
-    """ValueError for what has no restarts to compare."""
+    """Raise ValueError for an estimator without comparable restarts."""
     if n_init < 2:
         raise ValueError(f"n_init must be an integer >= 2, got {n_init}")
     clone = extra("sklearn.base", "dsnmf.selection").clone
-    clone(estimator).set_params(n_init=n_init)._read(X, y)  # or an error, as X is to be in memory
+    clone(estimator).set_params(n_init=n_init)._read(X, y)  # raises unless X is in memory
     for name in ("checkpoint", "warm_start"):
         if getattr(estimator, name):
             raise ValueError(f"consensus starts anew, without {name}: got {name} of the estimator")
 
 
 def _dominant(model):
-    """Of each sample the component that holds the largest part of it; shape (n,)."""
+    """For each sample, the component with the largest part of it; shape (n,)."""
     sizes = np.linalg.norm(model.components_of(-1), axis=1)
     return np.argmax(model.H_[-1] * sizes[:, None], axis=0)
 
 
-def _fitted(models, X, y, n_init, verbose):
-    """Fits, without the warnings that all of them would repeat; the bar shows one step a fit."""
+def _fit(models, X, y, n_init, verbose):
+    """Fit the models, without repeated warnings; the bar shows one step per fit."""
     category = extra("sklearn.exceptions", "dsnmf.selection").ConvergenceWarning
     bar = tqdm_bar(verbose, total=n_init, desc="restarts", unit="fit")
     with bar, raise_interruption():
@@ -67,8 +67,8 @@ def _fitted(models, X, y, n_init, verbose):
             bar.update()
 
 
-def _found(models, X, n_clusters, seed):
-    """The model of the least cost and which it is; costs, components and clusters of all."""
+def _compare(models, X, n_clusters, seed):
+    """The model with the least cost and its index; costs, components and clusters of all."""
     from dsnmf.inspection.k_means import cluster
 
     components, clusters, costs, best, best_index = [], [], [], None, 0
@@ -95,12 +95,12 @@ def consensus(
     random_state: int = 0,
     verbose: int = 0,
 ) -> Consensus:
-    """Fit from several starts, and see what all of them find.
+    """Fit from several starts, and compare their components and clusters.
 
-    The starts are those of the estimator's own `n_init`: what its parameters ask for, then random
-    ones. The components of each fit are paired with those of the best one, the fit of the least
-    cost, so that their cosines are largest. What comes back from every start is of the data; what
-    does not is one solution of several that fit about as well.
+    The starts are those of the estimator's own `n_init`: first the start of its parameters, then
+    random ones. The components of each fit are matched with those of the best fit, which has the
+    least cost, so that the sum of the cosines is largest. Components that recur from every start
+    are determined by the data; others belong to one of several solutions of nearly the same cost.
 
     Parameters
     ----------
@@ -111,15 +111,15 @@ def consensus(
     y : array-like, optional
         Labels for `fit`.
     n_init : int >= 2
-        Starts.
+        Number of starts.
     n_clusters : int >= 2, optional
-        Clusters that k-means finds on each fit's `transform(X)`. By default a sample's cluster is
-        the component that holds the largest part of it, as Brunet et al. have it.
+        Number of clusters of k-means on each fit's `transform(X)`. By default a sample's cluster is
+        the component with the largest part of it, after Brunet et al.
     threshold : float in (0, 1]
-        The cosine from which on a component has come back.
+        Least cosine at which a component counts as recurring.
     random_state : int >= 0
-        Of k-means and of the samples of the consensus matrix. The starts are drawn by the
-        estimator's own.
+        Seed of k-means and of the samples of the consensus matrix. The starts use the estimator's
+        random_state.
     verbose : int
         1 shows a progress bar (needs tqdm).
 
@@ -163,8 +163,8 @@ def consensus(
     _check(estimator, X, y, n_init)
     if n_clusters is not None and as_size(n_clusters, "n_clusters") < 2:
         raise ValueError(f"n_clusters must be an integer >= 2, got {n_clusters}")
-    models = _fitted(restarts(estimator, n_init), X, y, n_init, verbose)
-    best, best_index, costs, components, clusters = _found(models, X, n_clusters, random_state)
+    models = _fit(restarts(estimator, n_init), X, y, n_init, verbose)
+    best, best_index, costs, components, clusters = _compare(models, X, n_clusters, random_state)
     best_components = components[best_index]
     cosines = np.array([match(best_components, each, signed=True)[1] for each in components])
     others = np.delete(cosines, best_index, axis=0)

@@ -1,4 +1,4 @@
-"""What a selection has found."""
+"""The result of a selection."""
 
 from __future__ import annotations
 
@@ -21,18 +21,18 @@ if TYPE_CHECKING:
     from dsnmf.typing import Array, Data
 
 
-#: What parameters are called in figures.
+#: Names of parameters in figures.
 NAMES = {"n_components": "components", "n_clusters": "clusters", "estimator": ""}
 
-#: Standard errors of the difference that make a model clearly better than a simple method.
+#: A model is clearly better than a simple method by so many standard errors of the difference.
 CLEARLY = 2
 
-#: What rows of the table have beside what tells candidates apart.
+#: Columns of the table that do not identify a candidate.
 _MEASURED = ("score", "standard_error", "size", "failed", "repeats")
 
 
-def _shown(value):
-    """A parameter's value in a figure: layers as 40-10."""
+def _in_figure(value):
+    """The text of a parameter's value in a figure: layers as 40-10."""
     return "-".join(map(str, value)) if isinstance(value, tuple | list) else _text(value)
 
 
@@ -40,13 +40,13 @@ def _text(value):
     return f"{value:.4g}" if isinstance(value, float) else str(value)
 
 
-def _named(rows, measured=()):
-    """Names of what rows have, each once: what tells candidates apart, then what is measured."""
+def _column_names(rows, measured=()):
+    """Names of the rows' columns: those that identify candidates, then measured ones."""
     names = dict.fromkeys(name for row in rows for name in row if name not in _MEASURED)
     return [*names, *measured]
 
 
-def best_simple(row, baselines):
+def best_baseline(row, baselines):
     """Index of the best of `baselines`, if the chosen row is not clearly better; else None."""
     if not baselines:
         return None
@@ -58,35 +58,36 @@ def best_simple(row, baselines):
 
 @dataclass(frozen=True, eq=False)
 class Selection:
-    """The choice among candidates, and why.
+    """The choice among candidates, and the reason.
 
     Attributes
     ----------
     criterion, label : str
-        The criterion, and what its score is.
+        The criterion, and the meaning of its score.
     table : list of dict
-        A row per candidate, and per number of clusters where there are several: its parameters,
-        "score", "standard_error" (of the score's mean; None where one agreement of two clusterings
-        or fits is all there is) and "size" (numbers in Z_1, …, Z_m and H_m). Of several estimators
-        also "estimator", the name of its class.
-        `pandas.DataFrame(table)` makes a frame of it. A candidate whose fit failed has no score but
-        "failed", one line that says why.
+        A row per candidate (and per number of clusters, if there are several): its parameters,
+        "score", "standard_error" (of the score's mean; None if there are two clusterings or fits,
+        and so one agreement) and "size" (number of entries in Z_1, …, Z_m and H_m). With several
+        estimators, also "estimator", the name of its class. `pandas.DataFrame(table)` makes a frame
+        of it. A candidate whose fit failed has "failed", a line with the reason, instead of a
+        score.
     best_index_ : int
-        Of the chosen row.
+        Index of the chosen row.
     best_params_ : dict
+        Parameters of the chosen row.
     best_n_clusters_ : int or None
-        Of the chosen row, for criterion="clusters".
+        Number of clusters of the chosen row, for criterion="clusters".
     best_estimator_ : estimator
-        With these parameters, fitted on all of X.
+        The estimator with these parameters, fitted to all of X.
     baselines : list of dict
-        For criterion="clusters" the "score" and "standard_error" of simple methods ("method") with
-        as many components and clusters: the samples as they are, PCA, whitened half-way or fully,
-        and spectral clustering. Of sparse X and X with gaps, PCA alone.
+        For criterion="clusters", the "score" and "standard_error" of simple methods ("method") with
+        as many components and clusters: the samples themselves, PCA, PCA whitened half-way or
+        fully, and spectral clustering. For sparse X and X with gaps, PCA only.
     features_ : ndarray, shape (n_samples, any), or None
-        For criterion="clusters" the features of X on which k-means agrees best: those of
-        `best_estimator_`, or of `baseline` where there is one.
+        For criterion="clusters", the features of X on which k-means agrees best: those of
+        `best_estimator_`, or of `baseline` if it is not None.
     reason : str
-        Why it was chosen, in a sentence or two.
+        The reason for the choice, in a sentence or two.
     """
 
     criterion: str
@@ -102,15 +103,15 @@ class Selection:
 
     @property
     def baseline(self) -> dict[str, Any] | None:
-        """The best of `baselines`, if the choice is not clearly better: no model is needed then.
+        """The best of `baselines` if the choice is not clearly better, and so no model is needed.
 
-        Clearly is by more than two standard errors of the difference.
+        Clearly better means by more than two standard errors of the difference.
         """
-        best = best_simple(self.table[self.best_index_], self.baselines)
+        best = best_baseline(self.table[self.best_index_], self.baselines)
         return None if best is None else self.baselines[best]
 
     def __str__(self) -> str:
-        names = _named(self.table, ("score", "standard_error"))
+        names = _column_names(self.table, ("score", "standard_error"))
         has_error = self.table[self.best_index_]["standard_error"] is not None
         if not has_error:
             names.remove("standard_error")
@@ -138,16 +139,16 @@ class Selection:
         return "\n".join(text)
 
     def consensus(self, X: Data, y: ArrayLike | None = None, *, n_init: int = 10) -> Consensus:
-        """What comes back when the choice is fitted from other starts.
+        """Fit the choice from several starts, and compare their components and clusters.
 
-        `dsnmf.selection.consensus` of `best_estimator_`, with `best_n_clusters_` clusters.
+        See `dsnmf.selection.consensus`; with `best_estimator_` and `best_n_clusters_` clusters.
 
         Parameters
         ----------
         X, y
-            As they were selected for.
+            The data of the selection.
         n_init : int >= 2
-            Starts.
+            Number of starts.
 
         Returns
         -------
@@ -156,15 +157,15 @@ class Selection:
         Raises
         ------
         ValueError
-            As `dsnmf.selection.consensus` raises it.
+            See `dsnmf.selection.consensus`.
         """
         count = self.best_n_clusters_
         return consensus(self.best_estimator_, X, y, n_init=n_init, n_clusters=count)
 
     def plot(self, ax: Axes | None = None) -> Axes:
-        """The candidates' scores and their standard errors, the chosen one marked.
+        """Draw the candidates' scores and their standard errors; the chosen one is marked.
 
-        Candidates are named by what differs between them; what is the same stands in the title.
+        Candidates are named by the parameters that differ; common values are in the title.
 
         Parameters
         ----------
@@ -181,10 +182,12 @@ class Selection:
             If matplotlib is missing.
         """
         rows = [row for row in self.table if "failed" not in row]
-        named = _named(rows)
+        named = _column_names(rows)
         varying = [n for n in named if len({_text(row.get(n)) for row in rows}) > 1] or named
         names = [
-            ", ".join(f"{NAMES.get(n, n)} {_shown(row[n])}".strip() for n in varying if n in row)
+            ", ".join(
+                f"{NAMES.get(n, n)} {_in_figure(row[n])}".strip() for n in varying if n in row
+            )
             for row in rows
         ]
         errors = [row["standard_error"] for row in rows]
@@ -196,7 +199,7 @@ class Selection:
             label=self.label,
             ax=ax,
         )
-        same = [f"{NAMES.get(n, n)} {_shown(rows[0][n])}" for n in named if n not in varying]
+        same = [f"{NAMES.get(n, n)} {_in_figure(rows[0][n])}" for n in named if n not in varying]
         if same:
             ax.set_title(f"all: {', '.join(same)}", fontsize="small").set(**LITERAL)
         return ax

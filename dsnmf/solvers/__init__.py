@@ -1,1 +1,1 @@
-"""How factors are found: one rule a file, its programs compiled once per process and kind."""
+"""Fitting: one rule a file; programs are compiled once per process and kind of fit."""

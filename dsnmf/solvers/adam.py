@@ -1,4 +1,4 @@
-"""DSNMF's training: Σ (X - X̂)² by Adam, all Z_i and the raw H_m free, relu around H_m."""
+"""Adam on Σ (X - X̂)², as DSNMF trains: all Z_i and a raw H_m are free; features are relu(H_m)."""
 
 from functools import partial
 
@@ -18,21 +18,21 @@ from dsnmf.updates.adaptive_moments import adam_step, adam_step_size
 
 
 def _features_step(data, Zs, H, moments, step_size, nonlinearity):
-    """Σ (X - X̂)² before a step, the moments of H_m and itself after it, derivatives by the Zs."""
+    """Σ (X - X̂)² before a step, H_m's moments and H_m after it, and derivatives by the Zs."""
     params = [H, *Zs]
     error, (by_H, *by_Zs) = data.error_and_gradients(Zs, relu(H), nonlinearity, params)
     return error, adam_step(H, by_H, *moments, step_size), by_Zs
 
 
 def _components_step(Zs, by_Zs, moments, step_size):
-    """Moments m and v of each Z and itself after a step, one after the other."""
+    """m, v and Z after a step, for one Z after the other."""
     pairs = zip(Zs, by_Zs, moments[::2], moments[1::2])
     return [new for Z, by_Z, m, v in pairs for new in adam_step(Z, by_Z, m, v, step_size)]
 
 
 @compile_once
 def _compile_features_step(data, depth, dtype, nonlinearity, mode):
-    """Of a block: (t, rate, Xᵀ, mᵀ, vᵀ, H_mᵀ, Z_1, …) ↦ error before, mᵀ, vᵀ, H_mᵀ, by the Zs."""
+    """(t, rate, Xᵀ, mᵀ, vᵀ, H_mᵀ, Z_1, …) ↦ error before, mᵀ, vᵀ, H_mᵀ, ∂error/∂Zs; for a block."""
     data, (t, rate) = data(dtype, in_rows=True), (pt.lscalar(), pt.dscalar())
     m, v, H, *Zs = arrays = [pt.matrix(dtype=dtype) for _ in range(3 + depth)]
     step_size = adam_step_size(t, rate)
@@ -43,7 +43,7 @@ def _compile_features_step(data, depth, dtype, nonlinearity, mode):
 
 @compile_once
 def _compile_components_step(depth, dtype, mode):
-    """(t, rate, derivatives by the Zs, m_1, v_1, m_2, …, Zs) ↦ new m_1, v_1, Z_1, m_2, …."""
+    """(t, rate, ∂error/∂Zs, m_1, v_1, m_2, …, Zs) ↦ new m_1, v_1, Z_1, m_2, …."""
     t, rate, matrices = (
         pt.lscalar(),
         pt.dscalar(),
@@ -56,23 +56,23 @@ def _compile_components_step(depth, dtype, mode):
 
 @compile_once
 def _compile_features(depth, dtype, nonlinearity, mode):
-    """(H_mᵀ, Z_1, …) of some samples ↦ all layers' features."""
+    """(H_mᵀ, Z_1, …) ↦ features of all layers."""
     H, *Zs = arrays = [pt.matrix(dtype=dtype) for _ in range(1 + depth)]
     features = [layer_features(Zs, relu(H.T), layer, nonlinearity) for layer in range(1, depth + 1)]
-    # Z_1 leads to none of them.
+    # No features depend on Z_1.
     return compile_function(arrays, features, mode=mode, on_unused_input="ignore")
 
 
-# What follows is called of some samples, here or on another machine.
+# These functions run on a block of samples, in this process or on another machine.
 
 
 def _start_block(features):
-    """Moments of zeros, and H_m."""
+    """Zero moments, and H_m."""
     return [np.zeros_like(features), np.zeros_like(features), features], []
 
 
 def _move_block(rows, *own, counted, Zs, nonlinearity, mode):
-    """New moments and H_m; terms of the error and of its derivatives by the Zs."""
+    """New moments and H_m; terms of the error and of ∂error/∂Zs."""
     dtype = str(own[0].dtype)
     step = _compile_features_step(variables_of(rows), len(Zs), dtype, nonlinearity, mode)
     error, *results = step(*counted, rows, *own, *Zs)
@@ -80,7 +80,7 @@ def _move_block(rows, *own, counted, Zs, nonlinearity, mode):
 
 
 def _end_block(rows, whole, H, Zs, nonlinearity, mode):
-    """Features of all layers, in rows and in columns."""
+    """Features of all layers, as new rows and as columns."""
     compiled = _compile_features(len(Zs), str(H.dtype), nonlinearity, mode)
     found = [np.asarray(features) for features in compiled(H, *Zs)]
     return [features.T for features in found], found, []
@@ -89,9 +89,9 @@ def _end_block(rows, whole, H, Zs, nonlinearity, mode):
 class AdamBlocks(BlockModel):
     """X ≈ Z_1 g(Z_2 g(… g(Z_m relu(H_m)))) of data in blocks, H_m of any sign.
 
-    The Zs' derivatives are summed over the blocks, and the Zs move at the end of an iteration; the
-    samples' H_m and its moments move as they pass by: full-batch steps. H_m is an array beside
-    `Hs`, whose last has the features that the tolerance saw last, and in the end all features.
+    Steps are full-batch. In a pass, H_m and its moments move block by block, and the derivatives by
+    the Zs are summed; the Zs move at its end. H_m is an array beside `Hs`. The last of `Hs` holds
+    the features at the tolerance's last check, and the final features in the end.
     """
 
     def __init__(self, blocks, Zs, Hs, *others, **options):
@@ -105,7 +105,7 @@ class AdamBlocks(BlockModel):
         return super().large_arrays() | moments | {"features": self.Hs[-1]}
 
     def _state_names(self):
-        """Names in a checkpoint: of the counter, and of each layer's m, v and Z."""
+        """Names of each layer's m, v and Z in a checkpoint."""
         return [[f"moved_{3 * i + j}" for j in (1, 2, 3)] for i, _ in enumerate(self.Zs)]
 
     def own_state(self):
@@ -118,7 +118,7 @@ class AdamBlocks(BlockModel):
         self._take(value for layer in layers for value in layer)
 
     def _take(self, moved):
-        """Use m_1, v_1, Z_1, m_2, …."""
+        """Set the Zs and moments from m_1, v_1, Z_1, m_2, …."""
         moved = [np.array(value) for value in moved]
         self.Zs = moved[2::3]
         self._of_Zs = [value for i, value in enumerate(moved) if i % 3 < 2]
@@ -127,19 +127,19 @@ class AdamBlocks(BlockModel):
         """One iteration; returns the cost before it."""
         own = [*self._moments, self.H]
         if not self.iteration:  # an interrupted fit goes on from other values
-            self.samples.in_same_blocks(self.Hs[-1]).run_pass(_start_block, outputs=own)
+            self.data.in_same_blocks(self.Hs[-1]).run_pass(_start_block, outputs=own)
         self.iteration += 1
         counted = self.iteration, self.learning_rate
         options = {"nonlinearity": self.nonlinearity, "mode": self.mode}
         function = partial(_move_block, counted=counted, Zs=self.Zs, **options)
-        error, *by_Zs = self.samples.run_pass(function, own, own)
-        small = _compile_components_step(len(self.Zs), str(self.samples.dtype), self.mode)
+        error, *by_Zs = self.data.run_pass(function, own, own)
+        small = _compile_components_step(len(self.Zs), str(self.data.dtype), self.mode)
         self._take(small(*counted, *self.narrow(*by_Zs), *self._of_Zs, *self.Zs))
-        return self.samples.offset + error
+        return self.data.offset + error
 
     def tolerance(self, tol):
-        """When the last layer's features have settled."""
-        return FeatureTolerance(tol, self.samples.in_same_blocks(self.H).run_pass, self.Hs[-1])
+        """Stops when the last layer's features have settled."""
+        return FeatureTolerance(tol, self.data.in_same_blocks(self.H).run_pass, self.Hs[-1])
 
     def at_end(self):
         options = {"Zs": self.Zs, "nonlinearity": self.nonlinearity, "mode": self.mode}

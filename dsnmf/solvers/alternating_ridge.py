@@ -14,21 +14,22 @@ from dsnmf.symbolic.known_entries import (
 )
 from dsnmf.symbolic.shared import open_shared
 
-#: Share of its last step that H goes on by, at first, and at most; and by how much it grows with a
-#: step that lowers the cost, and shrinks with one that does not, which is made without it.
+#: H is extrapolated by this share of its last step, at first and at most. The share grows by the
+#: third factor if the step lowers the cost. If not, it shrinks by the fourth, and the step is made
+#: without extrapolation.
 FIRST_WEIGHT, LARGEST_WEIGHT, GROWTH, SHRINKAGE = 0.5, 1.0, 1.1, 0.5
 
 
 def ridge_at_scale(l2, n_features):
-    """λ of the penalty λ (‖z_i‖² + ‖h_j‖²) of a known entry, at the scale of the fit.
+    """λ of a known entry's penalty λ (‖z_i‖² + ‖h_j‖²), at the scale of the fit.
 
-    There samples have norms whose root mean square is 1, and entries one of 1 / √n_features.
+    At that scale the norms of samples have a root mean square of 1, and entries of 1 / √n_features.
     """
     return l2 / np.sqrt(n_features)
 
 
 class _Regressions:
-    """Of one matrix and one λ; Z is p x k, and W the n x k of Hᵀ."""
+    """The alternating steps for one matrix and one λ; Z is p x k, W = Hᵀ is n x k."""
 
     def __init__(self, X, by_sample, ridge):
         self._X, self._by_sample, self._ridge = X, by_sample, float(ridge)
@@ -40,7 +41,7 @@ class _Regressions:
         return (squared_error_on_known(self._X, Z, W) + self._ridge * penalty) / 2
 
     def balance(self, Z, W):
-        """Z, W and what W's columns were divided by."""
+        """`balance` Z and W; returns them and the divisors of W's columns."""
         if not self._ridge:
             return Z, W, np.ones(W.shape[1], W.dtype)
         return balance(Z, W, *self._sizes)
@@ -53,9 +54,9 @@ class _Regressions:
 
 
 class _Step(Op):
-    """X, Xᵀ, λ, Z, H, the last H, weight, cost ↦ all but the first three anew, and the cost before.
+    """X, Xᵀ, λ, Z, H, last H, weight, cost ↦ new Z, H, last H, weight, cost, and the cost before.
 
-    A cost that is infinite is not known yet. No gradient.
+    An infinite cost is not known yet. No gradient.
     """
 
     __props__ = ()
@@ -83,11 +84,11 @@ class _Step(Op):
 
 
 class AlternatingRidge(Rule):
-    """½ Σ (x_ij - z_i · h_j)² + ½ λ (‖z_i‖² + ‖h_j‖²) over the known entries, which never rises.
+    """½ Σ (x_ij - z_i · h_j)² + ½ λ (‖z_i‖² + ‖h_j‖²) over the known entries; it never rises.
 
-    In an iteration Z becomes the best for H as it would be if it went on as it went, and H moves by
-    coordinate descent for that Z. The lengths of components are shared out between Z and H, which
-    leaves all else as it is. Of NMF: Ang & Gillis, "Accelerating nonnegative matrix factorization
+    An iteration extrapolates H along its last step, finds the best Z for that H, then moves H by
+    coordinate descent. Before it, components are rescaled between Z and H, which leaves Z H as it
+    is and lowers the penalty. For NMF: Ang & Gillis, "Accelerating nonnegative matrix factorization
     algorithms using extrapolation", 2019.
     """
 
@@ -108,5 +109,5 @@ class AlternatingRidge(Rule):
 
     @staticmethod
     def values(model):
-        ridge = ridge_at_scale(model.l2, model.samples.shape[0])
+        ridge = ridge_at_scale(model.l2, model.data.shape[0])
         return [np.asarray(ridge), model.Hs[0].copy(), np.array(FIRST_WEIGHT), np.array(np.inf)]

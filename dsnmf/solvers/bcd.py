@@ -15,7 +15,7 @@ class BlockCoordinateDescent(OneRead):
 
 
 class GappyBlockCoordinateDescent(Rule):
-    """The same with gaps, which every iteration fills anew from the reconstruction."""
+    """See `dsnmf.updates.bcd_semi_nmf`; each iteration fills the gaps from the reconstruction."""
 
     takes_gaps, takes_complete = True, False
 

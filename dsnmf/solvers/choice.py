@@ -1,4 +1,4 @@
-"""Which rule a fit takes, and what it cannot do; asked here and nowhere else."""
+"""Chooses the rule of a fit: the only place that tests what a rule supports."""
 
 from dsnmf.solvers.adam import Adam
 from dsnmf.solvers.alternating_ridge import AlternatingRidge
@@ -9,7 +9,7 @@ from dsnmf.solvers.lbfgs import LBFGS
 from dsnmf.solvers.multiplicative import GappyMultiplicative, Multiplicative
 from dsnmf.symbolic import as_nonlinearity, is_linear, relu
 
-#: By solver, the rules of which a fit takes the first that serves its model and data.
+#: Rules of each solver; a fit uses the first that supports its model and data.
 RULES = {
     "adam": (Adam,),
     "bcd": (BlockCoordinateDescent, GappyBlockCoordinateDescent),
@@ -20,18 +20,18 @@ RULES = {
 
 
 def choose_solver(solver, nonlinearity, in_memory=True, on_jax=False):
-    """What "auto" is: the first of these that applies; other names stay.
+    """Replace "auto" by the first of these that applies; other names stay.
 
-    - With another nonlinearity than relu, where `LBFGS` has not been compared with it: "adam".
-    - Of data in blocks and under JAX, which `LBFGS` does not take: "adam".
-    - Else "lbfgs".
+    - "adam" with another nonlinearity than relu: `LBFGS` has not been compared with it there.
+    - "adam" for data in blocks and under JAX, which `LBFGS` does not support.
+    - "lbfgs" otherwise.
 
     Parameters
     ----------
     solver : str
     nonlinearity : str or callable
     in_memory : bool
-        Whether X is, so not in blocks.
+        Whether X is in memory, not in blocks.
     on_jax : bool
         Whether the fit is compiled to JAX.
     """
@@ -44,14 +44,14 @@ def choose_solver(solver, nonlinearity, in_memory=True, on_jax=False):
 def choose_rule(solver, nonlinearity="identity", is_complete=True, only_known=False):
     """The subclass of `Rule` for a solver, which `choose_solver` has chosen.
 
-    Of known entries alone, which one layer factorises, it is `AlternatingRidge`. Of all else
-    "adam", "bcd" and "lbfgs" are what they are called, "bcd" with gaps in X
-    `GappyBlockCoordinateDescent`. "multiplicative" is
+    With only_known it is `AlternatingRidge`, for models of one layer. Otherwise:
 
-    - with a nonlinearity `Backtracking`,
-    - of a linear model `Multiplicative`, or with gaps in X `GappyMultiplicative`.
-
-    "hals" is `HALS`, or with gaps in X `GappyHALS`; linear models alone.
+    - "adam": `Adam`,
+    - "lbfgs": `LBFGS`,
+    - "bcd": `BlockCoordinateDescent`, with gaps in X `GappyBlockCoordinateDescent`,
+    - "hals", linear models alone: `HALS`, with gaps in X `GappyHALS`,
+    - "multiplicative": for a linear model `Multiplicative`, with gaps in X `GappyMultiplicative`;
+      with a nonlinearity `Backtracking`.
 
     Parameters
     ----------
@@ -65,7 +65,7 @@ def choose_rule(solver, nonlinearity="identity", is_complete=True, only_known=Fa
     Raises
     ------
     ValueError
-        If the solver has none.
+        If no rule of the solver supports the model and data.
     """
     if only_known:
         return AlternatingRidge

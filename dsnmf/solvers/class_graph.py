@@ -6,7 +6,7 @@ from dsnmf.symbolic.laplacian import AffinityTerms
 
 
 class GivenTerms(AffinityTerms):
-    """H W and the row sums of W as they are given, in rows: variables of shapes (b, k) and (b, 1).
+    """Given H W and row sums of W, in rows: variables of shapes (b, k) and (b, 1).
 
     Parts of W may be negative, and rounding leaves -1e-17 where a sample is alone in its class.
     """
@@ -21,14 +21,14 @@ class GivenTerms(AffinityTerms):
 
 
 class ClassGraph:
-    """What H W and the row sums of W need: the sums of H over each class.
+    """Computes H W and the row sums of W from the sums of H over each class.
 
     Parameters
     ----------
     affinity : LabelAffinity
         W = C diag(weights) Cᵀ without its diagonal.
     blocks : Blocks
-        Where C is kept.
+        They store C.
 
     Attributes
     ----------
@@ -46,26 +46,26 @@ class ClassGraph:
         self._by_class = np.column_stack([self.weights, self.weights * (sizes - 1)])
 
     def take(self, sums):
-        """Use these sums of H over each class."""
+        """Set the sums of H over each class."""
         self.weighted = self.weights[:, None] * sums
 
     @property
     def given(self):
-        """What `block_terms` needs of it: small arrays."""
+        """The small arrays for `block_terms`."""
         return self._by_class, self.weighted
 
 
 def block_terms(features, C, by_class, weighted):
-    """(H W)ᵀ and the row sums of W, shapes (b, k) and (b, 1), of some samples with indicators C."""
+    """(H W)ᵀ and the row sums of W, shapes (b, k) and (b, 1), of a block with indicators C."""
     own, degrees = (C @ by_class).T
     return C @ weighted - features * own[:, None], degrees[:, None]
 
 
 def class_sums(features, C):
-    """Terms of the sums of H over each class."""
+    """A block's sums of H over each class."""
     return C.T @ features.astype(np.float64, copy=False)
 
 
 def class_sum_terms(features, C):
-    """The same, for a pass without new rows."""
+    """`class_sums` as terms of a pass without new rows."""
     return [], [class_sums(features, C)]

@@ -11,7 +11,7 @@ from dsnmf.updates.one_read import Sums, components_step, cost_of_sums, inner_ba
 
 
 class MovedComponents(NamedTuple):
-    """What the small step gives: the cost before it, and see `dsnmf.updates.one_read.Moved`."""
+    """The cost before a components step, and its results: see `dsnmf.updates.one_read.Moved`."""
 
     cost: float
     L: np.ndarray
@@ -23,7 +23,7 @@ class MovedComponents(NamedTuple):
 
 @compile_once
 def _compile_components_step(m, dtype, mode):
-    """(XQ, QQ, L, ‖X‖², n, bases, Z_1, …, Z_m) ↦ cost before, L, L⁻¹, U, new Zs, Ψs in U."""
+    """(XQ, QQ, L, ‖X‖², n, bases, Zs) ↦ cost before, L, L⁻¹, U, new Zs, UᵀΨs."""
     sums, squared_norm, n = Sums(*(pt.dmatrix() for _ in range(3))), pt.dscalar(), pt.lscalar()
     bases, Zs = ([pt.dmatrix() for _ in range(size)] for size in (m - 1, m))
     moved = components_step(Zs, sums, n, dtype, bases)
@@ -37,16 +37,16 @@ def _compile_components_step(m, dtype, mode):
 
 
 def run_components_step(Zs, sums, n, dtype, bases=None, squared_norm=0.0, mode=None):
-    """The step of the Zs, and the cost before it.
+    """Move the Zs; also computes the cost before.
 
     Parameters
     ----------
     Zs : list of m ndarray, float64
     sums : Sums
-        Of n samples, at these Zs' features.
+        Sums over n samples.
     n : int
     dtype : {"float32", "float64"}
-        What the sums' terms were computed in.
+        That in which the sums' terms were computed.
     bases : list of m - 1 ndarray, optional
         `dsnmf.updates.one_read.inner_bases` of the start.
     squared_norm : float

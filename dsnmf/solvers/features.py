@@ -1,4 +1,4 @@
-"""The H step of some samples alone, when their products with the components are known."""
+"""Features of some samples from their products with the components."""
 
 import numpy as np
 import pytensor.tensor as pt
@@ -18,7 +18,7 @@ def _compile_step(rule, dtype, mode):
 
 
 def sweep_features(A, B, H, mode=None):
-    """Features under X ≈ Ψ H after the sweeps of an iteration of HALS, from max(0, H).
+    """Features under X ≈ Ψ H after one iteration of HALS, from max(0, H).
 
     Parameters
     ----------
@@ -32,13 +32,13 @@ def sweep_features(A, B, H, mode=None):
     return np.asarray(_compile_step(hals_features, str(H.dtype), mode)(A, B, np.maximum(H, 0)))
 
 
-def positive_start(led):
-    """What a multiplicative rule can start from, with small numbers for what is not positive."""
-    return np.where(led > 0, led, ZERO_FILL * np.abs(led).mean(axis=0))
+def positive_start(H):
+    """A start for a multiplicative rule: H with small numbers in place of entries <= 0."""
+    return np.where(H > 0, H, ZERO_FILL * np.abs(H).mean(axis=0))
 
 
 def step_features(A, B, H, steps, mode=None):
-    """Features under X ≈ Ψ H after some multiplicative steps, each sample's by itself.
+    """Features under X ≈ Ψ H after some multiplicative steps; samples are independent.
 
     Parameters
     ----------
@@ -47,7 +47,7 @@ def step_features(A, B, H, steps, mode=None):
     B : ndarray, shape (k, k)
         ΨᵀΨ.
     H : ndarray, shape (k, b)
-        From what `positive_start` makes of it.
+        The steps start from `positive_start(H)`.
     steps : int
     mode : None, str or pytensor Mode
 

@@ -1,10 +1,10 @@
-"""What of the features H is arbitrary, and the form of H in which least of it shows.
+"""The gauge of H: among equivalent H, the one with the least arbitrary variance.
 
-Under X ≈ Ψ H any invertible T with T H >= 0 gives the same reconstruction by (Ψ T⁻¹) (T H). Beside
-the units and the order of the components one such change matters. A Semi-NMF of k components holds
-k - 1 directions of the data. The last singular direction v of Ψ reconstructs next to nothing; it is
-there to make H non-negative. How far each sample lies along v is arbitrary, and may be most of H's
-variance. So of all T = 1 - v qᵀ the one is taken with which H varies least along v.
+Under X ≈ Ψ H any invertible T with T H >= 0 gives the same reconstruction by (Ψ T⁻¹) (T H). Besides
+units and order of the components, one such T matters. A Semi-NMF of k components holds k - 1
+directions of the data. The last right singular vector v of Ψ reconstructs next to nothing; it only
+makes H non-negative. The samples' coordinates along v are arbitrary, and may hold most of H's
+variance. Among all T = 1 - v qᵀ we take the one that gives H the least variance along v.
 """
 
 from functools import partial
@@ -15,32 +15,32 @@ from scipy.optimize import nnls
 
 from dsnmf.training.passes import Stacked
 
-#: How far the least singular value of Ψ must lie below the last but one, as a share of the largest,
-#: for its direction to be more than rounding.
+#: Least gap between the last two singular values of Ψ, as a share of the largest: with a smaller
+#: one the last direction is rounding.
 GAP = 1e-8
 
-#: Share of the largest feature along v by which T H may be negative before it is cut off at 0.
+#: T H may be negative by this share of the largest feature along v; it is then set to 0.
 ROUNDING = 1e-10
 
 #: Least 1 - qᵀv, the determinant of T, so that T⁻¹ loses few digits.
 LEAST_DETERMINANT = 1e-3
 
-#: Share of the reconstruction by which it may change, by H's dtype: well above the rounding.
+#: Largest relative change of the reconstruction, by H's dtype: well above rounding.
 CHANGE = {"float64": 1e-12, "float32": 4e-6}
 
 #: Added to the covariance's diagonal, as a share of the mean square: features may be the same for
 #: all samples, or depend on each other.
 RIDGE = 1e-12
 
-#: Constraints that a pass finds, per component. With 2 there are more passes, and each costs more
-#: than the others' solution.
+#: Constraints that a pass finds, per component. With only 2, more passes cost more time than the
+#: smaller quadratic programs save.
 FOUND = 6
 
 MAX_PASSES = 50
 
 
 def _direction(Psi):
-    """v, mostly positive; None if Ψ has none that stands out."""
+    """v with a sum >= 0; None if Ψ's last singular value is not clearly the least."""
     k = Psi.shape[1]
     _, sigma, Vt = np.linalg.svd(Psi.astype(np.float64), full_matrices=len(Psi) < k)
     sigma = np.pad(sigma, (0, max(k - len(sigma), 0)))
@@ -55,7 +55,7 @@ def _moments(features):
 
 
 def _limits(H, v):
-    """The least and the largest qᵀh with which h - v qᵀh >= 0, for rows h."""
+    """The least and the largest qᵀh such that h - v qᵀh >= 0, for rows h."""
     up, down = np.flatnonzero(v > 0), np.flatnonzero(v < 0)
     largest = (H[:, up] / v[up]).min(axis=1, initial=np.inf)
     least = (H[:, down] / v[down]).max(axis=1, initial=-np.inf)
@@ -90,27 +90,27 @@ def _least_norm(G, b):
 
 
 def _solve(L, b, transposed=False):
-    """L⁻¹ b, or L⁻ᵀ b, of a regular L; `scipy.linalg.solve_triangular` without its ceremony."""
+    """L⁻¹ b, or L⁻ᵀ b, for a regular L: `scipy.linalg.solve_triangular` without its checks."""
     return dtrtrs(L, b, lower=1, trans=int(transposed))[0]
 
 
 def find_gauge(Psi, n, run_pass):
-    """v and q of the T = 1 - v qᵀ with which T H >= 0 varies least along v.
+    """v and q of the T = 1 - v qᵀ such that T H >= 0 varies least along v.
 
-    A quadratic program in k variables with a constraint or two per sample, of which those that
-    matter are found in a few passes over H.
+    It solves a quadratic program in k variables, with one or two constraints per sample. A few
+    passes over H find the active ones.
 
     Parameters
     ----------
     Psi : ndarray, shape (p, k)
     n : int
-        Samples.
-    passed : callable
-        Calls a function of each block of Hᵀ, see `dsnmf.training.passes.pass_over`.
+        Number of samples.
+    run_pass : callable
+        `dsnmf.training.passes.pass_over` over the blocks of Hᵀ.
 
     Returns
     -------
-    (v, q, H Hᵀ), of shapes (k,), (k,) and (k, k), or None where no direction stands out
+    (v, q, H Hᵀ), of shapes (k,), (k,) and (k, k), or None if there is no such v
     """
     v = _direction(Psi)
     if v is None:
@@ -138,17 +138,17 @@ def find_gauge(Psi, n, run_pass):
 def _shift_block(features, v, q):
     wide = features.astype(np.float64, copy=False)
     shifted = wide - np.outer(wide @ q, v)
-    # Where a limit is reached the difference is rounding: 0 on any machine.
+    # At a limit the difference is rounding: set it to 0, on any machine.
     return [np.where(shifted > ROUNDING * wide, shifted, 0).astype(features.dtype)], []
 
 
 def settle_gauge(Zs, n, run_pass, H):
-    """Give H its least arbitrary form, and return the Z_m that goes with it.
+    """Give H the least variance along v; returns the matching Z_m.
 
     Parameters
     ----------
     Zs : list of m ndarray
-    n, passed
+    n, run_pass
         See `find_gauge`.
     H : array, shape (n, k_m)
         Hᵀ; changed in place.

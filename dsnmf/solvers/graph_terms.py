@@ -20,7 +20,7 @@ class _Program:
         self._empty = [variable.get_value() for variable in self._affinity.variables]
 
     def __call__(self, values, H):
-        """The terms of the affinity that has these values; nothing of them stays here."""
+        """The terms for the affinity with these values, which are not kept."""
         try:
             for variable, value in zip(self._affinity.variables, values):
                 variable.set_value(value, borrow=True)
@@ -36,7 +36,7 @@ class GraphTerms:
     Parameters
     ----------
     affinity
-        As for `dsnmf.symbolic.laplacian.affinity_terms`, but no variable.
+        See `dsnmf.symbolic.laplacian.affinity_terms`; not a variable.
     dtype : {"float32", "float64"}
     mode : None, str or pytensor Mode
     """

@@ -49,7 +49,7 @@ class HALS(Rule):
     def __init__(self, program):
         super().__init__(program)
         m, dtype = len(program.Zs), program.Hs[-1].dtype
-        # What the last step of the Zs gave.
+        # Results of the last components step.
         self._L, self._inverse = open_shared("L", "float64"), open_shared("inverse", "float64")
         self._U, self._Psis = open_shared("U", dtype), [open_shared("Psi", dtype) for _ in range(m)]
         self._last = open_shared("N", dtype)
@@ -64,7 +64,7 @@ class HALS(Rule):
         self.variables += [*self._bases, *features, *bases]
 
     def _refit(self, H):
-        """The step of the Zs for features H, and the cost with them, but for what is constant."""
+        """The components step for features H, and the cost after it, without constant terms."""
         program = self.program
         Q = pt.dot(pt.cast(self._inverse, H.dtype), H)
         XQ, QQ = product(program.data.X, Q.T), pt.dot(Q, Q.T)
@@ -77,7 +77,7 @@ class HALS(Rule):
         return moved, cost
 
     def _accept(self, moved):
-        """(variable, its value) of all that an accepted step of the Zs changes."""
+        """(variable, new value) for all variables that an accepted components step changes."""
         pairs = [(self._L, moved.L), (self._inverse, moved.inverse), (self._U, moved.U)]
         pairs += [*zip(self._Psis, moved.Psis), *zip(self.program.Zs, moved.Zs)]
         return [(variable, pt.cast(value, variable.dtype)) for variable, value in pairs]
@@ -98,7 +98,7 @@ class HALS(Rule):
         return updates | {variable: pt.switch(lower, new, variable) for variable, new in pairs}
 
     def make_step(self):
-        """One step with Y, and where the cost rose another, to N: both need a read of X."""
+        """A step to Y; if that raised the cost, another to N. Each reads X once."""
         move = super().make_step()
         retreat = compile_function([], updates=self._retreat_updates(), mode=self.program.mode)
 
@@ -110,15 +110,15 @@ class HALS(Rule):
         return step
 
     def _retreat_updates(self):
-        """The updates that take N as the features."""
+        """The updates that set the features to N."""
         moved, cost = self._refit(self._last)
         new = {self.program.Hs[-1]: self._last, self._reached: cost}
         return new | dict(self._accept(moved)) | {self._is_due: pt.zeros((), "int8")}
 
     @staticmethod
     def values(model):
-        """At first a retreat is due, to the start's H_m."""
-        (p, n), ks = model.samples.start.shape, [len(H) for H in model.Hs]
+        """Values such that the first step begins with a retreat to the start's H_m."""
+        (p, n), ks = model.data.start.shape, [len(H) for H in model.Hs]
         H, dtype = model.Hs[-1], model.Hs[-1].dtype
         wide = H.astype(np.float64)
         L, inverse = nonsingular_factor_of(wide @ wide.T, max(H.shape), dtype)
@@ -133,10 +133,10 @@ class HALS(Rule):
 
 
 class GappyHALS(Rule):
-    """The same without extrapolation, with gaps that every iteration fills anew.
+    """`HALS` without extrapolation, for gaps that each iteration fills from the reconstruction.
 
-    As filled, the squared error has the same value and lies above that over the known entries
-    elsewhere: what lowers it lowers that.
+    The squared error of the filled X is an upper bound of that over the known entries, and equal to
+    it at the current factors. So a step that lowers the bound lowers the error.
     """
 
     takes_gaps, takes_complete = True, False

@@ -1,4 +1,4 @@
-"""HALS of data in blocks: an iteration reads them once, and again where it went too far."""
+"""HALS of data in blocks: an iteration reads them once, and again if it raised the cost."""
 
 from functools import partial
 
@@ -20,7 +20,7 @@ from dsnmf.updates.one_read import Moved, Sums, explained_energy, features_step
 
 
 class _Majorised(AffinityTerms):
-    """(H (W + S))ᵀ and D + S as they are given, variables of shapes (b, k) and (b,)."""
+    """Given (H (W + S))ᵀ and D + S, variables of shapes (b, k) and (b,)."""
 
     def __init__(self, linear, extra):
         self._given = linear, extra
@@ -31,9 +31,9 @@ class _Majorised(AffinityTerms):
 
 @compile_once
 def _compile_step(data, count, has_graphs, dtype, mode):
-    """Of a block: (Xᵀ, Hᵀs, N'ᵀ, U, L⁻¹, Ψs in U, β, (H(W + S))ᵀs, D + S) ↦ Hᵀs, Nᵀ, Q Xᵀ, Q Qᵀ.
+    """(Xᵀ, Hᵀs, N'ᵀ, U, L⁻¹, UᵀΨs, β, (H(W + S))ᵀs, D + S) ↦ new Hᵀs, Nᵀ, Q Xᵀ, Q Qᵀ; for a block.
 
-    Of so many layers, the last ones.
+    Hᵀs, Ψs and graph terms are those of the last `count` layers.
     """
     data = data(dtype, in_rows=True)
     matrices = [pt.matrix(dtype=dtype) for _ in range(2 * count + 3)]
@@ -50,27 +50,28 @@ def _compile_step(data, count, has_graphs, dtype, mode):
     return compile_function(inputs, outputs, mode=mode)
 
 
-# What follows is called of some samples, here or on another machine; C are their indicators.
+# These functions run on a block of samples, in this process or on another machine. C are the
+# block's class indicators.
 
 
 def _graph_terms(H, C, by_class):
-    """Terms of Σ (d + own) h², of which w ‖Σ h‖² of each class is still to be taken, and of Σ h."""
+    """Σ (d + own) h² and Σ h over each class; `_graph_penalty` subtracts each class's w ‖Σ h‖²."""
     both = C @ by_class.sum(axis=1)
     squares = np.square(H.astype(np.float64, copy=False)).sum(axis=1)
     return [float(both @ squares), class_sums(H, C)]
 
 
 def _step_block(rows, *arrays, given, beta, graphs, mode):
-    """New features, and N; terms of Q Xᵀ and Q Qᵀ, and of each graph those of `_graph_terms`.
+    """New features and N; terms of Q Xᵀ, Q Qᵀ and of each graph (`_graph_terms`).
 
     Parameters
     ----------
     *arrays : arrays
-        Features layer by layer, N', and indicators.
+        Features of each layer, N', and class indicators of each layer.
     given : list of ndarray
-        U, L⁻¹, and the Ψs.
+        U, L⁻¹, and UᵀΨ of each layer.
     graphs : list of (ndarray, ndarray)
-        `ClassGraph.given` of each.
+        `ClassGraph.given` of each layer.
     """
     count = len(graphs) or 1
     before, indicators = arrays[: count + 1], arrays[count + 1 :]
@@ -89,7 +90,7 @@ def _step_block(rows, *arrays, given, beta, graphs, mode):
 
 
 def _retreat_block(rows, last, *indicators, inverse, graphs):
-    """N as new features; the same terms."""
+    """N as new features; terms as of `_step_block`."""
     of_graph = _graph_terms(last, indicators[-1], graphs[-1][0]) if graphs else []
     return [last], [*_sum_terms(rows, last, inverse)[1], *of_graph]
 
@@ -126,9 +127,9 @@ class ExtrapolatedModel(SumsModel):
         self._penalties = state["penalties"]
 
     def _refit(self, sums):
-        """The step of the Zs, and ‖X - Ψ H_m‖² with them."""
-        n, dtype = self.samples.shape[1], str(self.samples.dtype)
-        whole = self.samples.squared_norm + self.samples.offset
+        """The components step, and ‖X - Ψ H_m‖² after it."""
+        n, dtype = self.data.shape[1], str(self.data.dtype)
+        whole = self.data.squared_norm + self.data.offset
         moved = run_components_step(self.Zs, sums, n, dtype, self._bases, whole, self.mode)
         Psi = np.linalg.multi_dot([*moved.Zs, np.eye(self.H.shape[1])])
         return moved, max(whole - explained_energy(Psi, sums), 0.0)
@@ -142,11 +143,11 @@ class ExtrapolatedModel(SumsModel):
 
     def _start(self):
         super()._start()
-        self.samples.in_same_blocks(self.H).run_pass(_copy_block, outputs=[self._last])
+        self.data.in_same_blocks(self.H).run_pass(_copy_block, outputs=[self._last])
         self._penalties = np.zeros(len(self._graphs))
         for i, (graph, H) in enumerate(zip(self._graphs, self.Hs)):
             function = partial(_penalty_terms, by_class=graph.given[0])
-            term, sums = self.samples.in_same_blocks(H).run_pass(function, [graph.indicators])
+            term, sums = self.data.in_same_blocks(H).run_pass(function, [graph.indicators])
             self._penalties[i] = self._graph_penalty(graph, term, sums)
         self._take(*self._refit(self._sums), self._sums)
         return self._moved.cost + self._penalties.sum() / 2
@@ -162,14 +163,14 @@ class ExtrapolatedModel(SumsModel):
         function = partial(_step_block, given=[*given, *Psis], **options)
         function = partial(function, beta=self._beta, mode=self.mode)
         outputs = [*self._moving, self._last]
-        QX, QQ, *of_graphs = self.samples.run_pass(function, [*outputs, *indicators], outputs)
+        QX, QQ, *of_graphs = self.data.run_pass(function, [*outputs, *indicators], outputs)
         reached = self._energy + self._penalties[-1:].sum()
         new, energy = self._try_features(QX, QQ, of_graphs)
         lower = energy + self._penalties[-1:].sum() <= reached
         if not lower:
             function = partial(_retreat_block, inverse=given[1], **options)
             inputs = [self._last, *indicators]
-            QX, QQ, *of_last = self.samples.run_pass(function, inputs, [self.H])
+            QX, QQ, *of_last = self.data.run_pass(function, inputs, [self.H])
             new, energy = self._try_features(QX, QQ, of_last)
         self._take(new, energy, Sums(QX.T, QQ, moved.L))
         self._beta = min(GROWTH * self._beta, 1.0) if lower else CUT * self._beta
@@ -177,7 +178,7 @@ class ExtrapolatedModel(SumsModel):
         return cost if (self.iteration - 1) % loop.CHECK_EVERY == 0 else None
 
     def _try_features(self, QX, QQ, of_graphs):
-        """`_refit` for sums of new features, whose graph terms are those of the last layers."""
+        """`_refit` for the sums of new features; of_graphs are graph terms of the last layers."""
         pairs = list(zip(of_graphs[::2], of_graphs[1::2]))
         for i in range(1, len(pairs) + 1):
             term, sums = pairs[-i]

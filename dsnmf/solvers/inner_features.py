@@ -1,4 +1,4 @@
-"""Features of the layers below the last one of a linear model, once the Zs are known."""
+"""Features of a linear model's layers below the last, from its Zs and H_m."""
 
 from functools import reduce
 
@@ -6,14 +6,14 @@ import numpy as np
 
 from dsnmf.solvers.features import step_features
 
-#: From what the last layer leads to, which fits well already; the error hardly falls from there.
+#: More steps hardly lower the error: the start Z_{i+1} … Z_m H_m fits well.
 STEPS = 20
 
 
 def inner_features(X, Zs, H, mode=None):
     """Features H_i >= 0 of layers 1 … m-1 under X ≈ Z_1 … Z_i H_i.
 
-    By `STEPS` steps of the H rule of Algorithm 1 from the non-negative part of Z_{i+1} … Z_m H_m.
+    `STEPS` steps of the H rule of Algorithm 1, from the non-negative part of Z_{i+1} … Z_m H_m.
     A sample's features do not depend on the other samples.
 
     Parameters
@@ -28,16 +28,16 @@ def inner_features(X, Zs, H, mode=None):
     -------
     list of m - 1 ndarray, shape (k_i, n)
     """
-    features, led = [], H
+    features, implied = [], H
     for i in reversed(range(1, len(Zs))):
-        led = Zs[i] @ led
+        implied = Zs[i] @ implied
         Psi = reduce(np.matmul, Zs[:i])
-        features.insert(0, step_features(np.asarray(Psi.T @ X), Psi.T @ Psi, led, STEPS, mode))
+        features.insert(0, step_features(np.asarray(Psi.T @ X), Psi.T @ Psi, implied, STEPS, mode))
     return features
 
 
 def settle_inner(model):
-    """Give a linear model's layers below the last, if no rule has moved them, features that fit.
+    """Set the features of a linear model's layers below the last, if the rule did not move them.
 
     Parameters
     ----------
@@ -46,4 +46,4 @@ def settle_inner(model):
     """
     if len(model.Hs) > 1 and not model.affinities:
         Zs, H = model.Zs, model.Hs[-1]
-        model.Hs = [*inner_features(model.samples.start, Zs, H, model.mode), H]
+        model.Hs = [*inner_features(model.data.start, Zs, H, model.mode), H]

@@ -8,46 +8,46 @@ from dsnmf.solvers.rule import Rule
 from dsnmf.symbolic import is_linear, layer_features
 from dsnmf.training.modes import compile_function
 
-#: Remembered steps. 5 or 10 instead of 3 gained nothing but size.
+#: Number of remembered steps. 5 or 10 instead of 3 only cost more memory.
 MEMORY = 3
 
-#: Steps after which the first inverse Hessian is computed again. From the start's alone the
-#: descent is slower, and what rounding makes of a fit grows many times as fast.
+#: Steps after which the initial inverse Hessian is recomputed. With the start's alone the descent
+#: is slower, and differences from rounding grow many times as fast.
 REFRESHED = 10
 
-#: Share of the mean diagonal that is added to matrices before they are inverted, and the least
-#: curvature that counts.
+#: Share of the mean diagonal that is added to matrices before inversion, and the least relative
+#: curvature of a pair that is used.
 RIDGE, LEAST_CURVATURE = 0.01, 1e-12
 
-#: A step is made if it lowers the cost by this share of what its slope promises; if not, it is
-#: shortened by this factor, so many times.
+#: A step must lower the cost by this share of its slope times its length; otherwise it is shortened
+#: by this factor, at most this many times.
 DECREASE, SHORTER, TRIALS = 1e-4, 0.4, 12
 
-#: What tol="auto" is. More steps lead to features that are no better (deep_defaults.py).
+#: The value of tol="auto". More steps give no better features (tests/benchmarks/deep_defaults.py).
 AUTO_TOL = 0.03
 
 
 def _dot(A, B):
-    """Of two lists of arrays."""
+    """The inner product of two lists of arrays."""
     return sum(float(np.vdot(a, b)) for a, b in zip(A, B))
 
 
 def _inverse(gram):
-    """Of the mean of a Gram matrix and its diagonal: between a Newton step and one per entry."""
+    """The inverse of (Gram matrix + its diagonal) / 2: between a Newton and a diagonal step."""
     gram = gram.astype(np.float64)
     diagonal = np.diag(gram) + RIDGE * (np.trace(gram) or 1) / len(gram)
     return 2 * np.linalg.inv(gram + np.diag(diagonal))
 
 
 class State:
-    """Where a descent is: the point (Z_1, …, Z_m, H_m), its cost and slope, and what it knows.
+    """The state of a descent: point (Z_1, …, Z_m, H_m), cost, slope and remembered steps.
 
     Parameters
     ----------
     evaluate : callable
-        From a point to the cost and the slope.
+        From a point to its cost and slope.
     grams : callable
-        From a point to F_i F_iᵀ of the features F_i of all layers.
+        From a point to F_i F_iᵀ for the features F_i of each layer.
     point : list of ndarray
     """
 
@@ -61,7 +61,7 @@ class State:
         return float(cost), [np.asarray(part) for part in slope]
 
     def _refresh(self):
-        """Compute the first inverse Hessian: of each factor by itself, linear as it is seen."""
+        """Compute the initial inverse Hessian: one block per factor, as for a linear model."""
         left, self._scales = None, []
         for Z, gram in zip(self.point, self._grams(*self.point)):
             self._scales.append((left if left is None else _inverse(left), _inverse(gram)))
@@ -70,7 +70,7 @@ class State:
         self._scales.append((_inverse(left), None))
 
     def _apply_inverse_hessian(self, parts):
-        """Half of the first inverse Hessian times something."""
+        """Half of the initial inverse Hessian times a point or slope."""
         scaled = []
         for part, (left, right) in zip(parts, self._scales):
             moved = part if left is None else left @ part
@@ -100,7 +100,7 @@ class State:
         direction = self._apply_inverse_hessian(direction)
         if known:
             _, change, curvature, _ = known[0]
-            # The change of masked entries counts as none.
+            # Changes of masked entries count as 0.
             masked = mask([part.copy() for part in change])
             unit = curvature / _dot(masked, self._apply_inverse_hessian(masked))
             direction = [unit * part for part in direction]
@@ -113,7 +113,7 @@ class State:
         ]
 
     def move(self):
-        """One step, or none if no step is found that lowers the cost."""
+        """Make a step; stay at the point if no step lowers the cost."""
         if self._count % REFRESHED == 0:
             self._refresh()
         self._count += 1
@@ -141,10 +141,10 @@ class State:
 class LBFGS(Rule):
     """Projected L-BFGS on Z_1, …, Z_m and H_m >= 0.
 
-    From the start that it asks for, `dsnmf.initialisation.rectified`, it goes down from near
-    what a linear model leaves, and rounding hardly grows. With Z_1 solved for in each step, or from
-    Adam's start, rounding of data in another unit decides after some fifty steps which of several
-    models a fit ends at.
+    It asks for the start of `dsnmf.initialisation.rectified`, whose error is nearly that of a
+    linear model; from there, differences from rounding hardly grow. From Adam's start, or with Z_1
+    solved for in each step, the rounding of data in another unit decides after some fifty steps
+    which of several local minima a fit reaches.
     """
 
     takes_nonlinear = takes_gaps = True
@@ -185,7 +185,7 @@ class LBFGS(Rule):
 
     @staticmethod
     def settle(model):
-        """Give the layers below the last, which have not moved, the features that H_m leads to."""
+        """Set the features of the layers below the last, which did not move, from H_m."""
         if is_linear(model.nonlinearity):
             settle_inner(model)
         else:

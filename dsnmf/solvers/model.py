@@ -17,11 +17,11 @@ from dsnmf.training.stopping import FeatureTolerance
 
 
 class Model:
-    """A context, within which `step` moves the factors; they stay when it has ended.
+    """A context in which `step` moves the factors; they remain after it.
 
     Parameters
     ----------
-    samples : Samples
+    data : Samples
     Zs, Hs : lists of m ndarray
         The start; copied.
     rule : type
@@ -30,18 +30,18 @@ class Model:
     affinities : list of m affinities or None; or empty
     learning_rate : float
     l2 : float >= 0
-        Of the penalty that `SemiNMF` has.
+        Weight of the penalty, see `SemiNMF`.
     mode : None, str or pytensor Mode
 
     Raises
     ------
     ValueError
-        If an H has a negative entry, where that cannot be.
+        If an H has a negative entry and the rule needs H >= 0.
     """
 
     def __init__(
         self,
-        samples,
+        data,
         Zs,
         Hs,
         rule,
@@ -52,10 +52,10 @@ class Model:
         l2=0.0,
         mode=None,
     ):
-        self.samples, self.nonlinearity, self.mode = samples, nonlinearity, mode
+        self.data, self.nonlinearity, self.mode = data, nonlinearity, mode
         self.affinities, self.learning_rate, self.l2 = list(affinities), learning_rate, l2
         self._rule = rule
-        dtype = samples.start.dtype
+        dtype = data.start.dtype
         self._Zs, self._Hs = (
             [np.array(factor, dtype, order="C") for factor in factors] for factors in (Zs, Hs)
         )
@@ -66,18 +66,18 @@ class Model:
         self._program, self._iteration = None, 0
 
     def __enter__(self):
-        n, dtype = self.samples.shape[1], str(self.samples.start.dtype)
+        n, dtype = self.data.shape[1], str(self.data.start.dtype)
         of_graph = partial(affinity_values, dtype=dtype, n=n, dense=is_jax(self.mode))
         graphs = [(None, []) if W is None else of_graph(W) for W in self.affinities]
         kinds = tuple(kind for kind, _ in graphs)
-        values = [*self.samples.values(), *(value for _, values in graphs for value in values)]
+        values = [*self.data.values(), *(value for _, values in graphs for value in values)]
         values += [*self._rule.values(self), *self._Zs, *self._Hs]
-        data, m = self.samples.variables, len(self._Zs)
-        settings = self._rule, data, m, self.nonlinearity, dtype, kinds, self.mode
+        variables, m = self.data.variables, len(self._Zs)
+        settings = self._rule, variables, m, self.nonlinearity, dtype, kinds, self.mode
         with contextlib.ExitStack() as stack:
             program = stack.enter_context(lend(Program, *settings))
             stack.callback(program.unload)
-            program.load(self.samples.offset, values)
+            program.load(self.data.offset, values)
             self._ending = stack.pop_all()
         self._program = program
         self._Zs = self._Hs = None
@@ -96,7 +96,7 @@ class Model:
 
     @property
     def Zs(self):
-        """The Zs' present values, Z_1 in the coordinates of the samples' X."""
+        """The current Zs, Z_1 in the coordinates of the data's X."""
         return self._now("Z")
 
     @Zs.setter
@@ -106,7 +106,7 @@ class Model:
 
     @property
     def Hs(self):
-        """The Hs' present values."""
+        """The current Hs."""
         return self._now("H")
 
     @Hs.setter
@@ -117,7 +117,7 @@ class Model:
     def Z_values(self):
         """Copies of the Zs' values, Z_1 for all features."""
         Z_1, *others = map(np.array, self.Zs)
-        return [self.samples.restored(Z_1), *others]
+        return [self.data.restored(Z_1), *others]
 
     def H_values(self):
         """Copies of the Hs' values."""
@@ -130,12 +130,12 @@ class Model:
         return self._program.step(with_cost)
 
     def cost(self, last):
-        """The present one; `last`, that before the last step, where a rule has each step's own."""
+        """The current cost; or `last`, that before the last step, if each step computes its own."""
         now = self._program.cost()
         return last if now is None else float(now)
 
     def settle(self):
-        """Finish the fit, as its rule does it; no step follows."""
+        """Finish the fit by its rule's `settle`; no step follows."""
         self._program.forget()
         self._rule.settle(self)
 
@@ -146,7 +146,7 @@ class Model:
         self.Zs, self.Hs = [*self.Zs[:-1], Z], [*self.Hs[:-1], H]
 
     def tolerance(self, tol):
-        """When the last layer's features have settled."""
+        """Stops when the last layer's features have settled."""
 
         def run_pass(function, inputs, outputs):
             return pass_over([(slice(None), self.Hs[-1])], function, inputs, outputs)
@@ -154,16 +154,16 @@ class Model:
         return FeatureTolerance(tol, run_pass, np.empty_like(self.Hs[-1]))
 
     def features(self):
-        """Each layer's, and those to which the last one leads: of layer 1, or if not linear of all.
+        """Features of each layer, then those that H_m implies; two lists of arrays.
 
-        Two lists of arrays.
+        The second list is for layer 1 alone in a linear model, otherwise for all layers.
         """
         return self._program.features()
 
     def layer_components(self):
-        """When it has settled: (X H_i†)ᵀ of each layer for data as they came, shape (k_i, p)."""
-        Zs, (features, led) = self.Z_values(), self.features()
-        X = self.samples.completed(Zs[0], led[0])
+        """(X H_i†)ᵀ of each layer, shape (k_i, p), for the unscaled data; after `settle`."""
+        Zs, (features, implied) = self.Z_values(), self.features()
+        X = self.data.completed(Zs[0], implied[0])
         eps = float(np.finfo(X.dtype).eps)
         inner = [regress(X, H, eps).T.astype(H.dtype) for H in features[:-1]]
         return [*inner, reduce(np.matmul, Zs).T]

@@ -13,7 +13,7 @@ class Multiplicative(OneRead):
 
 
 class GappyMultiplicative(Rule):
-    """The same with gaps, which every iteration fills anew from the reconstruction."""
+    """`Multiplicative` for gaps, which each iteration fills from the reconstruction."""
 
     takes_gaps, takes_complete = True, False
 

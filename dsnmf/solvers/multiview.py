@@ -35,45 +35,45 @@ class ViewShares(NamedTuple):
 
 
 class MultiViewModel:
-    """A fit of several views: its factors, and the steps that move them.
+    """A fit of several views: its factors and its steps.
 
-    A context, within which `step` may be called.
+    A context in which `step` may be called.
 
     Parameters
     ----------
-    samples : Views
+    views : Views
     Zss : list of V lists of m ndarray
         The start, for the views at their scales.
     H : ndarray, shape (n, k_m), > 0
-        H_mᵀ in the samples' order; changed in place.
+        H_mᵀ in the sorted order of `Views`; changed in place.
     affinities : list of V affinities or None
-        In the order of the samples as they were given, times their weights.
+        In the given order of the samples, times their weights.
     weights : "equal", "auto", or float > 0 but 1
     mode : None, str or pytensor Mode
     """
 
     nonlinearity = "identity"
 
-    def __init__(self, samples, Zss, H, affinities=(), weights="equal", mode=None):
-        self.samples, self.H, self.weights, self.mode = samples, H, weights, mode
+    def __init__(self, views, Zss, H, affinities=(), weights="equal", mode=None):
+        self.data, self.H, self.weights, self.mode = views, H, weights, mode
         self.Zss = [[np.asarray(Z, np.float64) for Z in Zs] for Zs in Zss]
-        # The last layer's least squares, where each Z_1 … Z_i lets them pass: then all other
-        # factors follow from the last step alone.
+        # If no layer is narrower than the last, Ψ solves the last layer's least squares, and the
+        # other factors follow from the last step alone.
         self._is_narrow = all(H.shape[1] <= Z.shape[1] for Zs in self.Zss for Z in Zs[:-1])
         self._given = [W for W in affinities if W is not None]
         if weights == "equal" and self._given:
             self._given, affinities = [combine(self._given)], [combine(self._given)]
         self._owners = [v for v, W in enumerate(affinities) if W is not None]
         self._Psis = [reduce(np.matmul, Zs) for Zs in self.Zss]
-        self._energies = samples.energies
+        self._energies = views.energies
         self._sums = self._before = None
         self._bases = [inner_bases(Zs) for Zs in self.Zss]
-        # The last group is that of all samples.
-        is_split = any(numbers is not None for numbers in samples.groups)
-        self._groups = [*samples.groups, None] if is_split else samples.groups
-        self._group_of = {v: p.group for p in samples.parts for v, _ in p.spans}
-        self._patterns = np.array([pattern for _, pattern in samples.patterns], float)
-        self._multipliers = [samples.multipliers(p)[:, None] for p in samples.parts]
+        # The last group holds all samples.
+        is_split = any(numbers is not None for numbers in views.groups)
+        self._groups = [*views.groups, None] if is_split else views.groups
+        self._group_of = {v: p.group for p in views.parts for v, _ in p.spans}
+        self._patterns = np.array([pattern for _, pattern in views.patterns], float)
+        self._multipliers = [views.multipliers(p)[:, None] for p in views.parts]
         self.iteration, self._graphs = 0, []
         self.alpha, self.w = view_shares(np.ones(len(self.Zss)), "equal")
 
@@ -85,8 +85,8 @@ class MultiViewModel:
         self._graphs = []
 
     def _take(self, terms):
-        """Sums of each group, with rows of XQ for each view; at the views' scales."""
-        parts = self.samples.parts
+        """Take the sums of a pass: XQ of each view at its scale, and QQ of each group."""
+        parts = self.data.parts
         scaled_terms = [m * XQ for m, XQ in zip(self._multipliers, terms)]
         XQs = {v: XQ[s] for part, XQ in zip(parts, scaled_terms) for v, s in part.spans}
         self._sums = XQs, terms[len(parts) :]
@@ -94,15 +94,15 @@ class MultiViewModel:
     def _start(self):
         wide, dtype = self.H.astype(np.float64), str(self.H.dtype)
         self._L, inverse = nonsingular_factor_of(wide.T @ wide, max(wide.shape), dtype)
-        self._take(self.samples.run_pass(self._for_parts(sum_terms, inverse), [self.H]))
+        self._take(self.data.run_pass(self._for_parts(sum_terms, inverse), [self.H]))
         self._inverse = inverse
 
     def _for_parts(self, function, inverse, **others):
-        given = {"parts": self.samples.parts, "groups": self._groups}
+        given = {"parts": self.data.parts, "groups": self._groups}
         return partial(function, **given, inverse=inverse.astype(self.H.dtype), **others)
 
     def _components_step(self, has_costs):
-        """Move the components; the costs R before, if they are needed."""
+        """Move the components; returns the costs R before if has_costs."""
         XQs, QQs = self._sums
         self._before = XQs, QQs, self._L
         size, dtype = max(self.H.shape), str(self.H.dtype)
@@ -120,7 +120,7 @@ class MultiViewModel:
         return R
 
     def _costs(self, grown, inverses):
-        """R of each view, without its graph."""
+        """R of each view, without its graph's penalty."""
         R = np.empty(len(self.Zss))
         for v, group in self._group_of.items():
             Y = self._sums[0][v] @ inverses[group].T
@@ -129,26 +129,26 @@ class MultiViewModel:
         return R
 
     def _layers_step(self):
-        """Move the Zs from the sums before, and have the Ψs from them."""
+        """Move the Zs with the sums before the step, and set the Ψs from them."""
         XQs, QQs, L = self._before
         for v, group in self._group_of.items():
-            sums, n = Sums(XQs[v], QQs[group], L), int(self.samples.counts[v])
+            sums, n = Sums(XQs[v], QQs[group], L), int(self.data.counts[v])
             given = self.Zss[v], sums, n, str(self.H.dtype), self._bases[v]
             self.Zss[v] = run_components_step(*given, mode=self.mode).Zs
             self._Psis[v] = reduce(np.matmul, self.Zss[v])
 
     def _graph_terms(self):
-        """Of each graph H W and H D, in rows and the samples' order."""
+        """H W and H D of each graph, in rows, in the sorted order."""
         if not self._graphs:
             return []
-        H = self.samples.in_given_order(self.H)
-        return [[self.samples.in_own_order(term) for term in graph(H)] for graph in self._graphs]
+        H = self.data.in_given_order(self.H)
+        return [[self.data.in_own_order(term) for term in graph(H)] for graph in self._graphs]
 
     def step(self):
         """One iteration; returns the cost before it where `loop.run` needs it, else None."""
         if self._sums is None:
             self._start()
-        samples, dtype = self.samples, self.H.dtype
+        views, dtype = self.data, self.H.dtype
         is_equal, has_cost = self.weights == "equal", self.iteration % loop.CHECK_EVERY == 0
         R = self._components_step(has_cost or not is_equal)
         terms = self._graph_terms()
@@ -164,31 +164,31 @@ class MultiViewModel:
             w = [1.0] if is_equal else self.w[self._owners]
             of_graphs = [sum(f * t for f, t in zip(w, kind)).astype(dtype) for kind in zip(*terms)]
         weighted = self.in_parts([w * Psi for w, Psi in zip(self.w, self._Psis)])
-        # Of each pattern the largest weight is 1, so that none is near the floor.
+        # The largest weight in each pattern is 1, so that no denominator is near the floor.
         units = np.maximum((self._patterns * self.w).max(axis=1), np.finfo(np.float64).tiny)
         Ms = [np.multiply(m, M, dtype=dtype) for m, M in zip(self._multipliers, weighted)]
         grams = np.stack([w * (Psi.T @ Psi) for w, Psi in zip(self.w, self._Psis)])
         Bs = np.tensordot(self._patterns / units[:, None], grams, axes=1).astype(dtype)
         others = {
-            "additions": samples.additions,
-            "patterns": samples.patterns,
+            "additions": views.additions,
+            "patterns": views.patterns,
             "Ms": Ms,
             "Bs": Bs,
             "units": units,
             "mode": self.mode,
         }
         function = self._for_parts(move_features, self._inverse, **others)
-        self._take(samples.run_pass(function, [self.H, *of_graphs], [self.H]))
+        self._take(views.run_pass(function, [self.H, *of_graphs], [self.H]))
         self.iteration += 1
         return cost
 
     @property
     def affinities(self):
-        """Those of all views that have one."""
+        """The affinities of the views that have one."""
         return self._given
 
     def settle(self):
-        """Have the Zs of the last iteration, where only their products were kept."""
+        """Compute the Zs of the last iteration, if only their products were kept."""
         if self._is_narrow and self._before is not None:
             self._layers_step()
 
@@ -215,20 +215,20 @@ class MultiViewModel:
         return self._Psis
 
     def Z_values(self):
-        """The components of all views, one after the other, at their scales."""
+        """A list of one array: the components of all views at their scales, stacked."""
         return [np.vstack(self._Psis).astype(self.H.dtype)]
 
     def H_values(self):
-        """H_m, of the samples as they were given."""
-        return [np.ascontiguousarray(self.samples.in_given_order(self.H).T)]
+        """A list of one array: H_m in the given order of the samples."""
+        return [np.ascontiguousarray(self.data.in_given_order(self.H).T)]
 
     def in_parts(self, matrices):
-        """Of matrices with a row per feature of each view one for each part."""
-        own = ([matrices[v] for v, _ in part.spans] for part in self.samples.parts)
+        """Stack each part's matrices, which have a row per feature of a view."""
+        own = ([matrices[v] for v, _ in part.spans] for part in self.data.parts)
         return [np.vstack(several) if several[1:] else several[0] for several in own]
 
     def final_shares(self, errors):
-        """Weights of the views at the end, from the squared errors of each."""
+        """The final weights, from the squared error of each view."""
         R = errors.copy()
         if self.weights != "equal":
             R[self._owners] += [float(np.vdot(self.H, HD - HW)) for HW, HD in self._graph_terms()]

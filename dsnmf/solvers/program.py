@@ -9,9 +9,9 @@ from dsnmf.training.modes import compile_function
 
 
 class Program:
-    """A step of a rule, the cost and the features, over shared variables that a fit sets.
+    """Compiled step, cost and features of a rule, over shared variables that a fit sets.
 
-    To be had by `dsnmf.training.lending.lend`, one for each fit.
+    Each fit gets one from `dsnmf.training.lending.lend`.
 
     Parameters
     ----------
@@ -34,9 +34,9 @@ class Program:
         The last layer's features; relu(H_m) where H_m itself is free.
     affinities : list of m SharedAffinity or None; or empty
     forget : callable
-        Lets go of what the rule knows beside the variables.
+        Drops what the rule stores besides the variables.
     is_broken : bool
-        Whether a step was left in its middle.
+        Whether a step was interrupted.
     """
 
     def __init__(self, rule, data, layers, nonlinearity, dtype, affinities, mode):
@@ -64,11 +64,11 @@ class Program:
 
     @property
     def X_filled(self):
-        """The data, gaps filled from the reconstruction."""
+        """X, any gaps filled from the reconstruction."""
         return self.data.filled(self.Zs, self.H, self.nonlinearity)
 
     def add_offset(self, error):
-        """A squared error with what compression discarded."""
+        """A squared error plus the energy that compression discarded."""
         return error + self._offset
 
     def _half_cost(self):
@@ -81,20 +81,20 @@ class Program:
         return cost
 
     def _implied_features(self):
-        """Features to which the last layer leads; in linear models of layer 1 alone."""
+        """The features that H_m implies; in linear models those of layer 1 alone."""
         linear = symbolic.is_linear(self.nonlinearity)
         layers = range(1, 2 if linear else len(self.Zs) + 1)
         return [symbolic.layer_features(self.Zs, self.H, i, self.nonlinearity) for i in layers]
 
     def _own_features(self):
-        """Those of each layer. A raw H_m is the only one that moves: the others follow from it."""
+        """The features of each layer. If H_m is raw, only it moves, and implies the others."""
         if self.H is self.Hs[-1]:
             return self.Hs
         layers = range(1, len(self.Zs) + 1)
         return [symbolic.layer_features(self.Zs, self.H, i, self.nonlinearity) for i in layers]
 
     def load(self, offset, values):
-        """Set all variables: the values are the data's, the affinities', the rule's, Zs and Hs."""
+        """Set all variables to the values of the data, the affinities, the rule, Zs and Hs."""
         count = len(self.data.variables)
         offset = np.asarray(offset, self._offset.dtype)
         for variable, value in zip(
@@ -103,13 +103,13 @@ class Program:
             variable.set_value(value, borrow=True)
 
     def unload(self):
-        """Let go of all values."""
+        """Drop all values."""
         for variable, value in zip(self._variables, self._empty):
             variable.set_value(value, borrow=True)
         self.forget()
 
     def step(self, with_cost):
-        """One iteration; returns the cost before it, or None if it was not asked for."""
+        """One iteration; returns the cost before it, or None without with_cost."""
         self.is_broken = True
         cost = self._cost() if with_cost and not self._has_cost else None
         moved = self._move()
@@ -117,7 +117,7 @@ class Program:
         return moved if self._has_cost else cost
 
     def cost(self):
-        """The present one, or None of a rule whose every step computes it."""
+        """The current cost, or None if each step of the rule computes its own."""
         return None if self._has_cost else self._cost()
 
     def features(self):

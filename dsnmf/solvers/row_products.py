@@ -2,16 +2,16 @@
 
 import numpy as np
 
-#: OpenBLAS multiplies matrices without copies of them first where a product has at most so many
-#: multiplications: twice as fast at ten columns, and no slower with libraries that do not.
+#: Up to this many multiplications OpenBLAS multiplies without copying the matrices first: twice as
+#: fast with ten columns. Other libraries are no slower with such steps.
 MULTIPLICATIONS = 10**6
 
-#: Of fewer rows at a time nothing is gained.
+#: With fewer rows at a time nothing is gained.
 LEAST_ROWS = 16
 
 
 def _steps(X, k):
-    """Slices of rows, or None where X is sparse or too wide for it."""
+    """Slices of rows, or None if X is sparse or too wide."""
     n, p = X.shape
     rows = MULTIPLICATIONS // max(1, p * k)
     if not isinstance(X, np.ndarray) or rows < LEAST_ROWS:
@@ -20,7 +20,7 @@ def _steps(X, k):
 
 
 def rows_times(X, M, out):
-    """X M, shape (n, k), into out; X an array or sparse, (n, p)."""
+    """Write X M, shape (n, k), to out; X is an array or sparse, (n, p)."""
     steps = _steps(X, M.shape[1])
     if steps is None:
         out[:] = X @ M
@@ -30,7 +30,7 @@ def rows_times(X, M, out):
 
 
 def rows_against(X, Q):
-    """Xᵀ Q, shape (p, k), float64; X an array or sparse, (n, p)."""
+    """Xᵀ Q, shape (p, k), float64; X is an array or sparse, (n, p)."""
     steps = _steps(X, Q.shape[1])
     if steps is None:
         return np.asarray(X.T @ Q, np.float64)

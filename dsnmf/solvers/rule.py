@@ -1,29 +1,29 @@
-"""What every rule has; a rule is one subclass, in one file."""
+"""The base class of rules; each rule is a subclass in a file of its own."""
 
 from dsnmf.training.modes import compile_function
 
 
 class Rule:
-    """How a fit moves the factors: what it takes, as data, and its operations.
+    """Moves the factors in a fit; flags say what the rule supports.
 
-    What a rule takes is asked by `dsnmf.solvers.choice` alone. A rule for data in memory has
-    `updates`; one that also goes through blocks of samples is best an `OneRead`
-    (`dsnmf.solvers.sums`), and otherwise names its `BlockModel`.
+    Only `dsnmf.solvers.choice` reads the flags. A rule for data in memory defines `updates`. A rule
+    that also supports blocks of samples is best an `OneRead` (`dsnmf.solvers.sums`); otherwise it
+    names its `BlockModel`.
 
     Parameters
     ----------
     program : Program
-        Its shared variables; to those of its own a rule gives `variables`.
+        Gives the shared variables of data and factors.
 
     Attributes
     ----------
     variables : list of shared variables
-        What the rule remembers from one iteration to the next, of any size.
+        The rule's own, which it keeps from one iteration to the next; of any size.
     cost : scalar variable or None
         The cost before a step, if every step computes it.
     """
 
-    #: Whether what `make_step` gives returns the cost before the step.
+    #: Whether the function of `make_step` returns the cost before the step.
     knows_cost = False
 
     #: Whether H_m may be negative and relu(H_m) are the features, as in DSNMF.
@@ -38,13 +38,13 @@ class Rule:
     #: The `BlockModel` of data in blocks; None where a step needs all samples at once.
     in_blocks: type | None = None
 
-    #: Whether a step has a loop whose end depends on numbers, which JAX does not know.
+    #: Whether a step has a loop whose length depends on the values, which JAX does not support.
     has_while_loop = False
 
-    #: What the SVD start is to be near, see `dsnmf.initialisation.blockwise`.
+    #: The aim of the SVD start, see `dsnmf.initialisation.blockwise`.
     start_aim = "product"
 
-    #: What tol="auto" is; None for five times the learning rate.
+    #: The value of tol="auto"; None for five times the learning rate.
     auto_tol: float | None = 1e-4
 
     cost = None
@@ -59,18 +59,18 @@ class Rule:
     def make_step(self):
         """A function of no arguments that makes a step; returns the cost before it, or nothing.
 
-        Most rules' is compiled from `updates`. One that looks at numbers between has its own.
+        By default it is compiled from `updates`.
         """
         return compile_function([], self.cost, updates=self.updates(), mode=self.program.mode)
 
     def forget(self):
-        """Let go of what is known of a fit beside the variables."""
+        """Drop what is stored of a fit besides the variables."""
 
     @staticmethod
     def values(model):
-        """What the variables are at the start of a fit."""
+        """The values of `variables` at the start of a fit."""
         return []
 
     @staticmethod
     def settle(model):
-        """Finish a fit, when the last iteration has been made."""
+        """Finish a fit after its last iteration."""

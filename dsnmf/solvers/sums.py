@@ -38,9 +38,9 @@ from dsnmf.updates.one_read import (
 
 @compile_once
 def _compile_features_step(rule, data, count, has_graphs, dtype, mode):
-    """Of a block: (Xᵀ, Hᵀs, U, L⁻¹, Ψs in U, (HW)ᵀs, row sums of W) ↦ new Hᵀs, Q Xᵀ, Q Qᵀ.
+    """(Xᵀ, Hᵀs, U, L⁻¹, UᵀΨs, (HW)ᵀs, row sums of W) ↦ new Hᵀs, Q Xᵀ, Q Qᵀ; for a block.
 
-    Of so many layers, the last ones.
+    Hᵀs, Ψs and graph terms are those of the last `count` layers.
     """
     data = data(dtype, in_rows=True)
     matrices = [pt.matrix(dtype=dtype) for _ in range(2 * count + 2)]
@@ -55,7 +55,8 @@ def _compile_features_step(rule, data, count, has_graphs, dtype, mode):
     return compile_function(inputs, [*new, QX, QQ], mode=mode)
 
 
-# What follows is called of some samples, here or on another machine; C are their indicators.
+# These functions run on a block of samples, in this process or on another machine. C are the
+# block's class indicators.
 
 
 def _sum_terms(rows, features, inverse):
@@ -65,16 +66,16 @@ def _sum_terms(rows, features, inverse):
 
 
 def _move_block(rows, *arrays, rule, given, graphs, mode):
-    """New features; terms of Q Xᵀ, Q Qᵀ, and with graphs the penalty and the class sums.
+    """New features; terms of Q Xᵀ and Q Qᵀ, with graphs also of the penalty and class sums.
 
     Parameters
     ----------
     *arrays : arrays
-        Features, then indicators, layer by layer.
+        Features of each layer, then class indicators of each layer.
     given : list of ndarray
-        U, L⁻¹, and the Ψs.
+        U, L⁻¹, and UᵀΨ of each layer.
     graphs : list of (ndarray, ndarray)
-        `ClassGraph.given` of each.
+        `ClassGraph.given` of each layer.
     """
     count = len(graphs) or 1
     before, indicators = arrays[:count], arrays[count:]
@@ -93,23 +94,23 @@ def _move_block(rows, *arrays, rule, given, graphs, mode):
 
 
 def _end_block(rows, whole, features, *inner, Zs, inverses, mode):
-    """New features of the inner layers, and what H_m leads to in the first.
+    """New features of the inner layers, and the first layer's features that H_m implies.
 
-    Of those that have been moved, as with graphs, terms of Q Xᵀ and Q Qᵀ instead.
+    With graphs the inner layers have moved: then terms of their Q Xᵀ and Q Qᵀ instead.
     """
-    led = reduce(lambda led, Z: Z @ led, Zs[:0:-1], features.T)
+    implied = reduce(lambda F, Z: Z @ F, Zs[:0:-1], features.T)
     if inverses is None:
         narrow = [Z.astype(features.dtype) for Z in Zs]
         found = inner_features(rows.T, narrow, features.T, mode) if len(Zs) > 1 else []
-        return [H.T for H in found], [led], []
+        return [H.T for H in found], [implied], []
     pairs = (_sum_terms(whole, H, inverse)[1] for H, inverse in zip(inner, inverses))
-    return [], [led], [term for pair in pairs for term in pair]
+    return [], [implied], [term for pair in pairs for term in pair]
 
 
 class SumsModel(BlockModel):
     """A linear model of data in blocks, whose Zs follow from `Sums`.
 
-    With graphs each layer's H_i moves, otherwise H_m alone.
+    With graphs the H_i of each layer move, otherwise H_m alone.
     """
 
     def __init__(self, blocks, Zs, *others, **options):
@@ -142,32 +143,30 @@ class SumsModel(BlockModel):
             graph.weighted = state[f"classes_{i}"]
 
     def _factor(self, H):
-        """L of features, shape (n, k), and its inverse in the blocks' dtype."""
-        (K,) = self.samples.in_same_blocks(H).run_pass(gram_terms)
-        L, inverse = nonsingular_factor_of(K, max(H.shape), str(self.samples.dtype))
+        """L with L Lᵀ = Hᵀ H, for H of shape (n, k), and L⁻¹ in the blocks' dtype."""
+        (K,) = self.data.in_same_blocks(H).run_pass(gram_terms)
+        L, inverse = nonsingular_factor_of(K, max(H.shape), str(self.data.dtype))
         return L, *self.narrow(inverse)
 
     def _start(self):
         for graph, H in zip(self._graphs, self.Hs):
-            graph.take(
-                *self.samples.in_same_blocks(H).run_pass(class_sum_terms, [graph.indicators])
-            )
+            graph.take(*self.data.in_same_blocks(H).run_pass(class_sum_terms, [graph.indicators]))
         L, inverse = self._factor(self.H)
-        QX, QQ = self.samples.run_pass(partial(_sum_terms, inverse=inverse), [self.H])
+        QX, QQ = self.data.run_pass(partial(_sum_terms, inverse=inverse), [self.H])
         self._sums, self._bases = Sums(QX.T, QQ, L), inner_bases(self.Zs)
 
     def step(self):
         if self._sums is None:
             self._start()
-        n, dtype = self.samples.shape[1], str(self.samples.dtype)
-        energy = self.samples.squared_norm + self.samples.offset
+        n, dtype = self.data.shape[1], str(self.data.dtype)
+        energy = self.data.squared_norm + self.data.offset
         moved = run_components_step(self.Zs, self._sums, n, dtype, self._bases, energy, self.mode)
         given = self.narrow(moved.U, moved.inverse, *moved.Psis[-len(self._moving) :])
         graphs = [graph.given for graph in self._graphs]
         function = partial(_move_block, rule=self.rule, given=given, graphs=graphs, mode=self.mode)
         indicators = [graph.indicators for graph in self._graphs]
         inputs = [*self._moving, *indicators]
-        QX, QQ, *others = self.samples.run_pass(function, inputs, self._moving)
+        QX, QQ, *others = self.data.run_pass(function, inputs, self._moving)
         self.Zs, self._sums = moved.Zs, Sums(QX.T, QQ, moved.L)
         if self._graphs:
             self._penalty, *sums = others
@@ -178,8 +177,8 @@ class SumsModel(BlockModel):
         return moved.cost + self._penalty / 2 if has_cost else None
 
     def settle_gauge(self):
-        run_pass = self.samples.in_same_blocks(self.H).run_pass
-        self.Zs[-1] = settle_gauge(self.Zs, self.samples.shape[1], run_pass, self.H)
+        run_pass = self.data.in_same_blocks(self.H).run_pass
+        self.Zs[-1] = settle_gauge(self.Zs, self.data.shape[1], run_pass, self.H)
 
     def at_end(self):
         inner, factors = self.Hs[:-1], []
@@ -197,28 +196,28 @@ class SumsModel(BlockModel):
         return sums[count:]
 
     def layer_components(self):
-        """After `end`: (X H_i†)ᵀ of each layer at the data's own scale, shape (k_i, p)."""
-        n, dtype = self.samples.shape[1], str(self.samples.dtype)
-        # The step of Z, had the model but one layer; of the old Z only the shape counts.
+        """(X H_i†)ᵀ of each layer, shape (k_i, p), for the unscaled data; after `end`."""
+        n, dtype = self.data.shape[1], str(self.data.dtype)
+        # The components step of a model with one layer, which uses only the shape of the old Z.
         inner = [
             run_components_step([s.XQ], s, n, dtype, mode=self.mode).Zs[0] for s in self._inner
         ]
-        Psi = self.samples.restored(np.linalg.multi_dot([*self.Zs, np.eye(self.H.shape[1])]))
-        return self.narrow(*(self.samples.scale * Z.T for Z in inner), Psi.T)
+        Psi = self.data.restored(np.linalg.multi_dot([*self.Zs, np.eye(self.H.shape[1])]))
+        return self.narrow(*(self.data.scale * Z.T for Z in inner), Psi.T)
 
 
 class OneRead(Rule):
-    """Rules of linear models that differ in their H step alone, which subclasses give.
+    """Base of rules for linear models that differ only in their H step, `features`.
 
     The Zs are exact, and X is read once per iteration, see `dsnmf.updates.one_read`. Data in memory
-    and in blocks go the same way.
+    and in blocks get the same steps.
     """
 
     in_blocks = SumsModel
 
     @staticmethod
     def features(H, A, B, affinity=None, BH=None, in_rows=False):
-        """New features of some samples, each moved by itself; an expression.
+        """New features of some samples, each on its own; an expression.
 
         Parameters
         ----------
@@ -228,7 +227,7 @@ class OneRead(Rule):
         B : variable, shape (k, k)
             ΨᵀΨ.
         affinity, BH, in_rows
-            See `dsnmf.updates.semi_nmf.multiplicative_step`; M H for a small M is best
+            See `dsnmf.updates.semi_nmf.multiplicative_step`. Compute M H for a small M by
             `dsnmf.symbolic.linalg.left_product(M, H, in_rows)`.
         """
         raise NotImplementedError
@@ -250,8 +249,8 @@ class OneRead(Rule):
 
     @staticmethod
     def values(model):
-        sums = first_sums(model.samples.start, model.Hs[-1])
-        (p, n), ks = model.samples.start.shape, [len(H) for H in model.Hs]
+        sums = first_sums(model.data.start, model.Hs[-1])
+        (p, n), ks = model.data.start.shape, [len(H) for H in model.Hs]
         cutoffs = cutoffs_of(p, ks, n, model.Hs[-1].dtype)
         numbers = [np.asarray(cutoff) for several in cutoffs for cutoff in several]
         return [*vars(sums).values(), *inner_bases(model.Zs), *numbers]

@@ -1,4 +1,4 @@
-"""The H step of HALS on any samples, and how far it is extrapolated."""
+"""The H step of HALS for any samples, and its extrapolation."""
 
 import pytensor.tensor as pt
 
@@ -7,24 +7,24 @@ from dsnmf.symbolic.sweeps import sweep
 #: Sweeps over H for one product with X.
 SWEEPS = 4
 
-#: β at first; what it is multiplied with after each extrapolation that lowered the cost, up to 1,
-#: and after one that did not.
+#: The first β; its factors after an extrapolation that lowered the cost (β is at most 1), and after
+#: one that did not.
 FIRST_BETA, GROWTH, CUT = 0.5, 1.05, 0.5
 
 
 def hals_features(H, A, B, affinity=None, BH=None, in_rows=False):
     """N from H by `SWEEPS` sweeps, for `dsnmf.updates.one_read.features_step`.
 
-    The graph's part of the cost, ½ tr(H (D - W) Hᵀ), is replaced by what touches it at H and lies
-    above it: with a diagonal S for which W + S is positive semi-definite,
-    ½ tr(N (D + S) Nᵀ) - tr(N (W + S) Hᵀ). Every sample is then by itself.
+    The graph's part of the cost, ½ tr(H (D - W) Hᵀ), is replaced by an upper bound that is equal to
+    it at H, up to a constant: ½ tr(N (D + S) Nᵀ) - tr(N (W + S) Hᵀ), with a diagonal S such that
+    W + S is positive semi-definite. The bound separates the samples.
 
     Parameters
     ----------
     H, A, B, in_rows
         See `dsnmf.solvers.sums.OneRead.features`.
     affinity : object, optional
-        With a method `majorise(H)`, see `dsnmf.symbolic.laplacian.AffinityTerms`.
+        Has `majorise(H)`, see `dsnmf.symbolic.laplacian.AffinityTerms`.
 
     Returns
     -------
@@ -43,5 +43,5 @@ def extrapolate(N, last, beta):
 
 
 def next_beta(beta, lower):
-    """β after an extrapolation that lowered the cost, or did not; numbers or variables."""
+    """β after an extrapolation, which did or did not lower the cost; a variable."""
     return pt.switch(lower, pt.minimum(GROWTH * beta, 1), CUT * beta)

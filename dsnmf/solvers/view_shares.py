@@ -1,9 +1,9 @@
-"""How much the views of a model count, and the cost that they have together."""
+"""Weights of the views of a model, and their joint cost."""
 
 import numpy as np
 
-#: Least w of a view beside the largest: a sample of such views alone has their weights still, also
-#: in float32, and one of others does not see them.
+#: Least w of a view relative to the largest: above 0 also in float32, for samples that have only
+#: such views, and negligible for all others.
 LEAST_SHARE = 1e-30
 
 
@@ -22,7 +22,7 @@ def view_shares(costs, gamma):
 
 
 def view_multipliers(columns, scales, w, dtype):
-    """√w_v / scale_v of the columns of all views, which stand where the arrays of numbers say."""
+    """√w_v / scale_v of each column; `columns` are the column numbers of each view."""
     result = np.empty(sum(map(len, columns)), dtype)
     for own, scale, weight in zip(columns, scales, w):
         result[own] = np.sqrt(weight) / scale

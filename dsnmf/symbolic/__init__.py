@@ -1,7 +1,7 @@
 """The models and their costs: pure functions from PyTensor variables to PyTensor variables.
 
-X is features x samples, as in the papers; a model is X ≈ Z_1 g(Z_2 g(… g(Z_m H_m))). Behind them
-stand Ops that NumPy runs by a function of their own; Numba and JAX compile the plain graph.
+X is features x samples, as in the papers; a model is X ≈ Z_1 g(Z_2 g(… g(Z_m H_m))). Some use Ops
+that have a NumPy function of their own; Numba and JAX compile the plain graph instead.
 """
 
 from dsnmf.symbolic.costs import (

@@ -1,8 +1,8 @@
 """Small dense linear algebra of the rules: orthonormal bases and pseudo-inverses.
 
-Each operation is defined by a plain graph, which any PyTensor mode can run. Where NumPy does, a
-function with the same result takes its place, because it may look at the values: well-conditioned
-matrices, the usual case, need neither a Householder factorisation nor an SVD.
+Each operation is defined by a plain graph, which any PyTensor mode can run. NumPy runs an
+equivalent function instead, which can test the values: well-conditioned matrices, the usual case,
+need neither a Householder factorisation nor an SVD.
 """
 
 from functools import cache
@@ -16,27 +16,27 @@ from dsnmf.symbolic.kernels import KernelOp
 from dsnmf.symbolic.triangular import cholesky, lower_inverse
 
 #: Limits for eigenvalues of A Aᵀ, as shares of the largest: those below the first may be zeros of a
-#: rank-deficient A, those above the second are not. The third is the largest residual of A in the
-#: span of the kept ones, as a share of σ_max.
+#: rank-deficient A, those above the second are not. The third is the largest residual of A outside
+#: the span of the kept eigenvectors, as a share of σ_max.
 LARGEST_ZERO, SMALLEST_KEPT, LARGEST_RESIDUAL = 1e-12, 1e-7, 1e-11
 
-#: Steps from there to the pseudo-inverse; the one that moves it by so little is the last.
+#: Most Newton steps to the pseudo-inverse, and the relative length of a step at which they end.
 MOST_STEPS, LAST_STEP = 8, 1e-9
 
 
 def _norm(A):
-    """‖A‖ (Frobenius); of a small matrix `np.linalg.norm` takes twice as long."""
+    """‖A‖ (Frobenius); for small matrices twice as fast as `np.linalg.norm`."""
     return sqrt(np.vdot(A, A))
 
 
 def _is_regular(A, inverse, cutoff):
-    """Whether no singular value of A can fall under cutoff · σ_max."""
+    """Whether all singular values of A surely exceed cutoff · σ_max."""
     # ‖A‖ ‖A⁻¹‖ (Frobenius) bounds the condition number from above.
     return _norm(A) * _norm(inverse) * cutoff < 1
 
 
 def _inverse(A, cutoff):
-    """(whether no singular value of A can fall under cutoff · σ_max, A⁻¹ if so)."""
+    """(whether A is surely regular, see `_is_regular`; A⁻¹ if so)."""
     *_, inverse, failed = dgesv(A, np.eye(len(A)))
     if failed:  # exactly singular
         return False, A
@@ -44,10 +44,10 @@ def _inverse(A, cutoff):
 
 
 def _regular_basis(A):
-    """L, Q of a float64 matrix whose rows are safely independent, or else None.
+    """L and Q with A = L Q by Cholesky, or None if the rows of a float64 A may be dependent.
 
-    Cholesky twice: the first pass leaves an error of condition² · eps in Q, which the second
-    removes as long as it is small. Matrix products only, so faster than Householder's QR.
+    Cholesky twice: the first pass leaves an error of condition² · eps in Q, and the second removes
+    it if it is small. Matrix products alone, so faster than Householder's QR.
     """
     limit = np.sqrt(0.01 / np.finfo(np.float64).eps)
     try:
@@ -66,7 +66,9 @@ class _RowBasis(KernelOp):
     """A ↦ L, Q with A = L Q, the rows of Q orthonormal."""
 
     def run(self, A):
-        rows = np.ascontiguousarray(A, np.float64)  # for float32 too: it leaves room for Cholesky
+        rows = np.ascontiguousarray(
+            A, np.float64
+        )  # float32 too, for the squared condition number of Cholesky
         if rows.shape[0] >= rows.shape[1]:
             L, Q = rows, np.eye(rows.shape[1])
         elif (basis := _regular_basis(rows)) is not None:
@@ -78,7 +80,7 @@ class _RowBasis(KernelOp):
 
 
 def _polish(A, T):
-    """(A†)ᵀ from an approximation T within A's spans: Newton and Schulz square the error."""
+    """(A†)ᵀ from an approximation T in A's spans, by Newton-Schulz steps that square the error."""
     for _ in range(MOST_STEPS):
         step = T - np.dot(np.dot(T, A.T), T)
         T = T + step
@@ -88,11 +90,11 @@ def _polish(A, T):
 
 
 def _by_gap(A):
-    """(A†)ᵀ if A's singular values are clearly either kept or zero, or else None.
+    """(A†)ᵀ if each singular value of A is clearly kept or clearly zero, or else None.
 
-    For a wide C-contiguous float64 matrix, from A Aᵀ: its eigenvalues tell zeros from what is
-    kept unless they lie between, and the residual of the kept ones' span that nothing small was
-    taken for a zero. The first answer has condition⁴ · eps in it.
+    A is wide, C-contiguous and float64. The eigenvalues of A Aᵀ separate zeros from kept values if
+    none lies between the limits. The residual outside the kept span shows that no small value was
+    taken for a zero. The first approximation has an error of condition⁴ · eps.
     """
     C = np.dot(A, A.T)
     values, vectors = np.linalg.eigh(C)
@@ -109,9 +111,9 @@ def _by_gap(A):
 
 
 def _by_inverse(A, cutoff):
-    """(A†)ᵀ if a wide or square A's singular values surely exceed cutoff · σ_max, or else None.
+    """(A†)ᵀ of a wide or square A whose singular values surely exceed cutoff · σ_max, else None.
 
-    Of a wide one by A Aᵀ, whose inverse has an error of condition² · eps, which is polished away.
+    For a wide A from (A Aᵀ)⁻¹, whose error of condition² · eps `_polish` removes.
     """
     if A.shape[0] == A.shape[1]:
         regular, inverse = _inverse(A, cutoff)
@@ -124,7 +126,7 @@ def _by_inverse(A, cutoff):
 
 
 def _by_svd(A, cutoff):
-    """(A†)ᵀ."""
+    """(A†)ᵀ by an SVD, for any A."""
     U, sigma, Vt = np.linalg.svd(A, full_matrices=False)
     weights = np.zeros_like(sigma)
     kept = sigma > cutoff * sigma[0]
@@ -139,7 +141,7 @@ class _PseudoInverse(KernelOp):
         tall, cutoff = A.shape[0] > A.shape[1], cutoff.item()
         wide = np.ascontiguousarray(A.T if tall else A).astype(np.float64)
         top = np.abs(wide).max()
-        # A power of two, which rounds nothing: squares of what is near 1 neither vanish nor grow.
+        # A power of two rounds nothing; squares of numbers near 1 neither underflow nor overflow.
         scale = 2.0 ** min(-np.floor(np.log2(top)), 1000.0) if top > 0 else 1.0
         wide = wide * scale
         transposed = _by_inverse(wide, cutoff)
@@ -167,7 +169,7 @@ def _pseudo_inverse_op(dtype):
 
 
 def row_basis(A):
-    """L and Q with A = L Q and orthonormal rows in Q: products with A† become products with Q.
+    """L and Q with A = L Q, rows of Q orthonormal: products with A† become products with Q.
 
     Parameters
     ----------
@@ -182,10 +184,10 @@ def row_basis(A):
 
 
 def relative_rounding(size, dtype):
-    """size · eps of the dtype, the authors' cut-off for a matrix whose larger side is size.
+    """min(size · eps, √eps): the authors' cut-off for a matrix whose larger side is size, limited.
 
-    At most √eps: with so many samples that it would be more, it would count what matters as zero.
-    Of an int it is a number.
+    Without the limit, many samples would make significant singular values count as zero. An int
+    gives a number, a variable a variable.
     """
     eps = np.finfo(dtype).eps
     if isinstance(size, int):
@@ -200,11 +202,11 @@ def pseudo_inverse(A, size=None, cutoff=None):
     ----------
     A : TensorVariable, shape (k, l)
     size : int or scalar TensorVariable, optional
-        The larger side of the matrix that A stands for: when A is a large matrix in an
-        orthonormal basis, it has that matrix's singular values, and must get its cut-off too.
-        max(k, l) if not given. The cut-off is at most √eps · σ_max.
+        The larger side of the matrix whose singular values A has: if A is a large matrix in an
+        orthonormal basis, it needs the large matrix's cut-off. max(k, l) if not given. The cut-off
+        is at most √eps · σ_max.
     cutoff : float or scalar TensorVariable, optional
-        What takes the place of size · eps.
+        Used instead of size · eps.
 
     Returns
     -------

@@ -1,7 +1,7 @@
-"""Sparse matrices less a vector in every row or column, as numbers and in graphs.
+"""Sparse matrices minus a vector in every row or column, as arrays and as variables.
 
-Nothing dense of their size is made: with the sparse S, X = S - μ 1ᵀ has the products
-X B = S B - μ (1ᵀB) and A X = A S - (A μ) 1ᵀ.
+They are never made dense: X = S - μ 1ᵀ with a sparse S has the products X B = S B - μ (1ᵀB) and
+A X = A S - (A μ) 1ᵀ.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import pytensor.tensor as pt
 
 @dataclass(frozen=True, eq=False)
 class CentredMatrix:
-    """S less a number in every row or in every column.
+    """S minus a number for each row, or for each column.
 
     Attributes
     ----------
@@ -23,7 +23,7 @@ class CentredMatrix:
         S.
     means : ndarray, shape (m,) or (n,), of S's dtype
     of_rows : bool
-        Whether there is one for each row, otherwise for each column.
+        Whether there is a mean for each row, otherwise for each column.
     """
 
     entries: Any
@@ -43,7 +43,7 @@ class CentredMatrix:
 
     @property
     def size(self):
-        """Stored entries, as sparse matrices have it."""
+        """The number of stored entries, as for sparse matrices."""
         return self.entries.size
 
     @property
@@ -63,7 +63,7 @@ class CentredMatrix:
         return replace(self, entries=entries, means=self.means / number)
 
     def __getitem__(self, which):
-        """Some of the columns: X[:, which]."""
+        """Some columns: X[:, which]."""
         means = self.means if self.of_rows else self.means[which[1]]
         return replace(self, entries=self.entries[which], means=means)
 
@@ -76,13 +76,13 @@ class CentredMatrix:
         return self.entries.toarray() - means
 
     def stored_entries(self):
-        """S's entries with their places, and what they are in X."""
+        """S in COO format, and the values of its stored entries in X."""
         entries = self.entries.tocoo()
         own = self.means[entries.row if self.of_rows else entries.col]
         return entries, entries.data - own
 
     def energies(self):
-        """Σ X² over what has the same mean, float64, without a difference of sums."""
+        """Σ X² for each mean (row or column), float64, without a difference of sums."""
         entries, values = self.stored_entries()
         line, other = (entries.row, 1) if self.of_rows else (entries.col, 0)
         absent = self.shape[other] - np.bincount(line, minlength=len(self.means))
@@ -90,7 +90,7 @@ class CentredMatrix:
         return stored + absent * np.square(self.means)
 
     def largest_magnitude(self):
-        """That of X's entries, or of the means if it is larger."""
+        """The largest magnitude of X's stored entries and the means."""
         _, values = self.stored_entries()
         return float(max(np.abs(values).max(initial=0), np.abs(self.means).max()))
 
@@ -108,7 +108,7 @@ class CentredMatrix:
 
 @dataclass(frozen=True, eq=False)
 class CentredVariable:
-    """The same of variables, for `dsnmf.symbolic.linalg.product`.
+    """A `CentredMatrix` of variables, for `dsnmf.symbolic.linalg.product`.
 
     Attributes
     ----------
@@ -138,11 +138,11 @@ class CentredVariable:
         return CentredVariable(self.entries.T, self.means, not self.of_rows)
 
     def beyond_right(self, B):
-        """What the product S B has beyond X B; broadcast."""
+        """S B - X B, for broadcasting."""
         if self.of_rows:
             return pt.outer(self.means, B.sum(axis=0))
         return pt.dot(self.means, B)[None]
 
     def beyond_left(self, A):
-        """What the product A S has beyond A X; broadcast."""
+        """A S - A X, for broadcasting."""
         return self.T.beyond_right(A.T).T

@@ -1,4 +1,4 @@
-"""What the papers' rules and the Theano model minimise, as expressions."""
+"""The costs of the papers' rules and of the Theano model, as expressions."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def reconstruction_cost(
     H: TensorVariable,
     nonlinearity: Nonlinearity = "identity",
 ) -> TensorVariable:
-    """½‖X - X̂‖²_F, what the papers' rules minimise, without forming X̂.
+    """½‖X - X̂‖²_F, the cost of the papers' rules, without forming X̂.
 
     With X̂ = Z F and F = L Q (orthonormal rows in Q), it is ½(‖X‖² - ‖X Qᵀ‖² + ‖X Qᵀ - Z L‖²).
     Rounding leaves an absolute error of about eps ‖X‖², so a model that reproduces X exactly
@@ -86,7 +86,7 @@ def residual_norm(
     H: TensorVariable,
     nonlinearity: Nonlinearity = "identity",
 ) -> TensorVariable:
-    """‖X - X̂‖_F, not squared: the error that the authors' code prints and stops by.
+    """‖X - X̂‖_F, not squared: the error that the authors' code prints and tests for stopping.
 
     Parameters
     ----------
@@ -102,7 +102,7 @@ def residual_norm(
 
 
 def laplacian_penalty(H: TensorVariable, affinity: Affinity) -> TensorVariable:
-    """½ tr(H L Hᵀ) with L = D - W: the share of the graph in what the WSF rules minimise.
+    """½ tr(H L Hᵀ) with L = D - W: the graph's term in the cost of the WSF rules.
 
     Parameters
     ----------
@@ -127,15 +127,15 @@ def printed_cost(
 ) -> TensorVariable:
     """‖X - Z_1 … Z_mH_m‖_F + Σ_i tr(H_i L_i H_iᵀ), the cost that the authors' WSF code prints.
 
-    Not what the rules minimise: that is `reconstruction_cost` + Σ_i `laplacian_penalty`, which
-    has the squared norm, and ½ before both.
+    The rules minimise another cost, `reconstruction_cost` + Σ_i `laplacian_penalty`: with the
+    squared norm, and ½ before both terms.
 
     Parameters
     ----------
     X : array_like or variable, shape (p, n)
     Zs, Hs : lists of m TensorVariables
     affinities : list of m affinities or None
-        None for a layer without.
+        None for a layer without a graph.
 
     Returns
     -------

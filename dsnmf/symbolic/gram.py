@@ -1,4 +1,4 @@
-"""Factors of small Gram matrices, in float64; run as `dsnmf.symbolic.bases` says."""
+"""Factors of small Gram matrices, in float64; Ops as in `dsnmf.symbolic.bases`."""
 
 from functools import cache
 
@@ -9,7 +9,7 @@ from dsnmf.symbolic.bases import relative_rounding
 from dsnmf.symbolic.kernels import KernelOp
 from dsnmf.symbolic.triangular import cholesky, lower_inverse
 
-#: Largest ‖K - 1‖ (Frobenius) of a Gram matrix whose Cholesky factor is taken without a look.
+#: Largest ‖K - 1‖ (Frobenius) of a Gram matrix for which Cholesky is safe without a test.
 NEAR_IDENTITY = 0.5
 
 
@@ -66,8 +66,8 @@ def gram_factor(K, cutoff):
     ----------
     K : TensorVariable, shape (k, k), float64
     cutoff : float or scalar TensorVariable, float64
-        Eigenvalues up to cutoff · λ_max count as zero: of L the columns, of W the rows are zero
-        there. See `dsnmf.symbolic.bases.relative_rounding`.
+        Eigenvalues up to cutoff · λ_max count as zero: their columns of L and rows of W are zero.
+        See `dsnmf.symbolic.bases.relative_rounding`.
 
     Returns
     -------
@@ -77,14 +77,14 @@ def gram_factor(K, cutoff):
 
 
 def nonsingular_factor(K, cutoff):
-    """L and L⁻¹, lower triangular, with L Lᵀ = K + ridge, also for a K that is singular.
+    """L and L⁻¹, lower triangular, with L Lᵀ = K + ridge; K may be singular.
 
     Parameters
     ----------
     K : TensorVariable, shape (k, k), float64
         Symmetric and positive semi-definite.
     cutoff
-        As for `gram_factor`; the ridge is what may count as zero there.
+        See `gram_factor`; the ridge is cutoff times the largest diagonal entry of K.
 
     Returns
     -------
@@ -94,13 +94,13 @@ def nonsingular_factor(K, cutoff):
 
 
 def nonsingular_factor_of(K, size, dtype="float64"):
-    """What `nonsingular_factor` gives, of an array: L and L⁻¹, arrays."""
+    """`nonsingular_factor` of an array: L and L⁻¹, arrays."""
     cutoff = np.float64(relative_rounding(size, dtype))
     return _nonsingular_factor_op().run(K, cutoff)
 
 
 def stacked_gram_factors(Ks, cutoff):
-    """What `gram_factor` gives of several arrays, L and W stacked, and whether all are regular."""
+    """`gram_factor` of several arrays: L and W, both stacked, and whether all are regular."""
     k = Ks.shape[-1]
     means = np.trace(Ks, axis1=1, axis2=2)[:, None, None] / k
     if (np.linalg.norm(Ks - means * np.eye(k), axis=(1, 2)) < NEAR_IDENTITY * means.ravel()).all():

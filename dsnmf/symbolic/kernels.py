@@ -1,4 +1,4 @@
-"""Hand-written kernels in place of PyTensor's own code for an Op."""
+"""Hand-written kernels that replace PyTensor's code for an Op."""
 
 import inspect
 from functools import cache
@@ -10,13 +10,13 @@ from pytensor.compile.builders import OpFromGraph
 
 
 def for_python(function, key):
-    """A function compiled by Numba when it is first called; PyTensor's folder keeps the result.
+    """A function that Numba compiles at its first call; PyTensor's cache folder keeps the result.
 
     Parameters
     ----------
     function : callable
     key : str or None
-        All that the function's result depends on; None if nothing is to be kept.
+        Identifies all that the result depends on; None to cache nothing.
     """
     from pytensor.link.numba.cache import CACHED_SRC_FUNCTIONS
     from pytensor.link.numba.dispatch.basic import numba_njit
@@ -28,14 +28,14 @@ def for_python(function, key):
 
 
 class KernelOp(OpFromGraph):
-    """An Op defined by a plain graph, for any mode, with a function of arrays that does the same.
+    """An Op defined by a plain graph, for any mode, and by an equivalent function of arrays.
 
-    Modes that run an Op's `perform` use the function, `run`, which subclasses have. Numba and JAX
+    Subclasses define the function, `run`, for modes that call an Op's `perform`. Numba and JAX
     compile the graph.
     """
 
     def run(self, *inputs):
-        """An array, or a tuple of several, from arrays that stay as they are."""
+        """An array, or a tuple of arrays, from the inputs' arrays, which it must not change."""
         raise NotImplementedError
 
     def perform(self, node, inputs, outputs):
@@ -46,14 +46,14 @@ class KernelOp(OpFromGraph):
 
 
 def _code(value):
-    """What a function's code says, without lines and files."""
+    """A function's code as text, without lines and files."""
     if not isinstance(value, CodeType):
         return repr(value)
     return repr([value.co_name, value.co_code, value.co_names, *map(_code, value.co_consts)])
 
 
 def _fingerprint(module):
-    """Changes with a module's functions and constants; needs no source, which may not be there."""
+    """A hash of a module's functions and constants; works without source."""
     parts = []
     for name, value in sorted(vars(module).items()):
         value = inspect.unwrap(value) if callable(value) else value
@@ -65,14 +65,14 @@ def _fingerprint(module):
 
 
 def _key(kernel):
-    # The module's name too: what is in the cache imports it.
+    # With the module's name, as code in the cache imports the module.
     module = inspect.getmodule(kernel)
     return f"{module.__name__}.{kernel.__qualname__} {_fingerprint(module)}"
 
 
 @cache
 def compile_kernel(kernel):
-    """A function of a module, to be called from Python: see `for_python`."""
+    """Compile a function of a module for calls from Python: see `for_python`."""
     return for_python(kernel, _key(kernel))
 
 
@@ -80,14 +80,14 @@ def compile_kernel(kernel):
 def register_kernel(op_type, kernel):
     """Let Numba mode run a function of a module for every Op of this type.
 
-    Called when an Op is made and not at import, as it loads Numba.
+    Call it when an Op is created and not at import, as it loads Numba.
 
     Parameters
     ----------
     op_type : type
         A class of Ops without properties.
     kernel : callable
-        Of the Op's inputs.
+        A function of the Op's inputs.
     """
     from pytensor.link.numba.dispatch.basic import numba_njit, register_funcify_and_cache_key
 

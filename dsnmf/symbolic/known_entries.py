@@ -1,7 +1,7 @@
-"""Least squares over the known entries of a matrix alone, in proportion to their number.
+"""Least squares over the known entries of a matrix, in time proportional to their number.
 
-The matrix is a CSR matrix whose stored entries, zeros among them, are the known ones. A row x of it
-is approximated by F w, of which the rows of F belong to its columns.
+The known entries are the stored entries of a CSR matrix, stored zeros included. A row x is
+approximated by F w, with a row of F for each column.
 """
 
 from itertools import pairwise
@@ -13,27 +13,27 @@ from pytensor.graph.op import Op
 from pytensor.tensor.type import scalar
 from scipy.optimize import nnls
 
-#: Numbers of an intermediate array that are made at once.
+#: Entries of an intermediate array that are computed at a time.
 BLOCK = 1 << 20
 
-#: Products per row up to which all rows' Gram matrices come from one sparse product; beyond, a
-#: dense product for each row is faster.
+#: Up to this many products per row, one sparse product gives the Gram matrices of all rows; with
+#: more, a dense product for each row is faster.
 LARGEST_SPARSE = 4000
 
-#: Weight of the distance from the present row without a ridge, as a share of its Gram matrix's
-#: trace and as a power of the dtype's eps: what the known entries leave open stays as it is.
+#: Without a ridge, the squared distance from the current row is added with the weight
+#: eps^`NEARNESS` · trace of the row's Gram matrix: it fixes what the known entries leave open.
 NEARNESS = 0.75
 
-#: Iterations of the non-negative least squares, per component: SciPy's own 3 are too few where
+#: Iterations of the non-negative least squares, per component: SciPy's default 3 is too few if
 #: components are nearly dependent.
 ITERATIONS = 30
 
-#: Sweeps over the coordinates of a row that must not be negative.
+#: Sweeps over the coordinates of a row with w >= 0.
 SWEEPS = 3
 
 
 def _row_blocks(X, k):
-    """Slices of X's rows, so that neither their Gram matrices nor their entries take much room."""
+    """Slices of X's rows that limit the memory for Gram matrices and entries."""
     n = X.shape[0]
     entries = X.nnz / max(n, 1)
     height = max(1, int(BLOCK // (k * max(k, entries, 1))))
@@ -41,13 +41,13 @@ def _row_blocks(X, k):
 
 
 def _pairs(F):
-    """Products of all pairs of F's columns, and which they are."""
+    """Products of all pairs of F's columns, and the indices of the pairs."""
     first, second = np.tril_indices(F.shape[1])
     return F[:, first] * F[:, second], first, second
 
 
 class GramMatrices:
-    """Of each row of X the Gram matrix of the rows of F where it is known.
+    """For each row of X the Gram matrix F_iᵀF_i of the rows of F at its known entries.
 
     Parameters
     ----------
@@ -61,7 +61,7 @@ class GramMatrices:
         self._pairs = _pairs(F) if per_row <= LARGEST_SPARSE else None
 
     def compute(self, rows):
-        """Those of a slice of rows, shape (b, k, k)."""
+        """The Gram matrices of a slice of rows, shape (b, k, k)."""
         X, k = self._X[rows], self._F.shape[1]
         grams = np.empty((X.shape[0], k, k), self._F.dtype)
         if self._pairs is None:
@@ -77,12 +77,12 @@ class GramMatrices:
 
 
 def known_per_row(X):
-    """Numbers of known entries, shape (n,)."""
+    """The number of known entries of each row, shape (n,)."""
     return np.diff(X.indptr)
 
 
 def _systems(X, F, ridge, rows, grams):
-    """(F_iᵀF_i + ridge n_i) and F_iᵀx_i of a slice of rows i, over their n_i known entries."""
+    """F_iᵀF_i + ridge n_i and F_iᵀx_i for a slice of rows i with n_i known entries."""
     systems, k = grams.compute(rows), F.shape[1]
     counts = known_per_row(X)[rows].astype(F.dtype)
     systems[:, range(k), range(k)] += F.dtype.type(ridge) * counts[:, None]
@@ -90,10 +90,10 @@ def _systems(X, F, ridge, rows, grams):
 
 
 def solve_rows(X, F, ridge, W):
-    """Of each row the w that minimises ‖x - F w‖² + ridge n ‖w‖² over its n known entries.
+    """For each row the w that minimises ‖x - F w‖² + ridge n ‖w‖² over its n known entries.
 
-    Where they do not determine it, which no ridge lets happen, it is the one next to the present
-    one but for rounding; so the sum never rises.
+    Without a ridge several w may be minimal: it is the one nearest to the current w, up to
+    rounding. So the sum never rises.
 
     Parameters
     ----------
@@ -101,7 +101,7 @@ def solve_rows(X, F, ridge, W):
     F : ndarray, shape (p, k)
     ridge : float >= 0
     W : ndarray, shape (n, k)
-        The present rows.
+        The current rows.
 
     Returns
     -------
@@ -122,16 +122,16 @@ def solve_rows(X, F, ridge, W):
 
 
 def sweep_rows(X, F, ridge, W, sweeps=SWEEPS):
-    """Of each row w >= 0 with a smaller ‖x - F w‖² + ridge n ‖w‖² over its n known entries.
+    """For each row a w >= 0 with a smaller ‖x - F w‖² + ridge n ‖w‖² over its n known entries.
 
-    By coordinate descent: each coordinate takes its best value >= 0, the others as they are.
+    By coordinate descent: each coordinate in turn gets its best value >= 0.
 
     Parameters
     ----------
     X, F, ridge
         See `solve_rows`.
     W : ndarray, shape (n, k), >= 0
-        The present rows.
+        The current rows.
     sweeps : int
 
     Returns
@@ -141,7 +141,7 @@ def sweep_rows(X, F, ridge, W, sweeps=SWEEPS):
     k, grams, result = F.shape[1], GramMatrices(X, F), np.empty_like(W)
     for rows in _row_blocks(X, k):
         systems, right = _systems(X, F, ridge, rows, grams)
-        # Rows last: each operation then goes over all of them.
+        # With rows last, each operation handles all rows.
         systems, right = np.ascontiguousarray(np.moveaxis(systems, 0, -1)), right.T.copy()
         H = np.ascontiguousarray(W[rows].T)
         for _ in range(sweeps):
@@ -155,7 +155,7 @@ def sweep_rows(X, F, ridge, W, sweeps=SWEEPS):
 
 
 def best_nonnegative_rows(X, F, ridge):
-    """Of each row the w >= 0 with the least ‖x - F w‖² + ridge n ‖w‖² over its n known entries.
+    """For each row the w >= 0 with the least ‖x - F w‖² + ridge n ‖w‖² over its n known entries.
 
     Parameters
     ----------
@@ -173,13 +173,13 @@ def best_nonnegative_rows(X, F, ridge):
         if ridge:
             known = np.vstack([known, np.sqrt(ridge * len(x)) * np.eye(k)])
             x = np.r_[x, np.zeros(k)]
-        # To unit norm, as SciPy's tolerance is absolute.
+        # At unit norm, as SciPy's tolerance is absolute.
         result[i] = size * nnls(known, x / size, maxiter=ITERATIONS * k)[0] if size > 0 else 0
     return result
 
 
 def balance(Z, H, of_Z, of_H):
-    """Z and H with their components' lengths shared out so that the penalty is least.
+    """Rescale the components between Z and H, so that the penalty is least.
 
     Parameters
     ----------
@@ -193,7 +193,7 @@ def balance(Z, H, of_Z, of_H):
     Z, H : ndarray
         With the same Z Hᵀ.
     shares : ndarray, shape (k,)
-        By which Z was multiplied and H divided.
+        The factors of Z's columns, and divisors of H's.
     """
     squares = [np.einsum("i,ik,ik->k", w, F, F) for w, F in ((of_Z, Z), (of_H, H))]
     alive = (squares[0] > 0) & (squares[1] > 0)

@@ -1,4 +1,4 @@
-"""Graph terms of the weakly supervised rules: H W and H D of an affinity W."""
+"""Graph terms of the weakly supervised rules: H W and H D for an affinity W."""
 
 from typing import NamedTuple
 
@@ -19,7 +19,7 @@ SPARSE_BELOW = 0.05
 
 
 class AffinityKind(NamedTuple):
-    """What the expressions of H W and H D depend on, beside the numbers in W.
+    """The structure of an affinity W, on which the expressions of H W and H D depend.
 
     Attributes
     ----------
@@ -28,9 +28,9 @@ class AffinityKind(NamedTuple):
     signed : bool
         Whether one of these weights is negative.
     graph : {"sparse", "dense"} or None
-        A part that is given as a matrix.
+        Form of the part that is given as a matrix.
     constant : bool
-        Whether something is added to all entries.
+        Whether a constant is added to all entries.
     may_be_negative : bool
         Whether a part of W, and so perhaps W, has negative entries.
     """
@@ -43,7 +43,7 @@ class AffinityKind(NamedTuple):
 
 
 def _kind(W):
-    """That of what `_as_applied` returned."""
+    """The `AffinityKind` of a result of `_as_applied`."""
     if not isinstance(W, LabelAffinity):
         graph = "sparse" if scipy.sparse.issparse(W) else "dense"
         return AffinityKind(False, False, graph, False, bool(entries(W).min(initial=0) < 0))
@@ -53,7 +53,7 @@ def _kind(W):
 
 
 def _as_applied(W, dense):
-    """What `as_affinity` returned, in the form in which it is applied."""
+    """A result of `as_affinity` in the form in which it is applied: sparse, dense or factored."""
     if not isinstance(W, np.ndarray):
         return W.toarray() if dense else W
     is_sparse = not dense and np.count_nonzero(W) <= SPARSE_BELOW * W.size
@@ -75,7 +75,7 @@ def _parts(W, kind, shift):
 
 
 def _shift(W):
-    """A diagonal, >= 0, with which W becomes positive semi-definite."""
+    """A diagonal S >= 0 such that W + S is positive semi-definite."""
     if not isinstance(W, LabelAffinity):
         return np.asarray(abs(W).sum(axis=1), np.float64).ravel()
     sizes = np.asarray(W.indicators.sum(axis=0)).ravel()
@@ -84,7 +84,7 @@ def _shift(W):
     return of_classes + of_graph + max(-W.constant, 0) * W.shape[0]
 
 
-#: Dimensions of what is neither sparse nor a matrix.
+#: Dimensions of the parts that are not matrices.
 _DIMENSIONS = {"degrees": 1, "shift": 1, "weights": 1, "own": 1, "constant": 0}
 
 
@@ -95,9 +95,9 @@ def _part_names(kind):
 
 
 class AffinityTerms:
-    """What rules and costs take instead of an affinity W: its terms, for what they are given.
+    """The graph terms of an affinity W, which rules and costs accept instead of W.
 
-    Subclasses have `terms(H)`, see `affinity_terms`, and where a solver needs it `majorise(H)`:
+    Subclasses define `terms(H)`, see `affinity_terms`, and for some solvers `majorise(H)`:
     H (W + S) and the diagonal of D + S, for a diagonal S such that W + S is positive semi-definite.
 
     Attributes
@@ -108,7 +108,7 @@ class AffinityTerms:
 
 
 class SharedAffinity(AffinityTerms):
-    """An affinity W whose numbers are set later, for graphs that serve all of its kind.
+    """An affinity W in shared variables, for programs that serve all affinities of a kind.
 
     Parameters
     ----------
@@ -119,7 +119,7 @@ class SharedAffinity(AffinityTerms):
     ----------
     kind
     variables : list of shared variables
-        For the values that `affinity_values` gives.
+        They hold the values from `affinity_values`.
     """
 
     def __init__(self, kind, dtype):
@@ -149,12 +149,12 @@ def affinity_values(affinity, dtype, n=None, dense=False):
     Parameters
     ----------
     affinity
-        As for `affinity_terms`, but no variable.
+        See `affinity_terms`; not a variable.
     dtype : {"float32", "float64"}
     n : int, optional
-        Its number of samples, which is then checked.
+        The expected number of samples.
     dense : bool
-        Whether any is to be a dense matrix, as JAX needs it.
+        Whether to make a sparse W dense, as JAX needs it.
 
     Returns
     -------
@@ -173,7 +173,7 @@ def _as_value(part, dtype):
 
 
 def _graph_product(H, W):
-    """H W for a symmetric W, as (W Hᵀ)ᵀ: of a sparse matrix, the left product is the faster one."""
+    """H W for a symmetric W, as (W Hᵀ)ᵀ: a sparse matrix is faster as the left factor."""
     return product(W, H.T).T
 
 
@@ -181,7 +181,7 @@ def _class_product(H, kind, parts):
     """H (C diag(weights) Cᵀ without its diagonal)."""
     of_classes = product(parts["Ct"], H.T) * parts["weights"][:, None]
     others = product(parts["C"], of_classes).T - H * parts["own"]
-    # Rounding leaves -1e-17 where a sample is alone in its classes, and no root of that is real.
+    # Rounding leaves -1e-17 if a sample is alone in its classes, which would have no real root.
     return others if kind.signed else pt.maximum(others, 0)
 
 
@@ -240,14 +240,14 @@ def affinity_terms(H, affinity):
     if isinstance(affinity, AffinityTerms):
         return affinity.terms(H)
     kind, values = affinity_values(affinity, H.dtype, H.type.shape[1])
-    # Shared, not constant: compiled code is then the same for all affinities, and cached.
+    # Shared, not constant, so that all affinities use the same cached code.
     return _terms(H, kind, dict(zip(_part_names(kind), map(pytensor.shared, values))))
 
 
 def may_be_negative(affinity):
-    """Whether an affinity, as `affinity_terms` takes it, has or may get negative entries.
+    """Whether an argument of `affinity_terms` may have negative entries.
 
-    A variable may get any; of a LabelAffinity, one part with negative entries is enough.
+    True for a variable, and for a LabelAffinity of which one part has negative entries.
     """
     if isinstance(affinity, Variable):
         return True

@@ -18,10 +18,10 @@ from dsnmf.symbolic.sparse_products import (
 )
 from dsnmf.validation import as_matrix
 
-#: Entries that are converted to float64 at once.
+#: Entries that are converted to float64 at a time.
 BLOCK = 1 << 16
 
-#: And for a product.
+#: Entries that are converted at a time for a product.
 ENTRIES = 1 << 22
 
 
@@ -81,24 +81,24 @@ def product(A, B):
 
 
 def left_product(A, B, in_rows):
-    """A B; or (A B)ᵀ = Bᵀ Aᵀ from Bᵀ, where samples are rows: nothing large is transposed."""
+    """A B; with in_rows (A B)ᵀ = Bᵀ Aᵀ from B' = Bᵀ, so that nothing large is transposed."""
     return product(B, A.T) if in_rows else product(A, B)
 
 
 def _sparse_product(A, B, of_csr, of_transposed):
-    """of_csr(A, B), or the same from Aᵀ if that is in CSR format."""
+    """A B by of_csr if A is in CSR format, or by of_transposed if Aᵀ is."""
     return of_csr(A, B) if A.type.format == "csr" else of_transposed(A.T, B)
 
 
 def squared_norm(A):
-    """‖A‖²_F of a dense or sparse matrix variable, without forming anything of its size."""
+    """‖A‖²_F of a dense or sparse matrix variable, without an intermediate array of its size."""
     if is_sparse(A):
         return sparse_squared_norm(A)
     return _squared_norm_op(A.dtype)(A)
 
 
 def wide_product(X, Q):
-    """X Q in float64, some rows of X at a time: no copy of all of X in that dtype."""
+    """X Q in float64; rows of X are converted some at a time."""
     if X.dtype == np.float64 or not isinstance(X, np.ndarray):
         return np.asarray(X @ Q)
     height = max(1, ENTRIES // X.shape[1])

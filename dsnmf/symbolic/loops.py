@@ -14,12 +14,12 @@ def _is_scalar(variable):
     return all(variable.type.broadcastable)
 
 
-#: The loops that were made in this process, by what they compute.
+#: The loops of this process, by their source and key.
 _LOOPS: dict = {}
 
 
 def _compile(op, node):
-    """A loop of the flat inputs and outputs; an output that destroys an input is no argument."""
+    """Compile a loop over flat inputs and outputs; outputs in place are no arguments."""
     from pytensor.link.numba.dispatch.basic import numba_funcify_and_cache_key
 
     scalars = [get_scalar_type(variable.type.dtype).make_variable() for variable in node.inputs]
@@ -47,13 +47,13 @@ class Loop(Op):
     """An `Elemwise` as one loop that Numba compiles.
 
     PyTensor's own code for an `Elemwise` in Numba mode walks through arrays of any number of
-    dimensions and any strides, and takes several times as long to compile. Here arrays are made
-    flat first.
+    dimensions and any strides, and takes several times as long to compile. Here arrays are
+    flattened first.
 
     Parameters
     ----------
     elemwise : Elemwise
-        Of arrays, not of scalars alone.
+        At least one input is an array.
     """
 
     __props__ = ("elemwise",)
@@ -82,7 +82,7 @@ class Loop(Op):
 
 
 class _Run:
-    """A node's loop, from arrays to the cells of its results."""
+    """Runs a node's loop on arrays, and stores results in cells."""
 
     def __init__(self, op, node):
         self._node, self._loop, self._destroyed = node, _compile(op, node), op.destroyed
@@ -93,7 +93,7 @@ class _Run:
         shape = inputs[self._arrays[0]].shape
         if any(inputs[i].shape != shape for i in self._arrays):
             shape = self._broadcast(inputs)
-        flat = [value.reshape(-1) for value in inputs]  # copies where entries do not lie in order
+        flat = [value.reshape(-1) for value in inputs]  # copies an array that is not contiguous
         for o, dtype in self._new.items():
             outputs[o][0] = new = np.empty(shape, dtype)
             flat.append(new.reshape(-1))
@@ -104,7 +104,7 @@ class _Run:
             outputs[o][0] = inputs[i]
 
     def _broadcast(self, inputs):
-        """Broadcast the arrays among the inputs, in place of these; their shape then."""
+        """Replace the arrays among the inputs by broadcast ones; returns their shape."""
         Elemwise._check_runtime_broadcast(self._node, inputs)
         shape = np.broadcast_shapes(*(inputs[i].shape for i in self._arrays))
         for i in self._arrays:
@@ -116,18 +116,18 @@ class _Run:
 
 
 def _has_ufunc(node):
-    """Whether NumPy computes the node's operation by one of its functions for these inputs."""
+    """Whether NumPy has a function for the node's operation and number of inputs."""
     specification = getattr(node.op.scalar_op, "nfunc_spec", None)
     return specification is not None and specification[1] == len(node.inputs)
 
 
 @node_rewriter([Elemwise])
 def as_loop(fgraph, node):
-    """What NumPy has no function for, and is not of scalars alone, becomes a `Loop`."""
+    """Replace an `Elemwise` by a `Loop`, if it has an array and NumPy has no function for it."""
     if all(map(_is_scalar, node.inputs)) or _has_ufunc(node):
         return None
     return Loop(node.op)(*node.inputs, return_list=True)
 
 
-#: To be applied after all others.
+#: The rewrite; apply it after all others.
 compile_loops = dfs_rewriter(as_loop)

@@ -1,4 +1,4 @@
-"""Random masks of layers: dropout, as the original module has it."""
+"""Random masks of layers: dropout, as in the original module."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 @cache
 def _mask_stream():
-    """The generator of all masks; every use of it gets a substream of its own."""
+    """The generator of all masks; each use gets its own substream."""
     return RandomStream(0)
 
 
@@ -49,7 +49,7 @@ def dropout(x: Any, p: float = 0) -> Any:
     if not x.dtype.startswith("float"):
         x = pt.cast(x, pytensor.config.floatX)
     with warnings.catch_warnings():
-        # Deprecated, but its successor leaves the generator's update to whoever compiles, while
+        # Deprecated. But its successor needs an update of the generator at compilation, while
         # research code compiles `get_h(…, have_dropout=True)` without one.
         warnings.simplefilter("ignore")
         kept = _mask_stream().bernoulli(1 - p, size=x.shape)

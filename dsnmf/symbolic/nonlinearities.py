@@ -1,4 +1,4 @@
-"""Nonlinearities of the models, by name or one's own: functions of TensorVariables."""
+"""Nonlinearities of the models: functions of TensorVariables, by name or user-defined."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 def relu(x: TensorVariable | ArrayLike) -> Any:
-    """Rectifier 0.5 (x + abs(x)), in the original's form.
+    """Rectifier 0.5 (x + abs(x)), as in the original module.
 
     Its derivative at exactly 0 is 0.5, and pre-trained H has exact zeros, so another form of
     the same function (maximum, switch) would train along another trajectory.
@@ -36,7 +36,7 @@ def relu(x: TensorVariable | ArrayLike) -> Any:
     if not isinstance(x, Variable):
         x = np.asanyarray(x)
         return 0.5 * (x + abs(x))
-    # A Python scalar may become float64 in PyTensor and lift a float32 graph; integers are lifted.
+    # A Python scalar may become float64 in PyTensor, and turn a float32 graph into float64.
     half = pt.constant(0.5, dtype=np.result_type(x.dtype, np.float16))
     return half * (x + abs(x))
 
@@ -53,7 +53,7 @@ def scaled_tanh(x: TensorLike) -> TensorVariable:
     return scale * pt.tanh(slope * x)
 
 
-#: The nonlinearities that may be given by name; this is the one list of them in the code.
+#: The nonlinearities by name; the only list of them in the code.
 NONLINEARITIES = {
     "identity": identity,
     "relu": relu,
@@ -63,12 +63,12 @@ NONLINEARITIES = {
     "softplus": pt.softplus,
 }
 
-#: Those with g(c x) = c g(x) for c > 0.
+#: Nonlinearities with g(c x) = c g(x) for c > 0.
 HOMOGENEOUS = (identity, relu)
 
 
 def as_nonlinearity(nonlinearity: Nonlinearity) -> Callable[[Any], Any]:
-    """The symbolic function that a name stands for; a callable is returned as it is.
+    """The symbolic function of a name; a callable is returned unchanged.
 
     Parameters
     ----------

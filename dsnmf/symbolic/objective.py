@@ -1,4 +1,4 @@
-"""What DSNMF minimises: Σ (X - X̂)² + Σ_j norm_j Σ abs(param_j), and its gradients."""
+"""DSNMF's cost Σ (X - X̂)² + Σ_j norm_j Σ abs(param_j), and its gradients."""
 
 import pytensor
 import pytensor.tensor as pt
@@ -11,7 +11,7 @@ from dsnmf.symbolic.residual import squared_error_and_gradients
 
 
 def _right_factor(product, Z):
-    """F with product = Z F, of Z's dtype and made without Z; None if the product is no such one."""
+    """F with product = Z F, of Z's dtype and independent of Z; None if there is no such F."""
     node = product.owner
     if node is None or not isinstance(getattr(node.op, "core_op", node.op), Dot):  # `@` wraps it
         return None
@@ -28,7 +28,7 @@ class Objective:
     params : list of shared variables
         Z_1, …, Z_m, H_m.
     reconstruction : TensorVariable, shape (p, n)
-        X̂, made of the parameters.
+        X̂, an expression of the parameters.
     l1_norms : sequence of float or scalar TensorVariable
         See `costs.l1_penalty`.
     offset : float
@@ -39,7 +39,7 @@ class Objective:
     X, params, reconstruction, l1_norms, offset
     cost : scalar TensorVariable
     features : TensorVariable, shape (k_1, n), or None
-        F with X̂ = Z_1 F; None where X̂ has not that form.
+        F with X̂ = Z_1 F; None if X̂ does not have that form.
     """
 
     def __init__(self, X, params, reconstruction, l1_norms, offset):
@@ -50,13 +50,13 @@ class Objective:
         self.cost = self._add_other_terms(costs.squared_error(X, reconstruction))
 
     def _add_other_terms(self, error):
-        """The cost whose part is this squared error."""
+        """A squared error plus the penalty and the offset."""
         return error + self._penalty + pt.constant(self.offset, dtype=self.X.dtype)
 
     def cost_and_gradients(self, params):
         """The cost and its derivatives by some of the parameters.
 
-        Where X̂ = Z_1 F is made of all of them, both come from one residual: see
+        If X̂ = Z_1 F depends on all of them, both come from one residual: see
         `dsnmf.symbolic.residual`.
 
         Parameters
@@ -66,7 +66,7 @@ class Objective:
         Returns
         -------
         cost : scalar TensorVariable
-            The same as the attribute, from another graph.
+            Equal to the attribute, from another graph.
         gradients : list of TensorVariables
         """
         Z_1, F = self.params[0], self.features

@@ -9,16 +9,16 @@ import pytensor.tensor as pt
 from dsnmf.symbolic.kernels import KernelOp, compile_kernel
 from dsnmf.symbolic.models import layer_features
 
-#: Entries of the residual that are formed at once, so that large data need no second array of their
-#: size. Smaller blocks, which would stay in a cache, were slower (tests/benchmarks/epoch.py).
+#: Entries of the residual that are formed at a time, so that large data need no second array of
+#: their size. Smaller blocks, which fit a cache, were slower (tests/benchmarks/epoch.py).
 BLOCK = 1 << 22
 
 
 def _subtract(R, X, start):
-    """Σ (R - X)² over X's columns from start on, as many as R has; R becomes R - X."""
+    """Σ (R - X')² with X' = R.shape[1] columns of X from start on; R becomes R - X'."""
     total = 0.0
     for i in range(R.shape[0]):
-        row = X.dtype.type(0)  # sums of one row in X's dtype, so that the loop stays wide
+        row = X.dtype.type(0)  # a row's sum in X's dtype lets the compiler vectorise the loop
         for j in range(R.shape[1]):
             difference = R[i, j] - X[i, start + j]
             R[i, j] = difference
@@ -81,7 +81,7 @@ def _op(op_type, dtype):
 
 
 def squared_error(X, Z, F):
-    """Σ (X - Z F)², without an array of X's size but in JAX and Numba mode.
+    """Σ (X - Z F)², without an array of X's size except in JAX and Numba mode.
 
     Parameters
     ----------
@@ -105,16 +105,16 @@ def _half_gradients(X, Z, F, with_Z):
 
 
 def chained_gradients(params, Z, F, half_by_Z, half_by_F):
-    """Derivatives of Σ (X - Z F)² by the parameters that Z and F are made of.
+    """Derivatives of Σ (X - Z F)² by the parameters in Z and F.
 
     Parameters
     ----------
     params : list of shared variables
-        Z, or some of those that F depends on, or both.
+        Z, some inputs of F, or both.
     Z, F : TensorVariables
         Z_1, and layer 1's features.
     half_by_Z, half_by_F : TensorVariables
-        Half the derivatives by Z and F. Half, because the factor 2 is cheaper further down.
+        Half the derivatives by Z and F: the factor 2 is cheaper on the parameters.
 
     Returns
     -------
@@ -129,8 +129,8 @@ def chained_gradients(params, Z, F, half_by_Z, half_by_F):
 def squared_error_and_gradients(X, Zs, H, nonlinearity, params):
     """Σ (X - X̂)² of a model and its derivatives, all from one residual.
 
-    The same as `pytensor.grad` of `symbolic.squared_error`, but X is passed over once, and
-    its residual is formed a few columns at a time; not so in JAX and Numba mode.
+    Equal to `pytensor.grad` of `symbolic.squared_error`. But X is read once, and the residual is
+    formed some columns at a time, except in JAX and Numba mode.
 
     Parameters
     ----------
@@ -141,7 +141,7 @@ def squared_error_and_gradients(X, Zs, H, nonlinearity, params):
     nonlinearity : str or callable
         See `symbolic.as_nonlinearity`.
     params : list of shared variables
-        Some of Zs, and what H is made of.
+        Some of Zs, and inputs of H.
 
     Returns
     -------

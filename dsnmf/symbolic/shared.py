@@ -15,31 +15,31 @@ if TYPE_CHECKING:
 
 
 def as_shared(value, name):
-    """A shared variable of the array's shape, C-contiguous; takes the array over."""
+    """A shared variable that uses the array itself, if it is C-contiguous; of fixed shape."""
     value = np.ascontiguousarray(value)
     return _ours(pytensor.shared(value, name=name, borrow=True, shape=value.shape))
 
 
 def as_parameter(value, name, shape):
-    """A shared variable with a copy of the value; float64 may be assigned to float32."""
+    """A shared variable with a copy of the value; float32 ones accept float64 values."""
     # C order: products with the transposed layout, or with a constant, are slower.
     value = np.array(value, order="C")
     return _ours(pytensor.shared(value, name=name, borrow=True, allow_downcast=True, shape=shape))
 
 
 def open_shared(name, dtype, ndim=2):
-    """A shared variable for arrays of any size, in C order, that are set later; 0 until then."""
+    """A shared variable for arrays of any size, in C order; 0 until a value is set."""
     value = np.zeros((1,) * ndim, dtype)
     return _ours(pytensor.shared(value, name=name, borrow=True, shape=(None,) * ndim))
 
 
 def open_sparse(name, dtype):
-    """The same for CSR matrices."""
+    """A shared variable for CSR matrices of any size; 0 until a value is set."""
     return pytensor.shared(scipy.sparse.csr_matrix((1, 1), dtype=dtype), name=name)
 
 
 def _ours(variable):
-    """Marked as one that `dsnmf.training.device` may move: a client's own stays where it is."""
+    """Mark a variable as ours: `dsnmf.training.device` may move it, but not a client's."""
     variable.tag.on_device = True
     return variable
 

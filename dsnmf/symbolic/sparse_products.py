@@ -1,7 +1,7 @@
 """Products of a sparse matrix with a dense one, and its norm, fast in Numba mode.
 
-PyTensor's own kernels take three times as long (1.65 ms in place of .53 for X A and Xᵀ A, X 500 x
-2000 with 1 % of entries, k = 20). An entry may be stored in parts, as SciPy allows.
+PyTensor's own kernels take three times as long (1.65 instead of 0.53 ms for X A and Xᵀ A, X 500 x
+2000 with 1 % of entries, k = 20). Duplicate entries are added, as in SciPy.
 """
 
 import numpy as np
@@ -34,7 +34,7 @@ class _TransposedProduct(_Product):
 
 
 def _kernel(transposed):
-    """That of X A, or of Xᵀ A."""
+    """The kernel of X A, or of Xᵀ A."""
 
     def product(X, A):
         data, indices, indptr = X.data, X.indices, X.indptr
@@ -77,7 +77,7 @@ class _SquaredNorm(Op):
         return Apply(self, [X], [scalar(dtype=X.type.dtype)])
 
     def perform(self, node, inputs, outputs):
-        whole = inputs[0].copy()  # which knows nothing of parts, so that it looks for them
+        whole = inputs[0].copy()  # a copy has no cached flag, so duplicates are found
         whole.sum_duplicates()
         entries = whole.data.astype(np.float64, copy=False)
         outputs[0][0] = np.asarray(np.vdot(entries, entries)).astype(whole.dtype)

@@ -8,10 +8,11 @@ import pytensor.tensor as pt
 
 from dsnmf.symbolic.kernels import KernelOp, compile_kernel
 
-#: A component whose column of Ψ is up to so many eps of the largest one is rounding, and rests.
+#: A component whose column of Ψ is at most this many eps of the largest column is rounding, and
+#: keeps its features.
 DEAD = 10
 
-#: Samples that are swept together: what they need stays in the cache, and fills vector registers.
+#: Number of samples swept together: they fit the cache and fill vector registers.
 WIDTH = 32
 
 
@@ -25,7 +26,7 @@ class _Sweep(KernelOp):
 
 
 def _sweep(A, B, extra, H, times):
-    # Entries alone: what assigns slices compiles for seconds.
+    # Loops over entries, because assignments of slices take seconds to compile.
     k, n = H.shape
     swept, kind = np.empty((k, n), H.dtype), H.dtype
     h, a = np.zeros((k, WIDTH), kind), np.zeros((k, WIDTH), kind)
@@ -79,7 +80,7 @@ def _sweep_op(dtype, times):
         return pt.set_subtensor(H[r], pt.cast(pt.switch(used, moved, H[r]), dtype))
 
     swept = H
-    for _ in range(times):  # JAX knows no range of another length than a shape's
+    for _ in range(times):  # JAX needs loops whose length is a shape
         rows = pytensor.scan(
             row,
             pt.arange(H.shape[0]),
@@ -96,7 +97,7 @@ def _sweep_op(dtype, times):
 def sweep(H, A, B, times=1, extra=None):
     """H after coordinate descent on Σ_j ½ hᵀ(B + e_j 1)h - a_jᵀh over the columns h_j >= 0 of H.
 
-    Every row in turn is set to its minimum, the others held fixed: what is minimised never rises.
+    Each row in turn is set to its minimum with the others fixed, so the sum never rises.
 
     Parameters
     ----------

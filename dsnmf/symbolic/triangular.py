@@ -1,7 +1,7 @@
 """Cholesky factors and their inverses, of float64 arrays.
 
-By LAPACK itself: of matrices of a few components `np.linalg` takes several times as long to look
-at its arguments.
+LAPACK is called directly, because for small matrices `np.linalg` spends most of its time on checks
+of its arguments.
 """
 
 import numpy as np

@@ -1,4 +1,4 @@
-"""Costs and weights of models of several views, the matrices of the same samples."""
+"""Costs and weights of models of several views, matrices of the same samples."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 class _MaskedGrams(KernelOp):
     """Bs (V, k, k), S (V, n), H ↦ B_j⁻h_j and B_j⁺h_j of every sample j, B_j = Σ_v S_vj B_v.
 
-    One product for each pattern of views that are present.
+    One product for each pattern of present views.
     """
 
     def run(self, Bs, S, H):
@@ -81,13 +81,13 @@ def view_costs(
         Zero where a view is missing.
     Zss : list of V lists of m variables
     Hs : list of V variables, shape (k_m, n)
-        H_m of each view; the same one everywhere if the views share it.
+        H_m of each view; the same variable if the views share it.
     affinities : list of V affinities or None, optional
         W_v, already times their weight; see `dsnmf.symbolic.laplacian.affinity_terms`.
     present : variable, shape (V, n), optional
         1 where a sample has the view, 0 where it is missing.
     squared : bool
-        Whether the norm is squared; the authors' program of multi-view Deep Semi-NMF does not.
+        Whether the norm is squared; not in the authors' program of multi-view Deep Semi-NMF.
 
     Returns
     -------
@@ -108,8 +108,8 @@ def view_weights(costs: TensorVariable, gamma: float | Literal["auto"]) -> Tenso
     """The weights α_v of the views, with Σα_v = 1, that follow from their costs R_v.
 
     α_v ∝ R_v^{1/(1-γ)}, where Σ α_v^γ R_v is stationary; with "auto" α_v ∝ 1/√R_v, which
-    minimises Σ √R_v. From logarithms: no power of a cost is formed. For γ > 1 the weight of
-    a view without any error is all.
+    minimises Σ √R_v. Computed from logarithms, without powers of costs. For γ > 1 a view without
+    error gets the whole weight.
 
     Parameters
     ----------
@@ -128,12 +128,12 @@ def view_weights(costs: TensorVariable, gamma: float | Literal["auto"]) -> Tenso
 
 
 def relative_powers(weights: TensorVariable, gamma: Scalar) -> TensorVariable:
-    """w_v = α_v^γ divided by the largest of them, so that none of them vanishes with a large γ.
+    """w_v = α_v^γ divided by the largest, so that a large γ does not make all of them vanish.
 
     Parameters
     ----------
     weights : TensorVariable, shape (V,), >= 0
-        Of which one is above 0.
+        At least one is above 0.
     gamma : float > 0
 
     Returns

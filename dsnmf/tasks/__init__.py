@@ -1,1 +1,1 @@
-"""Independent pieces of work: run side by side, their results kept one by one."""
+"""Runs independent tasks in parallel, and stores the result of each when it is ready."""

@@ -1,4 +1,4 @@
-"""Runs a function on many items, in processes of this machine or on a Dask cluster."""
+"""Runs a function on many items, in local processes or on a Dask cluster."""
 
 import concurrent.futures
 import importlib
@@ -10,7 +10,7 @@ from dsnmf.extras import extra
 
 
 def _in_worker(function, *arguments):
-    """What the function gives, in a process that leaves Ctrl-C to the one that started it."""
+    """Call the function in a process that ignores Ctrl-C, which the starting process handles."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     return function(*arguments)
 
@@ -59,27 +59,27 @@ def _run_there(function, tasks, shared, address):
 
 
 def outcomes(function, tasks, shared=(), *, jobs=1, dask=None):
-    """Outcomes of function(*task, *shared) for every task, as they are ready.
+    """Yield the results of function(*task, *shared) for every task, as they are ready.
 
     Parameters
     ----------
     function : callable
-        Of a module, so that other processes find it; it returns its outcome as a dict.
+        Defined in a module, so that other processes can import it; returns a dict.
     tasks : sequence of tuple
         The first argument of each is the item, a dict.
     shared : tuple
-        Arguments that all tasks have, sent once to the machines of a cluster.
+        Arguments of all tasks, sent once to the machines of a cluster.
     jobs : int >= 1
-        Processes on this machine, of one thread each; with 1 it is this process.
+        Processes on this machine, of one thread each; 1 uses this process.
     dask : str, optional
-        Address of the scheduler of a Dask cluster, which takes the place of these processes. It
-        gives the tasks of a lost worker to others.
+        Address of the scheduler of a Dask cluster, to be used instead of processes. It gives the
+        tasks of a lost worker to others.
 
     Yields
     ------
     dict
-        What the function returned; or, where too many workers of a cluster died of a task, its item
-        with "failed", one line that says why.
+        The function's result. If too many workers of a cluster died of a task, its item with
+        "failed", the reason in one line.
 
     Raises
     ------

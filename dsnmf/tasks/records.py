@@ -1,4 +1,4 @@
-"""Results of tasks, one JSON object per line, written so that a killed run loses none."""
+"""Results of tasks, one JSON object per line; a killed run loses no complete record."""
 
 import json
 import os
@@ -6,12 +6,12 @@ from pathlib import Path
 
 from dsnmf.files.locks import lock
 
-#: What makes two records results of the same item.
+#: Keys that are equal in two records of the same item.
 IDENTITY = ("experiment", "data", "features", "method", "parameters", "seed")
 
 
 def identity(record):
-    """The text that is the same for two records of the same item, and for no others.
+    """A text that is equal for two records exactly if they are of the same item.
 
     Parameters
     ----------
@@ -44,7 +44,7 @@ def _parsed(line):
 
 
 def _scan(path):
-    """The records, and the length in bytes of the lines that hold them."""
+    """The records, and the total length of their lines in bytes."""
     lines = Path(path).read_bytes().splitlines(keepends=True) if Path(path).exists() else []
     found = [_parsed(line) for line in lines]
     if None in found[:-1]:
@@ -86,7 +86,7 @@ class Records:
     Parameters
     ----------
     path : str or path-like
-        Made if it is missing.
+        Created if it is missing.
 
     Attributes
     ----------

@@ -1,1 +1,1 @@
-"""The training of a model: its loop, when to stop, what is kept of it."""
+"""The training loop: stopping, interruption, devices, threads, and DSNMF in files."""

@@ -1,4 +1,4 @@
-"""Functions of a model that are compiled when first asked for, or are a client's own."""
+"""Functions of a model that are compiled at their first use, or assigned by a client."""
 
 from __future__ import annotations
 
@@ -15,8 +15,7 @@ Compiled = TypeVar("Compiled")
 class compiled(Generic[Compiled]):
     """Turns a method that compiles a function into an attribute that holds the function.
 
-    It is compiled once per model. A function that a client assigns to the attribute takes its
-    place, as it would in a plain attribute.
+    The function is compiled once per model. A client may assign another one, as to any attribute.
 
     Parameters
     ----------
@@ -54,7 +53,7 @@ class compiled(Generic[Compiled]):
 
 
 def forget(model, name):
-    """Have a function compiled anew when it is next asked for; a client's own is dropped."""
+    """Drop a compiled or assigned function, so that the next use compiles it again."""
     vars(model).pop(name, None)
     vars(model).get("_compiled", {}).pop(name, None)
 

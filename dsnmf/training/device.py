@@ -1,4 +1,4 @@
-"""What compiles to JAX, on whatever device JAX has: exact, atomic, data copied there once."""
+"""Compiles to JAX for any device: exact, atomic; data are copied to the device once."""
 
 import contextlib
 import gc
@@ -13,7 +13,7 @@ from pytensor.compile.sharedvalue import SharedVariable
 from pytensor.link.jax.linker import JAXLinker
 from pytensor.tensor.type import TensorType
 
-#: What translates PyTensor's operations for JAX.
+#: The module that translates PyTensor's operations for JAX.
 _JAX_OPS = "pytensor.link.jax.dispatch"
 
 _LOADING = Lock()
@@ -27,7 +27,7 @@ def check_device():
     ImportError
         If JAX is missing.
     RuntimeError
-        If it can start no device, such as that which JAX_PLATFORMS asks for.
+        If no device works, such as the one that JAX_PLATFORMS names.
     """
     try:
         import jax
@@ -37,7 +37,7 @@ def check_device():
         ) from error
     try:
         return jax.devices()[0]
-    except Exception as error:  # of any type, even without a text
+    except Exception as error:  # of any type, perhaps without a text
         asked = os.environ.get("JAX_PLATFORMS", "")
         why = str(error).partition("\n")[0] or type(error).__name__
         raise RuntimeError(
@@ -48,10 +48,10 @@ def check_device():
 
 @contextlib.contextmanager
 def _exact():
-    """JAX as our graphs mean it, in this thread, whatever the process has set.
+    """Make JAX compute in the dtypes of our graphs, in this thread, whatever the process has set.
 
-    Some sums of float32 data are float64, which JAX makes float32 by default; and cards multiply
-    float32 matrices with 11 of their 24 bits unless they are told not to.
+    By default JAX makes float32 of our float64 sums of float32 data, and graphics cards multiply
+    float32 matrices with 11 of their 24 bits.
     """
     import jax
 
@@ -60,7 +60,7 @@ def _exact():
 
 
 def _load_jax_ops():
-    """Import PyTensor's code for JAX, which as it is imported sets JAX for the whole process."""
+    """Import PyTensor's code for JAX, and undo the setting of JAX that its import changes."""
     import jax
 
     def load():
@@ -70,7 +70,7 @@ def _load_jax_ops():
         finally:
             jax.config.update("jax_enable_x64", before)
 
-    # In a thread of its own, which none of JAX's contexts holds in.
+    # In a new thread, in which no context of JAX is active.
     with _LOADING, ThreadPoolExecutor(1) as thread:
         if _JAX_OPS not in sys.modules:
             thread.submit(load).result()
@@ -78,7 +78,7 @@ def _load_jax_ops():
 
 @contextlib.contextmanager
 def _name_errors(device):
-    """One line for what a device may run into."""
+    """Turn errors of a device into errors with one clear line."""
     import jax
 
     try:
@@ -91,17 +91,16 @@ def _name_errors(device):
 
 
 class DeviceLinker(JAXLinker):
-    """PyTensor's linker for JAX, and what it lacks.
+    """PyTensor's linker for JAX, with these changes.
 
     - Data in a shared variable tagged `on_device` go to the device once, not in every call.
-    - Results come back as arrays of NumPy; what updates shared variables stays there.
-    - Both have the dtype that the graph says; JAX leaves sums of float32 in float64.
-    - A call is over when the device has done all of it, so that after an error no shared variable
-      has changed.
+    - Results are NumPy arrays; updated shared variables stay on the device.
+    - Both have the graph's dtype; JAX leaves sums of float32 in float64.
+    - A call returns when the device has finished, so an error leaves shared variables unchanged.
     """
 
     def fgraph_convert(self, fgraph, input_storage, storage_map, **kwargs):
-        """As PyTensor has it, which without this would keep what shared variables hold by now."""
+        """See PyTensor's method, which without this would keep the current values alive."""
         tensors = [
             (storage, storage[0])
             for variable, storage in storage_map.items()
@@ -116,12 +115,12 @@ class DeviceLinker(JAXLinker):
                 storage[0] = value
 
     def make_thunk(self, **kwargs):
-        """As PyTensor's linkers have it."""
+        """See `pytensor.link.basic.Linker`."""
         import jax
 
         device = check_device()
         _load_jax_ops()
-        gc.collect()  # what models that are gone have there: graphs are cycles, and wait for this
+        gc.collect()  # frees the device memory of dropped models: their graphs are cycles
         with _exact(), _name_errors(device):
             thunk, inputs, outputs = super().make_thunk(**kwargs)
         data = [

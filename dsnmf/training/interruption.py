@@ -1,4 +1,4 @@
-"""Ctrl-C in a training: it ends after the iteration under way, and nobody goes on unawares."""
+"""Ctrl-C ends a training after the current iteration, with a warning or an exception."""
 
 import contextlib
 import signal
@@ -6,21 +6,21 @@ import threading
 import traceback
 import warnings
 
-#: Packages whose functions fit several models, or go on with what a fit has given; and modules of
-#: theirs that only hand on the call of a method.
+#: Packages whose functions fit several models or use the results of a fit; and their modules that
+#: only pass a method call on.
 OTHERS, GO_BETWEENS = ("sklearn.", "joblib."), ("sklearn.base", "sklearn.utils.")
 
 
 class InterruptionWarning(RuntimeWarning):
-    """Ctrl-C has ended a training early; the model is as far as it has come."""
+    """Ctrl-C has ended a training early; the model has the last iteration's factors."""
 
 
 @contextlib.contextmanager
 def defer_interrupt():
-    """Hold the first Ctrl-C back, so that no step is cut in half; yields a list that it fills.
+    """Defer the first Ctrl-C, so that no step is interrupted; yields a list that it appends to.
 
-    A second Ctrl-C interrupts at once. Signals can be held in the main thread only; in others
-    nothing is changed.
+    A second Ctrl-C interrupts at once. Only the main thread can defer signals; in other threads
+    this does nothing.
     """
     received = []
     if threading.current_thread() is not threading.main_thread():
@@ -48,7 +48,7 @@ def end_early(iteration):
     Raises
     ------
     KeyboardInterrupt
-        Where `raise_interruption` says so, or warnings are errors.
+        Within `raise_interruption`, or if warnings are errors.
     """
     try:
         text = f"interrupted after iteration {iteration}"
@@ -59,7 +59,7 @@ def end_early(iteration):
 
 @contextlib.contextmanager
 def raise_interruption():
-    """Let Ctrl-C raise KeyboardInterrupt from trainings in this context: half of one is no result.
+    """Within this context, a training ended by Ctrl-C raises KeyboardInterrupt.
 
     Examples
     --------
@@ -77,6 +77,6 @@ def raise_interruption():
 
 
 def is_called_by_others():
-    """Whether scikit-learn or joblib has called us, and would go on with an unfinished fit."""
+    """Whether scikit-learn or joblib is calling, and would use an unfinished fit."""
     modules = (frame.f_globals.get("__name__", "") for frame, _ in traceback.walk_stack(None))
     return any(name.startswith(OTHERS) and not name.startswith(GO_BETWEENS) for name in modules)

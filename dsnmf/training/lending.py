@@ -1,4 +1,4 @@
-"""Compiled programs, made once per process and kind, and lent to one user at a time."""
+"""Lends compiled programs, made once per process and kind, to one user at a time."""
 
 import contextlib
 import os
@@ -8,17 +8,17 @@ from functools import partial, wraps
 import numpy as np
 import pytensor
 
-#: Kinds of programs that are kept; those that were not asked for longest are given up.
+#: Number of kinds whose programs are kept; the least recently used kinds are dropped.
 KEPT = 64
 
-#: Programs that nobody uses now, by their kind.
+#: Unused programs, by kind.
 _free: dict = {}
 
 _looking, _compiling = threading.Lock(), threading.RLock()
 
 
 def _renew_locks():
-    """In a forked process: other threads, which might have held them, are not there."""
+    """Renew the locks in a forked process, which lacks the threads that may have held them."""
     global _looking, _compiling
     _looking, _compiling = threading.Lock(), threading.RLock()
 
@@ -28,7 +28,7 @@ if hasattr(os, "register_at_fork"):
 
 
 class _Same:
-    """Equal for the same object alone: a function, a mode."""
+    """A key for a function or mode: equal only for the same object."""
 
     __slots__ = ("value",)
 
@@ -43,13 +43,13 @@ class _Same:
 
 
 def _key_of(setting):
-    """What stands for a setting in a key: itself, if equal ones are alike."""
+    """A setting as a part of a key: itself, if equal settings mean the same."""
     plain = setting is None or isinstance(setting, str | int | float | tuple | type)
     return setting if plain else _Same(setting)
 
 
 def _spare(key):
-    """The list of free programs of a kind, which is now the kind that was asked for last."""
+    """The unused programs of a kind, which becomes the most recently used kind."""
     with _looking:
         programs = _free.pop(key, [])
         _free[key] = programs
@@ -60,19 +60,19 @@ def _spare(key):
 
 @contextlib.contextmanager
 def lend(make, *settings):
-    """A context with `make(*settings)`, or one that was made for the same settings before.
+    """A context that lends `make(*settings)`, made now or earlier.
 
-    Nobody else has it meanwhile: who asks for one of the same kind within the context, or in
-    another thread, gets another. Afterwards it is kept for the next; after an error too, unless it
-    says that it `is_broken`.
+    It has one user at a time: another request for the same settings, within the context or in
+    another thread, gets another object. Afterwards it is kept for the next user, also after an
+    error, unless it has `is_broken` set.
 
     Parameters
     ----------
     make : callable
         A function or class of a module.
     *settings
-        All that its result depends on, beside PyTensor's own settings. Functions and modes are told
-        apart by what they are, not by what they do.
+        All that its result depends on besides PyTensor's settings. Functions and modes are compared
+        by identity.
 
     Examples
     --------
@@ -90,7 +90,7 @@ def lend(make, *settings):
     try:
         program = programs.pop()
     except IndexError:
-        with _compiling:  # PyTensor changes its settings meanwhile, those of the process
+        with _compiling:  # while it compiles, PyTensor changes settings of the process
             program = make(*settings)
     try:
         yield program
@@ -100,15 +100,15 @@ def lend(make, *settings):
 
 
 def _align(value):
-    """Arrays that came from another process may lie at odd addresses, which PyTensor refuses."""
+    """Align an array: PyTensor refuses odd addresses, as of arrays from another process."""
     is_odd = isinstance(value, np.ndarray) and not value.flags.aligned
     return np.require(value, requirements="A") if is_odd else value
 
 
 def compile_once(compiling):
-    """Decorate what compiles a function: for the same arguments it is compiled once, if called.
+    """Decorate a function that compiles: same arguments are compiled once, at the first call.
 
-    Several threads may call the function; each has a compiled one for itself.
+    Several threads may call the result; each uses a compiled function of its own.
     """
 
     @wraps(compiling)

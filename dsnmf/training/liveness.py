@@ -1,4 +1,4 @@
-"""Whether training of rectifiers leads anywhere: the size of its steps, units that have died."""
+"""Warnings for training with rectifiers: steps too large, and dead units."""
 
 import warnings
 from functools import cached_property
@@ -12,18 +12,18 @@ from pytensor.graph.basic import Variable
 #: Epochs in a row without any unit above zero, after which a model counts as dead.
 EPOCHS = 2
 
-#: Relative distance of the cost to that of a model that reconstructs nothing, below which the
-#: features are looked at: their products cost as much as half an epoch.
+#: The features are computed only if the cost is this near, relatively, to that of X̂ = 0: they take
+#: as long as half an epoch.
 NEAR = 1e-4
 
-#: Largest share of the mean size of Z_1's entries that Adam's first steps, which are as long as its
-#: learning rate, may have. Above it the cost first rises over that of a model that reconstructs
-#: nothing; on PIE and digits it was still above the start's after 60 and 300 epochs.
+#: Largest ratio of Adam's first steps, which are as long as its learning rate, to the mean size of
+#: Z_1's entries. Above it the cost first exceeds that of X̂ = 0; on PIE and digits it still exceeded
+#: the start's after 60 and 300 epochs.
 LARGEST_STEP = 1 / 3
 
 
 class DeadModelWarning(RuntimeWarning):
-    """Every hidden unit of a layer is at zero, so that no gradient flows."""
+    """Every hidden unit of a layer is zero, so that all gradients are zero."""
 
 
 def warn_of_large_steps(Z, learning_rate):
@@ -33,7 +33,7 @@ def warn_of_large_steps(Z, learning_rate):
     ----------
     Z : ndarray, shape (p, k)
     learning_rate : float, or scalar TensorVariable
-        Only a shared variable's value is known now; another variable's is not looked at.
+        Of variables, only shared ones have a value to test.
     """
     if isinstance(learning_rate, SharedVariable):
         learning_rate = float(learning_rate.get_value())
@@ -53,12 +53,12 @@ def warn_of_large_steps(Z, learning_rate):
 
 
 class Liveness:
-    """Looks at a model after each epoch.
+    """Finds out whether a model is dead, from the costs of its epochs.
 
     Parameters
     ----------
     objective : Objective or None
-        What is minimised. A model without one, or whose X̂ is no product Z_1 F, counts as alive.
+        That of the model. A model without one, or whose X̂ is no product Z_1 F, counts as alive.
     """
 
     def __init__(self, objective):
@@ -67,18 +67,18 @@ class Liveness:
 
     @property
     def is_dead(self):
-        """Whether every unit of a layer was at zero in the last epochs."""
+        """Whether every unit of a layer was zero in the last epochs."""
         return self._epochs >= EPOCHS
 
     @cached_property
     def _total(self):
-        """The cost of a model that reconstructs nothing."""
+        """The cost of X̂ = 0."""
         X = self._objective.X.get_value(borrow=True)
         return float(np.vdot(X, X)) + self._objective.offset
 
     @cached_property
     def _compute_features(self):
-        # Without rewrites, in Python: it is ready at once, for the few epochs that need it.
+        # Without rewrites, in Python: compiled at once, for the few epochs that need it.
         return pytensor.function([], self._objective.features, mode=Mode("py", None))
 
     def look(self, cost):

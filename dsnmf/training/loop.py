@@ -1,27 +1,33 @@
-"""Training: the loop with its stopping, progress and checkpoints."""
+"""The training loop, with stopping, progress and checkpoints."""
 
 import contextlib
 import math
+import sys
 
 from dsnmf.extras import tqdm_bar
 from dsnmf.training.interruption import defer_interrupt, end_early
 from dsnmf.training.memory import freed_memory_kept
 
-#: Iterations between two looks at the stopping tolerance.
+#: Iterations between two checks of the stopping tolerance.
 CHECK_EVERY = 10
+
+
+def is_watched():
+    """Whether somebody sees a line before the next one replaces it: logs keep all."""
+    return sys.stderr.isatty() or "ipykernel" in sys.modules
 
 
 @contextlib.contextmanager
 def progress_bar(total, description, shown, done=0, reading=None):
     """A `tqdm_bar` whose `advance(cost)` counts one iteration.
 
-    It starts at the iterations that have been done before, and tells what has been read. The first
-    iteration, in which functions that are new to the machine are compiled, has a line of its own.
+    It starts at `done` iterations, and shows how much has been read. The first iteration has a line
+    of its own, as functions may have to be compiled; logs have no such line.
     """
     with contextlib.ExitStack() as shown_now:
         first = f"{description}: first iteration (compiling, once per machine)"
         options = {"desc": first, "bar_format": "{desc}", "leave": False}
-        shown_now.enter_context(tqdm_bar(shown, **options))
+        shown_now.enter_context(tqdm_bar(shown and is_watched(), **options))
         bar = None
 
         def advance(cost):
@@ -55,13 +61,13 @@ def run(
     Parameters
     ----------
     step : callable
-        Makes one iteration. Returns the cost before it, or None where that was not computed; it
-        must be there in iterations 1, 1 + `CHECK_EVERY`, 1 + 2 `CHECK_EVERY`, ….
+        Makes one iteration. Returns the cost before it, or None if that was not computed, which is
+        not allowed in iterations 1, 1 + `CHECK_EVERY`, 1 + 2 `CHECK_EVERY`, ….
     max_iter : int >= 0
     history : list of float, or anything with `append`
-        The costs; extended in place, so that it is right also if the loop is left early.
+        The costs; extended in place, so that it is complete even after an exception.
     tolerance : CostTolerance, FeatureTolerance or None
-        See `dsnmf.training.stopping`. Looked at every `CHECK_EVERY` iterations.
+        See `dsnmf.training.stopping`. Checked every `CHECK_EVERY` iterations.
     callback : callable or None
         Called as callback(iteration, cost) after each iteration (from 1) with the last known
         cost; a true return value stops.
@@ -69,17 +75,17 @@ def run(
         Text before the progress bar.
     progress : bool
     reading : Reading or None
-        What the bar tells of the data read.
+        Gives the amount of data read to the bar.
     start : (int, float or None)
-        Iterations that have been done before, which count, and their last known cost.
+        Number of iterations done before, which count for max_iter, and their last known cost.
     checkpoint : callable or None
-        Called as checkpoint(iteration, interrupted) after each iteration that another one may
-        follow, when all has been done that belongs to it.
+        Called as checkpoint(iteration, interrupted) at the end of each iteration that may not be
+        the last.
 
     Returns
     -------
     str
-        What ended the run: "max_iter", the tolerance's reason ("tol" or "optimum"), "callback" or
+        Why it ended: "max_iter", the tolerance's reason ("tol" or "optimum"), "callback" or
         "interrupt" (Ctrl-C; the iteration under way is finished first).
 
     Raises
@@ -87,7 +93,7 @@ def run(
     FloatingPointError
         If a cost is NaN or infinite.
     KeyboardInterrupt
-        At Ctrl-C, as `dsnmf.training.interruption.end_early` has it.
+        At Ctrl-C, see `dsnmf.training.interruption.end_early`.
 
     Warns
     -----

@@ -1,19 +1,19 @@
-"""Memory that compiled steps free and need again."""
+"""Keeps memory that compiled steps free and allocate again."""
 
 import contextlib
 import ctypes
 import threading
 from functools import cache
 
-#: glibc's names for what is set.
+#: glibc's numbers of the options.
 _M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD, _M_MMAP_MAX = -1, -3, -4
 
-#: Nothing freed goes back to the system.
+#: Options with which freed memory stays in the process.
 _KEPT = {_M_MMAP_MAX: 0, _M_TRIM_THRESHOLD: 2**31 - 1}
 
-#: Where glibc's thresholds come to rest in a process that has freed large arrays. They no longer
-#: adapt once anything is set, and at the values that they begin with (128 KiB) the process would
-#: map and unmap every larger array from then on, which takes up to five times the time.
+#: The values that glibc's thresholds reach in a process that has freed large arrays. Once any
+#: option is set they no longer adapt. With their initial values (128 KiB) the process would from
+#: then on map and unmap every larger array, which takes up to five times as long.
 _AFTERWARDS = {_M_MMAP_MAX: 65536, _M_MMAP_THRESHOLD: 32 << 20, _M_TRIM_THRESHOLD: 64 << 20}
 
 _lock, _holders = threading.Lock(), 0
@@ -38,18 +38,18 @@ def _set(options):
 
 @contextlib.contextmanager
 def freed_memory_kept():
-    """Let the C library keep freed blocks for the time being, where it is glibc.
+    """Let glibc keep freed memory within this context; other C libraries are unchanged.
 
-    A compiled step allocates its temporaries anew in every call. By default glibc maps large
-    blocks from the kernel and returns them at once, so that each step touches, zeroes and
-    unmaps the same pages again: a third of the step's time on the papers' data. Without mmap
-    and without trimming, freed blocks stay in the heap and are used again. This holds for the
-    whole process, so when the last of all contexts ends, in whatever thread, what is free is
-    returned to the system, and large blocks are so from then on: those above 32 MiB at once,
-    others when 64 MiB are free, as in any process that has worked with large arrays before.
+    A compiled step allocates its temporaries in every call. By default glibc maps large blocks from
+    the kernel and unmaps them at once, so each step touches, zeroes and unmaps the same pages: a
+    third of its time on the papers' data. Without mmap and trimming, freed blocks stay in the heap
+    for the next step.
 
-    Training by `fit` does so by itself. A loop of one's own over `DSNMF.train_fun` is faster in
-    such a context, too.
+    The setting holds for the whole process. When the last context ends, in any thread, free memory
+    is returned to the system. From then on blocks above 32 MiB are returned at once, others when
+    64 MiB are free, as in any process that has freed large arrays.
+
+    `fit` enters this context itself. It also makes your own loop over `DSNMF.train_fun` faster.
 
     Examples
     --------

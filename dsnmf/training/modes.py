@@ -1,4 +1,4 @@
-"""What PyTensor's modes can and cannot do, and the one that models run in."""
+"""PyTensor's modes: which work here, and the one that models use."""
 
 from __future__ import annotations
 
@@ -29,17 +29,17 @@ if TYPE_CHECKING:
     from dsnmf.typing import Mode as AnyMode
     from dsnmf.typing import Updates
 
-#: PyTensor's name of the mode that it chooses by itself.
+#: PyTensor's name of its default mode.
 DEFAULT = "Mode"
 
-#: PyTensor's rewrites, but for those that are for its C code.
+#: PyTensor's rewrites, without those for its C code.
 _REWRITES = RewriteDatabaseQuery(
     include=["fast_run"], exclude=["cxx_only", "BlasOpt", "local_careduce_fusion"]
 )
 
 
 class _QuietLinker(PerformLinker):
-    """Runs node by node, without NumPy's warnings of overflow: costs are looked at by training."""
+    """Runs node by node, without NumPy's overflow warnings, as the loop tests the costs."""
 
     def make_all(self, **options):
         run, *rest = super().make_all(**options)
@@ -52,20 +52,20 @@ class _QuietLinker(PerformLinker):
         return quiet, *rest
 
 
-#: One operation after the other, each by NumPy, but fused elementwise ones by a loop that Numba
-#: compiles: nothing else needs to be compiled.
+#: NumPy runs one operation after the other. Numba compiles only fused elementwise operations, to
+#: loops.
 NODE_BY_NODE = Mode(_QuietLinker(allow_gc=True), _REWRITES).register((compile_loops, 200))
 
 
 def as_mode(mode):
-    """The mode itself, if it can be used.
+    """Check that a mode works; returns it.
 
     Raises
     ------
     ValueError
-        If it is a name that PyTensor does not know.
+        If PyTensor has no mode of this name.
     ImportError, RuntimeError
-        If it compiles to JAX, and that or its device is not there.
+        If it compiles to JAX, and JAX is missing or has no device that works.
     """
     if isinstance(mode, str) and mode.upper() not in predefined_modes:
         known = ", ".join(sorted(predefined_modes))
@@ -76,12 +76,12 @@ def as_mode(mode):
 
 
 def is_jax(mode):
-    """Whether a mode compiles to JAX, which has neither sparse matrices nor while loops."""
+    """Whether a mode compiles to JAX, which supports neither sparse matrices nor while loops."""
     return isinstance(get_mode(mode).linker, JAXLinker)
 
 
 def _has_loop(outputs, *pairs):
-    """Whether a graph has a loop, whose every step would be run node by node."""
+    """Whether a graph has a loop, which `NODE_BY_NODE` would run slowly."""
     results = outputs if isinstance(outputs, list | tuple) else [outputs]
     computed = [getattr(result, "variable", result) for result in results]  # `Out` holds one
     computed += [new for several in pairs for _, new in several]
@@ -101,7 +101,7 @@ def _keep_sources():
 
 
 def _as_pairs(replacements):
-    """A dictionary's, or those that a list or an iterator has in its place."""
+    """A list of pairs from a dictionary, or from an iterable of pairs."""
     return list(replacements.items() if isinstance(replacements, dict) else replacements or ())
 
 
@@ -113,15 +113,15 @@ def compile_function(
     givens: Updates | Iterable[tuple[Variable, Variable]] | None = None,
     **options: Any,
 ) -> Any:
-    """`pytensor.function`, without a mode in the one that suits the graph.
+    """`pytensor.function`, with a default mode that suits the graph.
 
-    That is `NODE_BY_NODE`, or Numba for graphs with loops; or the one that PyTensor was told to use
-    (`pytensor.config.mode`). JAX is run by `DeviceLinker`.
+    That is `pytensor.config.mode` if it was set, otherwise Numba for graphs with loops, and
+    `NODE_BY_NODE` for all others. JAX uses `DeviceLinker`.
 
     Parameters
     ----------
     inputs, outputs, updates, givens, **options
-        See `pytensor.function`, whose order of arguments this is, and Theano's.
+        See `pytensor.function`; in its order of arguments, which is also Theano's.
     mode : None, str or pytensor Mode
 
     Returns
@@ -138,7 +138,7 @@ def compile_function(
     """
     updates, givens = _as_pairs(updates), _as_pairs(givens)
     mode = pytensor.config.mode if mode is None else mode
-    if mode == DEFAULT:  # also from another machine, whose settings blocks of samples go by
+    if mode == DEFAULT:  # perhaps sent from the machine that runs the fit
         mode = DEFAULT if _has_loop(outputs, updates, givens) else NODE_BY_NODE
     elif is_jax(mode):
         mode = Mode(DeviceLinker(), get_mode(mode).provided_optimizer)

@@ -8,11 +8,11 @@ from dsnmf.files.pages import release
 
 
 class NeedsMemory(ValueError):
-    """What serves in memory, but not in blocks."""
+    """X can be fitted in memory, but not in blocks."""
 
 
 class Stacked:
-    """Rows of some blocks; sums of these are all their rows, in order."""
+    """Rows of a block as a term: a sum of terms holds all rows, in order."""
 
     def __init__(self, rows):
         self._parts = [rows]
@@ -22,22 +22,22 @@ class Stacked:
         return self
 
     def rows(self):
-        """All of them as one array."""
+        """All rows as one array."""
         return np.concatenate(self._parts)
 
 
 def add_terms(total, terms):
-    """The sums of two lists, entry by entry; the first is changed, None stands for no terms yet."""
+    """Add a list of terms to a total, in place; None is an empty total."""
     return terms if total is None else [iadd(*pair) for pair in zip(total, terms)]
 
 
 def as_terms(terms):
-    """Arrays of their own in float64, in which sums are made."""
+    """Copies of arrays in float64, as terms."""
     return [np.array(term, np.float64) for term in terms]
 
 
 def gram_terms(rows):
-    """No new rows; the term of the Gram matrix of their columns, in float64."""
+    """No new rows; the Gram matrix of the columns as a term, in float64."""
     wide = rows.astype(np.float64, copy=False)
     return [], [wide.T @ wide]
 
@@ -50,9 +50,9 @@ def pass_over(blocks, function, inputs=(), outputs=()):
     blocks : iterable of (slice, rows)
     function : callable
         From a block's rows and the same rows of the inputs to a list of new rows of the outputs,
-        and a list of terms, which are its own, and can be added.
+        and a list of terms. Terms are added in place, so they must be new objects.
     inputs, outputs : sequences of array, shape (n, …)
-        An array may be both.
+        An array may be in both.
 
     Returns
     -------
@@ -71,10 +71,10 @@ def pass_over(blocks, function, inputs=(), outputs=()):
     array([0., 2., 4.])
     """
     total = None
-    for samples, rows in blocks:
-        values, terms = function(rows, *(array[samples] for array in inputs))
+    for block, rows in blocks:
+        values, terms = function(rows, *(array[block] for array in inputs))
         for array, new in zip(outputs, values):
-            array[samples] = new
+            array[block] = new
         for array in (*inputs, *outputs):
             release(array)
         total = add_terms(total, terms)

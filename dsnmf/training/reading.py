@@ -1,4 +1,4 @@
-"""How much of data in blocks has been read, counted and shown."""
+"""Counts the data read in passes, and shows progress bars."""
 
 import contextlib
 
@@ -14,17 +14,17 @@ class Reading:
     Parameters
     ----------
     shown : bool
-        Whether each pass has a bar of bytes with the time left. Bars of named stages stay; those of
-        iterations come only if one takes more than some seconds, and go at its end.
+        Whether each pass has a bar of bytes with the time left. Bars of named stages stay. A bar of
+        an iteration appears only if the pass takes seconds, and disappears at its end.
 
     Attributes
     ----------
     stage : str
-        What the coming passes are for; empty within iterations.
+        The name of the following passes; empty within iterations.
     passes : int
-        Complete ones so far.
+        Number of complete passes.
     size : int
-        Bytes read so far.
+        Bytes read.
 
     Examples
     --------
@@ -43,7 +43,7 @@ class Reading:
 
     @contextlib.contextmanager
     def count_pass(self, size, stage=None):
-        """Counts a pass over so many bytes; yields a function to be called with those of a part."""
+        """Count a pass over `size` bytes; yields a function to call with each block's bytes."""
         stage = self.stage if stage is None else stage
         options = {"leave": True} if stage else {"leave": False, "delay": DELAY}
         options |= {"desc": stage or "this pass", "unit": "B", "unit_scale": True}
@@ -57,5 +57,5 @@ class Reading:
         self.passes += 1
 
     def totals(self):
-        """What a bar of iterations shows of it."""
+        """The numbers for the bar of the iterations."""
         return {"passes": self.passes, "read": f"{self.size / 1e9:.4g} GB"}

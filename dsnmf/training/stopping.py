@@ -1,11 +1,11 @@
 """When to stop: tolerances of the training loop, and the authors' own rules.
 
-The authors' rules look at the unsquared residual norms d_1, d_2, … of the iterations.
+The authors' rules use the unsquared residual norms d_1, d_2, … of the iterations.
 """
 
 import numpy as np
 
-#: Iterations between two looks in the authors' MATLAB code.
+#: Iterations between two checks in the authors' MATLAB code.
 MATLAB_EVERY = 10
 
 
@@ -17,7 +17,7 @@ def has_converged(previous, current, tol):
     previous, current : float >= 0
         ‖X - X̂‖_F after two successive iterations, not squared.
     tol : float >= 0
-        1e-6 in the ICML paper's fine-tuning, looked at after every iteration; 1e-5 in the
+        1e-6 in the ICML paper's fine-tuning, checked after every iteration; 1e-5 in the
         MATLAB code of Semi-NMF, see `matlab_stops`.
 
     Returns
@@ -45,24 +45,24 @@ def matlab_stops(norms, tol=1e-5):
     Returns
     -------
     bool
-        Always False between the looks.
+        False in all other iterations.
     """
     looks = len(norms) > 1 and len(norms) % MATLAB_EVERY == 0
     return looks and has_converged(norms[-2], norms[-1], tol)
 
 
 class CostTolerance:
-    """Reached when the cost moved by at most tol times the first cost since the last look.
+    """Reached if the cost changed by at most tol times the first cost since the last check.
 
     Parameters
     ----------
     tol : float >= 0
         0 is never reached.
     least : float
-        No cost can be below. It is also reached where the cost is above by at most tol times the
-        first cost: `reason` is then "optimum".
+        A lower bound of the cost. The tolerance is also reached if the cost exceeds it by at most
+        tol times the first cost; `reason` is then "optimum".
     rounding : float
-        So it is at this cost, of which rounding is all that is left.
+        It is also reached at a cost up to this: the rest is rounding, and `reason` is "optimum".
 
     Attributes
     ----------
@@ -83,7 +83,7 @@ class CostTolerance:
         self._first = self._previous = None
 
     def look(self, cost):
-        """Look once; `cost` is the present one."""
+        """Check the current cost; returns whether the tolerance is reached."""
         if self._first is None:
             self._first, moved = cost, np.inf
         else:
@@ -96,7 +96,7 @@ class CostTolerance:
         return bool(self._tol and moved <= limit)
 
     def state(self):
-        """What `restore` goes on from, once a cost was looked at: small arrays by name."""
+        """The state for `restore`, after the first check: small arrays by name."""
         return {"seen": np.array([self._first, self._previous])}
 
     def restore(self, state):
@@ -108,25 +108,25 @@ def _keep_positive(H):
 
 
 def _measure_move(H, before):
-    """The positive part of some features, and by how much it moved."""
+    """The positive part of some features; terms of its squared change and squared norm."""
     features, before = np.maximum(H, 0), before.astype(np.float64)
     moved = float(np.square(features - before).sum())
     return [features], [moved, float(np.square(before).sum())]
 
 
 class FeatureTolerance:
-    """Reached when the features moved by at most tol (relative, Frobenius) since the last look.
+    """Reached if the features changed by at most tol (relative, Frobenius) since the last check.
 
-    Adam's cost jumps about long after the features have settled, and creeps on when they have.
+    Adam's cost still fluctuates, and falls slowly, long after the features have settled.
 
     Parameters
     ----------
     tol : float >= 0
         0 is never reached.
-    passed : callable
-        `dsnmf.training.passes.pass_over` of what has the features as its positive part.
+    run_pass : callable
+        `dsnmf.training.passes.pass_over` over an array whose positive part are the features.
     last : array
-        Written to: the features of the last look.
+        Gets the features of the last check.
 
     Examples
     --------
@@ -147,7 +147,7 @@ class FeatureTolerance:
         self._looked = False
 
     def look(self, cost):
-        """Look once; `cost` is not used."""
+        """Check the features; returns whether the tolerance is reached. `cost` is not used."""
         if not self._looked:
             self._looked = True
             self._run_pass(_keep_positive, [], [self._last])
@@ -156,7 +156,7 @@ class FeatureTolerance:
         return bool(self._tol and np.sqrt(moved) <= self._tol * np.sqrt(size))
 
     def state(self):
-        """What `restore` goes on from besides `last`: small arrays by name."""
+        """The state for `restore`, besides `last`: small arrays by name."""
         return {"looked": np.array(self._looked)}
 
     def restore(self, state):

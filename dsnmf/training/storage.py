@@ -1,4 +1,4 @@
-"""DSNMF in files and copies: data, parameters and training state, so that it goes on exactly."""
+"""Saves and copies DSNMF with data and training state, so that training continues exactly."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from dsnmf.typing import Mode, PathLike
 
-#: 2: may hold a compression. 3: may hold shared scalars.
+#: Version 2 may hold a compression, version 3 also shared scalars.
 _VERSION = 3
 
 
@@ -30,7 +30,7 @@ def param_names(layers):
 
 
 def _check_writable(model):
-    """ValueError, naming it, if the model has something that a file cannot hold."""
+    """Raise a ValueError that names what a file cannot hold, if the model has such things."""
     objective, rule = model._objective, model._rule
     found = [f"a {name} of its own" for name in own_functions(model)]
     if not model.cost is rule.minimised is objective.cost:
@@ -47,7 +47,7 @@ def _check_writable(model):
 
 
 def _place(scalar, shared):
-    """A number as it is; for a shared variable its place in the list `shared`, put there if new."""
+    """A number unchanged; a shared variable as its index in `shared`, appended if new."""
     if not isinstance(scalar, SharedVariable):
         return scalar
     if scalar not in shared:
@@ -110,26 +110,26 @@ _SUBCLASS = "{} is a subclass of DSNMF, whose code a file does not hold: {}"
 
 
 class Storable:
-    """What DSNMF has for files and copies."""
+    """The methods of DSNMF for files and copies."""
 
     def save(self, path: PathLike) -> None:
         """Write the model, its data and its training state to one file, replaced atomically.
 
-        Learning rates and norms that are shared variables come back as such.
+        Shared learning rates and norms are loaded as shared variables.
 
         Parameters
         ----------
         path : str or path-like
-            Written as it is named; the content is NumPy's .npz format, without pickle.
+            No suffix is added. The content is NumPy's .npz format, without pickle.
 
         Raises
         ------
         ValueError
-            If the model has what a file cannot hold: a cost or functions of a client's own, other
-            `params`, a learning rate or norm that is an expression, a subclass's code. A file that
-            was there stays as it was.
+            If a file cannot hold the model: with a cost or functions that a client assigned, other
+            `params`, a learning rate or norm that is an expression, or a subclass's code. An
+            existing file stays unchanged.
         OSError
-            If the file cannot be written; likewise.
+            If the file cannot be written; an existing file stays unchanged.
         """
         if Storable not in type(self).__bases__:
             raise ValueError(_SUBCLASS.format(type(self).__name__, "pickle it instead"))
@@ -154,7 +154,7 @@ class Storable:
         OSError
             If the file cannot be read.
         ValueError
-            If it is not a complete file of a DSNMF model, or called on a subclass.
+            If it is not a complete file of a DSNMF model, or if called on a subclass.
         """
         if Storable not in cls.__bases__:
             raise ValueError(_SUBCLASS.format(cls.__name__, "use DSNMF.load"))
@@ -171,7 +171,7 @@ class Storable:
         data = [self._objective.X] if self._objective else []
         for variable in [*data, *self.params, *(self._rule.updates if self._rule else ())]:
             value = variable.get_value(borrow=True)
-            if not isinstance(value, np.ndarray):  # JAX's, which PyTensor cannot copy
+            if not isinstance(value, np.ndarray):  # an array of JAX, which PyTensor cannot copy
                 variable.set_value(np.array(value), borrow=True)
         return {name: value for name, value in vars(self).items() if name != "_compiled"}
 

@@ -1,4 +1,4 @@
-"""How many threads of BLAS a piece of work gets: one where it is small."""
+"""Limits BLAS to one thread where the work is small."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from typing import Any
 
-#: Products of an iteration below this many operations get one thread. The second takes up to a
-#: third off an iteration of this size where nothing else runs; beside other work each product waits
-#: some milliseconds for it, where all of it takes one (tests/benchmarks/busy.py --sweep).
+#: Iterations whose products have fewer operations get one thread. At this size a second thread
+#: saves up to a third of the time on an idle machine. On a busy one each product waits some
+#: milliseconds for it, while one thread alone takes one (tests/benchmarks/busy.py --sweep).
 STEP = 5e7
 
-#: The same of work that is done once, such as decompositions: LAPACK with several threads is slower
-#: than with one up to matrices of about 400 x 400, and beside other work ten times as slow.
+#: The limit for work that is done once, such as decompositions: up to matrices of about 400 x 400,
+#: LAPACK is slower with several threads than with one, and ten times as slow on a busy machine.
 ONCE = 1e9
 
-#: Products of fewer operations BLAS makes in one thread by itself.
+#: For fewer operations BLAS itself uses one thread.
 TINY = 2**18
 
 _lock, _inside = Lock(), 0
@@ -31,18 +31,18 @@ _changed: list[tuple[Any, int]] = []
 
 @lru_cache(maxsize=1)
 def _pools(n_modules):
-    """Pools of threads that the process has together, and those that OpenMP counts by thread.
+    """Thread pools with one size per process, and OpenMP's with a size per thread.
 
-    They are looked for again when modules have been imported, which may have brought their own.
+    The search is repeated after new imports, which may have loaded further libraries.
 
     Parameters
     ----------
     n_modules : int
-        How many are imported.
+        Number of imported modules.
     """
     try:
         from threadpoolctl import ThreadpoolController
-    except ImportError:  # scikit-learn, which needs it, is not there
+    except ImportError:  # it is installed with scikit-learn only
         return [], []
     of_process, of_thread = [], []
     for pool in ThreadpoolController().lib_controllers:
@@ -53,18 +53,18 @@ def _pools(n_modules):
 
 def _set(pool, count):
     pool.set_num_threads(count)
-    # From threadpoolctl 3.8 on, the first thread to set a count of OpenBLAS is the only one that
-    # can, until it lets go: in others the call does nothing.
+    # From threadpoolctl 3.8 on, the first thread that sets OpenBLAS's count blocks this call in all
+    # others, until it clears that.
     if hasattr(pool, "clear_controlling_thread"):
         pool.clear_controlling_thread()
 
 
 def _limit(pools):
-    """Give the pools one thread; those that had more, with how many."""
+    """Give the pools one thread; returns (pool, previous count) for those that had more."""
     counts = [(pool, pool.num_threads) for pool in pools]
     for pool in pools:
         _set(pool, 1)
-    # Not those that another thread holds within threadpoolctl's own contexts.
+    # Without pools that another thread controls in a context of threadpoolctl.
     return [(pool, count) for pool, count in counts if count != pool.num_threads]
 
 
@@ -72,8 +72,8 @@ def _limit(pools):
 def one_thread() -> Iterator[None]:
     """A context in which BLAS and OpenMP have one thread; nothing happens without threadpoolctl.
 
-    That of BLAS is mostly a setting of the whole process. So the first thread that enters such a
-    context makes it, and the last one to leave gives back what was there before.
+    BLAS's setting is mostly one for the whole process: the first thread that enters such a context
+    changes it, and the last one that leaves restores it.
 
     Examples
     --------
@@ -103,16 +103,16 @@ def one_thread() -> Iterator[None]:
 
 
 def threads_for(n, *widths, limit=STEP):
-    """A context with one thread for work on n samples, unless its products are large, or tiny.
+    """A context with one thread for work on n samples, unless its products are large or tiny.
 
-    The sizes alone decide, and not what else the machine does: threads change the last bits.
+    It depends on sizes alone, not on the machine's load: the number of threads changes last bits.
 
     Parameters
     ----------
     n : int
-        Samples that are worked on at once.
+        Number of samples.
     *widths : number
-        Of the matrices, at least two: features, and components of each layer. The largest product
+        At least two: the numbers of features and of components of each layer. The largest product
         has 2 n operations for each entry of the matrix between the two largest.
     limit : float
         `STEP` or `ONCE`.

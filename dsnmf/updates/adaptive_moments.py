@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from dsnmf.typing import Scalar, Updates
 
-#: Defaults: decay of the running mean of g and of g², and what is added outside the root.
+#: Defaults: decays of the running means of g and of g², and the ε added outside the root.
 BETA1, BETA2, EPSILON = 0.9, 0.999, 1e-8
 
 
@@ -31,14 +31,14 @@ def _gradients(loss, params):
 
 
 def adam_step_size(t, learning_rate, beta1=BETA1, beta2=BETA2):
-    """a_t of `adam` in its step t >= 1; variables."""
+    """a_t of `adam` for step t >= 1; variables."""
     return learning_rate * pt.sqrt(1 - beta2**t) / (1 - beta1**t)
 
 
 def adam_step(param, grad, m, v, step_size, beta1=BETA1, beta2=BETA2, epsilon=EPSILON):
-    """The moments m and v of a parameter and itself after a step of `adam`; all of its dtype.
+    """m, v and the parameter after a step of `adam`; all of the parameter's dtype.
 
-    Each entry moves by itself, so a part of a parameter may be moved without the others.
+    Entries are independent, so a part of a parameter can be moved alone.
 
     Returns
     -------

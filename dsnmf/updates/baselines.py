@@ -1,4 +1,4 @@
-"""What the papers compare with, and scikit-learn lacks: GNMF and block-coordinate Semi-NMF."""
+"""Rules that the papers compare with and scikit-learn lacks: GNMF, block-coordinate Semi-NMF."""
 
 from __future__ import annotations
 

@@ -71,13 +71,13 @@ def deep_semi_nmf(
     Hs : list of m shared variables, >= 0
         H_1 (k_1 x n), …, H_m. Entries that are zero stay zero.
     affinities : list of m affinities or None, optional
-        One per layer, already times its weight λ_i, None for a layer without. See
+        One per layer, already times its weight λ_i; None for a layer without affinity. See
         `dsnmf.symbolic.laplacian.affinity_terms`.
     features : {"propagated", "stored"}
-        Which features of layer i its Z is fitted to. "propagated": E_m = H_m and
-        E_i = Z_{i+1}E_{i+1} with the Z before the iteration, the paper's algorithm. "stored":
-        E_1 = Z_2H_2 and the layer's own E_i = H_i from the second layer on, as the authors'
-        MATLAB code of Deep WSF has it. For one and two layers the two are the same.
+        The features E_i to which Z_i is fitted. "propagated": E_m = H_m and E_i = Z_{i+1}E_{i+1}
+        with the Z before the iteration, the paper's algorithm. "stored": E_1 = Z_2H_2, and
+        E_i = H_i from the second layer on, as in the authors' MATLAB code of Deep WSF. For one and
+        two layers the two are the same.
     update_Z, update_H : bool or list of m bools
         Whether the layers' factors move or are held fixed.
 
@@ -97,10 +97,10 @@ def deep_semi_nmf(
     Notes
     -----
     Nothing of X's size is formed, and X is read twice. With H_m = L Q and X Qᵀ = U Rᵀ (Q and Uᵀ
-    with orthonormal rows), Z_1 = U Rᵀ(P L)†, so that all that follows
-    lies in U's span and needs only UᵀX. The pseudo-inverses of small matrices that remain have
-    the singular values of E_i and Ψ: those up to max(shape) · eps · σ_max, shape being that of
-    E_i or Ψ, count as zero. This cut-off matters: E_1 and Z_1 have rank min(k_1, …, k_m).
+    with orthonormal rows), Z_1 = U Rᵀ(P L)†: all further products lie in U's span and need only
+    UᵀX. The remaining pseudo-inverses are of small matrices with the singular values of E_i and Ψ.
+    Those up to max(shape) · eps · σ_max, with the shape of E_i or Ψ, count as zero. This cut-off
+    matters: E_1 and Z_1 have rank min(k_1, …, k_m).
 
     With "propagated" features H_1 … H_{m-1} influence neither the Zs nor H_m.
 

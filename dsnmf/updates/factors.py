@@ -1,4 +1,4 @@
-"""What the factorisation rules accept: data X, shared factors Z_i and H_i, switches."""
+"""Validates the arguments of rules: data X, shared factors Z_i and H_i, switches."""
 
 import numpy as np
 from pytensor.compile.sharedvalue import SharedVariable
@@ -7,7 +7,7 @@ from dsnmf.symbolic.linalg import as_data
 
 
 def _shape(variable):
-    """The shape as far as it is known before any call; None for an unknown side."""
+    """The shape of a variable before any call; None for an unknown side."""
     if isinstance(variable, SharedVariable):
         return variable.get_value(borrow=True).shape
     return variable.type.shape
@@ -31,7 +31,7 @@ def _check_factor(variable, name, shape, dtype):
 
 
 def as_model(X, Zs, Hs):
-    """X as a variable of the factors' dtype, Zs and Hs as lists, once all of them fit together.
+    """Check that X, Zs and Hs fit together; returns X as a variable, Zs and Hs as lists.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""Multi-view Deep Semi-NMF: several matrices of the same samples, some of them missing."""
+"""Multi-view Deep Semi-NMF: several matrices of the same samples, which may lack some views."""
 
 from __future__ import annotations
 
@@ -57,28 +57,28 @@ def multiview_deep_semi_nmf(
     Zss : list of V lists of m shared variables
         Z_1^v (p_v x k_1), …, Z_m^v.
     Hss : list of V lists of m shared variables, >= 0
-        H_1^v, …, H_{m-1}^v, H_m: the last one is with consensus "one" the same variable in all
-        lists, with "as coded" each view's own.
+        H_1^v, …, H_{m-1}^v, H_m. With consensus "one" the last is the same variable in all lists,
+        with "as coded" each view has its own.
     affinities : list of V affinities or None, optional
-        W_v, already times the weight β; over samples that have the view. See
+        W_v, already times the weight β; between samples that have the view. See
         `dsnmf.symbolic.laplacian.affinity_terms`.
     weights : array or shared vector of V numbers >= 0, optional
-        With `gamma` the shared vector α, 1/V at the start (with "auto" best what
-        `dsnmf.symbolic.view_weights` makes of the start's costs), which moves; without it
-        the w_v, which stay as they are. They are equal if not given.
+        With `gamma` the shared vector α, which moves; start at 1/V (with "auto" best at
+        `dsnmf.symbolic.view_weights` of the start's costs). Without `gamma` the w_v, which are
+        fixed. They are equal if not given.
     gamma : float > 0 but 1, "auto" or None
-        How the weights move. With 0 < γ < 1 they favour the views that are fitted worst, and the
-        objective may rise with them; with γ > 1 those that are fitted best; "auto" is the
-        parameter-free form, which minimises Σ√R_v.
+        How the weights move. With 0 < γ < 1 they favour the views with the worst fit, and the
+        objective may rise; with γ > 1 those with the best fit. "auto" is the parameter-free form,
+        which minimises Σ√R_v.
     consensus : {"one", "as coded"}
-        "as coded" is the authors' program, of which V different H_m^v come, see Notes.
+        "as coded" is the authors' program, which gives V different H_m^v, see Notes.
     parts : {"of sums", "of views"}
-        What the positive and negative parts are taken of: A and B as above, or each view's, as in
-        N = Σ w_v (A_v⁺ + B_v⁻H_m + H_mW_v).
+        Whether positive and negative parts are those of A and B, as above, or those of each view,
+        as in N = Σ w_v (A_v⁺ + B_v⁻H_m + H_mW_v).
     present : array or shared matrix, shape (V, n), optional
-        1 where a sample has the view, 0 where it is missing. Found from NaN if not given; for Xs
-        that are variables, which must be zero where it is 0, it has to be. R_v is over the samples
-        present, and A and B of a sample over its views.
+        1 where a sample has the view, 0 where it is missing. If not given, it is found from NaN. It
+        must be given if Xs are variables, which must be zero where it is 0. R_v is a sum over the
+        samples that have the view, and A and B of a sample are sums over its views.
 
     Returns
     -------
@@ -96,13 +96,13 @@ def multiview_deep_semi_nmf(
 
     Notes
     -----
-    The objective Σ w_v R_v never rises while the weights stay, nor with weights that move by γ > 1
-    or "auto" what they minimise, Σ α_v^γ R_v or Σ √R_v.
+    With fixed weights the objective Σ w_v R_v never rises. With γ > 1 Σ α_v^γ R_v never rises, and
+    with "auto" Σ √R_v.
 
     "as coded": H_m^v takes a step of its own, H_m^v ← H_old ⊙ √[(A_v⁺ + B_v⁻H_old) /
     max(A_v⁻ + B_v⁺H_old, 1e-10)]; then all are multiplied by √(N/M), with
     N = Σ α_v^γ (A_v⁺ + B_v⁻H_m^v + H_oldW_v), M = Σ α_v^γ max(A_v⁻ + B_v⁺H_m^v + H_oldD_v, 1e-10),
-    and the norm in R_v is not squared. Its cost may rise, and its H_m^v never become one.
+    and the norm in R_v is not squared. The cost may rise, and the H_m^v stay different.
 
     References
     ----------
@@ -170,7 +170,7 @@ def multiview_deep_semi_nmf(
     if gamma is not None:
         new_Zss = [[updates[Z] for Z in Zs] for Zs in Zss]
         costs = view_costs(Xs, new_Zss, new_last, graphs, S, squared=is_one)
-        # Set within α: of one view too, the type is then that of any number of them.
+        # Set within α, so that the type with one view is that of any number of views.
         updates[alpha] = pt.set_subtensor(alpha[:], view_weights(costs, gamma))
     return updates
 
@@ -190,7 +190,7 @@ def _check_choices(consensus, parts, gamma):
 
 
 def _as_views(Xs, present):
-    """Xs with zeros where a view is missing, and where it is present; None if that is anywhere."""
+    """Xs with zeros where a view is missing; and `present`, None if no view is missing."""
     Xs, found, complete = list(Xs), [], True
     for v, X in enumerate(Xs):
         if isinstance(X, Variable) or scipy.sparse.issparse(X):
@@ -264,7 +264,7 @@ def _graph_terms(H, graphs, w):
 def _finish(H, numerator, denominator, graphs, w, S):
     HW, HD, negative = _graph_terms(H, graphs, w)
     numerator, denominator = numerator + HW, denominator + HD
-    if S is not None:  # the floor is for samples whose views have large weights, and for others
+    if S is not None:  # makes the floor the same for samples with views of small weights
         largest = (w[:, None] * S).max(axis=0)
         unit = pt.maximum(largest, pt.constant(np.finfo(H.dtype).tiny, dtype=H.dtype))
         numerator, denominator = numerator / unit, denominator / unit

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 #: Steps that the backtracking tries in turn: .005, halved while >= 1e-5.
 STEPS = tuple(0.005 / 2**j for j in range(9))
 
-#: What entries of an H that are not positive become: MATLAB's eps, in every dtype.
+#: Entries of an H that are not positive become MATLAB's eps, in every dtype.
 EPS = 2.0**-52
 
 
@@ -33,12 +33,12 @@ def _positive(H):
 
 
 def _cost_and_slope(params, B, C, g):
-    """½‖X - Z_1F‖² - ½‖X‖², the F that params = Z_2 … Z_m, H_m give, and the gradient in F.
+    """½‖X - Z_1F‖² - ½‖X‖², the F of params = Z_2 … Z_m, H_m, and the gradient in F.
 
-    B is Z_1ᵀZ_1 and C is Z_1ᵀX, so that nothing has X's size.
+    With B = Z_1ᵀZ_1 and C = Z_1ᵀX, no array has X's size.
     """
     *Zs, H = params
-    F = layer_features([None, *Zs], H, 1, g)  # Z_1 itself is not looked at
+    F = layer_features([None, *Zs], H, 1, g)  # Z_1 itself is not used
     slope = pt.dot(B, F) - C
     return pt.constant(0.5, dtype=F.dtype) * (F * (slope - C)).sum(), F, slope
 
@@ -57,8 +57,8 @@ def _backtrack(params, i, B, C, g):
         return pt.switch(accepted, step, pt.zeros_like(step)), until(accepted)
 
     before, F, slope = _cost_and_slope(params, B, C, g)
-    # The gradient of <F, slope> with the slope held fixed is that of the cost. The factors already
-    # moved are constants too: they depend on this one, but the step is a partial one.
+    # With a constant slope, the gradient of <F, slope> is that of the cost. Factors that have moved
+    # depend on this one, but count as constant: the step uses a partial derivative.
     others = [slope, *params[:i], *params[i + 1 :]]
     gradient = pytensor.grad((F * slope).sum(), params[i], consider_constant=others)
     steps = pytensor.scan(
@@ -80,10 +80,10 @@ def nonlinear_deep_semi_nmf(
     r"""Generates update expressions for X ≈ Z_1 g(Z_2 g(… g(Z_m H_m))), which
 
     - move H_m, then Z_m, …, then Z_2 by one step along the negative gradient of
-      ½‖X - Z_1 g(Z_2 g(… g(Z_m H_m)))‖²_F, each with the factors before it already moved: of the
-      steps .005, .0025, … >= 1e-5 the first that does not raise the cost, or none at all; entries
-      of H_m that are not positive then become eps (before the cost is looked at);
-    - set H_i ← g(Z_{i+1}H_{i+1}) for i < m, entries that are not positive becoming eps;
+      ½‖X - Z_1 g(Z_2 g(… g(Z_m H_m)))‖²_F, each after the factors before it have moved. The step is
+      the first of .005, .0025, … >= 1e-5 that does not raise the cost, or 0. Entries of H_m that
+      are not positive become eps, before the cost is computed;
+    - set H_i ← g(Z_{i+1}H_{i+1}) for i < m, where entries that are not positive become eps;
     - solve for Z_1 ← X g(Z_2 g(… g(Z_m H_m)))†.
 
     The cost never increases (beyond rounding). The stored H_1 … H_{m-1} are results only.

@@ -1,8 +1,8 @@
 """Semi-NMF, Deep Semi-NMF and their WSFs with one read of X per iteration.
 
-The rules of `dsnmf.updates.semi_nmf` and `dsnmf.updates.deep_semi_nmf`, cut in two: a small step,
-of the Zs, which needs sums over the samples alone, and a step of the Hs, which any block of
-samples makes for itself, and which adds to the sums of the next iteration.
+The rules of `dsnmf.updates.semi_nmf` and `dsnmf.updates.deep_semi_nmf` in two parts. The components
+step moves the Zs, and needs only sums over the samples. The features step moves the Hs of any block
+of samples, and computes the block's terms of the sums for the next iteration.
 """
 
 from dataclasses import dataclass
@@ -19,18 +19,18 @@ from dsnmf.symbolic.shared import as_shared
 from dsnmf.updates.deep_semi_nmf import tails
 from dsnmf.updates.semi_nmf import multiplicative_step
 
-#: Smallest denominator of the H rule, in every dtype. The papers' 1e-16 to 1e-6 are large beside
-#: what samples or components make that are small next to others, and change where the rule leads.
+#: Smallest denominator of the H rule, in every dtype. The papers' 1e-16 to 1e-6 are large for
+#: samples or components that are small relative to others, and change the rule's fixed points.
 FLOOR = 1e-35
 
 
 @dataclass(frozen=True)
 class Sums:
-    """All that the small step needs to know of X and H_m: sums over the samples, in float64.
+    """The sums over the samples that the components step needs, in float64.
 
     With Q = L⁻¹ H_m, where L Lᵀ was H_m H_mᵀ an iteration ago, the rows of Q are nearly
-    orthonormal: their Gram matrix loses nothing where H_m H_mᵀ itself would lose the square of
-    H_m's condition number.
+    orthonormal. So Q Qᵀ loses no precision, while H_m H_mᵀ has the square of H_m's condition
+    number.
 
     Attributes
     ----------
@@ -48,18 +48,18 @@ class Sums:
 
 @dataclass(frozen=True)
 class Moved:
-    """What the small step gives.
+    """The result of the components step.
 
     Attributes
     ----------
     Zs : list of m variables
         The new Z_i.
     U : variable, shape (min(p, k_m), p)
-        Orthonormal rows, whose span has the columns of Z_1.
+        Orthonormal rows, whose span contains the columns of Z_1.
     Psis : list of m variables
         U Z_1 … Z_i.
     L, inverse : variables, shape (k_m, k_m)
-        A factor of H_m H_mᵀ, to become the next sums' L, and its inverse.
+        A factor of H_m H_mᵀ, which is the L of the next sums, and its inverse.
     """
 
     Zs: list
@@ -70,14 +70,14 @@ class Moved:
 
 
 class Cutoffs(NamedTuple):
-    """Shares of the largest singular values below which others are rounding.
+    """Cut-offs: singular values below these shares of the largest are rounding.
 
     Attributes
     ----------
     features : list of m float or variables
-        Of E_1, …, E_m, which have n columns.
+        For E_1, …, E_m, which have n columns.
     bases : list of m - 1
-        Of Z_1, Z_1 Z_2, …, which have p rows.
+        For Z_1, Z_1 Z_2, …, which have p rows.
     """
 
     features: list
@@ -85,7 +85,7 @@ class Cutoffs(NamedTuple):
 
 
 def cutoffs_of(p, ks, n, dtype):
-    """Those for k_1, …, k_m components; all ints, or with variables among them."""
+    """The cut-offs for k_1, …, k_m components; sizes are ints or variables."""
 
     def of(*sides):
         larger = max(sides) if all(isinstance(side, int) for side in sides) else pt.maximum(*sides)
@@ -95,7 +95,7 @@ def cutoffs_of(p, ks, n, dtype):
 
 
 def _orthonormal_features(sums, cutoff):
-    """L and W with H_m = L (W Q), W Q with orthonormal rows: Y = X Qᵀ Wᵀ is X in these."""
+    """L and W with H_m = L (W Q), rows of W Q orthonormal; Y = X Qᵀ Wᵀ is X in their basis."""
     growth, inverse = gram_factor(sums.QQ, cutoff)
     return pt.dot(sums.L, growth), inverse
 
@@ -103,7 +103,7 @@ def _orthonormal_features(sums, cutoff):
 def cost_of_sums(Psi, sums, squared_norm, n, dtype="float64"):
     """½‖X - Ψ H_m‖² from the sums alone.
 
-    Of a fit whose error is below about 1e-15 ‖X‖² it says little, but never less than 0.
+    Never negative, but inexact if the error is below about 1e-15 ‖X‖².
 
     Parameters
     ----------
@@ -121,7 +121,7 @@ def cost_of_sums(Psi, sums, squared_norm, n, dtype="float64"):
     cutoff = relative_rounding(pt.maximum(sums.L.shape[0], n), dtype)
     L, inverse = _orthonormal_features(sums, cutoff)
     Y = pt.dot(sums.XQ, inverse.T)
-    beyond = pt.maximum(squared_norm - pt.sqr(Y).sum(), 0)  # what no Ψ reaches from these H_m
+    beyond = pt.maximum(squared_norm - pt.sqr(Y).sum(), 0)  # the error of the best Ψ for this H_m
     return (beyond + pt.sqr(Y - pt.dot(Psi, L)).sum()) / 2
 
 
@@ -132,10 +132,10 @@ def explained_energy(Psi, sums):
 
 
 def inner_bases(Zs):
-    """Orthonormal bases that the columns of Z_2, …, Z_m never leave.
+    """Orthonormal bases of spans that the columns of Z_2, …, Z_m never leave.
 
-    As Z_i ← Ψ† X E_i†, its columns lie in the span of Ψ's rows, which is that of the columns of
-    E_{i-1}† with E_{i-1} = Z_i E_i: in the span of the columns of the Z_i before.
+    As Z_i ← Ψ† X E_i†, its columns lie in the span of Ψ's rows. That is the span of the columns of
+    E_{i-1}† with E_{i-1} = Z_i E_i, and so lies in the column span of the previous Z_i.
 
     Parameters
     ----------
@@ -155,21 +155,21 @@ def _column_basis(A):
 
 
 def components_step(Zs, sums, n, dtype="float64", bases=None, cutoffs=None):
-    """The step of the Zs.
+    """Move the Zs; expressions.
 
     Parameters
     ----------
     Zs : list of m variables
     sums : Sums
-        Of variables.
+        Sums as variables.
     n : int
         Number of samples.
     dtype : {"float32", "float64"}
-        What the sums' terms were computed in.
+        That in which the sums' terms were computed.
     bases : list of m - 1 variables, optional
-        `inner_bases` of the start: pseudo-inverses are then of smaller matrices.
+        `inner_bases` of the start: they make the matrices of pseudo-inverses smaller.
     cutoffs : Cutoffs, optional
-        In the place of those that follow from n and dtype.
+        By default they follow from n and dtype.
 
     Returns
     -------
@@ -202,34 +202,34 @@ def components_step(Zs, sums, n, dtype="float64", bases=None, cutoffs=None):
 
 
 def multiplicative_features(H, A, B, affinity=None, BH=None, in_rows=False):
-    """New features of some samples: `dsnmf.updates.semi_nmf.multiplicative_step` with our floor."""
+    """`dsnmf.updates.semi_nmf.multiplicative_step` with the floor of this module."""
     return multiplicative_step(H, A, B, FLOOR, affinity, BH, in_rows)
 
 
 def features_step(X, Hs, moved, affinities, features=multiplicative_features, in_rows=False):
-    """The step of the Hs of a block of samples, and what these add to the sums.
+    """Move the Hs of a block of samples, and compute their terms of the sums; expressions.
 
     Parameters
     ----------
     X : variable, shape (p, b)
         The samples.
-    Hs : list of m variables, or of None where a layer's features stay as they are
-        The samples' features.
+    Hs : list of m variables or None
+        The samples' features; None for a layer that does not move.
     moved : Moved
         In X's dtype.
     affinities : list of m affinities or None, or None
-        As for `dsnmf.updates.deep_semi_nmf`.
+        See `dsnmf.updates.deep_semi_nmf`.
     features : callable
         The H rule, with the arguments of `multiplicative_features`.
     in_rows : bool
-        Whether X, the Hs and XQ, given and returned, are transposed: the faster form where samples
-        are rows in memory.
+        Whether X, Hs and XQ, given and returned, are transposed: faster if samples are rows in
+        memory.
 
     Returns
     -------
     Hs : list of m variables or None
     XQ, QQ : variables
-        In X's dtype, of the new H_m and the moved L.
+        In X's dtype, for the new H_m and the new L.
     """
     graphs = affinities or [None] * len(Hs)
     in_basis = sum(H is not None for H in Hs) > 1  # all layers' A = ΨᵀX from one product with X
@@ -261,7 +261,7 @@ def first_sums(X, H):
     Returns
     -------
     Sums
-        Of arrays.
+        Sums as arrays.
     """
     dtype, H = H.dtype, H.astype(np.float64)
     L, inverse = nonsingular_factor_of(H @ H.T, max(H.shape), dtype)
@@ -277,11 +277,10 @@ def _in_dtype(moved, dtype):
 
 
 def one_read(X, Zs, Hs, sums, affinities=None):
-    """Generates the update expressions of `semi_nmf`, or of several layers `deep_semi_nmf`.
+    """Generates the updates of `semi_nmf`, or for several layers of `deep_semi_nmf`.
 
-    Their form for repeated use: X is read once, H_m is in fewer products, and what needs to be
-    known of them is kept from one iteration to the next. So nothing else may change the factors
-    between two iterations.
+    In a faster form for many iterations: each reads X once, and has fewer products with H_m. Sums
+    are kept from one iteration to the next, so nothing else may change the factors in between.
 
     Parameters
     ----------
@@ -297,12 +296,12 @@ def one_read(X, Zs, Hs, sums, affinities=None):
     Returns
     -------
     dict
-        {shared variable: its new expression} for the Zs, the Hs, and sums of its own. Without
-        affinities H_1 … H_{m-1}, which influence nothing, stay as they are.
+        {shared variable: its new expression} for the Zs, the Hs, and the sums. Without affinities
+        H_1 … H_{m-1} do not move, as they influence nothing.
 
     References
     ----------
-    Those of `deep_semi_nmf`; the same factors up to rounding.
+    See `deep_semi_nmf`; the factors are the same up to rounding.
     """
     shared = Sums(*(as_shared(value, name) for name, value in vars(sums).items()))
     bases = inner_bases([Z.get_value(borrow=True) for Z in Zs])
@@ -313,9 +312,10 @@ def one_read(X, Zs, Hs, sums, affinities=None):
 def updates_in_one_read(
     X, Zs, Hs, sums, bases, cutoffs=None, affinities=None, features=multiplicative_features
 ):
-    """The same with `Sums` of shared variables, and variables in the other arguments.
+    """The updates of `one_read` for `Sums` of shared variables; other arguments may be variables.
 
-    `bases` are `inner_bases` of the start, cutoffs `Cutoffs`; features is as in `features_step`.
+    `bases` are `inner_bases` of the start; for cutoffs and features see `components_step` and
+    `features_step`.
     """
     m = len(Zs)
     moved = components_step(Zs, sums, Hs[-1].shape[1], X.dtype, bases, cutoffs)

@@ -38,12 +38,12 @@ def multiplicative_step(H, A, B, floor, affinity=None, BH=None, in_rows=False):
         ΨᵀΨ.
     floor : float > 0
     affinity : optional
-        See `dsnmf.symbolic.laplacian.affinity_terms`. Where it may be negative, so may the
-        numerator, which is then taken as 0.
+        See `dsnmf.symbolic.laplacian.affinity_terms`. A negative affinity may make the numerator
+        negative, which then counts as 0.
     BH : TensorVariable, shape (k, n), optional
-        B H, where that is cheaper than a product with B: B⁺H is then B⁻H + BH.
+        B H, if that is cheaper than a product with B: B⁺H is then B⁻H + BH.
     in_rows : bool
-        Whether H, A, BH, what the affinity gives, and so the result, are transposed.
+        Whether H, A, BH, the affinity's terms and the result are transposed.
 
     Returns
     -------
@@ -110,12 +110,12 @@ def semi_nmf(
 
     Notes
     -----
-    Nothing of X's size is formed. X H† is taken as (X Qᵀ) L† with H = L Q, singular values of H
-    up to max(k, n) · eps · σ_max counting as zero.
+    Nothing of X's size is formed. X H† is (X Qᵀ) L† with H = L Q, where singular values of H up to
+    max(k, n) · eps · σ_max count as zero.
 
     W may have negative entries: the authors' multi-attribute WSF subtracts a constant
-    "correlation" from Σ_a λ_a W_a. The rule is theirs, but a negative numerator, whose root they
-    would take, counts as 0. The objective may then rise, and it has no lower bound unless D - W is
+    "correlation" from Σ_a λ_a W_a. The rule is theirs, except that a negative numerator counts as
+    0: it has no real root. The objective may then rise. It has no lower bound unless D - W is
     positive semi-definite: after many iterations, or with a large constant, H may grow without end.
 
     References

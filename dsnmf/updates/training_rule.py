@@ -1,4 +1,4 @@
-"""How training moves a model's parameters: made from the cost of that time, and kept."""
+"""The rule of a training, made from the cost at its start and kept for later calls of fit."""
 
 from typing import NamedTuple
 
@@ -10,14 +10,14 @@ from dsnmf.updates import adam
 
 
 class Rule(NamedTuple):
-    """One training, from its start on.
+    """The rule of one training.
 
     Attributes
     ----------
     minimised : scalar TensorVariable
-        The cost that the rule was made from.
+        The cost from which the rule was made.
     cost : scalar TensorVariable
-        The same, from a graph that shares its work with the updates.
+        Equal to it, from a graph that shares computations with the updates.
     updates : dict
         See `updates.adam`.
     learning_rate : float or scalar TensorVariable
@@ -30,13 +30,13 @@ class Rule(NamedTuple):
 
 
 def adam_rule(cost, objective, params, learning_rate):
-    """Adam's rule for some parameters, from a fresh state.
+    """Adam's rule for some parameters, with a fresh state.
 
     Parameters
     ----------
     cost : scalar TensorVariable
     objective : Objective or None
-        Gives the gradients if the cost is its own.
+        Gives the gradients if the cost is `objective.cost`.
     params : list of shared variables
     learning_rate : float > 0 or scalar TensorVariable
 

@@ -44,7 +44,7 @@ def models():
 def features_of(model, X, method, metric):
     """Features of training samples in a metric: the learned ones, or those of `transform`."""
     if method == "H_":
-        return model._metric(-1, as_exponent(metric)).of(model.H_[-1]).T
+        return model._metric(-1, as_exponent(metric)).apply(model.H_[-1]).T
     return model.set_params(transform_method=method, metric=metric).transform(X)
 
 

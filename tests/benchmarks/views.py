@@ -48,7 +48,7 @@ class Steps:
         return out
 
     def _bare(self, model, forward, back):
-        parts = model.samples.parts
+        parts = model.data.parts
         pairs = [(part.rows, part.samples) for part in parts]
         Psis = [np.ascontiguousarray(Psi) for Psi in model.in_parts(model.Psis)]
         Hs = [np.ascontiguousarray(model.H if s is None else model.H[s]) for _, s in pairs]
@@ -72,7 +72,7 @@ def main():
     arguments = parser.parse_args()
     digits = datasets.load_multiple_features()
     ends = np.cumsum([width for _, width in digits.views])[:-1]
-    views = view_methods.prepared(np.split(digits.data, ends, axis=1))
+    views = view_methods.prepare(np.split(digits.data, ends, axis=1))
     rows = {}
     for share in (0.0, 0.3):
         steps, given = Steps(arguments.rounds), view_methods.without_some(views, share, 0)

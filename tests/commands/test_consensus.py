@@ -38,7 +38,7 @@ def test_what_comes_back_is_printed_drawn_and_written(folder, capsys):
         ("--n-init 1", "--n-init: must be an integer >= 2"),
         ("--threshold 2", "threshold must be a cosine of at most 1"),
         ("--figure found.jpg", "must end in one of .png, .pdf, .svg"),
-        ("-o data.npy", "would overwrite"),
+        ("-o data.npy", "would be overwritten"),
     ],
 )
 def test_errors_are_one_line(words, message, capsys, folder):

@@ -41,6 +41,9 @@ MODELS = {
     "gaps.npz:X --layers 3 --solver multiplicative": "SemiNMF",
     "data.npy --layers 3 --solver adam": "DeepSemiNMF",
     "data.npy --layers 4,2 --solver multiplicative": "DeepSemiNMF",
+    "data.npy --layers 3 --solver hals": "SemiNMF",
+    "data.npy --layers 3 --solver lbfgs": "DeepSemiNMF",
+    "gaps.npz:X --layers 3 --labels gaps.npz:y --alpha 0.5 --solver hals": "WSF",
     "gaps.npz:X --layers 3 --labels gaps.npz:y --alpha 0.5": "WSF",
     "data.npy --layers 4,2 --labels labels.csv --alpha 0.1,0.2": "DeepWSF",
     "counts.npz --layers 3 --labels names.tsv --alpha 0.5": "WSF",
@@ -174,7 +177,7 @@ FIT = "fit data.npy --layers 3 -o made"
 ERRORS = {
     "fit none.npy --layers 3 -o made": "none.npy: No such file or directory",
     "fit digit --layers 3 -o made": "'digit' is neither a file nor a data set (digits, pie,",
-    "fit table.xlsx --layers 3 -o made": "table.xlsx must end in one of .npy, .npz, .csv, .mat",
+    "fit table.xlsx --layers 3 -o made": "Excel files are not read: save the sheet as CSV (UTF-8)",
     "fit gaps.npz:Z --layers 3 -o made": "gaps.npz holds no Z; it holds X, y",
     "fit text.csv --layers 3 -o made": "text.csv, line 2, column 2: 'x' is not a number",
     "fit cut.mat --layers 3 -o made": "cut.mat is no intact MATLAB file",
@@ -182,7 +185,7 @@ ERRORS = {
     "fit data.npy -o made": "required: --layers",
     "fit data.npy --layers 3": "required: -o/--out",
     "fit data.npy --layers 0 -o made": "--layers: must be integers >= 1",
-    "fit data.npy --layers 31 -o made": "got n_samples = 30 and layers of (31,) components",
+    "fit data.npy --layers 31 -o made": "--layers 31: at most 30, the number of samples",
     f"{FIT} --solver sgd": "--solver: invalid choice: 'sgd'",
     f"{FIT} --max-iter 0": "--max-iter/--epochs: must be an integer >= 1, got '0'",
     f"{FIT} --seed x": "--seed: must be an integer >= 0, got 'x'",
@@ -202,7 +205,7 @@ ERRORS = {
     "fit two.h5:b --layers 3 -o made": "two.h5:b is a group: name one of its arrays, as in two.h5",
     "fit none.zarr --layers 3 -o made": "none.zarr: No such file or directory",
     "fit cut.zarr --layers 3 -o made": "cut.zarr is no intact zarr array",
-    "fit two.h5:A --layers 3 -o two.h5": "two.h5 would overwrite what is read from it",
+    "fit two.h5:A --layers 3 -o two.h5": "two.h5 is an input, and would be overwritten",
     f"{FIT} --block-size 0": "--block-size: must be an integer >= 1",
     f"{FIT} --checkpoint state": "checkpoint is for data that are fitted in blocks",
     f"{FIT} --checkpoint text.csv --block-size 9": "text.csv: File exists",
@@ -211,10 +214,10 @@ ERRORS = {
     # Outputs are refused before anything is read.
     "fit none.npy --layers 3 -o absent/made": "absent/made: No such file or directory",
     "fit none.npy --layers 3 -o folder": "folder: Is a directory",
-    "fit gaps.npz:Z --layers 3 -o gaps.npz": "gaps.npz would overwrite what is read from it",
-    "fit data.npy --layers 3 -o labels.csv --labels labels.csv": "labels.csv would overwrite",
+    "fit gaps.npz:Z --layers 3 -o gaps.npz": "gaps.npz is an input, and would be overwritten",
+    "fit data.npy --layers 3 -o labels.csv --labels labels.csv": "labels.csv is an input",
     "transform none data.npy -o features.txt": "features.txt must end in one of",
-    "transform model data.npy -o data.npy": "data.npy would overwrite what is read from it",
+    "transform model data.npy -o data.npy": "data.npy is an input, and would be overwritten",
     "transform none data.npy -o features.npy": "none: No such file or directory",
     "transform data.npy data.npy -o features.npy": "data.npy is not a dsnmf model file",
     "transform other data.npy -o features.npy": "other holds a DSNMF, not an estimator",
@@ -343,7 +346,7 @@ def test_the_checkpoint_stays_until_the_model_is_written(monkeypatch, capsys):
         assert main(command) == 2
     error = capsys.readouterr().err
     assert "made: the fitted model could not be written: No space left on device; the same" in error
-    assert "goes on from the checkpoint in state\n" in error
+    assert "continues from the checkpoint in state\n" in error
     assert sorted(os.listdir("state")) == ["H-3.npy", "state.npz"]
     assert main(command) == 0
     assert open_estimator("made").n_iter_ == 3

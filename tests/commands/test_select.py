@@ -46,10 +46,11 @@ def test_the_choice_is_printed_drawn_and_saved(words, model, folder, capsys):
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        ("", "needs n_clusters"),
+        ("", "--criterion clusters needs --clusters"),
+        ("--clusters 41", "--clusters must be at most"),
         ("--clusters 2 --layers 3 4,2 --set k=2", "--set k: SemiNMF has absent"),
         ("--clusters 2 --layers 3 41,2", "as many samples as components"),
-        ("--clusters 2 -o data.npy", "would overwrite"),
+        ("--clusters 2 -o data.npy", "would be overwritten"),
     ],
 )
 def test_errors_are_one_line(words, message, capsys):

@@ -79,7 +79,10 @@ def test_it_computes_nothing():
         (["fit", "plants.csv", *OPTIONS, "--labels", "knd", "-o", "x"], "no column 'knd' (--label"),
         (["fit", "plants.csv", *OPTIONS, "-o", "x"], "column kind: '?' is not a number; leave"),
         (["fit", "plants.csv", *OPTIONS, "--separator", "ab", "-o", "x"], "must be one letter or"),
-        (["fit", "digits", *OPTIONS, "-o", "x"], "digits is a data set: the options for tables"),
+        (
+            ["fit", "digits", *OPTIONS, "-o", "x"],
+            "a data set, and takes no options for tables",
+        ),
         (["fit", "plants.csv:age", "--layers", "2", "-o", "x"], "picked by --columns age"),
     ],
 )
@@ -99,6 +102,6 @@ def test_labels_of_another_file_are_matched_by_the_samples_names(folder, capsys)
     labels.assign(plant=[f"q{i}" for i in range(30)]).to_csv("kinds.csv", index=False)
     capsys.readouterr()
     assert main(["fit", "plants.csv", *OPTIONS, "--labels", "kinds.csv:kind", *words]) == 0
-    assert "are not those of the data; labels are taken in their order" in capsys.readouterr().err
+    assert "are not those of the data; the order of labels is kept" in capsys.readouterr().err
     for name in ("kinds.csv", "matched", "own"):
         (folder / name).unlink()

@@ -54,8 +54,11 @@ TOLD = {
     "model train.csv": ("", ""),
     "model order.tsv": (f"order.tsv: {ORDER}", INDEX),
     "model order.parquet": (f"order.parquet: {ORDER}", ""),
-    "model plain.npy": ("", "plain.npy does not name features: those of plain.npy are taken in"),
-    "nameless train.csv": ("", "the model does not name features: those of train.csv are taken in"),
+    "model plain.npy": ("", "plain.npy does not name features: the order of those of plain.npy is"),
+    "nameless train.csv": (
+        "",
+        "the model does not name features: the order of those of train",
+    ),
     "nameless plain.npy": ("", ""),
     "blank train.csv": ("", ""),
     "numbers numbers.csv": (

@@ -28,6 +28,7 @@ def made(tmp_path_factory):
         patch.chdir(folder)
         TABLE.to_csv("plants.csv", index=False)
         (folder / "other.csv").write_text("x,age,hue\na,1,2\nb,3,4\n")
+        TABLE.drop(columns="age").to_csv("less.csv", index=False)
         np.save("cube.npy", np.ones((4, 3, 2)))
         gaps = TABLE.astype(object)
         gaps.loc[3, "wid"], gaps.loc[7, "age"] = "", "-9"
@@ -91,7 +92,7 @@ def test_score_and_cluster(folder, capsys):
     assert main(["cluster", "model", "plants.csv", *words, "-o", "clusters.csv"]) == 0
     out = capsys.readouterr().out
     assert "30 samples in 3 clusters of " in out
-    assert "Against label 1 of 30 samples: NMI " in out
+    assert "Against label kind of 30 samples: NMI " in out
     clusters = pd.read_csv("clusters.csv", index_col=0)
     assert [*clusters.index] == [*TABLE["plant"]]
     assert sorted(clusters["cluster"].unique()) == [0, 1, 2]
@@ -111,6 +112,8 @@ def test_predicted_classes_have_their_names(folder):
     assert [*found["class"]] == [*model.transduction_]
     assert [*found.index] == [*new.index] == [*TABLE["plant"]]
     assert [*new["class"]] == [*model.predict(columns)]
+    assert found["predicted"].tolist() == (half["kind"] == "?").tolist()
+    assert new["predicted"].all()
     for name in ("half.csv", "more.csv", "made.csv", "made.parquet"):
         (folder / name).unlink()
 
@@ -123,6 +126,21 @@ def test_columns_that_are_no_features_are_left_out_and_told(folder, capsys):
     (folder / "made.csv").unlink()
 
 
+def test_a_class_that_may_be_misspelt_is_told(folder, capsys):
+    kinds = np.array(["Barbera", "Nebbiolo"])[np.arange(30) % 2].tolist()
+    kinds[4:7] = ["Barbera ", "Nebiolo", "grape A"]
+    TABLE.assign(kind=[*kinds[:29], "grape B"]).to_csv("wines.csv", index=False)
+    words = ["wines.csv", "--index", "plant", "--labels", "kind", "-o", "made.npy"]
+    assert main(["predict", *words]) == 0
+    told = [line for line in capsys.readouterr().err.splitlines() if "misspelt" in line]
+    assert [line.split("class ")[1] for line in told] == [
+        "'Barbera ' has one sample; is it 'Barbera', misspelt?",
+        "'Nebiolo' has one sample; is it 'Nebbiolo', misspelt?",
+    ]
+    for name in ("wines.csv", "made.npy"):
+        (folder / name).unlink()
+
+
 FIT = ["fit", "plants.csv", *READ, "--layers", "2", "-o", "x"]
 PREDICT = ["predict", "plants.csv", "--index", "plant", "--labels", "kind", "-o", "x.csv"]
 
@@ -133,7 +151,7 @@ PREDICT = ["predict", "plants.csv", "--index", "plant", "--labels", "kind", "-o"
         ([*FIT, "--set", "tol"], "must be NAME=VALUE, e.g. tol=1e-6, got 'tol'"),
         ([*FIT, "--set", "tols=1"], "--set tols: SemiNMF has absent, center, compress, forget"),
         ([*FIT, "--set", "tol=-1"], "'tol' parameter of SemiNMF must be a float in the range"),
-        ([*FIT, "--set", "layers=3"], "--set layers: the option for that is --layers"),
+        ([*FIT, "--set", "layers=3"], "--set layers: use the option --layers"),
         ([*FIT, "--set", "tol=1", "--set", "tol=2"], "--set tol is given twice"),
         (
             ["transform", "model", "plants.csv", *READ, "--set", "tol=1", "-o", "x.csv"],
@@ -145,17 +163,25 @@ PREDICT = ["predict", "plants.csv", "--index", "plant", "--labels", "kind", "-o"
         (["score", "model", "plants.csv", "--index", "plnt"], "no column 'plnt' (--index)"),
         (
             ["cluster", "model", "plants.csv", *READ, "--clusters", "31", "-o", "x.csv"],
-            "n_clusters must be at most n_samples = 30, got 31",
+            "--clusters must be at most n_samples = 30, got 31",
         ),
         (["cluster", "model", "plants.csv", *READ, "-o", "x.csv"], "required: --clusters"),
+        (
+            ["score", "model", "less.csv", "--index", "plant"],
+            "lacks features of the model: age",
+        ),
+        ([*FIT, "--drop", "knid"], "did you mean kind?"),
+        ([*FIT, "--indx", "plant"], "unrecognized arguments: --indx; did you mean --index?"),
+        (["fit", "plants.csv", "--components", "4"], "--components; did you mean --layers?"),
+        ([*FIT[:-4], "--layers", "4", "2", "-o", "x"], "--layers: write 4,2"),
         (["score", "plants.csv", "digits"], "plants.csv is not a dsnmf model file, which dsnmf"),
         (["score", "model", "other.csv", "--index", "x"], "len, mass, wid; it has age, hue"),
         (["fit", "cube.npy", "--layers", "2", "-o", "x"], "--array pictures or --array cube"),
         ([*PREDICT, "--labels", "sort"], "plants.csv has no column 'sort' (--labels); it has len"),
         ([*PREDICT, "--labels", "kind,len"], "plants.csv:kind,len must hold integers"),
-        ([*PREDICT, "--new", "digits"], "the options for tables are for files of others"),
+        ([*PREDICT, "--new", "digits"], "is a data set, and takes no options for tables"),
         ([*PREDICT, "--drop", "age", "--new", "none.csv"], "none.csv: No such file"),
-        ([*PREDICT, "--set", "random_state=3"], "the option for that is --seed"),
+        ([*PREDICT, "--set", "random_state=3"], "use the option --seed"),
         (["predict", "gaps.csv", *PREDICT[2:]], "has unknown entries (1), which predict"),
     ],
 )

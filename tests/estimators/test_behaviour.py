@@ -316,11 +316,23 @@ def test_bad_parameters_are_named(fitted, X, parameters, message):
         (DeepWSF((5, 3), alphas=-1), ValueError, "'alphas' parameter|alphas must be"),
         (WSF(3, affinity="cosine"), ValueError, "'affinity' parameter"),
         (WSF(3, affinity=np.eye(5)), ValueError, "affinity must be 40 x 40"),
+        (DeepSemiNMF((5, 3), whiten=0.5, compress=False), ValueError, "whiten needs compress"),
     ],
 )
 def test_bad_parameters_of_one_estimator_are_named(X, y, estimator, error, message):
     with pytest.raises(error, match=message):
         estimator.fit(X, y)
+
+
+def test_data_near_the_end_of_a_type_are_named(X):
+    with pytest.raises(FloatingPointError, match=r"X is too large for float32: .* give float64"):
+        SemiNMF(3).fit((X / abs(X).max() * 3e37).astype(np.float32))
+
+
+def test_within_a_callback_of_its_first_fit_a_model_is_not_fitted(X):
+    model = SemiNMF(3, callback=lambda *_: model.transform(X))
+    with pytest.raises(NotFittedError):
+        model.fit(X)
 
 
 @pytest.mark.parametrize("layer", [2, -3, 0.5, True])

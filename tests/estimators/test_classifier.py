@@ -72,6 +72,7 @@ def test_digits_with_few_labels():
     [
         (None, "requires y"),
         (np.full(120, -1), "two classes or more, got 0"),
+        (np.array([1, "1", 2], dtype=object)[np.arange(120) % 3], "of one kind, names or numbers"),
         (np.where(np.arange(120) < 9, 2, 2), "two classes or more, got 1"),
         (np.arange(120) % 3 + 0.5, "continuous"),
         (np.zeros((120, 2)), "1d array"),

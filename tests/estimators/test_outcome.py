@@ -10,6 +10,7 @@ from sklearn.exceptions import ConvergenceWarning
 
 from dsnmf import WSF, DeadModelWarning, DeepSemiNMF, DeepWSF, SemiNMF
 from dsnmf.affinity import combine, knn_affinity, label_affinity
+from tests.data.test_sources import as_memmap
 from tests.estimators.kinds import PLAIN, near_low_rank
 
 pytestmark = pytest.mark.usefixtures("without_numba")  # of what graphs have within, too
@@ -123,17 +124,17 @@ def test_signed_affinities_that_empty_a_model_are_said():
 
 
 @pytest.mark.parametrize("options", [{}, {"block_size": 20}], ids=["memory", "blocks"])
-def test_deep_fits_that_a_linear_model_surpasses_are_named(options):
+def test_deep_fits_that_a_linear_model_surpasses_are_named(options, tmp_path):
     rng = np.random.default_rng(0)
     X = near_low_rank(60, 4)
     model = DeepSemiNMF((6, 4), solver="adam", **PLAIN, **options)
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        model.fit(X)
+        model.fit(as_memmap(X, tmp_path) if options else X)
     far = X + 100 * rng.random(X.shape[1])
     least = np.linalg.norm(np.linalg.svd(far, compute_uv=False)[3:])
     with pytest.warns(ConvergenceWarning, match=f"can leave {least:.3g}: training") as warned:
-        model.fit(far)
+        model.fit(as_memmap(far, tmp_path) if options else far)
     assert "center=True" in str(warned[-1].message)
 
 

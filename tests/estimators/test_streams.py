@@ -78,13 +78,13 @@ def test_weights_fall_with_the_samples_and_not_with_the_batches():
     X, H = rng.standard_normal((3, 20)), rng.random((2, 20))
     old = Stream(rng.standard_normal((3, 2)), np.eye(2), 10, 10, 1)
     nothing = np.zeros((3, 20)), np.zeros((2, 20))
-    whole = old.moved(*nothing, 0.5)
-    halves = old.moved(*(part[:, :10] for part in nothing), 0.5)
-    halves = halves.moved(*(part[:, 10:] for part in nothing), 0.5)
+    whole = old.add_batch(*nothing, 0.5)
+    halves = old.add_batch(*(part[:, :10] for part in nothing), 0.5)
+    halves = halves.add_batch(*(part[:, 10:] for part in nothing), 0.5)
     for stream in (whole, halves):
         np.testing.assert_allclose(stream.XH, old.XH / 4)
         np.testing.assert_allclose(stream.HH, old.HH / 4)
-    new = old.moved(X, H, 0.5)
+    new = old.add_batch(X, H, 0.5)
     np.testing.assert_allclose(new.XH, old.XH / 4 + X @ H.T)
     np.testing.assert_allclose(new.HH, old.HH / 4 + H @ H.T)
     assert (new.n_samples, new.n_steps) == (30, 2)
@@ -138,11 +138,11 @@ def test_samples_that_stand_for_those_before_have_their_gram_matrix():
     rng = np.random.default_rng(0)
     Zs, H = [rng.standard_normal((7, 4)), rng.standard_normal((4, 3))], rng.random((3, 20))
     stream = Stream.after_fit(Zs, H, 20)
-    X, few = Zs[0] @ Zs[1] @ H, stream.samples(Zs, 5)
+    X, few = Zs[0] @ Zs[1] @ H, stream.make_samples(Zs, 5)
     assert few.shape == (7, 5)
     assert relative_error(few @ few.T, X @ X.T) < 1e-9
     others = rng.random((6, 3))
-    changed = stream.of_components(others)
+    changed = stream.change_components(others)
     np.testing.assert_allclose(changed.HH, others @ H @ (others @ H).T)
     np.testing.assert_allclose(changed.XH, X @ (others @ H).T)
 
@@ -153,7 +153,7 @@ def test_a_component_that_no_sample_has_stays(dtype):
     HH = np.ones((30, 30)) + np.eye(30)
     HH[-1] = HH[:, -1] = 0
     stream = Stream(Psi @ HH, HH, 100, 10_000, 100)
-    (Z,) = stream.fitted([Psi], dtype, "FAST_COMPILE")
+    (Z,) = stream.solve_components([Psi], dtype, "FAST_COMPILE")
     np.testing.assert_allclose(Z, Psi, rtol=1e-6)
 
 

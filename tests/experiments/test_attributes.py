@@ -26,9 +26,9 @@ def samples():
 
 def test_normalised_affinity():
     affinity = 3 * label_affinity([0, 0, 0, 1, 1, -1])
-    W = attribute_methods.normalised(affinity).toarray()
+    W = attribute_methods.normalise(affinity).toarray()
     np.testing.assert_allclose(W, affinity.toarray() / np.c_[6, 6, 6, 3, 3, 1].T)
-    np.testing.assert_array_equal(W, attribute_methods.normalised(affinity.tosparse()).toarray())
+    np.testing.assert_array_equal(W, attribute_methods.normalise(affinity.tosparse()).toarray())
 
 
 def test_joined_affinity_joins_unlabelled_samples(samples):

@@ -54,5 +54,5 @@ def test_every_sample_keeps_a_view():
 
 def test_filling():
     X = np.array([[1.0, 2.0], [3.0, np.nan], [5.0, 6.0]])
-    assert view_methods.filled(X, "means")[1, 1] == 4
-    assert view_methods.filled(X, "neighbours")[1, 1] == 4
+    assert view_methods.fill_views(X, "means")[1, 1] == 4
+    assert view_methods.fill_views(X, "neighbours")[1, 1] == 4

@@ -116,7 +116,7 @@ def test_other_encodings_are_named(layout):
         read_table(source, layout=layout)
 
 
-CELLS = "sample,kind,1000\nW1,a,1\nW2,b,<LOD\n"
+CELLS = "sample,kind,1000,top,1004\nW1,a,1,2,3\nW2,b,<LOD,5,6\n"
 
 
 @pytest.mark.parametrize(
@@ -179,3 +179,20 @@ def test_names_are_texts():
 def test_repeated_names_are_told():
     with pytest.warns(UserWarning, match="1 sample name comes more than once: x"):
         read_table(written("id,a\nx,1\nx,2\n"), layout=Layout(index="id"))
+
+
+def test_of_the_plain_reader_too_the_way_out_is_named():
+    with pytest.raises(ValueError, match=r"line 3, column 2: 'x' .* \(--drop b\), use"):
+        read_matrix(written("a,b\n1,2\n3,x\n"))
+    with pytest.raises(ValueError, match=r"names the samples .--index sample., or has to be left"):
+        read_matrix(written(CELLS))
+
+
+@pytest.mark.parametrize("layout", [Layout(), Layout(index="sample"), Layout(drop=("kind",))])
+def test_features_that_lack_are_the_first_fault(layout):
+    with pytest.raises(ValueError, match="lacks features of the model: 998; it has"):
+        read_table(written("sample,kind,top\nW1,a,1\nW2,b,x\n"), ["top", "998"], layout)
+
+
+def test_a_column_alone_may_have_a_semicolon_in_its_name():
+    assert read_table(written("A;nm\n1\n2\n"), layout=Layout(columns=("*",))).features == ["A;nm"]

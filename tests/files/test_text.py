@@ -142,7 +142,7 @@ def test_both_readers_see_the_same(seed):
         ("a,b,c\n1,2\n", "line 2: 2 cells, but 3 in the first"),
         ("1,2\n1,2,3\n", "line 2: 3 cells, but 2 in the first"),
         ("a,b\n1,2,\n3,4,\n", "line 2: 3 cells, but 2 in the first"),
-        ("kind,1,2\nx,3,4\n", "column 1: 'kind' is not a number, nor is 'x' below it: a column of"),
+        ("kind,1,2\nx,3,4\n", "column 1: 'kind' is not a number, nor is 'x' below it: a column"),
         (
             "kind,9,8,7,6,5\nx,.1,.3,.2,.5,.4\n",
             "line 2, column 1: 'x' is not a number (column kind",

@@ -9,10 +9,13 @@ WRITTEN = {
     "a.csv": "user,item,rating\n10,b,1.5\n9,a,0\n10,a,-2\n",
     "a.tsv": "10\tb\t1.5\t881250949\n9\ta\t0\t881250950\n\n10\ta\t-2\t881250951\n",
     "a.txt": "10 b 1.5\n9  a 0\n10 a -2\n",
+    "b.csv": "user;item;rating\n10;b;1,5\n9;a;0\n10;a;-2\n",
+    "b.txt": "9\ta\t0\n10\tb\t1,5\n10\ta\t-2\n",
     "a.data": '10; "b"; 1.5\n9; a; 0\n10; a; -2\n',
 }
 
 
+@pytest.mark.filterwarnings("ignore:.*as its first lines show")
 @pytest.mark.parametrize("name", WRITTEN)
 def test_entries_are_those_of_the_file_in_the_order_of_names(name, tmp_path):
     (tmp_path / name).write_text(WRITTEN[name])
@@ -41,6 +44,12 @@ def test_faults_are_named_with_their_line(text, said, tmp_path):
     (tmp_path / "a.csv").write_text(text)
     with pytest.raises(ValueError, match=said):
         read_triples(tmp_path / "a.csv")
+
+
+def test_the_user_may_say_how_they_are_written(tmp_path):
+    (tmp_path / "a.tsv").write_text("1|2|1,234\n")
+    found = read_triples(tmp_path / "a.tsv", separator="|", decimal=",")
+    assert found.matrix.toarray().tolist() == [[1.234]]
 
 
 def test_columns_must_be_known_where_they_are_given(tmp_path):

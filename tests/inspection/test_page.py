@@ -81,7 +81,7 @@ def test_it_is_whole_by_itself(page):
         "Components in numbers",
         "Explained variance",
         "Samples",
-        "What each layer knows",
+        "Attributes in each layer",
         "Cost",
     ]
     assert len(reader.addresses) == 11

@@ -17,7 +17,7 @@ from dsnmf.selection.components import ComponentAgreement
 from dsnmf.selection.entries import HiddenEntries
 from dsnmf.selection.judges import CRITERIA, _kind
 from dsnmf.selection.matching import matched_cosine
-from dsnmf.selection.result import Selection, best_simple
+from dsnmf.selection.result import Selection, best_baseline
 
 RNG = np.random.default_rng(0)
 H = RNG.exponential(size=(60, 3)) * (RNG.random((60, 3)) < 0.6)
@@ -354,9 +354,9 @@ def test_the_simple_method_that_is_no_worse_is_named():
 @pytest.mark.parametrize(("lead", "error", "simple"), [(0.03, 0.01, False), (0.02, 0.01, True)])
 def test_a_model_must_be_clearly_better_than_what_is_simple(lead, error, simple):
     rows = [{"score": score, "standard_error": error} for score in (0.5 + lead, 0.4, 0.5)]
-    assert best_simple(rows[0], rows[1:]) == (1 if simple else None)
-    assert best_simple(rows[0], []) is None
-    assert best_simple({"score": 0.5, "standard_error": None}, rows[1:2]) is None
+    assert best_baseline(rows[0], rows[1:]) == (1 if simple else None)
+    assert best_baseline(rows[0], []) is None
+    assert best_baseline({"score": 0.5, "standard_error": None}, rows[1:2]) is None
 
 
 def test_where_no_estimator_is_named_the_graph_is_among_them(monkeypatch):

@@ -9,6 +9,7 @@ import tqdm.auto
 from dsnmf import DeepSemiNMF, SemiNMF
 from dsnmf.data.sample_blocks import Blocks
 from dsnmf.data.sources import Source
+from dsnmf.training import loop
 
 X = np.random.default_rng(0).random((50, 3)) @ np.eye(3, 8)
 PASS = X.astype("float32").nbytes
@@ -39,7 +40,15 @@ def bars(monkeypatch):
             made.append(self)
 
     monkeypatch.setattr(tqdm.auto, "tqdm", Recorded)
+    monkeypatch.setattr(loop, "is_watched", lambda: True)
     return made
+
+
+def test_logs_have_no_line_that_is_to_vanish(bars, monkeypatch):
+    monkeypatch.setattr(loop, "is_watched", lambda: False)
+    SemiNMF(2, max_iter=2, tol=0, verbose=1, mode="FAST_COMPILE").fit(X)
+    assert [bar.desc for bar in bars if "first iteration" in bar.desc] == []
+    assert bars
 
 
 @pytest.mark.parametrize(

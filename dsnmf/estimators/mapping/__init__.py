@@ -1,1 +1,1 @@
-"""Features of new samples: maps, the distances between features, what they explain."""
+"""Features of new samples: maps, metrics, scores."""

@@ -15,7 +15,7 @@ from dsnmf.training.threads import ONCE, STEP, threads_for
 
 
 def feature_map_of(estimator, layer, dtype, method):
-    """That of an estimator's layer by a `transform_method`, for samples of this dtype."""
+    """The map of an estimator's layer by a `transform_method`, for samples of this dtype."""
     g = estimator._nonlinearity
     Z_1, *others = estimator._path(layer)
     Zs = [(Z_1 / estimator._scale).astype(dtype), *(Z.astype(dtype) for Z in others)]
@@ -37,12 +37,12 @@ def neighbour_map_of(estimator, layer, dtype):
     Z_1, *others = estimator._path(layer)
     Psi = reduce(np.matmul, others, Z_1 / estimator._scale).astype(dtype)
     H, weight = estimator.H_[index], max(float(estimator._degrees[index]), 0.0)
-    root = estimator._metric(layer, DEFAULT).of(np.eye(len(H), dtype=dtype))
+    root = estimator._metric(layer, DEFAULT).apply(np.eye(len(H), dtype=dtype))
     return NeighbourMap(Psi, H, weight, estimator.n_neighbors, root)
 
 
 def threads_of_model(estimator, n=None):
-    """Threads for what is decomposed once, or for work on n samples, block after block."""
+    """Threads for one decomposition, or for work on n samples in blocks."""
     p, sizes = len(estimator.Z_[0]), [Z.shape[1] for Z in estimator.Z_]
     if n is None:
         return threads_for(sizes[0], p, *sizes, limit=ONCE)

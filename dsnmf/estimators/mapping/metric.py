@@ -1,4 +1,4 @@
-"""The metric of features: what the distances between them are."""
+"""The metric of features: the distances between them."""
 
 from numbers import Real
 
@@ -12,30 +12,29 @@ from dsnmf.data.samples import column_blocks
 from dsnmf.training.lending import compile_once
 from dsnmf.training.modes import compile_function
 
-#: The metric of features as they are, and the name of metric 1.
+#: The metric of unchanged features, and the name of metric 1.
 COMPONENTS, DATA = "components", "data"
 
-#: The default, and what it mostly stands for.
+#: The default, and its usual number.
 AUTO, DEFAULT = "auto", 0.5
 
-#: The methods of `transform` that have it; features of another that is named are as they are.
+#: The values of `transform_method` with that number; features of others stay unchanged.
 IN_DEFAULT = ("auto", "neighbors")
 
-#: Directions in which reconstructions deviate less, as a share of the direction in which they
-#: deviate most, are whitened as if they deviated by so much: what reconstructs next to nothing
-#: counts next to nothing.
+#: Least deviation of a direction, as a share of the largest, for whitening: a direction that
+#: reconstructs next to nothing counts next to nothing.
 LEAST_DEVIATION = 0.01
 
-#: Directions below this share of the largest are rounding, which products of matrices leave.
+#: Directions below this share of the largest are rounding errors of matrix products.
 ROUNDING = 1e-10
 
-#: In non-linear models: the share of the largest direction that features count at least, so that
-#: the way back is unique where no sample shows what a feature does.
+#: In non-linear models: the least weight of a feature, as a share of the largest direction, so that
+#: the inverse is unique if no sample shows a feature's effect.
 LEAST_RESPONSE = 3e-5
 
 
 def as_exponent(metric, default=DEFAULT):
-    """The power t in [0, 1] that a metric stands for; None for features as they are."""
+    """The power t in [0, 1] of a metric; None for unchanged features."""
     if isinstance(metric, str) and metric == AUTO:
         return default
     if isinstance(metric, str) and metric == COMPONENTS:
@@ -49,7 +48,7 @@ def as_exponent(metric, default=DEFAULT):
 
 
 def suffix_of(metric):
-    """What a metric adds to the names of features."""
+    """The part of the features' names that tells the metric."""
     if isinstance(metric, str) and metric == AUTO:
         return ""
     t = as_exponent(metric)
@@ -59,7 +58,7 @@ def suffix_of(metric):
 
 
 def _svd(Z, dtype):
-    """U, σ, Vᵀ in float64 without what is rounding in this dtype, and with signs of its own."""
+    """U, σ, Vᵀ in float64, with fixed signs, without directions that are rounding in this dtype."""
     U, sigma, Vt = scipy.linalg.svd(Z.astype(np.float64), full_matrices=False)
     share = max(max(Z.shape) * np.finfo(dtype).eps, ROUNDING)
     kept = max(int((sigma > share * sigma[0]).sum()), 1)
@@ -68,7 +67,7 @@ def _svd(Z, dtype):
 
 
 @compile_once
-def _compiled_first_features(layers, nonlinearity, dtype, mode):
+def _compile_first_features(layers, nonlinearity, dtype, mode):
     """(Z_2, …, H) ↦ g(Z_2 g(… H))."""
     *Zs, H = (pt.matrix(dtype=dtype) for _ in range(layers))
     features = symbolic.layer_features([None, *Zs], H, 1, nonlinearity)
@@ -76,14 +75,14 @@ def _compiled_first_features(layers, nonlinearity, dtype, mode):
 
 
 class FirstFeatures:
-    """What a layer's features come to in layer 1: h ↦ g(Z_2 g(… g(Z_j h)))."""
+    """The map from a layer's features to those of layer 1: h ↦ g(Z_2 g(… g(Z_j h)))."""
 
     def __init__(self, Zs, nonlinearity, mode):
         self._Zs, dtype = Zs, str(Zs[0].dtype)
-        self._function = _compiled_first_features(len(Zs), nonlinearity, dtype, mode)
+        self._function = _compile_first_features(len(Zs), nonlinearity, dtype, mode)
 
-    def leading_to(self, matrix, H):
-        """The matrix times what H (k x n) comes to, some samples at a time, in H's dtype."""
+    def multiply(self, matrix, H):
+        """The matrix times H's features in layer 1 (H: k x n), in blocks, in H's dtype."""
         Z_1, *others = self._Zs
         if not others:
             return np.asarray(matrix @ H, H.dtype)
@@ -95,12 +94,12 @@ class FirstFeatures:
 
 
 class ComponentMetric:
-    """Features as they are: how much of each component a sample has.
+    """Unchanged features: the coefficients of the components in a sample.
 
     Parameters
     ----------
     Zs : list of j ndarray
-        Z_1, …, Z_j, that lead from a layer's features to the data.
+        Z_1, …, Z_j, from a layer's features to the data.
     nonlinearity : str or callable
         g.
     mode : None, str or pytensor Mode
@@ -114,26 +113,25 @@ class ComponentMetric:
         self.n_features, self._Z_1 = Zs[-1].shape[1], Zs[0]
         self._first = FirstFeatures(Zs, nonlinearity, mode)
 
-    def of(self, H):
-        """Features in this metric, shape (n_features, n), of a layer's features (k_j x n)."""
+    def apply(self, H):
+        """A layer's features (k_j x n) in this metric, shape (n_features, n)."""
         return H
 
-    def samples(self, F):
-        """The reconstruction, shape (p, n), that features in this metric stand for."""
-        return self._first.leading_to(self._Z_1, F)
+    def reconstruct(self, F):
+        """The reconstruction, shape (p, n), from features in this metric."""
+        return self._first.multiply(self._Z_1, F)
 
 
 class WhitenedMetric:
     """Features M h whose distances are those of the reconstructions, whitened to the degree 1 - t.
 
-    The layer reconstructs A h, or in a non-linear model nearly so. With the covariance of the
-    reconstructions E diag(σ²) Eᵀ the coordinates Eᵀ A h are divided by σ to the power 1 - t, or
-    by that of `LEAST_DEVIATION` σ_1 where it is larger: at t = 1 the distances are those of the
-    reconstructions, at t = 0 all their directions count alike, and the mean plays no part. Of all
-    maps with these distances M is the one that moves the features, in units of their standard
-    deviations, least (zero-phase whitening, Bell & Sejnowski 1997, by correlations, Kessy, Lewin &
-    Strimmer 2018), so each feature stays with its component. What reconstructs nothing but
-    rounding is dropped.
+    The layer reconstructs A h, or in a non-linear model nearly A h. The reconstructions have the
+    covariance E diag(σ²) Eᵀ. The coordinates Eᵀ A h are divided by max(σ, `LEAST_DEVIATION` σ_1) to
+    the power 1 - t. At t = 1 the distances are those of the reconstructions; at t = 0 all their
+    directions count alike, and the mean plays no part. Among the maps with these distances, M
+    changes the features least, in units of their standard deviations (zero-phase whitening, Bell &
+    Sejnowski 1997, by correlations, Kessy, Lewin & Strimmer 2018), so that each feature stays with
+    its component. Directions that are rounding are dropped.
 
     Parameters
     ----------
@@ -143,7 +141,7 @@ class WhitenedMetric:
         A and the covariance of the samples' features, see `dsnmf.estimators.mapping.spread`.
     t : float in [0, 1]
     scale : float > 0
-        Of the fit: what is squared is divided by it.
+        The scale of the fit, by which the data were divided.
 
     Attributes
     ----------
@@ -160,7 +158,7 @@ class WhitenedMetric:
         if not symbolic.is_linear(nonlinearity) and len(Zs) > 1:
             least = LEAST_RESPONSE * np.linalg.norm(R, 2) * weights.max()
             G = np.vstack([G, least * np.eye(self.n_features)])
-        sizes = np.sqrt(np.diag(spread.covariance))  # components of any unit weigh alike
+        sizes = np.sqrt(np.diag(spread.covariance))  # components in any unit have equal weight
         sizes = np.where(sizes > 0, sizes, sizes.max() or 1.0)
         _, s, Vt = _svd(G * sizes, Z_1.dtype)
         inverse, unit = 1 / np.where(s > 0, s, 1), scale**t
@@ -168,24 +166,24 @@ class WhitenedMetric:
         self._back = (sizes[:, None] * (Vt.T * inverse) @ Vt / unit).astype(Z_1.dtype)
         self._first, self._Z_1 = FirstFeatures(Zs, nonlinearity, mode), Z_1
 
-    def of(self, H):
-        """As `ComponentMetric` has it."""
+    def apply(self, H):
+        """See `ComponentMetric`."""
         return np.asarray(self._root @ H, H.dtype)
 
-    def samples(self, F):
-        """As `ComponentMetric` has it."""
-        return self._first.leading_to(self._Z_1, np.asarray(self._back @ F, F.dtype))
+    def reconstruct(self, F):
+        """See `ComponentMetric`."""
+        return self._first.multiply(self._Z_1, np.asarray(self._back @ F, F.dtype))
 
     def components(self, Psi):
-        """What each feature in this metric adds to a sample of a linear model, shape (p, k)."""
+        """The contribution of each feature to a sample of a linear model, shape (p, k)."""
         return Psi @ self._back
 
 
 class SpanMetric:
     """Coordinates of the reconstructions Z_1 g(Z_2 g(… g(Z_j h))) in Z_1's span.
 
-    In the orthonormal basis of its left singular vectors, so that all layers have rank(Z_1)
-    features, whose distances are those of the reconstructions.
+    The basis is that of Z_1's left singular vectors. So all layers have rank(Z_1) features, whose
+    distances are those of the reconstructions.
 
     Parameters
     ----------
@@ -204,22 +202,22 @@ class SpanMetric:
         self._coordinates = (sigma[:, None] * Vt).astype(Zs[0].dtype)
         self._first = FirstFeatures(Zs, nonlinearity, mode)
 
-    def of(self, H):
-        """As `ComponentMetric` has it."""
-        return self._first.leading_to(self._coordinates, H)
+    def apply(self, H):
+        """See `ComponentMetric`."""
+        return self._first.multiply(self._coordinates, H)
 
-    def samples(self, F):
-        """As `ComponentMetric` has it."""
+    def reconstruct(self, F):
+        """See `ComponentMetric`."""
         return np.asarray(self._basis @ F, F.dtype)
 
 
 def needs_spread(t, nonlinearity):
-    """Whether the metric t depends on how reconstructions vary."""
+    """True if the metric t depends on the covariance of the reconstructions."""
     return t is not None and (t < 1 or symbolic.is_linear(nonlinearity))
 
 
 def metric_of(t, Zs, nonlinearity, mode, spread, scale=1.0):
-    """The metric t (see `as_exponent`) of the layer to whose features Z_1, …, Z_j lead."""
+    """The metric t (see `as_exponent`) of the layer with the factors Z_1, …, Z_j."""
     if t is None:
         return ComponentMetric(Zs, nonlinearity, mode)
     if needs_spread(t, nonlinearity):

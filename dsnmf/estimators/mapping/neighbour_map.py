@@ -1,4 +1,4 @@
-"""Features of new samples under a fitted model with a graph: its own rule, joined to the graph."""
+"""Features of new samples under a fitted model with a graph: new samples are joined to it."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ if TYPE_CHECKING:
 class NeighbourMap:
     """The h >= 0 with the least ½‖x - Ψh‖² + ½ (w / q) Σ_j ‖h - h_j‖², j a sample's q neighbours.
 
-    That is what the model minimises, for one more sample that is joined to q training samples, all
-    else fixed. They are those whose features are nearest to Ψ†x in a metric, so that nothing of the
-    training samples is needed but their features; true neighbours serve no better (measured, see
-    the guide "choosing"). Of a sample with gaps, they are those whose reconstructions are nearest
-    in the known entries. Each sample is mapped by itself.
+    This is the model's own cost for one more sample that is joined to q training samples, all else
+    fixed. The neighbours are the training samples whose features are nearest to Ψ†x in a metric, so
+    only the training samples' features are needed; neighbours in the data serve no better
+    (measured, see the guide "choosing"). For a sample with gaps, the neighbours are those with the
+    nearest reconstructions in the known entries. Each sample is mapped by itself.
 
     Parameters
     ----------
@@ -32,12 +32,11 @@ class NeighbourMap:
     H : ndarray, shape (k, n)
         The features that the fit learned.
     weight : float >= 0
-        w, what a sample's edges weigh in all.
+        w, the total weight of a sample's edges.
     n_neighbors : int >= 1
-        q, as far as there are so many training samples.
+        q, at most the number of training samples.
     root : ndarray, shape (any, k), optional
-        M, with which the distance of features h and h' is ‖M (h - h')‖; by default it is
-        ‖Ψ (h - h')‖.
+        M of the distance ‖M (h - h')‖ between features h and h'; by default Ψ.
     """
 
     def __init__(
@@ -61,7 +60,7 @@ class NeighbourMap:
         search = NearestNeighbors.NearestNeighbors(n_neighbors=self._n_neighbors)
         self._search = search.fit((coordinates @ self._H.astype(Psi.dtype, copy=False)).T)
 
-    def of_full(self, X: Any, norms: Any = None) -> Array:
+    def map_full(self, X: Any, norms: Any = None) -> Array:
         """Features of samples without gaps.
 
         Parameters
@@ -83,10 +82,10 @@ class NeighbourMap:
         H[:, bound] = least_nonnegative(self._R, target[:, bound])
         return H.astype(X.dtype)
 
-    def of_gappy(self, X: Array, norms: Any = None) -> Array:
-        """Features that fit the known entries and the neighbours by these alone.
+    def map_gappy(self, X: Array, norms: Any = None) -> Array:
+        """Features of samples with gaps, from the known entries only.
 
-        Samples with the same known entries are worked on together; each such pattern costs a search
+        Samples with the same known entries are mapped together; each such pattern costs a search
         structure over all training samples.
 
         Parameters

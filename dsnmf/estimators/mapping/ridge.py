@@ -1,15 +1,15 @@
-"""Regularised least squares from samples: to features that a fit has learned, to missing labels.
+"""Regularised least squares from samples to learned features, or to missing labels.
 
-How strong the regularisation is, the leave-one-out errors of the training samples say, which ridge
+The penalty is the one with the least leave-one-out error of the training samples, which ridge
 regression has in closed form. X is features x samples, of about unit norm.
 
-scikit-learn's linear models are imported where they are used: that takes a fifth of the time that
-importing an estimator takes, and few fits need them.
+scikit-learn's linear models are imported on use: their import takes a fifth of the time of
+importing an estimator, and few fits need them.
 """
 
 import numpy as np
 
-#: Penalties that are tried, for each sample: from hardly any to one that leaves nothing.
+#: Penalties to choose from, per sample: from hardly any to one that leaves nothing.
 PENALTIES = np.logspace(-9, 1, 21)
 
 
@@ -26,15 +26,15 @@ class RidgeMap:
         self.C, self.c = C, c
 
     @classmethod
-    def fitted(cls, X, H, shift=None):
-        """The one with the least Σ ‖h - C x - c‖² + penalty ‖C‖².
+    def fit(cls, X, H, shift=None):
+        """The map with the least Σ ‖h - C x - c‖² + penalty ‖C‖².
 
         Parameters
         ----------
         X : ndarray or SciPy sparse matrix, shape (p, n)
         H : ndarray, shape (k, n)
         shift : ndarray, shape (p,), optional
-            What X has beyond the samples x, each of them.
+            X's difference from the samples x, the same for each.
         """
         from sklearn.linear_model import RidgeCV
 
@@ -44,7 +44,7 @@ class RidgeMap:
         c = c if shift is None else c + C @ shift
         return cls(C.astype(H.dtype), c.astype(H.dtype))
 
-    def of_full(self, X, norms=None):
+    def map_full(self, X, norms=None):
         """Features of samples without gaps.
 
         Parameters
@@ -58,13 +58,13 @@ class RidgeMap:
         """
         return np.asarray(self.C.astype(X.dtype) @ X) + self.c.astype(X.dtype)[:, None]
 
-    def of_gappy(self, X, norms=None):
+    def map_gappy(self, X, norms=None):
         """ValueError: an unknown entry has no part in the sum C x."""
         raise ValueError("transform_method='ridge' needs samples without gaps, X contains NaN")
 
 
-def completed_labels(codes, X):
-    """One attribute's labels, the unknown ones by a ridge classifier of the others' samples.
+def complete_labels(codes, X):
+    """Predict one attribute's unknown labels by a ridge classifier fitted to the known ones.
 
     Parameters
     ----------
@@ -75,17 +75,17 @@ def completed_labels(codes, X):
     Returns
     -------
     ndarray of int, shape (n,), or None
-        The codes themselves where there is nothing to complete, or no label to do it from.
+        The codes themselves if all are known or all are unknown.
 
     Raises
     ------
     ValueError
-        If the known labels are of one class only, which says nothing of the others.
+        If the known labels are of one class only.
 
     Examples
     --------
     >>> import numpy as np
-    >>> completed_labels(np.array([0, 1, -1, -1]), np.array([[0.0, 1.0, 0.1, 1.2]]))
+    >>> complete_labels(np.array([0, 1, -1, -1]), np.array([[0.0, 1.0, 0.1, 1.2]]))
     array([0, 1, 0, 1])
     """
     if codes is None:

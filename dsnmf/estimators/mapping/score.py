@@ -1,4 +1,4 @@
-"""How much of data a fitted model explains."""
+"""The share of the data's variance that a fitted model explains."""
 
 import numpy as np
 import scipy.sparse
@@ -11,7 +11,7 @@ from dsnmf.estimators.mapping.block_features import features_of_rows
 from dsnmf.estimators.mapping.maps import threads_of_model
 from dsnmf.estimators.search.moments import Moments
 
-#: Share of Σ x² up to which Σ (x - mean)² is what rounding of the means leaves.
+#: Share of Σ x² up to which Σ (x - mean)² is rounding error of the means.
 ROUNDING = (64 * float(np.finfo(np.float64).eps)) ** 2
 
 
@@ -46,9 +46,9 @@ class _Explained:
         self._error, self._visible, self._scored = 0.0, Moments(), Moments()
 
     def add(self, visible, scored, X_hat):
-        """Add samples (p x b), NaN where an entry is not visible, or does not count."""
-        self._visible += Moments.of(visible.astype(np.float64))
-        self._scored += Moments.of(scored.astype(np.float64))
+        """Add samples (p x b): NaN marks entries that are not visible, or not scored."""
+        self._visible += Moments.from_values(visible.astype(np.float64))
+        self._scored += Moments.from_values(scored.astype(np.float64))
         self._error += float(np.nansum(np.square(scored.astype(np.float64) - X_hat)))
 
     def value(self):
@@ -68,31 +68,31 @@ class _Explained:
         return 1 - self._error / total
 
 
-def _reconstructed(estimator, rows):
-    """X̂ (p x b) of rows that have the scale of the fit already, at that scale."""
+def _reconstruct(estimator, rows):
+    """X̂ (p x b) of rows at the scale of the fit."""
     metric = estimator._metric(-1, None)
     with threads_of_model(estimator, len(rows)):
-        return metric.samples(features_of_rows(estimator, rows, -1, 0)) / estimator._scale
+        return metric.reconstruct(features_of_rows(estimator, rows, -1, 0)) / estimator._scale
 
 
 def explained_variance(estimator, X, held_out):
-    """Of X by its reconstruction, see `SemiNMF.score`."""
+    """Explained variance of X by its reconstruction, see `SemiNMF.score`."""
     X, blocks = as_blocks(X, scale=estimator._scale, gaps=True, absent=estimator.absent)
     if blocks is None:
-        return explained_by(estimator, as_data(estimator, X), held_out)
+        return explained_in_memory(estimator, as_data(estimator, X), held_out)
     blocks.centring = estimator._centring
     shape = blocks.shape[::-1]
     estimator._check_features(shape[1])
-    return _explained(estimator, shape, blocks, held_out)
+    return _explained_of_blocks(estimator, shape, blocks, held_out)
 
 
-def explained_by(estimator, X, held_out):
-    """The same of a valid X in memory, an array or a CSR matrix."""
+def explained_in_memory(estimator, X, held_out):
+    """`explained_variance` of a valid X in memory, an array or a CSR matrix."""
     given = estimator._centring, estimator._scale, estimator.absent
-    return _explained(estimator, X.shape, rows_in_blocks(X, *given), held_out)
+    return _explained_of_blocks(estimator, X.shape, rows_in_blocks(X, *given), held_out)
 
 
-def _explained(estimator, shape, blocks, held_out):
+def _explained_of_blocks(estimator, shape, blocks, held_out):
     mask = None if held_out is None else _as_mask(held_out, shape)
     if mask is not None and estimator.transform_method == "ridge":
         raise ValueError(
@@ -108,5 +108,5 @@ def _explained(estimator, shape, blocks, held_out):
         empty = np.flatnonzero(np.isnan(visible).all(axis=1))
         if len(empty):
             raise ValueError(f"sample {samples.start + empty[0]} of X has no visible entry")
-        explained.add(visible.T, scored.T, _reconstructed(estimator, visible))
+        explained.add(visible.T, scored.T, _reconstruct(estimator, visible))
     return explained.value()

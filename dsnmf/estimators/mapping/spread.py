@@ -1,4 +1,4 @@
-"""How the reconstructions of a fitted model vary over samples: what its metrics need to know."""
+"""The covariance of a fitted model's reconstructions over samples, for its metrics."""
 
 from functools import reduce
 
@@ -8,13 +8,13 @@ from dsnmf import symbolic
 from dsnmf.estimators.mapping.metric import FirstFeatures
 from dsnmf.initialisation.least_squares import pseudo_inverse
 
-#: Training samples that are looked at, at least, and per component: what matters are a few hundred
-#: directions' sizes to a few per cent.
+#: Number of training samples that are used: at least, and per component. This gives the sizes of a
+#: few hundred directions to a few per cent.
 LEAST_SAMPLES, SAMPLES_PER_COMPONENT = 500, 10
 
 
 def pick_samples(n, layers):
-    """Numbers of the training samples to look at, ascending: all, or the same draw for any data."""
+    """Numbers of the training samples that are used, ascending: all, or always the same draw."""
     size = max(LEAST_SAMPLES, SAMPLES_PER_COMPONENT * max(layers))
     if size >= n:
         return np.arange(n)
@@ -22,16 +22,16 @@ def pick_samples(n, layers):
 
 
 class Spread:
-    """A layer's reconstructions A h of some samples: the map A, and how much they vary.
+    """A layer's reconstructions A h of some samples: the map A and the covariance of h.
 
     Parameters
     ----------
     response : ndarray, shape (k_1, k)
-        B, with which A = Z_1 B.
+        B in A = Z_1 B.
     covariance : ndarray, shape (k, k)
-        Of the samples' features: A† x, or in non-linear models those that are searched for.
+        Covariance of the samples' features: A† x, or in non-linear models the result of the search.
     added : float >= 0
-        To the variance of each feature.
+        Number that is added to the variance of each feature.
     """
 
     def __init__(self, response, covariance, added=0.0):
@@ -45,21 +45,21 @@ def linear_response(Zs):
 
 
 def response_of(Zs, nonlinearity, mode, H):
-    """B of the affine map h ↦ B h + b that is nearest to what features H lead to in layer 1."""
+    """B of the affine map h ↦ B h + b that is nearest to the layer-1 features of H."""
     if len(Zs) == 1 or symbolic.is_linear(nonlinearity):
         return linear_response(Zs)
-    first = FirstFeatures(Zs, nonlinearity, mode).leading_to(np.eye(Zs[0].shape[1]), H)
+    first = FirstFeatures(Zs, nonlinearity, mode).multiply(np.eye(Zs[0].shape[1]), H)
     H, first = (values - values.mean(axis=1, keepdims=True) for values in (H, first))
     return np.linalg.lstsq(H.T.astype(np.float64), first.T.astype(np.float64))[0].T
 
 
 def covariance_of(values):
-    """Of variables (k x n) over samples, shape (k, k)."""
+    """Covariance of variables (k x n) over samples, shape (k, k)."""
     return np.atleast_2d(np.cov(values, bias=True))
 
 
 def spread_of_features(Zs, nonlinearity, mode, H):
-    """The `Spread` of a layer from its features alone: of what they reconstruct.
+    """The `Spread` of a layer's reconstructions from its features H.
 
     Parameters
     ----------
@@ -71,16 +71,16 @@ def spread_of_features(Zs, nonlinearity, mode, H):
 
 
 class Noted:
-    """Some training samples, as far as the model reaches them, until all spreads are measured.
+    """Some training samples in the span of the model, until all spreads are measured.
 
     Parameters
     ----------
     paths : list of lists of ndarray
-        The matrices that lead from features to the data, see `FittedFactorisation._paths`.
+        The matrices from features to the data, see `FittedFactorisation._paths`.
     X : ndarray or SciPy sparse matrix, shape (p, n)
     norms : ndarray, shape (n,)
     method : str
-        The `transform_method` that the fit had.
+        The `transform_method` of the fit.
     """
 
     def __init__(self, paths, X, norms, method):
@@ -91,17 +91,17 @@ class Noted:
             self._coordinates = np.asarray(self._basis.T @ X)
         self.norms, self.method, self.dtype = norms, method, X.dtype
 
-    def of(self, picked):
-        """Some samples, shape (p, n), in float64, and their norms."""
+    def read(self, picked):
+        """The picked samples, shape (p, n), in float64, and their norms."""
         X = self._coordinates[:, picked]
         X = X.astype(np.float64, copy=False) if self._basis is None else self._basis @ X
         return X, self.norms[picked]
 
 
 def note_samples(estimator, X, norms):
-    """Keep what `learned_spread` needs of some of the training samples.
+    """Keep some training samples for `learned_spread`.
 
-    It is not measured before somebody asks, since it takes a search in non-linear models.
+    The spread is measured on demand, because non-linear models need a search for it.
 
     Parameters
     ----------
@@ -124,15 +124,15 @@ def _measure(estimator, number):
         return
     g, size = estimator._nonlinearity, Zs[-1].shape[1]
     # A narrow layer needs fewer than the widest, for which they were noted.
-    X, norms = noted.of(pick_samples(len(noted.norms), (size,)))
+    X, norms = noted.read(pick_samples(len(noted.norms), (size,)))
     if len(Zs) > 1 and not symbolic.is_linear(g):
         feature_map = estimator._feature_map(number, noted.dtype, noted.method)
-        H = feature_map.of_full(X.astype(noted.dtype, copy=False), norms)
+        H = feature_map.map_full(X.astype(noted.dtype, copy=False), norms)
         response = response_of(Zs, g, estimator.mode, H)
     else:
         response = linear_response(Zs)
         A = Zs[0].astype(np.float64) / estimator._scale @ response
-        # What is rounding in the fit's dtype is none of A's directions.
+        # Rounding errors in the fit's dtype are not directions of A.
         H = pseudo_inverse(A, float(np.finfo(Zs[0].dtype).eps)) @ X
     if not symbolic.is_linear(g):
         estimator._responses[number] = response
@@ -140,7 +140,7 @@ def _measure(estimator, number):
 
 
 def measure_spreads(estimator):
-    """Measure the spreads of all layers that nobody has asked for yet."""
+    """Measure the spreads of all layers that are not measured yet."""
     if hasattr(estimator, "_noted"):
         for number, covariance in enumerate(estimator._covariances):
             if covariance is None:
@@ -149,7 +149,7 @@ def measure_spreads(estimator):
 
 
 def _spread_of_stream(Zs, stream, all_Zs):
-    """The same after `partial_fit`: of what the last layer's features come to in a layer."""
+    """The spread after `partial_fit`, from the last layer's features, taken to this layer."""
     led = reduce(np.matmul, all_Zs[len(Zs) :], np.eye(Zs[-1].shape[1]))
     return Spread(linear_response(Zs), led @ stream.covariance @ led.T)
 
@@ -157,7 +157,8 @@ def _spread_of_stream(Zs, stream, all_Zs):
 def learned_spread(estimator, layer):
     """The `Spread` of a fitted estimator's layer over the training samples.
 
-    After `partial_fit`, and in models of versions that did not measure it, of the learned features.
+    After `partial_fit`, and in models of versions that did not measure it, it is that of the
+    learned features.
     """
     if hasattr(estimator, "_stream"):
         return _spread_of_stream(estimator._path(layer), estimator._stream, estimator.Z_)

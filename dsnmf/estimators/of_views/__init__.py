@@ -1,1 +1,1 @@
-"""What an estimator of several views has besides: views as users bring them, their graphs, maps."""
+"""Parts of estimators for several views: the users' views, their graphs, maps."""

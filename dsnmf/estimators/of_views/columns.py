@@ -1,4 +1,4 @@
-"""Which columns of one matrix are which view."""
+"""The columns of each view in one matrix."""
 
 from collections.abc import Mapping
 from numbers import Integral
@@ -6,8 +6,8 @@ from numbers import Integral
 import numpy as np
 
 
-def _named(entry, names, view):
-    """Numbers of columns that are named."""
+def _find_columns(entry, names, view):
+    """Numbers of the named columns."""
     if names is None:
         raise ValueError(
             f"view {view} names the column {entry[0]!r}, but X has no column names: give a frame, "
@@ -21,7 +21,7 @@ def _named(entry, names, view):
 
 
 def _numbers(entry, p, names, view):
-    """Those of one view, from a slice, or numbers or names of columns."""
+    """Column numbers of one view, from a slice, or numbers or names of columns."""
     if isinstance(entry, slice):
         return np.arange(p)[entry]
     if not isinstance(entry, str) and not np.iterable(entry):
@@ -30,7 +30,7 @@ def _numbers(entry, p, names, view):
     if len(entry) == p and all(isinstance(each, bool | np.bool_) for each in entry):
         return np.flatnonzero(entry)
     if entry and all(isinstance(each, str) for each in entry):
-        return _named(entry, names, view)
+        return _find_columns(entry, names, view)
     for each in entry:
         if not isinstance(each, Integral) or isinstance(each, bool):
             raise ValueError(f"view {view} must be names or numbers of columns, got {each!r}")
@@ -55,13 +55,13 @@ def view_columns(views, p, names=None):
     Parameters
     ----------
     views : None, or list or dict with an entry per view
-        None: all columns are one view. Entries are all widths (int), of views side by side, or each
-        a slice, a mask, or a list of numbers or of names of columns. Keys of a dict are the views'
-        names.
+        None: all columns are one view. Entries are either widths (int) of views that lie side by
+        side, or each a slice, a mask, or a list of column numbers or names. The keys of a dict are
+        the views' names.
     p : int
-        Columns of X.
+        Number of columns of X.
     names : sequence of str, optional
-        Theirs.
+        Names of the columns.
 
     Returns
     -------
@@ -71,8 +71,8 @@ def view_columns(views, p, names=None):
     Raises
     ------
     ValueError
-        If a view is empty, two have a column in common, a column is in none, or names one that
-        there is not.
+        If a view is empty or names a column that does not exist, two views have a column in common,
+        or a column is in no view.
     """
     if views is None:
         return [np.arange(p)], ["0"]

@@ -1,4 +1,4 @@
-"""Features of samples that lack a view: what those of complete samples let expect."""
+"""Features of samples that lack a view: their expectation given the known views."""
 
 import numpy as np
 
@@ -8,17 +8,17 @@ LEAST_NOISE = 1e-12
 
 
 class ConditionalMap:
-    """The projection Ψ†x of complete samples; of others the mean of h given what is known of x.
+    """The projection Ψ†x of complete samples; for others, the mean of h given x's known entries.
 
-    With h of the learned mean and covariance, and x = Ψ h with noise of the same variance in each
-    entry, both Gaussian, it is the h that minimises
+    h is Gaussian with the learned mean and covariance; x = Ψ h plus Gaussian noise of the same
+    variance in each entry. The mean is the h that minimises
     ‖x - Ψh‖² / noise + (h - mean)ᵀ covariance⁻¹ (h - mean) over the known entries. A projection on
     a few known entries would follow their noise.
 
     Parameters
     ----------
     projection : Projection
-        Of complete samples.
+        The map of complete samples.
     Psi : ndarray, shape (p, k)
     H : ndarray, shape (k, n)
         Learned features.
@@ -35,12 +35,12 @@ class ConditionalMap:
         size = float(np.square(self._Psi @ self._root).sum()) / len(self._Psi)
         self._noise = max(noise, LEAST_NOISE * size, float(np.finfo(np.float64).tiny))
 
-    def of_full(self, X, norms=None):
-        """As `Projection` has it."""
-        return self._projection.of_full(X, norms)
+    def map_full(self, X, norms=None):
+        """See `Projection`."""
+        return self._projection.map_full(X, norms)
 
-    def of_gappy(self, X, norms=None):
-        """As `Projection` has it."""
+    def map_gappy(self, X, norms=None):
+        """See `Projection`."""
         known = ~np.isnan(X)
         patterns, which = np.unique(known, axis=1, return_inverse=True)
         which, k = which.ravel(), len(self._mean)

@@ -11,7 +11,7 @@ from dsnmf.data.recognition import as_samples, in_memory
 from dsnmf.estimators.containers import in_container
 from dsnmf.estimators.fitted import FittedFactorisation
 from dsnmf.estimators.mapping.maps import threads_of_model
-from dsnmf.estimators.mapping.score import explained_by
+from dsnmf.estimators.mapping.score import explained_in_memory
 from dsnmf.estimators.of_views.conditional import ConditionalMap
 from dsnmf.estimators.of_views.user_views import (
     are_views,
@@ -185,7 +185,7 @@ class FittedViews(FittedFactorisation):
             samples = as_samples(rows, scale=self._scale)
             feature_map = self._feature_map(layer, samples.given.dtype)
             with threads_of_model(self, len(samples.norms)):
-                features.append(metric.of(samples.features(feature_map)).T)
+                features.append(metric.apply(samples.features(feature_map)).T)
         names = self.get_feature_names_out(layer=layer)
         return in_container(np.concatenate(features), names, read.frame, self)
 
@@ -250,4 +250,4 @@ class FittedViews(FittedFactorisation):
         float <= 1
         """
         check_is_fitted(self)
-        return explained_by(self, self._at_scale(X), held_out)
+        return explained_in_memory(self, self._at_scale(X), held_out)

@@ -9,8 +9,8 @@ from dsnmf.data.recognition import as_samples
 from dsnmf.estimators.graphs import attribute_affinity, per_attribute, weights
 
 
-def _placed(W, samples, n):
-    """An affinity of some of n samples as one of all of them."""
+def _place(W, samples, n):
+    """Extend an affinity of some of n samples to all, without edges to the others."""
     if len(samples) == n:
         return W
     P = scipy.sparse.csr_matrix(
@@ -23,14 +23,14 @@ def _placed(W, samples, n):
 
 
 def view_affinities(estimator, y, read):
-    """One affinity or None per view, times its weight, over the samples that have the view.
+    """One weighted affinity or None per view, over the samples that have the view.
 
     Parameters
     ----------
     estimator : MultiViewDeepSemiNMF
     y : array-like or None
     read : Read
-        Of views in memory.
+        Views in memory.
 
     Returns
     -------
@@ -56,13 +56,13 @@ def view_affinities(estimator, y, read):
             attribute_affinity(None if codes is None else codes[samples], kind, *settings)
             for codes in columns
         ]
-        W = combine([_placed(graph, samples, n) for graph in graphs], [alpha] * len(graphs))
+        W = combine([_place(graph, samples, n) for graph in graphs], [alpha] * len(graphs))
         result.append(W)
     return result
 
 
 class _Count:
-    """A stand-in for samples: a graph that is given needs their number alone."""
+    """Stands for n samples where a given graph needs only their number."""
 
     def __init__(self, n):
         self.shape = 0, n

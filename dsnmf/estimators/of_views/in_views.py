@@ -1,4 +1,4 @@
-"""A fit to several views: how it begins, and what it keeps of them when it ends."""
+"""A fit to several views: its start, and the attributes that it sets at its end."""
 
 from functools import partial
 
@@ -24,8 +24,8 @@ from dsnmf.training.reading import Reading
 from dsnmf.training.threads import ONCE, threads_for
 from dsnmf.validation import as_generator
 
-#: Weights of views count as so much of the largest at least where samples are mapped to features:
-#: what is multiplied by the root has to be divided again.
+#: Least weight of a view, as a share of the largest, in the map from samples to features: entries
+#: are multiplied by its root, and divided again.
 LEAST_WEIGHT = 1e-12
 
 
@@ -46,14 +46,14 @@ def _errors(rows, H, parts, Psis, multipliers, count):
 
 
 class InViews:
-    """What `Factorisation.fit` asks of several views; as `InMemory` has it.
+    """The interface of several views to `Factorisation.fit`, as `InMemory`.
 
     Parameters
     ----------
     estimator : MultiViewDeepSemiNMF
     read : Read or None
     blocks : Blocks or None
-        Of one matrix, at scale 1, instead of what was read.
+        One matrix at scale 1, instead of read.
     y : array-like or None
     layers : tuple of int
     """
@@ -76,7 +76,7 @@ class InViews:
             self._columns, self._names = read.columns, read.names
 
     def begin(self, held):
-        """A model at its start, in the context of `held`, and a trace."""
+        """The model at its start, entered in the context of `held`, and a trace."""
         estimator, read, layers = self._estimator, self._read, self.layers
         floor = estimator._noise_floor(layers)
         rng = as_generator(as_random_state(estimator.random_state))
@@ -109,7 +109,7 @@ class InViews:
         return model, Trace()
 
     def _given_start(self, views):
-        """From the last fit, or from init."""
+        """Zss and H from the last fit, or from init."""
         estimator, n = self._estimator, views.shape[1]
         if estimator._goes_on():
             Zss, H = estimator.Zs_, estimator._raw_H[0]
@@ -133,7 +133,7 @@ class InViews:
 
     def end(self, model):
         """What the fit has learned; see `Ended`."""
-        views, estimator = model.samples, self._estimator
+        views, estimator = model.data, self._estimator
         model.settle()
         if estimator._has_gauge():
             model.settle_gauge()
@@ -164,7 +164,7 @@ class InViews:
 
     def tables(self, model):
         """Small arrays that the fitted estimator keeps, see `MultiViewDeepSemiNMF`."""
-        views, learned = model.samples, self.learned
+        views, learned = model.data, self.learned
         with np.errstate(divide="ignore", invalid="ignore"):
             explained = 1 - learned.errors / views.variances
         w = np.maximum(learned.w, LEAST_WEIGHT)
@@ -174,20 +174,20 @@ class InViews:
         return [learned.alpha, views.scales, w, explained, np.array([noise]), is_apart]
 
     def keep(self, model):
-        """Set what the views have besides."""
+        """Set the estimator's attributes that only views have."""
         estimator = self._estimator
         estimator._columns, estimator._names = self._columns, [np.array(self._names, str)]
         read, dtype = self._read, model.H.dtype
         estimator._features = [] if read is None else read.features
         estimator._factors = [
             (Z * scale if i == 0 else Z).astype(dtype)
-            for Zs, scale in zip(model.Zss, model.samples.scales)
+            for Zs, scale in zip(model.Zss, model.data.scales)
             for i, Z in enumerate(Zs)
         ]
         estimator._tables = self.tables(model)
-        estimator.n_features_in_ = model.samples.shape[0]
+        estimator.n_features_in_ = model.data.shape[0]
         if read is None:
             vars(estimator).pop("feature_names_in_", None)
 
     def close(self):
-        """Nothing is left to be removed."""
+        """Do nothing: there is nothing to remove."""

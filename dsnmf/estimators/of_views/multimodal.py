@@ -1,16 +1,16 @@
-"""MuData objects: modalities are views, and observations that one lacks are missing there."""
+"""MuData objects: modalities are views; a modality may lack observations."""
 
 import numpy as np
 import scipy.sparse
 
 
 def is_multimodal(X):
-    """Whether X is a MuData object; its library is not imported."""
+    """True if X is a MuData object; its library is not imported."""
     return hasattr(X, "mod") and hasattr(X, "obs_names") and hasattr(X, "obsm")
 
 
 def modalities(mdata):
-    """Matrices of all observations, and who is there.
+    """A matrix of all observations per modality, and the observations that each one has.
 
     Parameters
     ----------
@@ -20,14 +20,14 @@ def modalities(mdata):
     Returns
     -------
     dict of str to ndarray or CSR matrix, shape (n, p_v)
-        NaN, or in sparse matrices zeros, where the modality lacks an observation.
+        NaN, or in sparse matrices zeros, for observations that the modality lacks.
     dict of str to ndarray of bool, shape (n,)
 
     Raises
     ------
     ValueError
-        If modalities have common variables instead of observations, or several observations have
-        one name.
+        If modalities share variables instead of observations, or several observations have the same
+        name.
     """
     if getattr(mdata, "axis", 0) != 0:
         raise ValueError("the modalities of a MuData must have common observations (axis 0)")

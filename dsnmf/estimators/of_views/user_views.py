@@ -1,4 +1,4 @@
-"""Views in the forms in which users bring them."""
+"""Reading views in the forms in which users give them."""
 
 from collections.abc import Mapping
 from itertools import pairwise
@@ -23,14 +23,14 @@ class Read(NamedTuple):
     matrices : list of V ndarray or CSR matrix, shape (n, p_v)
     present : ndarray of bool, shape (V, n)
     columns : list of V ndarray of int
-        Theirs, in one matrix of all features.
+        The views' columns in one matrix of all features.
     names : list of V str
     features : list of V ndarray of str
-        Names of the views' features; empty where they have none.
+        Names of the views' features; empty for a view without names.
     frame : object
-        Whose index the samples have.
+        The frame with the samples' index.
     is_apart : bool
-        Whether they came as a list or dict.
+        True if the views were a list or dict.
     """
 
     matrices: list
@@ -43,7 +43,7 @@ class Read(NamedTuple):
 
 
 def are_views(X):
-    """Whether X is a list or dict of matrices, or a MuData, rather than one matrix."""
+    """True if X is a list or dict of matrices or a MuData, False if it is one matrix."""
     if is_multimodal(X):
         return True
     if isinstance(X, Mapping) and not hasattr(X, "shape"):  # SciPy's dok_matrix is a dict
@@ -58,8 +58,8 @@ def _is_matrix(X):
 
 
 def _where_present(X, name):
-    """Whether each sample has a view; ValueError if it has a part of it."""
-    if scipy.sparse.issparse(X) or not np.isnan(X.sum()):  # of infinities too, but these raise
+    """For each sample, True if it has the view; ValueError if it has only a part of it."""
+    if scipy.sparse.issparse(X) or not np.isnan(X.sum()):  # infinities raise elsewhere
         return np.ones(X.shape[0], bool)
     unknown = np.isnan(X)
     absent = unknown.all(axis=1)
@@ -73,7 +73,7 @@ def _where_present(X, name):
 
 
 def read_columns(estimator, X, views, *, reset=False):
-    """The views of one matrix."""
+    """Read the views of one matrix."""
     rows = as_data(estimator, X, reset=reset)
     names = getattr(estimator, "feature_names_in_", None)
     columns, labels = view_columns(views, rows.shape[1], names)
@@ -85,7 +85,7 @@ def read_columns(estimator, X, views, *, reset=False):
 
 
 def _as_slice(columns):
-    """Of columns that follow each other a slice, which copies nothing."""
+    """A slice, which copies nothing, if the columns follow each other; else the columns."""
     first = int(columns[0])
     is_run = (np.diff(columns) == 1).all()
     return slice(first, first + len(columns)) if is_run else columns
@@ -98,18 +98,18 @@ def _feature_names(X):
 
 
 def _index_of(X):
-    """The index of a pandas frame or series; None of what has none."""
+    """The index of a pandas frame or series; None for other objects."""
     index = getattr(X, "index", None)
     return index if hasattr(index, "get_indexer") else None
 
 
 def _is_count(index):
-    """Whether an index says no more than how many rows there are."""
+    """True if an index only counts the rows."""
     return getattr(index, "start", None) == 0 and getattr(index, "step", None) == 1
 
 
 def _name_samples(indices):
-    """Whether indices are such that rows of the same name are the same sample."""
+    """True if rows with the same name in several indices are the same sample."""
     if any(index is None for index in indices):
         return False
     named = [index for index in indices if not _is_count(index)]
@@ -117,8 +117,8 @@ def _name_samples(indices):
     return bool(named) and not (has_counts and any(index.dtype.kind not in "iu" for index in named))
 
 
-def _aligned(given, names):
-    """Frames with the rows of all of them, NaN where one lacks a row; and such a frame."""
+def _align(given, names):
+    """Align the frames: each gets all rows, NaN where it lacks one; also returns one of them."""
     indices = {v: _index_of(X) for v, X in given.items()}
     if not _name_samples(indices.values()):
         return given, next(iter(given.values()))
@@ -137,7 +137,7 @@ def _aligned(given, names):
 
 
 def align_labels(y, frame):
-    """Labels that have an index in the order of the samples, if these have names."""
+    """Put labels with an index into the order of the samples, if these have names."""
     indices = _index_of(y), _index_of(frame)
     if not _name_samples(indices) or indices[0].equals(indices[1]):
         return y
@@ -152,13 +152,13 @@ def align_labels(y, frame):
 
 
 def read_list(Xs, known=None):
-    """Views from a list or dict of matrices.
+    """Read views from a list or dict of matrices.
 
     Parameters
     ----------
     Xs : list or dict of arrays, sparse matrices or frames, or a MuData
-        Frames with an index are aligned by it. None, and a name that a fitted dict lacks, is a view
-        that no sample has.
+        Frames with an index are aligned by it. No sample has a view that is None, or whose name
+        this dict lacks.
     known : list of (str, int, ndarray of str), optional
         Names, widths and feature names that the views must have.
     """
@@ -185,15 +185,15 @@ def read_list(Xs, known=None):
     if not given or (known is None and len(given) < len(names)):
         raise ValueError("each view must be a matrix, got None or no views")
     features = [_feature_names(given.get(v)) for v in range(len(names))]
-    given, frame = _aligned(given, names)
-    matrices = {v: _checked(X, names[v]) for v, X in given.items()}
+    given, frame = _align(given, names)
+    matrices = {v: _check_views(X, names[v]) for v, X in given.items()}
     rows = {names[v]: X.shape[0] for v, X in matrices.items()}
     if len(set(rows.values())) > 1:
         raise ValueError(f"views must have the same samples, one a row, got {rows} rows")
-    return _gathered(matrices, names, features, known, frame)
+    return _gather(matrices, names, features, known, frame)
 
 
-def _checked(X, name):
+def _check_views(X, name):
     if np.ndim(X) != 2 and not _is_matrix(X):
         shape = getattr(X, "shape", type(X).__name__)
         raise ValueError(f"view {name} must be a matrix, samples x features, got {shape}")
@@ -208,18 +208,18 @@ def _checked(X, name):
 
 
 def _variables(modality):
-    """Names of a modality's features, if it is there and has some."""
+    """Names of a modality's features; empty if it is missing or has none."""
     names = getattr(modality, "var_names", None)
     return np.array([] if names is None else list(names), str)
 
 
 def _check_features(name, given, wanted):
-    """ValueError if a view's features have other names than in fit."""
+    """Raise ValueError if a view's features have other names than in fit."""
     if len(wanted) and len(given) and list(wanted) != list(given):
         raise ValueError(f"view {name} has other columns than in fit, or another order")
 
 
-def _gathered(matrices, names, features, known, frame):
+def _gather(matrices, names, features, known, frame):
     first = next(iter(matrices.values()))
     result, present = [], []
     for v, name in enumerate(names):
@@ -238,7 +238,7 @@ def _gathered(matrices, names, features, known, frame):
 
 
 def check_presence(read):
-    """ValueError if a sample has no view, or no sample has some view."""
+    """Raise ValueError if a sample has no view, or no sample has some view."""
     alone = np.flatnonzero(~read.present.any(axis=0))
     if len(alone):
         raise ValueError(f"sample {alone[0]} has no view: NaN in all of them")
@@ -248,7 +248,7 @@ def check_presence(read):
 
 
 def in_one(read, multipliers):
-    """All views as one matrix, NaN where they are missing, columns times the multipliers."""
+    """All views as one matrix: NaN for missing views, columns times the multipliers."""
     p = sum(map(len, read.columns))
     dtype = np.result_type(*(X.dtype for X in read.matrices))
     if read.present.all() and all(scipy.sparse.issparse(X) for X in read.matrices):
@@ -265,7 +265,7 @@ def in_one(read, multipliers):
 
 
 def in_blocks(read, multipliers):
-    """The same some samples at a time, so that sparse views do not become one dense matrix."""
+    """`in_one` in blocks of samples, so that sparse views do not become one dense matrix."""
     n, p = read.present.shape[1], sum(map(len, read.columns))
     step = max(1, BLOCK // p)
     for start in range(0, n, step):

@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import inspect
 import textwrap
+from functools import wraps
+from numbers import Integral
 from typing import TYPE_CHECKING, TypeVar
+
+from sklearn.utils._param_validation import InvalidParameterError
 
 from dsnmf.estimators.parameters.of_fits import OF_FITS
 from dsnmf.estimators.parameters.of_known_entries import OF_KNOWN_ENTRIES
@@ -22,6 +26,9 @@ if TYPE_CHECKING:
 PARAMETERS = OF_MODELS | OF_KNOWN_ENTRIES | OF_FITS
 
 
+IN_ONE_TUPLE = "Layers go in one tuple, e.g. (12, 4); of one layer (12,)."
+
+
 class HasParameters:
     """Base of the classes that are `declared`: the attributes that all of them have."""
 
@@ -31,8 +38,42 @@ class HasParameters:
     metric: str | float
     transform_method: str
     mode: Mode
-    _validate_params: Callable[[], None]
     _layer_sizes: Callable[[], tuple[int, ...]]
+
+    def _validate_params(self) -> None:
+        """As scikit-learn has it; the error also says what is right, where that is known."""
+        try:
+            super()._validate_params()  # type: ignore[misc]
+        except InvalidParameterError as error:
+            name = next(name for name in self._parameters if f"'{name}'" in str(error))
+            hint = _hint(name, getattr(self, name))
+            raise InvalidParameterError(f"{error}{hint}") from error
+
+
+def _hint(name, value):
+    """What is right instead of a value that a parameter may not have, perhaps nothing."""
+    if name == "layers":
+        return f" {IN_ONE_TUPLE}"
+    if name != "solver":
+        return ""
+    others = [
+        key.split(".")[0]
+        for key, parameter in PARAMETERS.items()
+        if key.endswith(".solver") and f'"{value}"' in parameter.kind
+    ]
+    return f" {value} is a solver of {' and '.join(others)}." if others else ""
+
+
+def _asking_for_one_tuple(init):
+    """An `__init__` whose first parameter is layers, with a hint if each has come by itself."""
+
+    @wraps(init)
+    def __init__(self, *args, **kwargs):
+        if len(args) > 1 and all(isinstance(size, Integral) for size in args):
+            raise TypeError(f"{type(self).__name__}{args}: {IN_ONE_TUPLE}")
+        init(self, *args, **kwargs)
+
+    return __init__
 
 
 T = TypeVar("T", bound=HasParameters)
@@ -50,6 +91,8 @@ def declared(cls: type[T]) -> type[T]:
     for name, parameter in found.items():
         text = textwrap.indent(inspect.cleandoc(parameter.text), " " * 4)
         texts.append(f"{name} : {parameter.kind}\n{text}".rstrip())
+    if names[0] == "layers":
+        cls.__init__ = _asking_for_one_tuple(cls.__init__)  # type: ignore[method-assign]
     document = inspect.cleandoc(cls.__doc__ or "")
     cls.__doc__ = document.replace("[parameters]", "\n".join(texts))
     cls._parameters = found
@@ -57,7 +100,7 @@ def declared(cls: type[T]) -> type[T]:
     return cls
 
 
-def excluded_by(estimator: HasParameters, rule: str) -> str | None:
+def first_parameter_that(estimator: HasParameters, rule: str) -> str | None:
     """First parameter whose value fulfils a rule of its declaration, as "name=value", or None.
 
     Parameters

@@ -13,7 +13,7 @@ from dsnmf.estimators.parameters.parameter import (
     Parameter,
     none_of,
     one_of,
-    quoted,
+    quote,
 )
 from dsnmf.estimators.start import INITIALISERS
 
@@ -21,7 +21,7 @@ _PLACE = [None, str, os.PathLike]
 
 OF_FITS = {
     "init": Parameter(
-        f"{{{quoted(INITIALISERS)}}} or (Zs, Hs)",
+        f"{{{quote(INITIALISERS)}}} or (Zs, Hs)",
         """
         The start, see `dsnmf.initialisation`; or the factors of all layers as two lists (with one
         layer, the two matrices). Z_1 has shape (n_features, k_1), H_i has shape (k_i, n_samples)
@@ -127,7 +127,8 @@ OF_FITS = {
         "int >= 1, optional",
         """
         Number of samples per block; by default, blocks have about 4 million entries. Without a
-        block_size, data that fit into one block are read into memory.""",
+        block_size, data that fit into one block are read into memory. An array in memory is fitted
+        at once, with a warning that block_size has no effect.""",
         [None, COUNT],
         changes_numbers=False,  # the resulting blocks do, and a checkpoint stores those
     ),

@@ -15,7 +15,7 @@ from dsnmf.estimators.parameters.parameter import (
     Parameter,
     none_of,
     one_of,
-    quoted,
+    quote,
 )
 
 _METHODS = {"auto", "projection", "nonnegative"}
@@ -122,7 +122,7 @@ OF_MODELS = {
     "nonlinearity": Parameter(
         '"auto", str or callable',
         f"""
-        g: {quoted(symbolic.NONLINEARITIES)},
+        g: {quote(symbolic.NONLINEARITIES)},
         or a function of PyTensor variables; for data in blocks it must treat each sample (a column)
         by itself. "auto" is "identity" for "multiplicative" and "hals", else "relu".""",
         [StrOptions({"auto", *symbolic.NONLINEARITIES}), callable],
@@ -167,7 +167,7 @@ OF_MODELS = {
         in_streams=(0,),
     ),
     "affinity": Parameter(
-        f"{{{quoted(KINDS)}}}, n x n matrix, or a list with one of these per attribute",
+        f"{{{quote(KINDS)}}}, n x n matrix, or a list with one of these per attribute",
         """
         "binary": 1 between samples of the same class. "heat": exp(-‖x_i - x_j‖² / (2 heat_width²))
         between them. "knn": 1 between nearest neighbours, whatever the labels. If all labels are

@@ -70,6 +70,6 @@ class Parameter:
     is_name_on_cluster: bool = False
 
 
-def quoted(names):
+def quote(names):
     """The names in quotes, with commas, for a docstring."""
     return ", ".join(f'"{name}"' for name in names)

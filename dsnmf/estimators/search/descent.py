@@ -9,8 +9,7 @@ from dsnmf import symbolic
 from dsnmf.training.lending import compile_once
 from dsnmf.training.modes import compile_function, is_jax
 
-#: Remembered steps, and how the length of a sample's steps grows after a gain and shrinks after a
-#: loss.
+#: Remembered steps; factors of a sample's step length after a gain and after a loss.
 MEMORY, GROWTH, SHRINKAGE = 3, 4.0, 0.3
 
 
@@ -36,18 +35,18 @@ def _quasi_newton(gradient, free, pairs, inverse):
 
 
 @compile_once
-def compiled_errors(layers, nonlinearity, mode):
+def compile_errors(layers, nonlinearity, mode):
     """(H, X, known, Z_1, …) ↦ Σ (X - X̂)² per sample, and its gradient."""
     H, X, known, *Zs = (pt.matrix(dtype="float64") for _ in range(3 + layers))
     errors = pt.sqr(known * (symbolic.reconstruction(Zs, H, nonlinearity) - X)).sum(axis=0)
     outputs = [errors, pytensor.grad(errors.sum(), H)]
     function = compile_function([H, X, known, *Zs], outputs, mode=mode)
-    function.trust_input = True  # all are matrices of float64: to look at them takes a fifth
+    function.trust_input = True  # all are float64 matrices; checks take a fifth of the time
     return function
 
 
 def rectified_errors(H, X, known, *Zs):
-    """What `compiled_errors` computes with relu, by NumPy.
+    """The result of `compile_errors` for relu, by NumPy.
 
     For one sample the call of a compiled function takes longer than the products.
     """
@@ -66,8 +65,8 @@ class Descent:
     """Errors of a model with fixed Zs, and their descent from any features.
 
     Minimises Σ (x - x̂)² + ρ Σ_c (h_c - mean_c)² / (k variance_c) for each sample, by L-BFGS within
-    h >= least. Everything is float64: samples in float32 would take other turns at kinks beside
-    other neighbours.
+    h >= least. Everything is float64: in float32, a sample could pass kinks differently if it is
+    computed together with other samples.
 
     Parameters
     ----------
@@ -91,7 +90,7 @@ class Descent:
         is_relu = symbolic.as_nonlinearity(nonlinearity) is symbolic.relu
         by_numpy = is_relu and not is_jax(mode)
         self._function = (
-            rectified_errors if by_numpy else compiled_errors(len(Zs), nonlinearity, mode)
+            rectified_errors if by_numpy else compile_errors(len(Zs), nonlinearity, mode)
         )
 
     def _errors(self, H, X, known):
@@ -99,7 +98,7 @@ class Descent:
         return [np.array(value) for value in self._function(H, X, known, *self._Zs)]
 
     def inverse_hessians(self, rows, ridges):
-        """For every ridge that of Gauss and Newton at the mean; X has so many rows."""
+        """The inverse Gauss-Newton matrix at the mean for every ridge; `rows` is that of X."""
         at_mean, unit = np.repeat(self.mean, rows, axis=1), np.eye(rows)
         # The gradient is 2 Jᵀ(X̂ - X): its values for X = -1 and X = 0 differ by 2 Jᵀ.
         gradients = [self._errors(at_mean, X, np.ones_like(X))[1] for X in (-unit, 0 * unit)]
@@ -117,8 +116,8 @@ class Descent:
         X, known : ndarray, shape (p, n)
             Samples, and 1 where an entry counts.
         stage : (list of float, int, float)
-            ρ, one after the other; most steps for each; and the relative gain of a step below which
-            a sample has arrived.
+            The ridges ρ in order; the most steps for each; and the relative gain of a step at which
+            a sample stops.
         inverses : list of ndarray, shape (k_j, k_j)
             See `inverse_hessians`.
         """
@@ -130,13 +129,13 @@ class Descent:
         return H, state[1], self._cost(*state, weights)[0]
 
     def _cost(self, H, errors, gradient, weights):
-        """With Σ weights (h - mean)² added, per sample, and its gradient."""
+        """Error plus Σ weights (h - mean)², per sample, and its gradient."""
         offset = H - self.mean
         pull = weights * offset
         return errors + (pull * offset).sum(axis=0), gradient + 2 * pull
 
     def _descend(self, state, X, known, weights, inverse, max_steps, gain):
-        """Move each column of H downhill until a step gains little; errors and gradient follow."""
+        """Move each column of H downhill until a step gains little; update errors and gradient."""
         samples, pairs, length = np.arange(X.shape[1]), [], np.ones(X.shape[1])
         present = state
         cost, slope = self._cost(*present, weights)
@@ -147,7 +146,7 @@ class Descent:
             moved = np.maximum(H - length * direction, least)
             new = moved, *self._errors(moved, X, known)
             new_cost, new_slope = self._cost(*new, weights)
-            # A step that raises the cost is not made, but known to the next direction.
+            # A step that raises the cost is not made, but the next direction uses it.
             pairs = [*pairs[1 - MEMORY :], (moved - H, new_slope - slope)]
             lower = new_cost <= cost
             arrived = lower & (new_cost >= (1 - gain) * cost)

@@ -1,4 +1,4 @@
-"""Means and variances of what comes part after part."""
+"""Means and variances of data that arrive in parts."""
 
 import numpy as np
 
@@ -8,20 +8,20 @@ def _or_1(count):
 
 
 class Moments:
-    """Of each row: the weight of the values that are known, their mean, Σ weight (value - mean)².
+    """For each row: the total weight of its known values, their mean, Σ weight (value - mean)².
 
     Attributes
     ----------
     count, mean, squares : ndarray, shape (k,), or 0 before the first part
-        The count is a number of values where each weighs 1.
+        With weights of 1 the count is the number of values.
     """
 
     def __init__(self):
         self.count, self.mean, self.squares = 0, 0.0, 0.0
 
     @classmethod
-    def of(cls, values, weights=1):
-        """Those of values (k x b), of which NaN are unknown; weights have shape (b,)."""
+    def from_values(cls, values, weights=1):
+        """The moments of values (k x b), NaN where unknown; weights have shape (b,)."""
         moments, known = cls(), ~np.isnan(values)
         moments.count = (known * weights).sum(axis=1)
         total = np.where(known, values * weights, 0).sum(axis=1)
@@ -30,7 +30,7 @@ class Moments:
         return moments
 
     def __iadd__(self, other):
-        """By the formula of Chan, Golub & LeVeque 1983, which is stable."""
+        """Add by the stable formula of Chan, Golub & LeVeque 1983."""
         count = self.count + other.count
         step, weight = other.mean - self.mean, other.count / _or_1(count)
         self.squares = self.squares + other.squares + step**2 * (self.count * weight)

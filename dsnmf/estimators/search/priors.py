@@ -1,24 +1,24 @@
-"""What features of each layer usually are: means, variances, and how they follow from samples."""
+"""Statistics of each layer's features: means, variances, and their regression on samples."""
 
 import numpy as np
 
 from dsnmf import symbolic
 from dsnmf.data.samples import column_blocks
 from dsnmf.estimators.search.moments import Moments
-from dsnmf.estimators.search.probes import Probes, chosen, draws
+from dsnmf.estimators.search.probes import Probes, choose_probes, fixed_draws
 
 #: Least variance of a component, as a share of the largest one's.
 LEAST_VARIANCE = 1e-6
 
-#: Samples whose norm is a smaller share of the root mean square say nothing of features.
+#: Samples whose norm is a smaller share of the root mean square are left out.
 NEGLIGIBLE = float(np.finfo(np.float64).eps)
 
-#: What makes a regression regular, as a share of its matrix's mean diagonal.
+#: Regularisation of the regression, as a share of its matrix's mean diagonal.
 REGULAR = 1e-9
 
 
 def _prior(moments):
-    """Means, and variances that are not too small."""
+    """The means, and the variances with a lower limit."""
     mean, squares = moments.mean, moments.squares
     if not np.any(mean) and not np.any(squares):
         return np.vstack([mean, np.ones_like(mean)])
@@ -28,16 +28,16 @@ def _prior(moments):
 
 
 class Priors:
-    """What all layers' features usually are; nothing for linear models, which need no search.
+    """Statistics of all layers' features; empty for linear models, which need no search.
 
-    Where the model is homogeneous, features are those of samples of unit norm, and a sample counts
-    by its energy, up to that of a mean sample: what a fit makes of quiet ones is noise, and a huge
-    one is only one.
+    In a homogeneous model, features are divided by their sample's norm, and a sample's weight is
+    its energy, at most that of a mean sample: the features of quiet samples are noise, and one huge
+    sample must not outweigh all others.
 
     Parameters
     ----------
     layers : int
-        Their number m.
+        Number m of layers.
     nonlinearity : str or callable
     """
 
@@ -53,9 +53,9 @@ class Priors:
         Parameters
         ----------
         layers : list of m ndarray, shape (k_i, b)
-            Their features, each layer's those that the next one's lead to.
+            The samples' features; each layer's are computed from the next layer's.
         norms : ndarray, shape (b,)
-            Of the samples, at the scale of the fit.
+            The samples' norms at the scale of the fit.
         """
         sizes = norms if self._homogeneous else np.ones_like(norms)
         heard = sizes > NEGLIGIBLE
@@ -63,7 +63,7 @@ class Priors:
         weights = np.minimum(np.square(sizes), 1)
         wide = [H[:, heard].astype(np.float64) / sizes for H in layers[: len(self._moments)]]
         for i, values in enumerate(wide):
-            self._moments[i] += Moments.of(values, weights)
+            self._moments[i] += Moments.from_values(values, weights)
             self._least[i] = np.minimum(self._least[i], values.min(axis=1, initial=np.inf))
             self._products[i] = self._products[i] + (weights * values) @ wide[0].T
 
@@ -75,10 +75,11 @@ class Priors:
         return self
 
     def values(self, Z, noise):
-        """Of each layer an array of shape (4 + k_1, k_i), float64, with a column per feature.
+        """For each layer an array of shape (4 + k_1, k_i), float64, with a column per feature.
 
-        Its mean; its variance; its least value; and what follows from a sample x by the regression
-        on [1, Z_1ᵀx], of the least squared error if Gaussian noise lies over the reconstructions.
+        The rows are the mean, the variance, the least value, and the coefficients of the regression
+        on [1, Z_1ᵀx]. The regression has the least squared error for samples that are the
+        reconstructions plus Gaussian noise.
 
         Parameters
         ----------
@@ -102,8 +103,8 @@ class Priors:
             values.append(np.vstack([_prior(moments), least, offset, encoder]))
         return values
 
-    def learned(self, probes, Z):
-        """`values`, and a list of the probes' table, for what a model keeps of its training."""
+    def summarise(self, probes, Z):
+        """The two lists that a model keeps: `values`, and the probes' table."""
         if not self._moments:
             return [], []
         weights, energies, errors = (table := probes.table())[:3]
@@ -111,8 +112,8 @@ class Priors:
         return self.values(Z, noise), [table]
 
 
-def learned_priors(layers, samples, Z, nonlinearity):
-    """The same of all training samples at once.
+def measure_priors(layers, samples, Z, nonlinearity):
+    """The priors and the probes of all training samples at once.
 
     Parameters
     ----------
@@ -135,7 +136,7 @@ def learned_priors(layers, samples, Z, nonlinearity):
         return [], []
     for block in column_blocks(max(map(len, layers)), len(norms)):
         priors.add([H[:, block] for H in layers], norms[block])
-    drawn, Z = draws(len(norms)), Z.astype(np.float64) / samples.scale
-    first = chosen(drawn, norms)[1]
+    drawn, Z = fixed_draws(len(norms)), Z.astype(np.float64) / samples.scale
+    first = choose_probes(drawn, norms)[1]
     X, F = samples.wide(first), layers[0][:, first].astype(np.float64)
-    return priors.learned(Probes(drawn[first], norms[first], X, Z, F), Z)
+    return priors.summarise(Probes(drawn[first], norms[first], X, Z, F), Z)

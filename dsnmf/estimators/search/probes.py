@@ -1,23 +1,23 @@
-"""A few of the training samples, by which a search for features is measured against the fit."""
+"""A few training samples, on which a search for features is compared with the fit."""
 
 import numpy as np
 import scipy.sparse
 
-#: Their number.
+#: Number of probes.
 PROBES = 200
 
 
-def draws(n):
-    """Of n samples what decides, with their energies, which are probes; always the same."""
+def fixed_draws(n):
+    """Draws for n samples, the same in every call; with the energies, they choose the probes."""
     return np.random.default_rng(0).exponential(size=n)
 
 
-def chosen(drawn, norms):
+def choose_probes(drawn, norms):
     """Ranks of samples, and the indices of the first ones: `PROBES` and one more.
 
-    The ranks are draws divided by energies, so that the chance of a sample grows with its energy,
-    and the first of parts are the first of all: Cohen & Kaplan, "Summarizing data using bottom-k
-    sketches", 2007.
+    The ranks are the draws divided by the energies: a sample's chance grows with its energy, and
+    the first of all are among the first of each part (Cohen & Kaplan, "Summarizing data using
+    bottom-k sketches", 2007).
     """
     with np.errstate(divide="ignore", over="ignore"):
         ranks = drawn / np.square(norms)
@@ -26,23 +26,23 @@ def chosen(drawn, norms):
 
 
 class Probes:
-    """Those of some training samples, at the scale of the fit.
+    """The probes among some training samples, at the scale of the fit.
 
     Parameters
     ----------
     drawn : ndarray, shape (b,)
-        Theirs of `draws`.
+        The samples' part of `fixed_draws`.
     norms : ndarray, shape (b,)
     X : ndarray or SciPy sparse matrix, shape (p, b), float64
         Gaps, if any, are filled from the fit.
     Z : ndarray, shape (p, k)
         Z_1.
     F : ndarray, shape (k, b)
-        The features of layer 1 to which the fit leads.
+        The features of layer 1 in the fit.
     """
 
     def __init__(self, drawn, norms, X, Z, F):
-        ranks, first = chosen(drawn, norms)
+        ranks, first = choose_probes(drawn, norms)
         X, X_hat = X[:, first], Z @ F[:, first]
         X = X.toarray() if scipy.sparse.issparse(X) else X
         X = np.where(np.isnan(X), X_hat, X)
@@ -55,9 +55,9 @@ class Probes:
         return self
 
     def table(self):
-        """Of each probe a column: weight, energy, squared error of the fit, and Z_1ᵀx.
+        """A column per probe: weight, energy, squared error of the fit, and Z_1ᵀx.
 
-        Sums over probes times weight are expected to be those over all training samples.
+        Weighted sums over the probes estimate sums over all training samples, without bias.
         """
         energies, beyond = self._table[1], self._table[0, PROBES:]
         chances = -np.expm1(-energies * (beyond[0] if len(beyond) else np.inf))

@@ -1,1 +1,1 @@
-"""All that makes the report: published numbers, tables, figures, claims."""
+"""The parts of the report: published numbers, tables, figures, claims."""

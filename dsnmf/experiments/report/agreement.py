@@ -1,16 +1,16 @@
-"""How far our scores, and the ICML paper's, are from those of a later paper (DGsnMF 2020)."""
+"""Differences of our and the ICML paper's scores from those of a later paper (DGsnMF 2020)."""
 
 from functools import partial
 
 from dsnmf.experiments.report.curves import FROM_LP, later, ours, theirs, title
 from dsnmf.experiments.report.verdicts import NOT_RUN, Claim, Verdict, answer
 
-#: Points of per cent up to which two runs agree.
+#: Largest difference, in percentage points, of two runs that agree.
 AGREEMENT = 5
 
 
 def _distances(curves, data, name):
-    """{method and metric: largest distance in points}, and whether every k is there.
+    """{method and metric: largest distance in points}, and a bool: is every k there?
 
     `curves` is a function from data, features and metric, `name` one from a method of the later
     paper to its name among the curves.
@@ -42,6 +42,6 @@ def _agrees(records, data):
 
 
 def claim(data):
-    """That our runs from the same start agree with the later paper's numbers."""
+    """The claim that our runs from the same start agree with the later paper's numbers."""
     text = f"{title(data)}: at most {AGREEMENT} points from DGsnMF 2020, at every k (the largest "
     return Claim(text + "distance)", partial(_agrees, data=data))

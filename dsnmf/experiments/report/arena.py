@@ -1,4 +1,4 @@
-"""The arenas: all methods side by side, with as many components as there are classes."""
+"""The arenas: comparisons of all methods, with as many components as classes."""
 
 from functools import partial
 
@@ -8,7 +8,7 @@ from dsnmf.experiments.report.curves import rank, title
 from dsnmf.experiments.report.tables import markdown, spread
 from dsnmf.experiments.report.verdicts import NOT_RUN, Claim, Verdict
 
-#: Metric: its name in texts.
+#: Names of metrics in texts.
 METRICS = {"nmi": "NMI", "ac": "AC"}
 
 #: Claims that the first clusters better than the second.
@@ -30,7 +30,7 @@ def data_sets(records):
 
 
 def scores(records, data):
-    """What the methods of an arena reached.
+    """The scores of the methods of an arena.
 
     Parameters
     ----------
@@ -40,8 +40,8 @@ def scores(records, data):
     Returns
     -------
     dict of str to (dict of str to list of float)
-        Per method and metric, "nmi", "ac" (both in [0, 1]) and "seconds", a value per seed; the
-        method with the highest mean NMI first.
+        For each method and metric, "nmi", "ac" (both in [0, 1]) and "seconds", a value per seed;
+        the method with the highest mean NMI is first.
     """
     found = {}
     for record in sorted(records, key=lambda record: record["seed"]):
@@ -66,7 +66,7 @@ def _means(found, method):
 
 
 def _better(records, data, better, worse):
-    """The means of both scores are higher."""
+    """True if the means of both scores are higher."""
     found = scores(records, data)
     if better not in found or worse not in found:
         return Verdict("–", NOT_RUN, None)
@@ -76,7 +76,7 @@ def _better(records, data, better, worse):
 
 
 def claims(records):
-    """Whether the deep model is better than its rivals, for every arena.
+    """The claims that the deep model is better than its rivals, for every arena.
 
     Yields
     ------

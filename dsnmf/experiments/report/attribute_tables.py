@@ -1,4 +1,4 @@
-"""Which layer knows which attribute, and what labels change: the attribute experiments' tables."""
+"""Tables of the attribute experiments: scores by layer and attribute, and the effect of labels."""
 
 from dataclasses import dataclass
 
@@ -9,26 +9,26 @@ from dsnmf.experiments.report.tables import markdown, spread
 #: The scores in the order of the tables, with their names.
 SCORES = {"ac": "AC", "nmi": "NMI", "svm": "SVM"}
 
-#: Deep model without labels, which the supervised ones are measured against.
+#: The deep model without labels, the reference of the supervised ones.
 BASELINE = "Deep Semi-NMF"
 
 
 @dataclass(frozen=True)
 class Effect:
-    """What the labels of one layer change, in points of AC (per cent), one value per seed.
+    """The effect of one layer's labels, in percentage points of AC, one value per seed.
 
     Attributes
     ----------
     layer : int
-        From 1.
+        The layer, from 1.
     attribute : str
-        The one whose labels the layer had.
+        The attribute of the layer's labels.
     own : tuple of float
         Change of AC of that attribute in that layer, against the same layer without labels.
     others : tuple of float
-        The same of the other attributes, their mean.
+        Mean change of AC of the other attributes.
     best : bool
-        Whether every other layer has a lower mean AC of that attribute.
+        True if every other layer has a lower mean AC of that attribute.
     """
 
     layer: int
@@ -67,7 +67,7 @@ def shares(found):
 
 
 def attributes(found):
-    """In the order of the rows."""
+    """The attributes, in the order of the rows."""
     return list(dict.fromkeys(attribute for _, _, _, attribute, _ in found))
 
 
@@ -85,7 +85,7 @@ def _rank(method):
 
 
 def order(method):
-    """The attributes whose labels the layers of a method had, e.g. of "Deep WSF, a → b, H".
+    """The attributes of the labels of a method's layers, e.g. of "Deep WSF, a → b, H".
 
     Examples
     --------
@@ -97,7 +97,7 @@ def order(method):
 
 
 def labels(method):
-    """The attributes whose labels each layer of a method had, per layer.
+    """The attributes of the labels of each layer of a method.
 
     Examples
     --------
@@ -129,7 +129,7 @@ def _cell(by_seed):
 
 
 def _changes(found, share, method, layer, attribute):
-    """AC of a layer, minus that of the same layer of `BASELINE`, in points per seed."""
+    """AC of a layer, minus that of the same layer of `BASELINE`, in percentage points, per seed."""
     theirs = found.get((share, method, layer, attribute, "ac"), {})
     without = found.get((share, BASELINE, layer, attribute, "ac"), {})
     return {
@@ -138,7 +138,7 @@ def _changes(found, share, method, layer, attribute):
 
 
 def effects(found, share, method):
-    """The effect of every supervised layer of a Deep WSF, as far as the records reach.
+    """The effect of every supervised layer of a Deep WSF that has records.
 
     Returns
     -------
@@ -190,8 +190,8 @@ def _effect_cell(effect):
 def effects_table(found):
     """The change of AC by labels, own and others', per supervised layer and share of labels.
 
-    None if there is nothing to compare. Own changes are bold where the layer is better for the
-    attribute than every other.
+    None if there is nothing to compare. A layer's own change is bold if the layer is better for
+    the attribute than every other.
     """
     by_layer = {}
     for share in shares(found):

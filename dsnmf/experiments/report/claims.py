@@ -1,4 +1,4 @@
-"""What the papers claim, each claim a function from records to what they and we found."""
+"""The papers' claims, each a function from records to a `Verdict`."""
 
 from functools import partial
 
@@ -21,7 +21,7 @@ from dsnmf.experiments.report.published import COMPONENTS, LATER_COMPONENTS
 from dsnmf.experiments.report.tables import SEMI_NMF, in_bracket, spread
 from dsnmf.experiments.report.verdicts import NOT_RUN, Claim, Tally, Verdict, all_hold, answer
 
-#: What the paper compares Deep Semi-NMF with.
+#: The methods that the paper compares with Deep Semi-NMF.
 _COMPARED = ("Semi-NMF", "NMF (MUL)", "Multi-layer NMF", "NeNMF", "GNMF")
 
 #: An attribute that the first layer should find without labels, and one that the last should.
@@ -29,7 +29,7 @@ PARTED = {"pie": ("direction", "subject")}
 
 
 def _tally(condition, *curves, components=COMPONENTS):
-    """`condition` of the curves' means, at those of the k that all of them have."""
+    """Tally of `condition` on the curves' means, for each k that all curves have."""
     if None in curves:
         return Tally(0, 0)
     shared = [k for k in components if all(k in curve.values for curve in curves)]
@@ -38,19 +38,19 @@ def _tally(condition, *curves, components=COMPONENTS):
 
 
 def _text(tallies):
-    """The tallies by name, without those that compare nothing."""
+    """The text of the tallies by name, without empty ones."""
     return ", ".join(f"{name} {tally}".strip() for name, tally in tallies.items() if tally.compared)
 
 
 def _verdict(published, ours, newer=None):
-    """From tallies by name, of the published curves, of ours and of the later paper's."""
+    """A verdict from tallies by name: published curves, ours, and the later paper's."""
     text = _text(ours)
     holds = all_hold(tally.holds for tally in ours.values()) if text else None
     return Verdict(_text(published) or "–", text or NOT_RUN, holds, _text(newer or {}) or "–")
 
 
 def _clusters_better(records, data, better, worse, components=COMPONENTS):
-    """AC and NMI of the place `better`, (features, method), lie above those of `worse`."""
+    """Claim: AC and NMI of `better`, a pair (features, method), are above those of `worse`."""
 
     def tallies(curves):
         return {
@@ -66,7 +66,7 @@ def _clusters_better(records, data, better, worse, components=COMPONENTS):
 
 
 def _largest_area(records, data):
-    """Deep Semi-NMF on pixels has the largest area under AC and NMI."""
+    """Claim: Deep Semi-NMF on pixels has the largest area under AC and NMI."""
 
     def compare(curves, metric):
         areas = {name: curve.area() for name, curve in curves.items()}
@@ -92,7 +92,7 @@ def _largest_area(records, data):
 
 
 def _lowest_error(records, data):
-    """The error of Semi-NMF lies below that of every NMF."""
+    """Claim: the error of Semi-NMF is below that of every NMF."""
 
     def tallies(curves):
         curves = curves(data, "pixels", "error")
@@ -106,7 +106,7 @@ def _lowest_error(records, data):
 
 
 def _falling(curve):
-    """From each k to the next; the first k has nothing to fall from."""
+    """Tally of falls from each k to the next; the first k has no predecessor."""
     if curve is None:
         return Tally(0, 0)
     means = [curve.mean(k) for k in curve.components if k in COMPONENTS]
@@ -114,7 +114,7 @@ def _falling(curve):
 
 
 def _falls(records, data, features):
-    """The errors of Semi-NMF and Deep Semi-NMF never rise."""
+    """Claim: the errors of Semi-NMF and Deep Semi-NMF never rise."""
 
     def tallies(curves):
         found = curves(data, features, "error")
@@ -123,8 +123,8 @@ def _falls(records, data, features):
     return _verdict(tallies(theirs), tallies(partial(ours, records)))
 
 
-def _bracketed(records, data, method):
-    """Semi-NMF's error lies between the best of its rank and the published one."""
+def _lies_between(records, data, method):
+    """Claim: Semi-NMF's error is between the best of its rank and the published one."""
     curves, published = ours(records, data, "pixels", "error"), theirs(data, "pixels", "error")
     tally = _tally(
         in_bracket, curves.get("best rank k"), curves.get(method), published.get("Semi-NMF")
@@ -133,7 +133,7 @@ def _bracketed(records, data, method):
 
 
 def _notebook(records):
-    """The notebook's NMI is no more than the best of ours."""
+    """Claim: the notebook's NMI is at most the best of ours."""
     published, values = f"{100 * PUBLISHED_NMI:.2f} %", nmi_values(records)
     if not values:
         return Verdict(published, NOT_RUN, None)
@@ -145,8 +145,8 @@ def _extent(changes):
     return f"{min(changes):+.0f} to {max(changes):+.0f}"
 
 
-def _layers_know(records, data, method):
-    """With all labels, layer i is the best for attribute i, and no worse than without labels."""
+def _layers_separate(records, data, method):
+    """Claim: with all labels, layer i is the best for attribute i, and no worse than without."""
     found = attribute_tables.scores(records, data)
     effects = attribute_tables.effects(found, 1.0, method)
     if not effects:
@@ -160,7 +160,7 @@ def _layers_know(records, data, method):
 
 
 def _layers_part(records, data, coarse, fine):
-    """Without labels, the first layer finds `coarse` better than the last, the last `fine`."""
+    """Claim: without labels, the first layer finds `coarse` better, the last layer `fine`."""
     found, method = attribute_tables.scores(records, data), attribute_tables.BASELINE
     layers = attribute_tables.methods(found).get(method, [None])
     places = [(layer, name) for name in (coarse, fine) for layer in (layers[0], layers[-1])]
@@ -173,7 +173,7 @@ def _layers_part(records, data, coarse, fine):
 
 
 def _layers_differ(records, data):
-    """Without labels, layer 1 finds the pose better than layer 2, layer 2 the identity."""
+    """Claim: without labels, layer 1 finds the pose better, layer 2 the identity."""
 
     def tallies(found):
         wanted = {"pose": (1, 2), "identity": (2, 1)}
@@ -221,7 +221,7 @@ def _clustering_claims(data, benchmark):
     for method in SEMI_NMF:
         yield Claim(
             f"{name}: best error of rank k ≤ our {method} ≤ published {semi}, at every k",
-            partial(_bracketed, data=data, method=method),
+            partial(_lies_between, data=data, method=method),
         )
 
 
@@ -235,7 +235,7 @@ def _later_claims(data):
 
 
 def claims(records):
-    """The claims about CMU PIE, and about what else the records hold.
+    """The claims about CMU PIE, and about other data in the records.
 
     Parameters
     ----------
@@ -270,5 +270,5 @@ def claims(records):
         for method in attribute_tables.methods(attribute_tables.scores(records, data)):
             if attribute_tables.order(method):
                 text = f"{title(data)}: with all labels, layer i of {method} represents attribute i"
-                found.append(Claim(text, partial(_layers_know, data=data, method=method)))
+                found.append(Claim(text, partial(_layers_separate, data=data, method=method)))
     return found

@@ -1,4 +1,4 @@
-"""A score over the number of components: curves of our records, and those of the papers."""
+"""Curves of scores over the number of components: our records, and the papers'."""
 
 from dataclasses import dataclass
 
@@ -8,13 +8,13 @@ from dsnmf.experiments.catalogue import METHODS
 from dsnmf.experiments.report import published
 from dsnmf.experiments.report.published import COMPONENTS
 
-#: Published methods that stand beside one of ours of another name.
+#: Published methods with another name than their counterpart among ours.
 COUNTERPARTS = {"NeNMF": "NMF (CD)", "NMF": "NMF (MUL)"}
 
 
 @dataclass(frozen=True)
 class Benchmark:
-    """A data set of the ICML paper, with its numbers there."""
+    """A data set of the ICML paper, with its published numbers."""
 
     name: str
     samples: int
@@ -29,19 +29,19 @@ BENCHMARKS = {
 }
 
 
-#: The later paper's names of methods that start from a linear program there, and ours.
+#: The later paper's names of methods, which start from a linear program, and ours.
 FROM_LP = {name: f"{name} (LP start)" for name in ("Deep Semi-NMF", "Semi-NMF")}
 
-#: Names of data sets in texts, if not those of the records.
+#: Names of data sets in texts, if they differ from those in the records.
 _TITLES = {data: benchmark.name for data, benchmark in BENCHMARKS.items()} | {
     "orl": "ORL",
     "multiple_features": "UCI multiple features",
 }
 
-#: The source of curves that are not published.
+#: The source of our own curves.
 OURS = "ours"
 
-#: Beginnings of the names of the experiments whose records are curves.
+#: Prefixes of the names of experiments whose records are curves.
 _CURVES = ("icml2014", "dgsnmf2020")
 
 
@@ -80,15 +80,15 @@ class Curve:
         return tuple(sorted(self.values))
 
     def mean(self, k):
-        """Over the seeds."""
+        """Mean over the seeds."""
         return float(np.mean(self.values[k]))
 
     def sd(self, k):
-        """Over the seeds (of the sample itself: divided by their number)."""
+        """Standard deviation over the seeds (divided by their number)."""
         return float(np.std(self.values[k]))
 
     def area(self):
-        """Area under the means by the trapezoidal rule over k, as the ICML figures print it.
+        """Area under the means by the trapezoidal rule over k, as in the ICML figures.
 
         None unless the curve has every k of the figures.
 
@@ -110,17 +110,17 @@ def counterpart(method):
 
 
 def rank(method):
-    """Sorting key: the place in `METHODS`; others follow by name."""
+    """Sorting key: the place in `METHODS`; other methods follow by name."""
     places = list(METHODS)
     return (places.index(method) if method in METHODS else len(places), method)
 
 
 def _scale(data, features, metric):
-    """What turns our error into the unit of the supplement's table.
+    """Factor from our error to the unit of the supplement's table.
 
-    Samples of IGO, cosine and sine of one angle per pixel, have the norm √pixels before they are
-    scaled to unit norm (a little less where a picture is flat); the table's errors fit
-    ‖X - X̂‖_F / N before that.
+    Samples of IGO have a cosine and a sine per pixel, and so the norm √pixels before they are
+    scaled to unit norm (a little less for flat pictures). The table's errors are near to
+    ‖X - X̂‖_F / N before that scaling.
     """
     if metric != "error" or features != "igo" or data not in BENCHMARKS:
         return 1
@@ -128,7 +128,7 @@ def _scale(data, features, metric):
 
 
 def _components(parameters):
-    """The numbers of components that a record speaks for: all, if it has no such parameter."""
+    """The numbers of components of a record: all, if it has no such parameter."""
     if parameters.get("n_components") is not None:
         return (parameters["n_components"],)
     if parameters.get("layers"):
@@ -153,7 +153,7 @@ def ours(records, data, features, metric):
     ----------
     records : sequence of dict
     data, features : str
-        As in the records.
+        Names in the records.
     metric : {"ac", "nmi", "error"}
         AC and NMI in [0, 1], the error ‖X - X̂‖_F of samples of unit norm.
 
@@ -188,27 +188,27 @@ def theirs(data, features, metric):
         for (*place, method), curve in published.icml2014().items()
         if tuple(place) == wanted
     }
-    return _published(found)
+    return _as_curves(found)
 
 
 def later(data, features, metric):
-    """The curves of the later paper, like `theirs`, the names saying what it starts from."""
+    """The curves of the later paper, like `theirs`; the names contain its start."""
     found = {
         FROM_LP.get(method, method): curve
         for (*place, method), curve in published.dgsnmf2020().items()
         if (*place, "pixels") == (data, metric, features)
     }
-    return _published(found)
+    return _as_curves(found)
 
 
-def _published(found):
+def _as_curves(found):
     """Published values {method: {k: value}} as curves, in the order of tables."""
     methods = sorted(found, key=lambda method: rank(counterpart(method)))
     return {m: Curve({k: (value,) for k, value in found[m].items()}) for m in methods}
 
 
 def sources(records, data, features, metric):
-    """All curves of a metric, by where they come from; sources without any are left out.
+    """All curves of a metric, by source; sources without curves are left out.
 
     Returns
     -------

@@ -77,7 +77,7 @@ _ANSWERS = {True: "yes", False: "no", None: "–"}
 
 
 def load(path):
-    """The records of a file in an order that depends on nothing but them, each item once."""
+    """The records of a file, each item once, in an order that depends only on the records."""
     unique = {}
     for record in sorted(read(path), key=lambda r: json.dumps({**r, "seconds": 0}, sort_keys=True)):
         unique.setdefault(identity(record), record)
@@ -94,8 +94,8 @@ def _claims(records):
     return "## Claims of the papers\n\n" + tables.markdown(head, rows)
 
 
-def _expected(records, experiment, quick):
-    """The items of a complete run on the data and with the seeds of the records, by identity."""
+def _expected_items(records, experiment, quick):
+    """The items of a complete run with the records' data and seeds, by identity."""
     found = [record for record in records if record["experiment"] == experiment]
     seeds = sorted({record["seed"] for record in found})
     return {
@@ -106,11 +106,11 @@ def _expected(records, experiment, quick):
 
 
 def _progress(records, experiment, quick):
-    """A row: how many items there are, of how many, and the methods of those that are missing."""
+    """A row: the number of items, the expected number, and the methods of missing items."""
     found = {identity(record) for record in records if record["experiment"] == experiment}
     if experiment not in protocols.PROTOCOLS:
         return [experiment, len(found), "", ""]
-    expected = _expected(records, experiment, quick)
+    expected = _expected_items(records, experiment, quick)
     missing = Counter(method for item, method in expected.items() if item not in found)
     missing = ", ".join(f"{method} ({missing[method]})" for method in sorted(missing))
     return [experiment, len(found & expected.keys()), len(expected), missing or "none"]
@@ -126,7 +126,7 @@ def _items(records, run):
 
 
 def _picture(figure, folder, name, text):
-    """Save a figure; the line that shows it."""
+    """Save a figure; returns the line that shows it."""
     figures.save(figure, folder / name)
     return f"![{text}](figures/{name}.png)"
 
@@ -198,7 +198,7 @@ def _attributes(records, data, folder):
 
 
 def _views(records, data, folder):
-    found = view_tables.with_gaps(view_tables.scores(records, data))
+    found = view_tables.methods_with_gaps(view_tables.scores(records, data))
     title = f"## Several views: {curves.title(data)}"
     parts = [title, _VIEWS, view_tables.complete_table(records, data)]
     if found:
@@ -222,7 +222,7 @@ def _versions(records):
 
 
 def _value(value):
-    """Of run.json's environment, as text."""
+    """A value of run.json's environment, as text."""
     return value if isinstance(value, str) else json.dumps(value, sort_keys=True)
 
 
@@ -241,24 +241,24 @@ def _run(records, run):
 def write(folder):
     """Write report.md and figures/*.png and *.pdf beside a folder's results.jsonl.
 
-    The same results give the same bytes, whatever the order of their lines.
+    Equal results give equal bytes, in any order of their lines.
 
     Parameters
     ----------
     folder : str or path-like
-        With results.jsonl and, if there is one, run.json.
+        Folder with results.jsonl and, optionally, run.json.
 
     Returns
     -------
     Path
-        Of report.md.
+        Path of report.md.
 
     Raises
     ------
     OSError
         If a file cannot be read or written.
     ValueError
-        If the folder holds no results, or a damaged file of them.
+        If the folder has no results, or a damaged file of them.
     ImportError
         If matplotlib is missing.
     """

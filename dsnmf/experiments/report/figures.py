@@ -10,12 +10,12 @@ from dsnmf.experiments.report.attribute_tables import shares as shares_of
 from dsnmf.experiments.report.curves import counterpart, rank
 from dsnmf.extras import extra
 from dsnmf.files.atomic import replacing
-from dsnmf.plotting.captions import LETTERS, LITERAL, shortened, width
+from dsnmf.plotting.captions import LETTERS, LITERAL, shorten, width
 
 #: Width of a column and of a page, in inches.
 COLUMN, PAGE = 3.4, 6.9
 
-#: Of the PNG files, which are kept in the repository and are part of an installation.
+#: Dots per inch of the PNG files, which are part of the repository and of installations.
 DPI, COLOURS = 132, 256
 
 _STYLE = {
@@ -42,21 +42,21 @@ _STYLE = {
 
 
 def style(more=()):
-    """A context of the report's own settings, whatever the user has set."""
+    """A context with the report's own settings instead of the user's."""
     context = extra("matplotlib.style", "the report").context
     return context(["default", _STYLE, dict(more)])
 
 
 @dataclass(frozen=True)
 class Look:
-    """How a method is drawn in every figure."""
+    """The style of a method in every figure."""
 
     colour: str
     marker: str = ""
     line: str = "-"
 
 
-#: Colours of Okabe and Ito, which the colour-blind can tell apart; baselines in greys.
+#: Colours of Okabe and Ito, which the colour-blind can distinguish; baselines in greys.
 LOOKS = {
     "Deep Semi-NMF": Look("#D55E00", "o"),
     "Deep Semi-NMF (LP start)": Look("#D55E00", "2", "--"),
@@ -80,7 +80,7 @@ LOOKS = {
 }
 _OTHER = Look("0.3", ".")
 
-#: Metric: label of its axis, factor.
+#: For each metric, the label of its axis and a factor.
 METRICS = {"ac": ("AC, %", 100), "nmi": ("NMI, %", 100), "error": ("Reconstruction error", 1)}
 
 
@@ -103,7 +103,7 @@ def _draw_curves(ax, curves, factor):
 
 
 def _legend(figure, panels):
-    """One entry per method below the panels; a pair of counterparts shares its entry."""
+    """Draw one entry per method below the panels; a pair of counterparts shares its entry."""
     names, handles = {}, {}
     for ax in panels:
         for handle, name in zip(*ax.get_legend_handles_labels()):
@@ -122,13 +122,13 @@ def _legend(figure, panels):
 
 
 def comparison(found):
-    """Curves over the number of components: a row of panels per metric, with the same axes.
+    """Draw curves over the number of components: a row of panels per metric, with equal axes.
 
     Parameters
     ----------
     found : dict of str to (dict of str to (dict of str to Curve))
-        Per metric, "ac", "nmi" or "error", what `dsnmf.experiments.report.curves.sources` returns:
-        a column of panels per source.
+        For each metric, "ac", "nmi" or "error", the result of
+        `dsnmf.experiments.report.curves.sources`: a column of panels per source.
 
     Returns
     -------
@@ -157,9 +157,9 @@ def comparison(found):
 
 
 def _label_rows(ax, rows):
-    """The layer of every row, and beside the first of a method's rows its name."""
+    """Label every row with its layer, and the first row of a method with its name."""
     ax.set_yticks(range(len(rows)), [str(layer) for _, layer in rows])
-    names = shortened([method for method, _ in rows], 2 * LETTERS)
+    names = shorten([method for method, _ in rows], 2 * LETTERS)
     for i, name in enumerate(names):
         if i == 0 or rows[i][0] != rows[i - 1][0]:
             ax.annotate(
@@ -175,7 +175,7 @@ def _label_rows(ax, rows):
 
 
 def _draw_heat_map(ax, values, gaps, supervised):
-    """Per cent in colour and as numbers; a frame around what a layer's labels were of."""
+    """Draw per cent in colour and as numbers, with a frame around the attributes of labels."""
     ax.imshow(values, cmap="Blues", vmin=0, vmax=100, aspect="auto")
     for i in gaps:
         ax.axhline(i - 0.5, color="white", linewidth=2)
@@ -199,7 +199,7 @@ def _rectangle(column, row, style):
 
 
 def attribute_maps(found, score):
-    """Heat maps of layer x attribute: methods below each other, a column per share of labels.
+    """Draw heat maps of layer x attribute: methods in rows, a column per share of labels.
 
     Parameters
     ----------
@@ -220,7 +220,7 @@ def attribute_maps(found, score):
         for i, (method, layer) in enumerate(rows)
         for name in (labels(method)[layer - 1] if labels(method) else [])
     }
-    shown = shortened(names)
+    shown = shorten(names)
     with style({"axes.spines.left": False, "axes.spines.bottom": False}):
         height = 0.2 + 0.16 * len(rows) + max(0.4, 0.75 * width(shown, 6))
         figure = Figure(figsize=(PAGE, height), layout="constrained")
@@ -243,7 +243,7 @@ def _mean(by_seed):
 
 
 def save(figure, stem):
-    """Write `stem`.png and `stem`.pdf: the same bytes whenever the figure is the same.
+    """Write `stem`.png and `stem`.pdf; equal figures give equal bytes.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""Which layer of Deep Semi-NMF knows which attribute without labels: Table 2 of the ICML paper."""
+"""Table 2 of the ICML paper: attributes in each layer of Deep Semi-NMF, without labels."""
 
 from dsnmf.experiments.report import published
 from dsnmf.experiments.report.curves import BENCHMARKS

@@ -23,7 +23,7 @@ def nmi_values(records):
 
 
 def span(values):
-    """Smallest to largest, in per cent.
+    """The smallest and the largest value, in per cent.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""The numbers that the ICML paper and a later one print, for comparison."""
+"""Published numbers of the ICML paper and of a later one, for comparison."""
 
 import csv
 from importlib.resources import files
@@ -6,7 +6,7 @@ from importlib.resources import files
 #: Numbers of components in the paper's figures.
 COMPONENTS = tuple(range(20, 71, 5))
 
-#: And in the later paper's table.
+#: Numbers of components in the later paper's table.
 LATER_COMPONENTS = tuple(range(20, 71, 10))
 
 
@@ -46,7 +46,7 @@ def icml2014():
 
 
 def dgsnmf2020():
-    """A later paper's table, by its authors' MATLAB: one score each, all layers from LP starts.
+    """A later paper's table from its authors' MATLAB code: one score each, LP starts.
 
     Returns
     -------

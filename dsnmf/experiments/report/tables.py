@@ -28,7 +28,7 @@ def markdown(head, rows):
 
 
 def spread(values, digits=1):
-    """Mean ± standard deviation; the mean alone of a single value.
+    """Mean ± standard deviation; only the mean for a single value.
 
     Examples
     --------
@@ -46,7 +46,7 @@ def _range(numbers):
 
 
 def _cells(curve, components, factor, digits):
-    """A curve's cell per k, empty where it has no value."""
+    """A curve's cell for each k, empty if it has no value."""
     for k in components:
         values = curve.values.get(k)
         yield spread([factor * value for value in values], digits) if values else ""
@@ -67,14 +67,14 @@ def _row(method, source, curve, components, metric):
 
 
 def curves(sources, metric):
-    """Mean ± standard deviation per method and k, the published values below ours.
+    """Table of mean ± standard deviation per method and k, with published values below ours.
 
     Parameters
     ----------
     sources : dict of str to (dict of str to Curve)
         See `dsnmf.experiments.report.curves.sources`.
     metric : {"ac", "nmi", "error"}
-        AC and NMI become per cent, and get the area under their curve as last column.
+        AC and NMI are in per cent, with the area under their curve as last column.
 
     Returns
     -------
@@ -97,17 +97,17 @@ SEMI_NMF = ("Semi-NMF", "Semi-NMF (SVD start)")
 
 
 def bracket(ours, theirs):
-    """Errors of Semi-NMF between the best of their rank and the published ones.
+    """Table of Semi-NMF's errors between the best of their rank and the published ones.
 
     Parameters
     ----------
     ours, theirs : dict of str to Curve
-        Of the reconstruction error.
+        Curves of the reconstruction error.
 
     Returns
     -------
     str or None
-        None unless the best, one of ours and the published share a k.
+        None unless the best, one of ours and the published curve have a common k.
     """
     best, published = ours.get("best rank k"), theirs.get("Semi-NMF")
     found = {method: ours[method] for method in SEMI_NMF if method in ours}
@@ -132,5 +132,5 @@ def _answer(best, curve, published, k):
 
 
 def in_bracket(best, error, published):
-    """Whether best <= error <= published, but for rounding."""
+    """True if best <= error <= published, up to rounding."""
     return best * (1 - ROUNDING) <= error <= published * (1 + ROUNDING)

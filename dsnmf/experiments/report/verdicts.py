@@ -1,4 +1,4 @@
-"""Claims, and what becomes of them."""
+"""Claims and their verdicts."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -8,16 +8,16 @@ from dsnmf.experiments.report.published import COMPONENTS
 
 @dataclass(frozen=True)
 class Verdict:
-    """What the paper and we found.
+    """The paper's results and ours about a claim.
 
     Attributes
     ----------
     published, ours : str
-        "published" by the ICML 2014 paper, or the notebook.
+        Results of the ICML 2014 paper or the notebook, and ours.
     holds : bool or None
-        In our records; None where they are not enough to say.
+        True if the claim holds in our records; None if they are not sufficient.
     later : str
-        What a later paper's numbers say.
+        Result of a later paper.
     """
 
     published: str
@@ -38,13 +38,13 @@ class Claim:
 
 
 def answer(held, complete):
-    """False after one exception; True needs complete records, None is without them."""
+    """False after one exception; True with complete records, else None."""
     return None if held and not complete else bool(held)
 
 
 @dataclass(frozen=True)
 class Tally:
-    """For how many of the compared numbers of components something holds."""
+    """The number of compared numbers of components for which a condition holds."""
 
     held: int
     compared: int
@@ -60,6 +60,6 @@ class Tally:
 
 
 def all_hold(answers):
-    """True if all are, False if one is, None otherwise."""
+    """True if all are True, False if one is False, else None."""
     answers = list(answers)
     return False if False in answers else None if None in answers or not answers else True

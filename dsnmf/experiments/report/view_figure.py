@@ -1,11 +1,11 @@
-"""The figure of several views, some of them missing."""
+"""The figure of several views with missing ones."""
 
 import numpy as np
 
 from dsnmf.experiments.report.figures import COLUMN, METRICS, Look, style
 from dsnmf.extras import extra
 
-#: Methods of the figure of missing views: the features that are drawn, and how.
+#: Methods in the figure of missing views, with their features and styles.
 _VIEW_LINES = {
     "multi-view": ("metric", Look("#D55E00", "o")),
     "means, Semi-NMF": ("metric", Look("#0072B2", "^", "--")),
@@ -16,7 +16,7 @@ _VIEW_LINES = {
 
 
 def missing_views(found):
-    """NMI over the share of views that are missing.
+    """Draw NMI over the share of missing views.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""Several views: the methods side by side, and over the share of views that are missing."""
+"""Tables for several views: all methods, and scores over the share of missing views."""
 
 import numpy as np
 
@@ -6,7 +6,7 @@ from dsnmf.experiments.report.tables import markdown, spread
 
 EXPERIMENT = "multiview"
 
-#: Kinds of features: their names in tables.
+#: Names of kinds of features in tables.
 KINDS = {"raw": "as they are", "H": "H", "metric": "H, data metric", "transform": "transform"}
 
 
@@ -34,7 +34,7 @@ def _percent(values):
 
 
 def complete_table(records, data):
-    """NMI and AC where no view is missing, in per cent; the best NMI first."""
+    """NMI and AC without missing views, in per cent; the best NMI first."""
     cells = {place: shares[0.0] for place, shares in scores(records, data).items() if 0.0 in shares}
     order = sorted(cells, key=lambda place: (-np.mean(cells[place]["nmi"]), place))
     rows = [
@@ -45,18 +45,18 @@ def complete_table(records, data):
 
 
 def shares_of(found):
-    """Shares that have records with some view missing or none, ascending."""
+    """Shares of missing views in the records, ascending."""
     return sorted({share for shares in found.values() for share in shares})
 
 
-def with_gaps(found):
-    """The methods that were run with views missing."""
+def methods_with_gaps(found):
+    """The methods that have records with missing views."""
     return {place: shares for place, shares in found.items() if any(shares)}
 
 
 def gaps_table(records, data):
-    """NMI per share of views that are missing, in per cent."""
-    found = with_gaps(scores(records, data))
+    """NMI for each share of missing views, in per cent."""
+    found = methods_with_gaps(scores(records, data))
     shares = shares_of(found)
     rows = [
         [method, KINDS[kind], *(_percent(by[s]["nmi"]) if s in by else "" for s in shares)]

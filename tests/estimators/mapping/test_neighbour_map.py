@@ -72,7 +72,7 @@ def test_it_minimises_what_the_model_does(fitted, X, gaps):
 def test_between_the_best_reconstruction_and_the_neighbours_mean(weight):
     rng = np.random.default_rng(1)
     Psi, H, x = rng.standard_normal((9, 4)), rng.random((4, 20)), rng.standard_normal((9, 1))
-    got = NeighbourMap(Psi, H, weight, 50).of_full(x)
+    got = NeighbourMap(Psi, H, weight, 50).map_full(x)
     expected = H.mean(axis=1) if weight else nnls(Psi, x[:, 0])[0]
     np.testing.assert_allclose(got[:, 0], expected, rtol=1e-6)
 

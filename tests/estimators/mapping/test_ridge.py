@@ -7,7 +7,7 @@ from sklearn.base import clone
 from sklearn.linear_model import Ridge
 
 from dsnmf import WSF, DeepWSF
-from dsnmf.estimators.mapping.ridge import PENALTIES, RidgeMap, completed_labels
+from dsnmf.estimators.mapping.ridge import PENALTIES, RidgeMap, complete_labels
 from tests.conftest import relative_error
 from tests.data.test_sources import as_dask, as_memmap
 from tests.estimators.kinds import PLAIN
@@ -54,7 +54,7 @@ def test_map_has_the_least_leave_one_out_error(seen_and_new):
         return sum(np.square(fit.predict(X.T) - H.T)[i].sum() for i, fit in enumerate(fits))
 
     best = Ridge(min(30 * PENALTIES, key=left_out_error)).fit(X.T, H.T)
-    np.testing.assert_allclose(RidgeMap.fitted(X, H).of_full(X), best.predict(X.T).T, rtol=1e-6)
+    np.testing.assert_allclose(RidgeMap.fit(X, H).map_full(X), best.predict(X.T).T, rtol=1e-6)
 
 
 @pytest.mark.parametrize("order", [(0, 1), (1, 0)])
@@ -75,7 +75,7 @@ def test_new_samples_show_each_layers_attribute(seen_and_new, order, complete_la
 def test_labels_are_completed_before_graphs_are_built(seen_and_new):
     (X, y), _ = seen_and_new
     known = few(y)
-    completed = np.column_stack([completed_labels(column, X.T) for column in known.T])
+    completed = np.column_stack([complete_labels(column, X.T) for column in known.T])
     assert (completed == y).mean() > 0.95
     np.testing.assert_array_equal(completed[known >= 0], known[known >= 0])
     plain = WSF(4, (0.1, 0.2), max_iter=5, tol=0, **PLAIN)

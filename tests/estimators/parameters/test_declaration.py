@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from dsnmf import WSF, DeepSemiNMF, DeepWSF, MultiViewDeepSemiNMF, SemiNMF
-from dsnmf.estimators.parameters.declaration import PARAMETERS, excluded_by, numbers_of
+from dsnmf.estimators.parameters.declaration import PARAMETERS, first_parameter_that, numbers_of
 from tests.api import section
 
 CLASSES = [SemiNMF, DeepSemiNMF, WSF, DeepWSF, MultiViewDeepSemiNMF]
@@ -44,7 +44,7 @@ def test_every_declaration_is_of_a_class():
     ],
 )
 def test_what_a_value_excludes(estimator, rule, expected):
-    assert excluded_by(estimator, rule) == expected
+    assert first_parameter_that(estimator, rule) == expected
 
 
 def test_the_numbers_of_a_fit():

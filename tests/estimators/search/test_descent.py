@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from dsnmf.estimators.search.descent import compiled_errors, rectified_errors
+from dsnmf.estimators.search.descent import compile_errors, rectified_errors
 from tests.estimators.kinds import PLAIN
 
 
@@ -13,6 +13,6 @@ def test_numpy_gives_what_the_compiled_function_gives_also_at_kinks():
     H[:, 2], H[1, 3] = 0, 0
     Zs[2][0] = 0
     known = (rng.random(X.shape) < 0.8).astype(float)
-    expected = compiled_errors(3, "relu", PLAIN["mode"])(H, X, known, *Zs)
+    expected = compile_errors(3, "relu", PLAIN["mode"])(H, X, known, *Zs)
     for ours, theirs in zip(rectified_errors(H, X, known, *Zs), expected, strict=True):
         np.testing.assert_allclose(ours, theirs, rtol=1e-12, atol=1e-13)

@@ -61,4 +61,4 @@ def test_the_regression_is_that_of_samples_with_noise():
 
 
 def test_linear_models_have_none():
-    assert Priors(1, "identity").learned(None, Z) == ([], [])
+    assert Priors(1, "identity").summarise(None, Z) == ([], [])

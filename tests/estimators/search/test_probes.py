@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from dsnmf.estimators.search.probes import PROBES, Probes, draws
+from dsnmf.estimators.search.probes import PROBES, Probes, fixed_draws
 
 RNG = np.random.default_rng(0)
 
@@ -22,8 +22,8 @@ def test_parts_have_the_probes_of_all(n):
     X[:, 1] = 0
     Z, F = RNG.standard_normal((5, 2)), RNG.random((2, n))
     parts = [slice(0, 1), slice(1, n // 2), slice(n // 2, n)]
-    table = probes(X, Z, F, draws(n), parts)
-    np.testing.assert_allclose(table, probes(X, Z, F, draws(n), [slice(n)]), rtol=1e-9)
+    table = probes(X, Z, F, fixed_draws(n), parts)
+    np.testing.assert_allclose(table, probes(X, Z, F, fixed_draws(n), [slice(n)]), rtol=1e-9)
     assert table.shape == (5, min(n - 1, PROBES))
     assert (table[0] >= 1).all()
     assert table[1].max() == pytest.approx(np.square(X).sum(axis=0).max())
@@ -48,5 +48,5 @@ def test_gaps_are_filled_from_the_fit():
     Z, F = RNG.standard_normal((5, 2)), RNG.random((2, 3))
     X = Z @ F + 1
     X[0, 1] = np.nan
-    errors = Probes(draws(3), np.ones(3), X, Z, F).table()[2]
+    errors = Probes(fixed_draws(3), np.ones(3), X, Z, F).table()[2]
     np.testing.assert_allclose(sorted(errors), [4, 5, 5])
