@@ -146,5 +146,5 @@ class _Rotated:
     def __init__(self, Q, R, target):
         self._Q, self._R, self._target = Q, R, target
 
-    def of_full(self, X):
+    def map_full(self, X):
         return least_nonnegative(self._R, self._Q.T @ X + self._target[:, None])
