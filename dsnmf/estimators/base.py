@@ -17,7 +17,12 @@ from dsnmf.estimators.fitted import FittedFactorisation
 from dsnmf.estimators.in_blocks import InBlocks
 from dsnmf.estimators.in_memory import InMemory
 from dsnmf.estimators.mapping.spread import note_samples
-from dsnmf.estimators.outcome import DIVERGED, check_outcome, restore_on_error
+from dsnmf.estimators.outcome import (
+    DIVERGED,
+    check_outcome,
+    faster_solver,
+    restore_on_error,
+)
 from dsnmf.estimators.parameters.declaration import first_parameter_that
 from dsnmf.estimators.restarts import best_fit, least_cost, rounding_cost
 from dsnmf.estimators.trace import State, costs_unit
@@ -172,9 +177,12 @@ class Factorisation(FittedFactorisation, TransformerMixin, BaseEstimator):
         if stopped_by == "optimum" and self.verbose:
             print(f"{type(self).__name__}: {OPTIMUM}")
         if stopped_by == "max_iter" and self.tol != 0:
+            in_memory = data.record["variation"] is not None
+            solver = faster_solver(self, data.y, in_memory)
             warnings.warn(
                 f"{type(self).__name__} stopped after max_iter = {self.max_iter} iterations before "
-                f"tol = {self._tol(data.rule):g} was reached",
+                f"tol = {self._tol(data.rule):g} was reached: a larger max_iter (--max-iter) "
+                f"{f'or {solver} ' if solver else ''}may help",
                 ConvergenceWarning,
                 stacklevel=stacklevel(),
             )
@@ -237,7 +245,7 @@ class Factorisation(FittedFactorisation, TransformerMixin, BaseEstimator):
                 self._note(model, data.y)
                 note_samples(self, ended.rows, ended.norms)
                 gram = None if is_linear(self._nonlinearity) else ended.gram
-                check_outcome(self, ended.size, gram)
+                check_outcome(self, ended.size, gram, stopped_by, data.record["variation"])
             data.keep(model)
             self._record = data.record
         if stopped_by != "interrupt":

@@ -19,6 +19,9 @@ DIVERGED = "training diverged (an affinity with negative entries, or too large a
 #: starts have rows of about unit norm.
 USELESS, ENDLESS = 2.0, 1e6
 
+#: Share of Σ x² that Σ (x - mean)² is at least of data that `center` would not change much.
+CENTRED = 0.9
+
 #: Norms of samples above this share of the largest number are too large for a model of them.
 FAR = 1e-4
 
@@ -78,7 +81,39 @@ class SpanGram:
         return np.empty((0, X.shape[1]))
 
 
-def _warn_of_error(estimator, size, gram):
+def faster_solver(estimator, y, in_memory):
+    """A solver that ends sooner, as a parameter; None where there is none to advise.
+
+    "hals" forgets labels, and "lbfgs" needs X in memory.
+    """
+    solver = estimator._solver()
+    is_plain = y is None and not hasattr(estimator, "views")
+    if solver == "multiplicative" and is_plain and is_linear(estimator._nonlinearity):
+        return "solver='hals'"
+    return "solver='lbfgs'" if solver == "adam" and in_memory else None
+
+
+def _advice(estimator, size, stopped_by, variation):
+    """What can lower the error of a fit that ended early."""
+    words, in_memory = [], variation is not None
+    # The variation of data in blocks is not known.
+    is_centred = estimator.center or (
+        in_memory and variation * estimator._scale**2 > CENTRED * size**2
+    )
+    if not is_centred:
+        words.append("center=True")
+    if stopped_by == "tol":
+        words.append("a smaller tol (with a larger max_iter)")
+    elif stopped_by == "max_iter":
+        words.append("a larger max_iter")
+    if solver := faster_solver(estimator, None, in_memory):
+        words.append(solver)
+    why = "" if is_centred else ", as it does where the mean is far larger than the rest"
+    what = f": {' or '.join(words)} may help" if words else ""
+    return f"training ended early{why}{what}"
+
+
+def _warn_of_error(estimator, size, gram, stopped_by, variation):
     """Warn (ConvergenceWarning) if the best linear model of the requested rank has less error.
 
     A Semi-NMF of k components reaches the error of the SVD with k - 1, and so do deeper models. The
@@ -92,15 +127,13 @@ def _warn_of_error(estimator, size, gram):
     if error > ABOVE_LINEAR * least + rounding:
         warnings.warn(
             f"{type(estimator).__name__}'s error is {error:.3g}, but a linear model of {rank + 1} "
-            f"components can leave {least:.3g}: training ended early, as it does where the mean or "
-            "a few samples are far larger than the rest. center=True, a smaller tol or "
-            "solver='lbfgs' may help",
+            f"components can leave {least:.3g}: {_advice(estimator, size, stopped_by, variation)}",
             ConvergenceWarning,
             stacklevel=stacklevel(),
         )
 
 
-def check_outcome(estimator, size, gram=None):
+def check_outcome(estimator, size, gram=None, stopped_by=None, variation=None):
     """Check the result of a fit to data of this norm.
 
     The Gram matrix is the `SpanGram` of the data at the scale of the fit, or None.
@@ -145,7 +178,7 @@ def check_outcome(estimator, size, gram=None):
     if size > 0:
         _warn_of_rank(estimator)
     if gram is not None:
-        _warn_of_error(estimator, size, gram)
+        _warn_of_error(estimator, size, gram, stopped_by, variation)
     dead = [i for i, H in enumerate(estimator.H_, start=1) if not H.any()]
     if size > 0 and dead:
         warnings.warn(

@@ -138,6 +138,10 @@ def _sections(model, found, features, labels, shape, layer):
     learned = hasattr(model, "H_")
     if learned:
         text = "The components' variances, see the table."
+        if found.shown == "given" and found.features != "learned":
+            text = (
+                "The variances of the fit's own samples; the table has those of the samples given."
+            )
         yield "Explained variance", _figure("variance of components", text, draw("variance"))
     if (learned or features is not None) and found.layers[layer] > 1:
         planes = [None] if labels is None else _columns(labels)

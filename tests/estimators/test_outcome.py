@@ -133,5 +133,20 @@ def test_deep_fits_that_a_linear_model_surpasses_are_named(options, tmp_path):
         model.fit(as_memmap(X, tmp_path) if options else X)
     far = X + 100 * rng.random(X.shape[1])
     least = np.linalg.norm(np.linalg.svd(far, compute_uv=False)[3:])
-    with pytest.warns(ConvergenceWarning, match=f"can leave {least:.3g}: training"):
+    with pytest.warns(ConvergenceWarning, match=f"can leave {least:.3g}: training") as warned:
         model.fit(as_memmap(far, tmp_path) if options else far)
+    assert "center=True" in str(warned[-1].message)
+
+
+def test_only_what_can_help_is_advised():
+    centred = near_low_rank(60, 4) - near_low_rank(60, 4).mean(axis=0)
+    with pytest.warns(ConvergenceWarning, match="stopped after max_iter = 20") as warned:
+        DeepSemiNMF((6, 4), solver="adam", max_iter=20, **PLAIN).fit(centred)
+    stopped, early = sorted(str(each.message) for each in warned)[:2]
+    assert early.endswith("training ended early: a larger max_iter or solver='lbfgs' may help")
+    assert stopped.endswith("a larger max_iter (--max-iter) or solver='lbfgs' may help")
+    with pytest.warns(ConvergenceWarning, match="may help") as warned:
+        WSF(3, max_iter=3, **PLAIN).fit(X, Y)
+    assert str(warned[-1].message).endswith(": a larger max_iter (--max-iter) may help")
+    with pytest.warns(ConvergenceWarning, match="or solver='hals' may help"):
+        SemiNMF(3, max_iter=3, tol=1e-9, **PLAIN).fit(X)
