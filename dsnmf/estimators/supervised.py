@@ -89,7 +89,7 @@ class SupervisedFactorisation(Factorisation):
         maps = []
         if self.transform_method == "ridge":
             X, shift = model.data.unshifted, model.data.shift
-            maps = [RidgeMap.fitted(X, H, shift) for H in self.H_]
+            maps = [RidgeMap.fit(X, H, shift) for H in self.H_]
         self._ridge_C, self._ridge_c = [ridge.C for ridge in maps], [ridge.c for ridge in maps]
         layers = self._attributes(y, self.H_[-1].shape[1])
         self._degrees = [np.array(row_sums(W).mean()) for W in model.affinities]
