@@ -98,7 +98,7 @@ def _advice(estimator, size, stopped_by, variation):
     words, in_memory = [], variation is not None
     # The variation of data in blocks is not known.
     is_centred = estimator.center or (
-        in_memory and variation * estimator._scale**2 > CENTRED * size**2
+        in_memory and variation > CENTRED * (size / estimator._scale) ** 2
     )
     if not is_centred:
         words.append("center=True")

@@ -1,11 +1,13 @@
 """How often each criterion finds a planted number of components.
 
     python tests/benchmarks/ranks.py [--draws 20] [--ranks 3,4,5,6,7,8,9,10] [--out DIR]
+    python tests/benchmarks/ranks.py --solver hals --criteria entries [--centre]
 
 Each draw: --samples samples of --features features, X = H B + noise, where the rows of B are normal
 and the entries of H are 0 with probability .5 and exponential otherwise; X has unit variance, then
 normal noise of a standard deviation of --noise is added and a share of --gaps of the entries
-removed. Candidates are 2 to 12 components of SemiNMF (block coordinate descent). "entries" and
+removed; --centre subtracts the features' means. Candidates are 2 to 12 components of SemiNMF
+(block coordinate descent, or --solver; the last two criteria always have that one). "entries" and
 "components" are those of `dsnmf.selection.select`; cophenetic: the largest number before the
 cophenetic correlation of the consensus of the components that dominate the samples, over as many
 random starts, first falls (Brunet et al. 2004); elbow: the point of the error's curve that is
@@ -33,7 +35,7 @@ def draw(rank, arguments, seed):
     X = H @ rng.standard_normal((rank, arguments.features))
     X = X / X.std() + arguments.noise * rng.standard_normal(X.shape)
     X[rng.random(X.shape) < arguments.gaps] = np.nan
-    return X
+    return X - np.nanmean(X, axis=0) if arguments.centre else X
 
 
 def fitted(X, k, **parameters):
@@ -56,15 +58,19 @@ def elbow(X):
     return COUNTS[int(np.argmax(chord - errors))]
 
 
-def chosen(X, repeats):
-    """{criterion: number of components}."""
-    grid, model = {"n_components": COUNTS}, SemiNMF(solver="bcd", max_iter=200)
-    found = {
-        criterion: select(model, X, grid, criterion=criterion, repeats=repeats)
-        for criterion in ("entries", "components")
-    }
-    numbers = {name: each.best_params_["n_components"] for name, each in found.items()}
-    return numbers | {"cophenetic": cophenetic(X, repeats), "elbow": elbow(X)}
+#: By their names; of X, the number of repeats, and the solver.
+CRITERIA = {
+    "entries": lambda X, repeats, solver: by_select(X, repeats, solver, "entries"),
+    "components": lambda X, repeats, solver: by_select(X, repeats, solver, "components"),
+    "cophenetic": lambda X, repeats, solver: cophenetic(X, repeats),
+    "elbow": lambda X, repeats, solver: elbow(X),
+}
+
+
+def by_select(X, repeats, solver, criterion):
+    model, grid = SemiNMF(solver=solver, max_iter=200), {"n_components": COUNTS}
+    found = select(model, X, grid, criterion=criterion, repeats=repeats)
+    return found.best_params_["n_components"]
 
 
 def main():
@@ -76,12 +82,17 @@ def main():
     parser.add_argument("--noise", type=float, default=0.3)
     parser.add_argument("--gaps", type=float, default=0.1)
     parser.add_argument("--repeats", type=int, default=4)
+    parser.add_argument("--solver", default="bcd")
+    parser.add_argument("--criteria", nargs="+", choices=CRITERIA, default=[*CRITERIA])
+    parser.add_argument("--centre", action="store_true")
     arguments = parser.parse_args()
     warnings.simplefilter("ignore")
     found = {}
     for seed in range(arguments.draws):
         for rank in arguments.ranks:
-            for name, k in chosen(draw(rank, arguments, seed), arguments.repeats).items():
+            X = draw(rank, arguments, seed)
+            for name in arguments.criteria:
+                k = CRITERIA[name](X, arguments.repeats, arguments.solver)
                 found.setdefault(name, []).append((rank, k))
         rows = {name: summary(pairs) for name, pairs in found.items()}
         measuring.table(f"planted ranks, {seed + 1} draws each", rows)
