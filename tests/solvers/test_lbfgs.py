@@ -122,3 +122,21 @@ def test_blocks_are_refused_by_name(tmp_path):
     np.save(tmp_path / "X.npy", near_low_rank(60, 5))
     with pytest.raises(ValueError, match="in memory with a nonlinearity and solver='lbfgs'"):
         fitted([tmp_path / "X.npy"], block_size=20)
+
+
+ODD = {
+    "mean": lambda X, s: X + s,
+    "one sample": lambda X, s: np.vstack([s * X[:1], X[1:]]),
+    "few samples": lambda X, s: np.vstack([X, s * X[:4]]),
+    "nearly equal": lambda X, s: 1 + X / s,
+    "one feature": lambda X, s: X * np.r_[s, np.ones(X.shape[1] - 1)],
+}
+
+
+@pytest.mark.parametrize("size", [1e2, 1e5])
+@pytest.mark.parametrize("kind", ODD)
+def test_odd_data_end_no_higher_than_linear_models_of_one_component_less(kind, size):
+    """Those have as many free directions: one more component makes H >= 0."""
+    X = ODD[kind](near_low_rank(120, 6), size)
+    least = np.linalg.norm(np.linalg.svd(X, compute_uv=False)[4:])
+    assert fitted(X, (10, 5)).reconstruction_err_ < 1.0001 * least

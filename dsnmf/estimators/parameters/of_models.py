@@ -111,8 +111,10 @@ OF_MODELS = {
         blocks and mode="JAX". "adam" is the model of the authors' Theano code, see `dsnmf.DSNMF`:
         it minimises Σ (Xᵀ - X̂)² over all Z_i and H_m, with relu around H_m. "lbfgs" minimises the
         same over H_m >= 0, from a start with the error of a linear model, see
-        `dsnmf.solvers.lbfgs`. It is 2 to 60 times as fast and mostly reaches a lower cost, except
-        if the mean or one sample is far larger than the rest. "multiplicative" minimises
+        `dsnmf.solvers.lbfgs`. It is 2 to 60 times as fast and mostly reaches a lower cost. If the
+        mean, a sample or a feature is far larger than the rest, it still leaves no more than a
+        linear model of one component less, but may leave more than one of as many components.
+        "multiplicative" minimises
         ½‖Xᵀ - X̂‖²_F by Algorithm 1 of the ICML paper or, with a nonlinearity, by the authors'
         rules for it. "hals" is for the linear model only; its cost falls many times as fast, see
         `dsnmf.solvers.hals.HALS`.""",
