@@ -96,7 +96,7 @@ def _keep_sources():
     """
     if getattr(pytensor.config, "generated_src_dir", None) != "":  # too old, or the user's choice
         return nullcontext()
-    folder = Path(pytensor.config.compiledir) / "generated_src"
+    folder = Path(pytensor.config.base_compiledir) / "generated_src"
     return pytensor.config.change_flags(generated_src_dir=str(folder))
 
 
