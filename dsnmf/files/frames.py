@@ -136,8 +136,8 @@ def numbers_among(tokens):
             continue
 
 
-def _parsed(column, decimal, pandas):
-    """A column of texts as numbers, and where one is none."""
+def _parse_numbers(column, decimal, pandas):
+    """Parse a column of texts as numbers, NaN for other texts; and a mask of those."""
     texts = column.astype(object)
     if decimal == COMMA:  # a point may separate thousands
         is_text = texts.map(lambda cell: isinstance(cell, str))
@@ -161,7 +161,7 @@ def _as_numbers(frame, path, layout, pandas):
     for name, column in frame.items():
         if getattr(column.dtype, "kind", "O") in "fiub":
             continue
-        numbers, bad = _parsed(column, decimal, pandas)
+        numbers, bad = _parse_numbers(column, decimal, pandas)
         if bad.any():
             row = int(np.flatnonzero(bad)[0])
             place, cell = _place_of(path, layout, frame, row), column.iloc[row]

@@ -18,7 +18,7 @@ from dsnmf.inspection.conditional_mean import (
     components_without,
     noise_of_fit,
 )
-from dsnmf.inspection.given_samples import array_model, is_error_of_fit, is_plain
+from dsnmf.inspection.given_samples import array_model, has_views, is_error_of_fit, is_plain
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
@@ -159,7 +159,7 @@ def _filled(model, X):
     if hasattr(model, "H_") and model.H_[-1].shape[1] == len(X):
         learned = model.inverse_transform(model.H_[-1].T)
         of_fit = are_of_fit(model, X, learned)
-    if hasattr(model, "view_names_"):  # which lack whole views
+    if has_views(model):  # which lack whole views
         by = "the learned features" if of_fit else "the features of transform"
         return learned if of_fit else _reconstructed(model, X), FillTest(by, 0, None, None)
     if not is_plain(model):
@@ -229,7 +229,7 @@ def fill(
     """
     if scipy.sparse.issparse(X):
         raise TypeError("X must be dense: absent entries of a sparse matrix are zeros, not gaps")
-    if not hasattr(X, "shape") and not np.isscalar(X) and hasattr(model, "view_names_"):
+    if not hasattr(X, "shape") and not np.isscalar(X) and has_views(model):
         raise TypeError(
             "X must be one matrix: of views, model.inverse_transform(model.transform(Xs)) has all "
             "that they lack"

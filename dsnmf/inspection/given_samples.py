@@ -28,10 +28,14 @@ def array_model(model, X):
     return nameless
 
 
+def has_views(model):
+    """Whether a fitted model is one of several matrices."""
+    return hasattr(model, "view_names_")
+
+
 def is_plain(model):
     """Whether a model is linear, of one matrix, and has learned features."""
-    is_of_views = hasattr(model, "view_names_")
-    return hasattr(model, "H_") and not is_of_views and is_linear(model._nonlinearity)
+    return hasattr(model, "H_") and not has_views(model) and is_linear(model._nonlinearity)
 
 
 def is_error_of_fit(model, error, size):
@@ -63,6 +67,12 @@ def _left(model, X, features):
     return float(np.sqrt(error)), float(np.sqrt(size))
 
 
+def _near_learned(model, X, layer):
+    """Features h >= 0 of a layer, shape (k, n); see `NearLearned`."""
+    near = NearLearned(layer_of(model, layer).components, model.H_[layer], noise_of_fit(model))
+    return np.hstack([near.features(rows.astype(np.float64)) for _, rows in _rows_of(model, X)])
+
+
 def _describe_plain(model, X, layer):
     """The method's name, the layer's features, and the norm of the last layer's residual."""
     learned = np.asarray(model.H_[-1], np.float64)
@@ -70,12 +80,10 @@ def _describe_plain(model, X, layer):
         error, size = _left(model, X, learned)
         if is_error_of_fit(model, error, size):
             return "learned", model.H_[layer], error
-    found = {}
-    for i in {-1, layer if layer % len(model.Z_) < len(model.Z_) - 1 else -1}:
-        near = NearLearned(layer_of(model, i).components, model.H_[i], noise_of_fit(model))
-        rows = [near.features(rows.astype(np.float64)) for _, rows in _rows_of(model, X)]
-        found[i] = np.hstack(rows)
-    return "nonnegative", found[min(found, key=lambda i: i == -1)], _left(model, X, found[-1])[0]
+    last = _near_learned(model, X, -1)
+    is_last = layer % len(model.Z_) == len(model.Z_) - 1
+    features = last if is_last else _near_learned(model, X, layer)
+    return "nonnegative", features, _left(model, X, last)[0]
 
 
 def described_samples(model, X, layer=-1):
